@@ -1,0 +1,61 @@
+# Karvan: `make run` sets up and runs the main job, `make test` sets up and passes the tests.
+# Python 3.11 or later with pip, and make; nothing else.
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore $(BIN)/python -m pip install --quiet
+
+.PHONY: run test lint docs bench lock clean help
+
+help:
+	@echo "make run    set up and run 'karvan plan' on the bundled case (CASE=... for another)"
+	@echo "make test   set up and run the tests"
+	@echo "make lint   style, types and layers"
+	@echo "make docs   build the documentation into site/"
+	@echo "make bench  time the program against its targets"
+	@echo "make lock   write lock/*.txt anew"
+	@echo "make clean  remove what was built"
+
+run: $(VENV)/.run
+	$(BIN)/karvan plan $(CASE)
+
+test: $(VENV)/.test
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: $(VENV)/.dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+bench: $(VENV)/.test
+	$(BIN)/python -m benchmarks
+
+# The stamps make set-up happen once, and again when a lock or the package's metadata changes.
+$(BIN)/python:
+	@echo "setting up $(VENV) (once, about a minute) ..."
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Karvan needs Python 3.11 or later; name one with make PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.run: lock/run.txt pyproject.toml | $(BIN)/python
+	$(PIP) --requirement lock/run.txt
+	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.test: lock/test.txt $(VENV)/.run
+	$(PIP) --requirement lock/test.txt
+	@touch $@
+
+$(VENV)/.dev: lock/dev.txt $(VENV)/.test
+	$(PIP) --requirement lock/dev.txt
+	@touch $@
+
+lock: $(VENV)/.dev
+	$(BIN)/python tools/lock.py
+
+clean:
+	rm -rf $(VENV) site runs dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,54 @@
+"""Karvan finds, proves, chooses and follows the investments that open a trade corridor between countries.
+
+The chain, in order; each name is loaded when it is first used::
+
+    case = karvan.open_case("pakistan_azerbaijan")     # a corridor's facts, checked
+    network = karvan.build_network(case.apply())       # what connects to what
+    routes = karvan.find_routes(case, "karachi", "baku", k=3)
+    skims = karvan.skim_zones(case)
+    record = karvan.read_record(case, overdue_only=True)
+    run = karvan.plan(case)                            # every stage, written to a run folder
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from karvan.case import Setting, check_case, new_case, open_case
+    from karvan.network import build_network, export_gmns, read_gmns, to_geojson
+    from karvan.pipeline import plan
+    from karvan.programme import read_record
+    from karvan.routes import find_routes, skim_zones
+
+_ROOMS = {
+    "karvan.case": ("Setting", "check_case", "new_case", "open_case"),
+    "karvan.network": ("build_network", "export_gmns", "read_gmns", "to_geojson"),
+    "karvan.routes": ("find_routes", "skim_zones"),
+    "karvan.programme": ("read_record",),
+    "karvan.pipeline": ("plan",),
+}
+_HOMES = {name: room for room, names in _ROOMS.items() for name in names}
+
+__all__ = [
+    "Setting",
+    "build_network",
+    "check_case",
+    "export_gmns",
+    "find_routes",
+    "new_case",
+    "open_case",
+    "plan",
+    "read_gmns",
+    "read_record",
+    "skim_zones",
+    "to_geojson",
+]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever the room holds
+    if name not in _HOMES:
+        message = f"module 'karvan' has no attribute {name!r}"
+        raise AttributeError(message)
+    return getattr(import_module(_HOMES[name]), name)

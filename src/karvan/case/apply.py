@@ -1,0 +1,278 @@
+"""Effects: the one place where projects, scenarios and changes alter the facts."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from karvan.case.cells import BadCell, parse_cell
+from karvan.case.project_rules import FIXED_COLUMNS
+from karvan.case.schema import schemas
+from karvan.errors import CaseError, Problem, RequestError, UnknownNameError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import pandas as pd
+
+    from karvan.case.model import Case
+    from karvan.case.setting import Change, Setting
+
+#: Tables whose rows an effect or a change may alter.
+CHANGEABLE_TABLES = ("link", "terminal", "border", "service", "commodity", "parameter")
+
+Cell = tuple[str, str, str]
+
+
+@dataclass(frozen=True)
+class Act:
+    """One effect that applies: who does what to which cell."""
+
+    owner: str
+    cell: Cell
+    op: str
+    value: str
+
+
+# projects -------------------------------------------------------------------------------------------------------------
+
+
+def opening_year(case: Case, project: str) -> int | None:
+    """Return the year in which a project opens by its own row, or None where the row does not say."""
+    row = case.rows("project")[project]
+    if not math.isnan(row["open_year"]):
+        return int(row["open_year"])
+    if not math.isnan(row["duration_years"]):
+        return case.config.case.base_year + math.ceil(float(row["duration_years"]))
+    return None
+
+
+def resolve_project(case: Case, name: str) -> str:
+    """Return the project of that id or alias.
+
+    Raises
+    ------
+    UnknownNameError
+        There is none.
+    """
+    projects = case.rows("project")
+    if name in projects:
+        return name
+    aliases = {alias: project for project, row in projects.items() for alias in row["alias"]}
+    if name in aliases:
+        return aliases[name]
+    raise UnknownNameError("project", name, [*projects, *aliases])
+
+
+def open_projects(case: Case, setting: Setting) -> tuple[frozenset[str], tuple[str, ...]]:
+    """Return the projects that are open in a setting, and notes on what is missing or late.
+
+    Raises
+    ------
+    UnknownNameError
+        A named project is not there.
+    RequestError
+        The year lies before the base year; two named projects are alternatives; a project has no year of opening.
+    """
+    base_year = case.config.case.base_year
+    if setting.year is not None and setting.year < base_year:
+        message = (
+            f"Year {setting.year} lies before the base year {base_year} of {case.id}. Choose {base_year} or later."
+        )
+        raise RequestError(message)
+    named = _named_projects(case, setting)
+    year = base_year if setting.year is None else setting.year
+    notes: list[str] = []
+    opened = {
+        project
+        for project, row in case.rows("project").items()
+        if row["status"] == "done" or (row["status"] == "committed" and _is_open(case, project, year))
+    }
+    for project, given in named.items():
+        if setting.year is None and given is None:
+            opened.add(project)
+            continue
+        opens = given if given is not None else opening_year(case, project)
+        if opens is None:
+            message = f"Project {project} has no year of opening. Name one: {project}@{year}."
+            raise RequestError(message)
+        if opens <= year:
+            opened.add(project)
+        else:
+            notes.append(f"{project} opens in {opens}, after {year}: it changes nothing here")
+    notes += _missing_prerequisites(case, [project for project in named if project in opened], opened)
+    return frozenset(opened), tuple(notes)
+
+
+def _is_open(case: Case, project: str, year: int) -> bool:
+    opens = opening_year(case, project)
+    return opens is not None and opens <= year
+
+
+def _named_projects(case: Case, setting: Setting) -> dict[str, int | None]:
+    projects = case.rows("project")
+    named = {resolve_project(case, name): year for name, year in setting.project_years().items()}
+    for project in sorted(named):
+        rivals = sorted(set(projects[project]["alternatives"]) & set(named))
+        if rivals:
+            message = f"Projects {project} and {rivals[0]} are alternatives. Name one of them."
+            raise RequestError(message)
+    waiting = list(named)
+    while waiting:
+        project = waiting.pop()
+        for part in projects[project]["contains"]:
+            if part not in named:
+                named[part] = named[project]
+                waiting.append(part)
+    return named
+
+
+def _missing_prerequisites(case: Case, named: Iterable[str], opened: set[str]) -> list[str]:
+    projects = case.rows("project")
+    return [
+        f"{project} is open without its prerequisite {other}"
+        for project in sorted(named)
+        for other in projects[project]["prerequisites"]
+        if other not in opened
+    ]
+
+
+# effects --------------------------------------------------------------------------------------------------------------
+
+
+def apply_effects(case: Case, setting: Setting, opened: frozenset[str]) -> dict[str, pd.DataFrame]:
+    """Return the tables with every effect of the setting applied.
+
+    Raises
+    ------
+    UnknownNameError
+        A change names a table, row or column that is not there.
+    CaseError
+        Two owners set one cell, or an effect takes a figure out of its bounds.
+    """
+    year = case.config.case.base_year if setting.year is None else setting.year
+    projects = _acts_of(case, opened, year)
+    scenario = _acts_of(case, {str(setting.scenario)}, year)
+    changes = [_change_act(case, change) for change in setting.changes]
+    problems = _two_owners([*projects, *scenario])
+    if problems:
+        raise CaseError(problems, folder=str(case.folder))
+    tables = dict(case.tables)
+    for acts in (projects, scenario, changes):
+        problems += _apply_acts(tables, acts)
+    if problems:
+        raise CaseError(problems, folder=str(case.folder))
+    return tables
+
+
+def _acts_of(case: Case, owners: Iterable[str], year: int) -> list[Act]:
+    wanted = set(owners)
+    acts: dict[tuple[str, Cell, str, int], tuple[float, Act]] = {}
+    for position, row in enumerate(case.rows("effect").values()):
+        starts = float(row["from_year"])
+        if row["owner"] not in wanted or starts > year:
+            continue
+        act = Act(row["owner"], (row["table"], row["row"], row["column"]), row["op"], row["value"])
+        # an owner that sets a cell from several years on: the latest that has begun holds
+        key = (act.owner, act.cell, act.op, 0 if act.op == "set" else position)
+        since = -math.inf if math.isnan(starts) else starts
+        if key not in acts or acts[key][0] <= since:
+            acts[key] = (since, act)
+    return [act for _, act in acts.values()]
+
+
+def _two_owners(acts: Sequence[Act]) -> list[Problem]:
+    setters: dict[Cell, set[str]] = {}
+    for act in acts:
+        if act.op == "set":
+            setters.setdefault(act.cell, set()).add(act.owner)
+    return [
+        Problem(
+            "effect.csv", 0, "value", f"{cell[0]} {cell[1]} {cell[2]} set by {' and '.join(sorted(owners))}",
+            "one owner in a setting", "Leave one of them out, or change its effect.", "two-owners-set-one-cell",
+        )
+        for cell, owners in sorted(setters.items())
+        if len(owners) > 1
+    ]  # fmt: skip
+
+
+def _apply_acts(tables: dict[str, pd.DataFrame], acts: Sequence[Act]) -> list[Problem]:
+    cells: dict[Cell, list[Act]] = {}
+    for act in acts:
+        cells.setdefault(act.cell, []).append(act)
+    problems: list[Problem] = []
+    values: dict[str, list[tuple[str, str, Any]]] = {}
+    for cell, theirs in sorted(cells.items()):
+        table, row, column = cell
+        value, problem = _new_value(cell, tables[table].at[row, column], theirs)
+        if problem:
+            problems.append(problem)
+        else:
+            values.setdefault(table, []).append((row, column, value))
+    for table, changed in values.items():
+        frame = tables[table].copy()
+        for row, column, value in changed:
+            frame.at[row, column] = value
+        tables[table] = frame
+    return problems
+
+
+def _new_value(cell: Cell, before: Any, acts: Sequence[Act]) -> tuple[Any, Problem | None]:  # noqa: ANN401 - the type is the column's
+    column = schemas()[cell[0]].field(cell[2])
+    assert column is not None  # noqa: S101 - checked when the case or the change was read
+    value = before
+    for act in acts:
+        if act.op == "set":
+            try:
+                value = parse_cell(column, act.value)
+            except BadCell as bad:
+                return None, _effect_problem(cell, acts, repr(act.value), bad.expected, bad.todo)
+    quantities = [act for act in acts if act.op != "set"]
+    if not quantities:
+        return value, None
+    if math.isnan(value):
+        todo = "Set it first, or fill in the cell."
+        return None, _effect_problem(cell, acts, "a blank cell", "a figure to multiply or add to", todo)
+    for act in sorted(quantities, key=lambda act: (act.op == "add", act.owner, act.value)):
+        value = value * float(act.value) if act.op == "multiply" else value + float(act.value)
+    try:
+        return parse_cell(column, repr(float(value))), None
+    except BadCell as bad:
+        return None, _effect_problem(cell, acts, f"{value:g} after all effects", bad.expected, bad.todo)
+
+
+def _effect_problem(cell: Cell, acts: Sequence[Act], found: str, expected: str, todo: str) -> Problem:
+    owners = " and ".join(sorted({act.owner for act in acts}))
+    place = f"{cell[0]} {cell[1]} {cell[2]} by {owners}"
+    return Problem("effect.csv", 0, place, found, expected, todo, "effect-result")
+
+
+def _change_act(case: Case, change: Change) -> Act:
+    if change.table not in CHANGEABLE_TABLES:
+        raise UnknownNameError("table to change", change.table, CHANGEABLE_TABLES)
+    known = case.rows(change.table)
+    if change.row not in known:
+        raise UnknownNameError(f"row of {change.table}", change.row, list(known))
+    schema = schemas()[change.table]
+    free = [item.name for item in schema.fields if item.name not in FIXED_COLUMNS and item.name != schema.key]
+    if change.column not in free:
+        raise UnknownNameError(f"column of {change.table} to change", change.column, free)
+    column = schema.field(change.column)
+    assert column is not None  # noqa: S101 - it is one of the free columns
+    if change.op != "set":
+        _check_quantity(change, is_quantity=column.type == "number")
+    return Act("the setting's change", (change.table, change.row, change.column), change.op, change.value)
+
+
+def _check_quantity(change: Change, *, is_quantity: bool) -> None:
+    if not is_quantity:
+        message = f"{change}: {change.column} holds no quantity. Use = to set it."
+        raise RequestError(message)
+    try:
+        number = float(change.value)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        message = f"{change}: {change.value!r} is no number. Write a factor or an increment."
+        raise RequestError(message)

@@ -1,0 +1,165 @@
+"""A corridor's facts in memory, and what a setting makes of them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from karvan.case.apply import apply_effects, open_projects
+from karvan.case.ranges import Range, confidence_shares, figure_range
+from karvan.case.schema import range_columns, schemas
+from karvan.case.setting import Setting
+from karvan.errors import UnknownNameError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    import pandas as pd
+
+    from karvan.case.config import CaseConfig
+
+
+#: The rows of a table by key, each a dict of typed cells.
+Rows = dict[str, dict[str, Any]]
+
+
+def rows_of(frame: pd.DataFrame) -> Rows:
+    """Return the rows of a table by key."""
+    records = frame.to_dict("records")
+    return {
+        str(key): {str(name): cell for name, cell in row.items()} for key, row in zip(frame.index, records, strict=True)
+    }
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A corridor's facts, checked.
+
+    Attributes
+    ----------
+    folder
+        Where it was read from.
+    config
+        The contents of case.toml.
+    tables
+        One DataFrame per table of the format, indexed by the row's key. Blank numbers are NaN, other blanks are empty;
+        lists are tuples of strings.
+    digest
+        SHA-256 of the canonical bytes of its files.
+    """
+
+    folder: Path
+    config: CaseConfig
+    tables: Mapping[str, pd.DataFrame] = field(repr=False)
+    digest: str
+
+    @property
+    def id(self) -> str:
+        """Name of the case."""
+        return self.config.case.id
+
+    @cached_property
+    def _rows(self) -> dict[str, Rows]:
+        return {}
+
+    def rows(self, table: str) -> Rows:
+        """Return the rows of a table by key."""
+        if table not in self._rows:
+            self._rows[table] = rows_of(self.tables[table])
+        return self._rows[table]
+
+    @cached_property
+    def parameters(self) -> dict[str, float]:
+        """The values of parameter.csv, by name."""
+        return {name: float(row["value"]) for name, row in self.rows("parameter").items()}
+
+    @cached_property
+    def assumption_sources(self) -> frozenset[str]:
+        """The sources that are assumptions."""
+        return frozenset(name for name, row in self.rows("source").items() if row["kind"] == "assumption")
+
+    def is_assumption(self, table: str, row: str) -> bool:
+        """Whether a row rests on an assumption."""
+        return not self.assumption_sources.isdisjoint(self.rows(table)[row]["source"])
+
+    def range_of(self, table: str, row: str, column: str) -> Range:
+        """Return the range of a figure: the row's own low and high, or what its confidence leaves."""
+        schema = schemas()[table]
+        cells = self.rows(table)[row]
+        spec = schema.field(column)
+        if spec is None:
+            raise UnknownNameError("column", column, [item.name for item in schema.fields])
+        pair = range_columns(spec, schema)
+        low, high = (float(cells[name]) for name in pair) if pair else (math.nan, math.nan)
+        share = confidence_shares(self.parameters)[str(cells["confidence"])]
+        return figure_range(float(cells[column]), low, high, share)
+
+    def apply(self, setting: Setting | None = None) -> AppliedCase:
+        """Return the case as the setting makes it; the only place where effects act.
+
+        In each cell: set, then multiply, then add; projects first, then the scenario, then the setting's own changes.
+
+        Parameters
+        ----------
+        setting
+            Year, scenario, projects and changes; None is the base year in the default scenario.
+
+        Raises
+        ------
+        UnknownNameError
+            The setting names a project, scenario, table, row or column that is not there.
+        RequestError
+            The setting names two alternatives, or a year before the base year.
+        CaseError
+            Two owners set one cell, or an effect takes a figure out of its bounds.
+        """
+        setting = setting or Setting()
+        scenario = setting.scenario or self.config.case.default_scenario
+        if scenario not in self.rows("scenario"):
+            raise UnknownNameError("scenario", scenario, list(self.rows("scenario")))
+        resolved = setting.model_copy(update={"scenario": scenario})
+        opened, notes = open_projects(self, resolved)
+        tables = apply_effects(self, resolved, opened)
+        return AppliedCase(self, resolved, tables, opened, notes)
+
+
+@dataclass(frozen=True, eq=False)
+class AppliedCase:
+    """A case under a setting: what network and routes are built from.
+
+    Attributes
+    ----------
+    case, setting
+        Where it comes from; the scenario is filled in.
+    tables
+        As in :class:`Case`, with every effect applied.
+    open_projects
+        Projects that are open: done, committed by now, or named by the setting.
+    notes
+        What the reader of a result should know, such as a missing prerequisite.
+    """
+
+    case: Case
+    setting: Setting
+    tables: Mapping[str, pd.DataFrame] = field(repr=False)
+    open_projects: frozenset[str]
+    notes: tuple[str, ...]
+
+    @cached_property
+    def _rows(self) -> dict[str, Rows]:
+        return {}
+
+    def rows(self, table: str) -> Rows:
+        """Return the rows of a table by key, with every effect applied."""
+        if self.tables[table] is self.case.tables[table]:
+            return self.case.rows(table)
+        if table not in self._rows:
+            self._rows[table] = rows_of(self.tables[table])
+        return self._rows[table]
+
+    def is_built(self, status: str, projects: Any) -> bool:  # noqa: ANN401 - a cell of a list column
+        """Whether a link or terminal of this status stands in this setting."""
+        return status == "existing" or not self.open_projects.isdisjoint(projects)

@@ -1,0 +1,269 @@
+"""The named checks of projects, their effects, and scenarios."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from karvan.case.cells import BadCell, parse_cell
+from karvan.case.rules import PROBABILITY_SLACK, Context, rule
+from karvan.case.schema import schemas
+from karvan.errors import Problem, near_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from karvan.case.cells import Row
+    from karvan.case.schema import Field
+
+#: Columns that say what a row is; an effect may change what it does, not what it is.
+FIXED_COLUMNS = frozenset(
+    {"from_node_id", "to_node_id", "node_id", "mode", "mode_a", "mode_b", "country", "crossing_id", "project_id",
+     "from_country", "to_country", "directed", "form", "kind", "source", "confidence", "note", "name"}
+)  # fmt: skip
+
+
+@rule("effect-target")
+def _effects(context: Context) -> Iterator[Problem]:
+    owners = {*context.index("project"), *context.index("scenario")}
+    owners_known = not (context.tables["project"].broken or context.tables["scenario"].broken)
+    for row in context.rows("effect"):
+        owner = row.values["owner"]
+        if owners_known and owner not in owners and not _wild_owner(context):
+            near = near_names(owner, sorted(owners), limit=1)
+            todo = f"Did you mean {near[0]}?" if near else "Mend the name, or add the project or scenario."
+            yield context.problem(
+                "effect", row, "owner", repr(owner), "a project or a scenario", todo, name="effect-owner"
+            )
+            row.bad.add("owner")
+        yield from _check_effect(context, row)
+
+
+def _wild_owner(context: Context) -> bool:
+    return any(
+        context.tables[table].schema.key in row.bad
+        for table in ("project", "scenario")
+        for row in context.tables[table].rows
+    )
+
+
+def _check_effect(context: Context, row: Row) -> Iterator[Problem]:
+    table, key, name = (row.values[column] for column in ("table", "row", "column"))
+    schema = schemas()[table]
+    column = schema.field(name)
+    if column is None or name == schema.key or name in FIXED_COLUMNS:
+        free = [field.name for field in schema.fields if field.name not in FIXED_COLUMNS and field.name != schema.key]
+        near = near_names(name, free, limit=1)
+        todo = f"Did you mean {near[0]}?" if near else f"Choose one of {', '.join(free)}."
+        yield context.problem(
+            "effect", row, "column", repr(name), f"a column of {schema.file} that an effect may change", todo,
+            name="effect-column",
+        )  # fmt: skip
+        row.bad.add("column")
+        return
+    if not context.may_have(table, **{schema.key: key}):
+        near = near_names(key, sorted(context.index(table)), limit=1)
+        todo = f"Did you mean {near[0]}?" if near else f"Add the row to {schema.file}, or mend the name."
+        yield context.problem("effect", row, "row", repr(key), f"a row of {schema.file}", todo, name="effect-row")
+        row.bad.add("row")
+        return
+    yield from _check_value(context, row, column)
+
+
+def _check_value(context: Context, row: Row, column: Field) -> Iterator[Problem]:
+    op, value = row.values["op"], row.values["value"]
+    if op == "set":
+        try:
+            parse_cell(column, value)
+        except BadCell as bad:
+            yield context.problem("effect", row, "value", repr(value), bad.expected, bad.todo, name="effect-value")
+        return
+    if column.type != "number":
+        yield context.problem(
+            "effect", row, "op", f"{op!r} on {column.name}", "set: the column holds no quantity", "Use set.",
+            name="effect-operation",
+        )  # fmt: skip
+        return
+    number = _number(value)
+    if number is None or (op == "multiply" and number < 0):
+        expected = "a number" if op == "add" else "a factor of zero or more"
+        yield context.problem(
+            "effect", row, "value", repr(value), expected, f"Write the {'increment' if op == 'add' else 'factor'}.",
+            name="effect-value",
+        )  # fmt: skip
+        return
+    here = context.value(row.values["table"], row.values["row"], column.name)
+    if isinstance(here, float) and math.isnan(here) and not _set_elsewhere(context, row):
+        yield context.problem(
+            "effect", row, "op", f"{op!r} on a blank cell", "a figure in the cell, or set",
+            f"Fill in {column.name} of {row.values['row']}, or use set.", name="effect-on-blank",
+        )  # fmt: skip
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
+
+
+def _cell(row: Row) -> tuple[str, str, str]:
+    return row.values["table"], row.values["row"], row.values["column"]
+
+
+def _set_elsewhere(context: Context, row: Row) -> bool:
+    mine = (*_cell(row), row.values["owner"])
+    return any(
+        (*_cell(other), other.values["owner"]) == mine and other.values["op"] == "set"
+        for other in context.rows("effect")
+    )
+
+
+@rule("two-owners-set-one-cell")
+def _owners(context: Context) -> Iterator[Problem]:
+    """Two projects that may be open together must not both set one cell; nor may one owner set it twice."""
+    setters: dict[tuple[str, str, str], list[Row]] = {}
+    for row in context.rows("effect"):
+        if row.values["op"] == "set":
+            setters.setdefault(_cell(row), []).append(row)
+    for cell, rows in setters.items():
+        for position, row in enumerate(rows):
+            other = next((first for first in rows[:position] if _together(context, first, row)), None)
+            if other is not None:
+                yield context.problem(
+                    "effect", row, "value", f"{cell[0]} {cell[1]} {cell[2]} set by {row.values['owner']}",
+                    f"one owner (line {other.line} sets it for {other.values['owner']})",
+                    "Remove one, or use multiply or add.", name="two-owners-set-one-cell",
+                )  # fmt: skip
+
+
+def _together(context: Context, first: Row, second: Row) -> bool:
+    one, two = first.values["owner"], second.values["owner"]
+    if one == two:
+        same_year = first.values["from_year"] == second.values["from_year"]
+        return same_year or (math.isnan(first.values["from_year"]) and math.isnan(second.values["from_year"]))
+    projects = context.index("project")
+    if one not in projects or two not in projects:
+        return False
+    if {"alternatives", "contains"} & (projects[one].bad | projects[two].bad):
+        return False
+    return two not in projects[one].values["alternatives"] and one not in projects[two].values["alternatives"]
+
+
+@rule("project-cycle")
+def _cycles(context: Context) -> Iterator[Problem]:
+    projects = context.index("project")
+    for column in ("prerequisites", "contains"):
+        graph = {
+            name: [other for other in row.values[column] if other in projects] if column not in row.bad else []
+            for name, row in projects.items()
+        }
+        for cycle in find_cycles(graph):
+            row = projects[cycle[0]]
+            yield context.problem(
+                "project", row, column, " -> ".join([*cycle, cycle[0]]), "no cycle",
+                f"Remove one of these from {column}; put it into conditions.", name=f"cycle-of-{column}",
+            )  # fmt: skip
+
+
+def find_cycles(graph: dict[str, list[str]]) -> list[list[str]]:
+    """Return each cycle that a depth-first walk meets, starting at its first node in order; none twice."""
+    state: dict[str, int] = {}
+    found: dict[frozenset[str], list[str]] = {}
+
+    def walk(node: str, path: list[str]) -> None:
+        state[node] = 1
+        path.append(node)
+        for other in graph.get(node, ()):
+            if state.get(other, 0) == 0:
+                walk(other, path)
+            elif state[other] == 1:
+                cycle = path[path.index(other) :]
+                first = cycle.index(min(cycle))
+                found.setdefault(frozenset(cycle), cycle[first:] + cycle[:first])
+        path.pop()
+        state[node] = 2
+
+    for node in graph:
+        if state.get(node, 0) == 0:
+            walk(node, [])
+    return list(found.values())
+
+
+@rule("project-relations")
+def _relations(context: Context) -> Iterator[Problem]:
+    projects = context.index("project")
+    for name, row in projects.items():
+        if {"alternatives", "contains", "prerequisites"} & row.bad:
+            continue
+        for other in row.values["alternatives"]:
+            theirs = projects.get(other)
+            if theirs is not None and "alternatives" not in theirs.bad and name not in theirs.values["alternatives"]:
+                yield context.problem(
+                    "project", row, "alternatives", f"{other}, which does not name {name}", "alternatives on both rows",
+                    f"Add {name} to the alternatives of {other}.", name="alternatives-one-sided",
+                )  # fmt: skip
+        for column in ("prerequisites", "contains"):
+            both = sorted(set(row.values["alternatives"]) & set(row.values[column]))
+            if both:
+                yield context.problem(
+                    "project", row, column, f"{', '.join(both)} as an alternative too", f"{column} or alternatives",
+                    "Remove it from one of the two.", name="alternative-and-part",
+                )  # fmt: skip
+
+
+@rule("cost-basis")
+def _costs(context: Context) -> Iterator[Problem]:
+    for row in context.rows("project"):
+        costs = [row.values[column] for column in ("cost_musd", "cost_low_musd", "cost_high_musd")]
+        known = not all(math.isnan(cost) for cost in costs)
+        basis = row.values["cost_basis"]
+        if known == (basis == "none"):
+            expected = (
+                "reported, derived or assumed, since there is a cost" if known else "none, since there is no cost"
+            )
+            yield context.problem(
+                "project", row, "cost_basis", repr(basis), expected, "Mend the basis or the cost.", name="cost-basis"
+            )
+
+
+@rule("probabilities")
+def _probabilities(context: Context) -> Iterator[Problem]:
+    raw = context.tables["scenario"]
+    if raw.broken or any({"probability", "kind"} & row.bad for row in raw.rows):
+        return
+    states = [row for row in raw.rows if row.values["kind"] == "state"]
+    given = [row for row in states if not math.isnan(row.values["probability"])]
+    for row in raw.rows:
+        if row.values["kind"] != "state" and not math.isnan(row.values["probability"]):
+            yield context.problem(
+                "scenario", row, "probability", f"{row.values['probability']:g} on kind {row.values['kind']!r}",
+                "a blank cell: only states share out the time", "Clear it, or make it a state.",
+                name="probability-of-no-state",
+            )  # fmt: skip
+    if not given:
+        return
+    blank = [row.values["scenario_id"] for row in states if row not in given]
+    total = sum(row.values["probability"] for row in given)
+    if blank:
+        yield Problem(
+            raw.schema.file, 0, "probability", f"none for {', '.join(blank)}", "one for every state, or none at all",
+            "Fill in the missing ones.", "probability-missing",
+        )  # fmt: skip
+    elif abs(total - 1) > PROBABILITY_SLACK:
+        yield Problem(
+            raw.schema.file, 0, "probability", f"a sum of {total:g} over the states", "1",
+            "Correct the probabilities of the states.", "probabilities-sum",
+        )  # fmt: skip
+
+
+@rule("one-today")
+def _today(context: Context) -> Iterator[Problem]:
+    raw = context.tables["scenario"]
+    todays = [row for row in raw.rows if "kind" not in row.bad and row.values["kind"] == "today"]
+    if len(todays) > 1:
+        yield context.problem(
+            "scenario", todays[1], "kind", "'today' a second time", "one scenario of kind today",
+            "Make the other a state or a future.", name="two-todays",
+        )  # fmt: skip

@@ -1,0 +1,69 @@
+"""Where a result comes from: version, case, setting, and a hash over all of them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict
+
+from karvan.case.reading import package_digest
+
+if TYPE_CHECKING:
+    from karvan.case.model import Case
+    from karvan.case.setting import Setting
+
+
+class Meta(BaseModel):
+    """The provenance that travels with every result.
+
+    Attributes
+    ----------
+    karvan
+        Version of the package.
+    case
+        Name of the case.
+    setting
+        The setting, with the scenario filled in.
+    seed
+        Seed of the draws; None where nothing is drawn.
+    hash
+        SHA-256 over the case's bytes, the setting, the request and the package's source.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    karvan: str
+    case: str
+    setting: dict[str, Any]
+    seed: int | None
+    hash: str
+
+
+def karvan_version() -> str:
+    """Return the version of the package."""
+    try:
+        return version("karvan")
+    except PackageNotFoundError:
+        return "0+unknown"
+
+
+def meta_of(case: Case, setting: Setting, request: Any = None) -> Meta:  # noqa: ANN401 - anything JSON can hold
+    """Return the provenance of a result.
+
+    Parameters
+    ----------
+    case, setting
+        What it was computed from.
+    request
+        The question asked, as JSON can hold it; it enters the hash alone.
+    """
+    shown = setting.model_dump(mode="json")
+    shown["changes"] = [str(change) for change in setting.changes]
+    if shown["scenario"] is None:
+        shown["scenario"] = case.config.case.default_scenario
+    content = json.dumps([case.digest, shown, request, package_digest()], sort_keys=True, ensure_ascii=False)
+    digest = hashlib.sha256(content.encode()).hexdigest()
+    return Meta(karvan=karvan_version(), case=case.id, setting=shown, seed=None, hash=digest)

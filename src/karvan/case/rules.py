@@ -1,0 +1,538 @@
+"""The named checks across rows and tables.
+
+Each rule looks at the rows whose own cells are sound and yields problems. A rule that asks for a row *somewhere else*
+stays silent while a bad row could be the missing one, so that one fault gives one problem and two give two.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from karvan.case.cells import Row, first_day, last_day
+from karvan.case.geo import great_circle_km
+from karvan.case.schema import range_columns, schemas
+from karvan.errors import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from karvan.case.cells import RawTable
+    from karvan.case.config import CaseConfig
+
+Rule = "Callable[[Context], Iterator[Problem]]"
+
+#: Modes whose goods cross a border at the port, not on the way.
+SEA_MODES = ("sea", "ferry")
+LAND_MODES = ("rail", "road")
+
+#: A link may be this much shorter than the straight line: the points of the network are rounded.
+CROW_SLACK = 0.9
+#: Tolerance of a sum of probabilities written with a few decimals.
+PROBABILITY_SLACK = 1e-6
+
+RULES: dict[str, Callable[[Context], Iterator[Problem]]] = {}
+
+
+def rule(name: str) -> Callable[[Callable[[Context], Iterator[Problem]]], Callable[[Context], Iterator[Problem]]]:
+    """Register a check under its name."""
+
+    def register(check: Callable[[Context], Iterator[Problem]]) -> Callable[[Context], Iterator[Problem]]:
+        RULES[name] = check
+        return check
+
+    return register
+
+
+@dataclass
+class Context:
+    """What the rules look at."""
+
+    tables: dict[str, RawTable]
+    config: CaseConfig | None
+    _index: dict[str, dict[str, Row]] = field(default_factory=dict)
+
+    def rows(self, table: str) -> list[Row]:
+        """Return the rows of a table without a bad cell."""
+        return self.tables[table].good()
+
+    def index(self, table: str) -> dict[str, Row]:
+        """Return the rows of a table by key, bad ones included."""
+        if table not in self._index:
+            raw = self.tables[table]
+            key = raw.schema.key
+            self._index[table] = {row.values[key]: row for row in raw.rows if key not in row.bad}
+        return self._index[table]
+
+    def value(self, table: str, key: str, column: str) -> Any:  # noqa: ANN401 - the type is the column's
+        """Return a cell, or None where the row or the cell is not sound."""
+        row = self.index(table).get(key)
+        return None if row is None or column in row.bad else row.values[column]
+
+    def may_have(self, table: str, **wanted: object) -> bool:
+        """Whether a row with these cells is there, or could be: a bad cell counts as any."""
+        raw = self.tables[table]
+        return raw.broken or any(
+            all(column in row.bad or row.values[column] == value for column, value in wanted.items())
+            for row in raw.rows
+        )
+
+    def problem(self, table: str, row: Row, column: str, found: str, expected: str, todo: str, *, name: str) -> Problem:
+        """Build a problem at a cell."""
+        return Problem(self.tables[table].schema.file, row.line, column, found, expected, todo, name)
+
+
+def check_rules(tables: dict[str, RawTable], config: CaseConfig | None) -> list[Problem]:
+    """Return what every rule finds."""
+    context = Context(tables, config)
+    return [problem for check in RULES.values() for problem in check(context)]
+
+
+# references and ranges ------------------------------------------------------------------------------------------------
+
+
+@rule("dangling-reference")
+def _references(context: Context) -> Iterator[Problem]:
+    for name, raw in context.tables.items():
+        for column in raw.schema.fields:
+            if column.references:
+                yield from _dangling(context, name, column.name, column.references)
+
+
+def _dangling(context: Context, table: str, column: str, target: str) -> Iterator[Problem]:
+    other, other_column = target.split(".")
+    raw = context.tables[other]
+    if raw.broken:
+        return
+    known = {row.values[other_column] for row in raw.rows if other_column not in row.bad}
+    wild = sum(other_column in row.bad for row in raw.rows)
+    missing: list[tuple[Row, str]] = []
+    for row in context.tables[table].rows:
+        if column in row.bad or not row.values[column]:
+            continue
+        cell = row.values[column]
+        missing += [(row, name) for name in ((cell,) if isinstance(cell, str) else cell) if name not in known]
+    if len({name for _, name in missing}) <= wild:
+        return
+    for row, name in missing:
+        row.bad.add(column)
+        near = _near(name, known)
+        todo = f"Did you mean {near}?" if near else f"Add it to {raw.schema.file}, or mend the name."
+        expected = f"a {other_column} of {raw.schema.file}"
+        yield context.problem(table, row, column, repr(name), expected, todo, name="dangling-reference")
+
+
+def _near(name: str, known: Iterable[str]) -> str:
+    from karvan.errors import near_names  # noqa: PLC0415 - only on a fault
+
+    return ", ".join(near_names(name, sorted(known), limit=1))
+
+
+@rule("range-out-of-order")
+def _ranges(context: Context) -> Iterator[Problem]:
+    for name, schema in schemas().items():
+        for column in schema.fields:
+            pair = range_columns(column, schema) if column.is_number else None
+            if pair:
+                for row in context.rows(name):
+                    yield from _check_range(context, name, row, (pair[0], column.name, pair[1]))
+
+
+def _check_range(context: Context, table: str, row: Row, columns: tuple[str, str, str]) -> Iterator[Problem]:
+    given = [(column, row.values[column]) for column in columns if not math.isnan(row.values[column])]
+    for (left, small), (right, large) in pairwise(given):
+        if small > large:
+            found, expected = f"{large:g}", f"at least {left} = {small:g}"
+            todo = "Order low, value and high."
+            yield context.problem(table, row, right, found, expected, todo, name="range-out-of-order")
+            return
+
+
+# network --------------------------------------------------------------------------------------------------------------
+
+
+@rule("link-to-itself")
+def _loops(context: Context) -> Iterator[Problem]:
+    for row in context.rows("link"):
+        if row.values["from_node_id"] == row.values["to_node_id"]:
+            found, expected = repr(row.values["to_node_id"]), "another node than from_node_id"
+            yield context.problem(
+                "link", row, "to_node_id", found, expected, "Give the link two ends.", name="link-to-itself"
+            )
+
+
+@rule("gauge")
+def _gauges(context: Context) -> Iterator[Problem]:
+    for row in context.rows("link"):
+        yield from _check_gauge(context, "link", row, "mode", "gauge_mm")
+    for row in context.rows("terminal"):
+        for side in ("a", "b"):
+            yield from _check_gauge(context, "terminal", row, f"mode_{side}", f"gauge_{side}_mm")
+
+
+def _check_gauge(context: Context, table: str, row: Row, mode: str, gauge: str) -> Iterator[Problem]:
+    rail, blank = row.values[mode] == "rail", math.isnan(row.values[gauge])
+    if rail and blank:
+        yield context.problem(
+            table, row, gauge, "a blank cell", "the gauge of a railway", "Fill in the gauge.", name="rail-without-gauge"
+        )
+    elif not rail and not blank:
+        found, expected = f"{row.values[gauge]:g}", f"a blank cell: {mode} is {row.values[mode]}"
+        yield context.problem(
+            table, row, gauge, found, expected, "Remove the gauge, or mend the mode.", name="gauge-without-rail"
+        )
+
+
+@rule("link-shorter-than-crow")
+def _crow(context: Context) -> Iterator[Problem]:
+    for row in context.rows("link"):
+        ends = [context.index("node").get(row.values[end]) for end in ("from_node_id", "to_node_id")]
+        if any(end is None or end.bad & {"x_coord", "y_coord"} for end in ends):
+            continue
+        points = [(end.values["x_coord"], end.values["y_coord"]) for end in ends if end is not None]
+        crow = great_circle_km(*points[0], *points[1])
+        if row.values["length_km"] < CROW_SLACK * crow:
+            found, expected = (
+                f"{row.values['length_km']:g}",
+                f"at least {CROW_SLACK:g} x {crow:.1f} km, the straight line",
+            )
+            todo = "Check the length and the coordinates of both ends."
+            yield context.problem("link", row, "length_km", found, expected, todo, name="link-shorter-than-crow")
+
+
+@rule("node-without-link")
+def _isolated(context: Context) -> Iterator[Problem]:
+    links = context.tables["link"]
+    if links.broken:
+        return
+    ends = {row.values[end] for row in links.rows for end in ("from_node_id", "to_node_id") if row.values[end]}
+    wild = any({"from_node_id", "to_node_id"} & row.bad for row in links.rows)
+    for row in context.rows("node"):
+        name = row.values["node_id"]
+        if name not in ends and not wild:
+            yield context.problem(
+                "node", row, "node_id", repr(name), "a node that a link touches", "Add a link, or remove the node.",
+                name="node-without-link",
+            )  # fmt: skip
+
+
+@rule("gauges-meet-without-terminal")
+def _gauge_breaks(context: Context) -> Iterator[Problem]:
+    gauges: dict[str, set[float]] = {}
+    for row in context.rows("link"):
+        if row.values["mode"] == "rail":
+            for end in ("from_node_id", "to_node_id"):
+                gauges.setdefault(row.values[end], set()).add(row.values["gauge_mm"])
+    for row in context.rows("node"):
+        name = row.values["node_id"]
+        met = sorted(gauges.get(name, ()))
+        if len(met) > 1 and not context.may_have("terminal", node_id=name, kind="gauge_change"):
+            found = "gauges " + " and ".join(f"{gauge:g}" for gauge in met)
+            yield context.problem(
+                "node", row, "node_id", found, "a gauge_change row of terminal.csv at the node",
+                "Add the transfer, or end one of the gauges elsewhere.", name="gauges-meet-without-terminal",
+            )  # fmt: skip
+
+
+# terminals ------------------------------------------------------------------------------------------------------------
+
+
+@rule("terminal-sides")
+def _terminal_sides(context: Context) -> Iterator[Problem]:
+    links = context.tables["link"]
+    for row in context.rows("terminal"):
+        sides = [_side(row, side) for side in ("a", "b")]
+        if sides[0] == sides[1]:
+            yield context.problem(
+                "terminal", row, "mode_b", f"{_side_text(sides[1])} on both sides", "two different sides",
+                "Give the terminal two different modes or gauges.", name="terminal-same-sides",
+            )  # fmt: skip
+            continue
+        for side, (mode, gauge) in zip(("a", "b"), sides, strict=True):
+            wanted = {"mode": mode} if math.isnan(gauge) else {"mode": mode, "gauge_mm": gauge}
+            node = row.values["node_id"]
+            if links.broken or _touches(context, node, wanted):
+                continue
+            yield context.problem(
+                "terminal", row, f"mode_{side}", _side_text((mode, gauge)), f"a mode and gauge of a link at {node}",
+                "Mend the side, or add the link.", name="terminal-side-without-link",
+            )  # fmt: skip
+
+
+def _side(row: Row, side: str) -> tuple[str, float]:
+    return row.values[f"mode_{side}"], row.values[f"gauge_{side}_mm"]
+
+
+def _side_text(side: tuple[str, float]) -> str:
+    mode, gauge = side
+    return mode if math.isnan(gauge) else f"{mode} {gauge:g} mm"
+
+
+def _touches(context: Context, node: str, wanted: dict[str, Any]) -> bool:
+    return context.may_have("link", from_node_id=node, **wanted) or context.may_have("link", to_node_id=node, **wanted)
+
+
+@rule("port-without-terminal")
+def _port_terminals(context: Context) -> Iterator[Problem]:
+    reported: set[tuple[str, str]] = set()
+    for row in context.rows("link"):
+        mode = row.values["mode"]
+        if mode not in SEA_MODES:
+            continue
+        for end in ("from_node_id", "to_node_id"):
+            node = row.values[end]
+            sides = ({"mode_a": mode}, {"mode_b": mode})
+            if (node, mode) in reported or any(context.may_have("terminal", node_id=node, **side) for side in sides):
+                continue
+            reported.add((node, mode))
+            yield context.problem(
+                "link", row, end, f"{mode} at {node!r}", f"a port row of terminal.csv that joins {mode} at the node",
+                "Add the terminal.", name="port-without-terminal",
+            )  # fmt: skip
+
+
+# crossings ------------------------------------------------------------------------------------------------------------
+
+
+@rule("crossing")
+def _crossings(context: Context) -> Iterator[Problem]:
+    for row in context.rows("link"):
+        ends = [row.values["from_node_id"], row.values["to_node_id"]]
+        countries = [context.value("node", end, "country") for end in ends]
+        if None in countries:
+            continue
+        if countries[0] == countries[1]:
+            yield from _check_domestic(context, row, countries[0])
+        elif row.values["mode"] in LAND_MODES:
+            yield from _check_land(context, row, countries)
+        else:
+            yield from _check_ports(context, row, list(zip(ends, countries, strict=True)))
+
+
+def _check_domestic(context: Context, row: Row, country: str) -> Iterator[Problem]:
+    if row.values["crossing_id"]:
+        yield context.problem(
+            "link", row, "crossing_id", repr(row.values["crossing_id"]), f"a blank cell: both ends are in {country}",
+            "Remove the crossing, or mend the country of a node.", name="crossing-inside-country",
+        )  # fmt: skip
+
+
+def _check_land(context: Context, row: Row, countries: list[str]) -> Iterator[Problem]:
+    crossing, mode = row.values["crossing_id"], row.values["mode"]
+    if not crossing:
+        yield context.problem(
+            "link", row, "crossing_id", "a blank cell", f"the crossing between {countries[0]} and {countries[1]}",
+            "Name a crossing of border.csv.", name="land-link-without-crossing",
+        )  # fmt: skip
+        return
+    ways = [countries] if row.values["directed"] else [countries, countries[::-1]]
+    for here, there in ways:
+        if not context.may_have("border", crossing_id=crossing, mode=mode, from_country=here, to_country=there):
+            yield context.problem(
+                "link", row, "crossing_id", f"{crossing!r} without a row for {mode} from {here} to {there}",
+                "a row of border.csv for every mode and direction", "Add the row to border.csv.",
+                name="crossing-without-direction",
+            )  # fmt: skip
+
+
+def _check_ports(context: Context, row: Row, ends: list[tuple[str, str]]) -> Iterator[Problem]:
+    mode = row.values["mode"]
+    both = not row.values["directed"]
+    needed = [(ends[0], "out"), (ends[1], "in")] + ([(ends[1], "out"), (ends[0], "in")] if both else [])
+    for (port, country), way in needed:
+        sides = (
+            {"from_country": country, "to_country": ""} if way == "out" else {"from_country": "", "to_country": country}
+        )
+        if not context.may_have("border", node_id=port, mode=mode, **sides):
+            yield context.problem(
+                "link", row, "mode", f"{mode} to another country, and no {way}bound row for {port!r}",
+                "a row of border.csv keyed by the port", "Add the row to border.csv.", name="port-without-formalities",
+            )  # fmt: skip
+
+
+@rule("border-direction")
+def _border_direction(context: Context) -> Iterator[Problem]:
+    for row in context.rows("border"):
+        here, there, port = (row.values[column] for column in ("from_country", "to_country", "node_id"))
+        if port and bool(here) == bool(there):
+            yield context.problem(
+                "border", row, "to_country", f"{here or 'blank'} and {there or 'blank'} at a port",
+                "one of from_country and to_country", "Leave the foreign side of a port row blank.",
+                name="port-direction",
+            )  # fmt: skip
+        elif port:
+            country = context.value("node", port, "country")
+            if country is not None and country != (here or there):
+                yield context.problem(
+                    "border", row, "node_id", f"{port!r} in {country}", f"a port of {here or there}",
+                    "Mend the port or the country.", name="port-country",
+                )  # fmt: skip
+        elif not (here and there) or here == there:
+            yield context.problem(
+                "border", row, "to_country", f"{here or 'blank'} to {there or 'blank'}", "two different countries",
+                "Fill in both countries, or name the port.", name="border-direction",
+            )  # fmt: skip
+
+
+@rule("border-twice")
+def _border_twice(context: Context) -> Iterator[Problem]:
+    seen: dict[tuple[object, ...], int] = {}
+    for row in context.rows("border"):
+        key = tuple(row.values[column] for column in ("crossing_id", "mode", "from_country", "to_country"))
+        if key in seen:
+            yield context.problem(
+                "border", row, "crossing_id", f"{key[0]!r} for {key[1]} in this direction a second time",
+                f"one row (the first is line {seen[key]})", "Remove one of the two.", name="border-twice",
+            )  # fmt: skip
+        seen.setdefault(key, row.line)
+
+
+# money and services ---------------------------------------------------------------------------------------------------
+
+
+@rule("price-without-payee")
+def _payees(context: Context) -> Iterator[Problem]:
+    prices = {"service": "price_usd_per_tkm", "terminal": "price_usd_per_t", "border": "price_usd_per_t"}
+    for table, price in prices.items():
+        for row in context.rows(table):
+            if row.values[price] > 0 and not row.values["payee"]:
+                yield context.problem(
+                    table, row, "payee", "a blank cell", f"a payee, since {price} is {row.values[price]:g}",
+                    "Name the stakeholder who receives the price.", name="price-without-payee",
+                )  # fmt: skip
+
+
+@rule("service-missing")
+def _services(context: Context) -> Iterator[Problem]:
+    reported: set[tuple[str, str]] = set()
+    for row in context.rows("link"):
+        mode = row.values["mode"]
+        for end in ("from_node_id", "to_node_id"):
+            country = context.value("node", row.values[end], "country")
+            if country is None or (mode, country) in reported:
+                continue
+            for form in ("container", "bulk"):
+                if not _served(context, mode, country, form):
+                    reported.add((mode, country))
+                    yield context.problem(
+                        "link", row, "mode", f"{mode} in {country}, and no service for {form}",
+                        f"a row of service.csv for {mode} and {country} or *", "Add the row to service.csv.",
+                        name="service-missing",
+                    )  # fmt: skip
+                    break
+
+
+def _served(context: Context, mode: str, country: str, form: str) -> bool:
+    return any(
+        context.may_have("service", mode=mode, country=place, form=kind)
+        for place in (country, "*")
+        for kind in (form, "any")
+    )
+
+
+@rule("service-twice")
+def _service_twice(context: Context) -> Iterator[Problem]:
+    seen: dict[tuple[object, ...], int] = {}
+    for row in context.rows("service"):
+        key = tuple(row.values[column] for column in ("mode", "country", "form"))
+        if key in seen:
+            yield context.problem(
+                "service", row, "country", f"{key[0]} in {key[1]} for {key[2]} a second time",
+                f"one row (the first is line {seen[key]})", "Remove one of the two.", name="service-twice",
+            )  # fmt: skip
+        seen.setdefault(key, row.line)
+
+
+@rule("electric-without-grid")
+def _grids(context: Context) -> Iterator[Problem]:
+    electric = {
+        context.value("node", row.values[end], "country")
+        for row in context.rows("link")
+        if row.values["electrified"]
+        for end in ("from_node_id", "to_node_id")
+    }
+    for row in context.rows("service"):
+        if row.values["mode"] != "rail" or row.values["country"] not in electric:
+            continue
+        for column in ("electric_kwh_per_tkm", "grid_g_per_kwh"):
+            if math.isnan(row.values[column]):
+                yield context.problem(
+                    "service", row, column, "a blank cell", f"a figure: {row.values['country']} has electrified links",
+                    "Fill it in, or clear electrified.", name="electric-without-grid",
+                )  # fmt: skip
+
+
+# zones ----------------------------------------------------------------------------------------------------------------
+
+
+@rule("zone-gateway")
+def _zones(context: Context) -> Iterator[Problem]:
+    for row in context.rows("zone"):
+        if not row.values["gateways"]:
+            yield context.problem(
+                "zone", row, "gateways", "no gateway", "at least one node", "Name a node.", name="zone-without-gateway"
+            )
+        for node in row.values["gateways"]:
+            country = context.value("node", node, "country")
+            if country is not None and country != row.values["country"]:
+                yield context.problem(
+                    "zone", row, "gateways", f"{node!r} in {country}", f"a node of {row.values['country']}",
+                    "Move the gateway, or mend the country.", name="gateway-abroad",
+                )  # fmt: skip
+
+
+# the record and what was observed -------------------------------------------------------------------------------------
+
+
+@rule("claim-as-input")
+def _claims(context: Context) -> Iterator[Problem]:
+    for row in context.rows("observed"):
+        if row.values["class"] == "claim" and row.values["use"] == "calibrate":
+            yield context.problem(
+                "observed", row, "use", "'calibrate' on a claim", "compare: a claim is a comparator, never an input",
+                "Set use to compare.", name="claim-as-input",
+            )  # fmt: skip
+
+
+@rule("commitment-dates")
+def _commitments(context: Context) -> Iterator[Problem]:
+    for row in context.rows("programme_commitment"):
+        made, due, done, status = (row.values[name] for name in ("made_on", "due_on", "done_on", "status"))
+        if due and last_day(due) < first_day(made):
+            yield context.problem(
+                "programme_commitment", row, "due_on", due, f"a day after made_on, {made}", "Mend one of the dates.",
+                name="due-before-made",
+            )  # fmt: skip
+        if done and status != "done":
+            yield context.problem(
+                "programme_commitment", row, "status", repr(status), f"done, since done_on is {done}",
+                "Set the status, or clear done_on.", name="done-and-not-done",
+            )  # fmt: skip
+
+
+# case.toml against the tables -----------------------------------------------------------------------------------------
+
+
+@rule("config-reference")
+def _config(context: Context) -> Iterator[Problem]:
+    if context.config is None:
+        return
+    named = [
+        ("case.default_scenario", "scenario", context.config.case.default_scenario),
+        ("case.default_commodity", "commodity", context.config.case.default_commodity),
+        *(("routes.scenarios", "scenario", name) for name in context.config.routes.scenarios),
+        *(
+            ("routes.pairs", "node", end)
+            for pair in context.config.routes.pairs
+            for end in (pair.origin, pair.destination)
+        ),
+    ]
+    for place, table, name in named:
+        raw = context.tables[table]
+        if not context.may_have(table, **{raw.schema.key: name}):
+            near = _near(name, context.index(table))
+            todo = f"Did you mean {near}?" if near else f"Add it to {raw.schema.file}."
+            expected = f"a {raw.schema.key} of {raw.schema.file}"
+            yield Problem("case.toml", 0, place, repr(name), expected, todo, "config-reference")

@@ -1,0 +1,115 @@
+"""A setting: year, scenario, projects and changes, which name every what-if."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from karvan.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_CHANGE = re.compile(r"(?P<table>[a-z_]+):(?P<row>[^:\s]+):(?P<column>[a-z0-9_]+)(?P<op>=|\*=|\+=)(?P<value>.*)")
+_OPERATIONS: dict[str, Literal["set", "multiply", "add"]] = {"=": "set", "*=": "multiply", "+=": "add"}
+
+
+class Change(BaseModel):
+    """One cell changed by the user; it overrules projects and scenario."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    table: str
+    row: str
+    column: str
+    op: Literal["set", "multiply", "add"]
+    value: str
+
+    @classmethod
+    def parse(cls, text: str) -> Change:
+        """Read ``TABLE:ROW:COLUMN=VALUE``, with ``*=`` to multiply and ``+=`` to add.
+
+        Raises
+        ------
+        RequestError
+            The text has another form.
+        """
+        match = _CHANGE.fullmatch(text.strip())
+        if not match:
+            message = (
+                f"{text!r} is no change. Write TABLE:ROW:COLUMN=VALUE, "
+                "for instance border:torkham.road.PAK-AFG:status=open; *= multiplies, += adds."
+            )
+            raise RequestError(message)
+        parts = match.groupdict()
+        return cls(
+            table=parts["table"],
+            row=parts["row"],
+            column=parts["column"],
+            op=_OPERATIONS[parts["op"]],
+            value=parts["value"].strip(),
+        )
+
+    def __str__(self) -> str:
+        sign = next(sign for sign, op in _OPERATIONS.items() if op == self.op)
+        return f"{self.table}:{self.row}:{self.column}{sign}{self.value}"
+
+
+class Setting(BaseModel):
+    """Everything that a result depends on, besides the case.
+
+    Attributes
+    ----------
+    year
+        Year of the network; None is the base year, in which every named project is open.
+    scenario
+        Scenario; None is the case's default.
+    projects
+        Projects that are open, ``ID`` or ``ID@YEAR`` to name the year of opening.
+    changes
+        Cells changed on top.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    year: int | None = None
+    scenario: str | None = None
+    projects: tuple[str, ...] = ()
+    changes: tuple[Change, ...] = ()
+
+    @classmethod
+    def of(
+        cls,
+        *,
+        year: int | None = None,
+        scenario: str | None = None,
+        projects: Iterable[str] | str = (),
+        changes: Iterable[Change | str] = (),
+    ) -> Setting:
+        """Build a setting from plain values; projects are sorted, changes are parsed."""
+        names = [projects] if isinstance(projects, str) else list(projects)
+        names = [part.strip() for name in names for part in name.split(",") if part.strip()]
+        parsed = tuple(Change.parse(change) if isinstance(change, str) else change for change in changes)
+        return cls(year=year, scenario=scenario, projects=tuple(sorted(set(names))), changes=parsed)
+
+    def project_years(self) -> dict[str, int | None]:
+        """Return the named projects with the year of opening, where one was given.
+
+        Raises
+        ------
+        RequestError
+            A year is no year, or a project is named twice.
+        """
+        found: dict[str, int | None] = {}
+        for text in self.projects:
+            name, _, year = text.partition("@")
+            if year and not re.fullmatch(r"\d{4}", year):
+                message = f"{text!r}: {year!r} is no year of opening. Write {name}@2030, or {name} alone."
+                raise RequestError(message)
+            if name in found:
+                message = f"Project {name} is named twice. Name it once."
+                raise RequestError(message)
+            found[name] = int(year) if year else None
+        return found

@@ -1,0 +1,73 @@
+"""The application: its commands, and what becomes of an error.
+
+Data goes to stdout, talk and progress to stderr. Exit codes: 0 done, 1 the case or the request is wrong, 2 wrong usage, 3 a
+failed audit or a bug. On an error stdout stays empty.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+
+import typer
+
+from karvan.cli import case_commands, network_commands, plan_command, programme_commands, routes_commands
+from karvan.errors import AuditError, KarvanError
+
+app = typer.Typer(
+    name="karvan",
+    help="Find, prove, choose and follow the investments that open a trade corridor between countries.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from karvan.case.provenance import karvan_version
+
+        typer.echo(f"karvan {karvan_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(
+        False, "--version", callback=_show_version, is_eager=True, help="Show the version and leave."
+    ),
+) -> None:
+    """Hold the options of the program itself."""
+    del version  # its callback has seen to it
+
+
+app.command("plan")(plan_command.plan)
+app.command("check")(case_commands.check)
+app.command("new")(case_commands.new)
+app.command("case")(case_commands.case)
+app.command("network")(network_commands.network)
+app.command("routes")(routes_commands.routes)
+app.command("programme")(programme_commands.programme)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and leave with its exit code."""
+    try:
+        app(args=arguments)
+    except AuditError as error:
+        _leave(f"audit failed: {error}. This is a bug in Karvan; please report it.", code=3)
+    except KarvanError as error:
+        _leave(str(error), code=1)
+    except BrokenPipeError:
+        # the reader has gone: nothing is left to say, and Python must not try again on its way out
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception:  # noqa: BLE001 - whatever it is, it is a bug, and says so
+        traceback.print_exc()
+        _leave("this is a bug in Karvan; please report it with the lines above.", code=3)
+
+
+def _leave(message: str, *, code: int) -> None:
+    print(f"karvan: {message}", file=sys.stderr)  # noqa: T201 - stderr is where talk goes
+    sys.exit(code)

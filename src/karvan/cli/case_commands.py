@@ -1,0 +1,60 @@
+"""``karvan check``, ``karvan new`` and ``karvan case``."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003 - typer needs it at run time
+from typing import Annotated
+
+import typer
+
+from karvan.cli.options import CaseArgument, CaseOption, JsonOption, console, print_json, say
+
+
+def check(case: CaseArgument = None, json: JsonOption = False) -> None:
+    """List everything that is wrong with a case, at once."""
+    from karvan.case.reading import check_case, find_case
+
+    folder = find_case(case)
+    problems = check_case(case)
+    if json:
+        cells = [{name: getattr(problem, name) for name in problem.__dataclass_fields__} for problem in problems]
+        print_json({"case": str(folder), "problems": cells})
+    else:
+        for problem in problems:
+            typer.echo(str(problem))
+        count = len(problems)
+        say(f"{folder}: {'no problems' if not count else '1 problem' if count == 1 else f'{count} problems'}")
+    if problems:
+        raise typer.Exit(1)
+
+
+def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to make.")]) -> None:
+    """Start a corridor of your own from the textbook case."""
+    from karvan.case.new import new_case
+
+    made = new_case(folder)
+    say(f"{made} is ready: edit its tables, then run `karvan check {made}`.")
+
+
+def case(case_: CaseOption = None, json: JsonOption = False) -> None:
+    """Show what a case holds: tables, rows, confidence and assumptions."""
+    from karvan.case import Setting, meta_of, open_case
+    from karvan.case.quality import table_counts
+
+    opened = open_case(case_)
+    counts = table_counts(opened)
+    if json:
+        config = opened.config.case.model_dump(mode="json")
+        meta = meta_of(opened, Setting(), {"stage": "case"}).model_dump(mode="json")
+        print_json({"meta": meta, "about": config, "tables": counts.to_dict("records")})
+        return
+    from rich.table import Table
+
+    about = opened.config.case
+    table = Table(title=f"{about.name}: {about.description}", title_justify="left", box=None, pad_edge=False)
+    for name, style in (("table", "left"), ("rows", "right"), ("high", "right"), ("medium", "right"), ("low", "right"),
+                        ("assumed", "right"), ("sources", "right")):  # fmt: skip
+        table.add_column(name, justify=style)  # type: ignore[arg-type]
+    for row in counts.itertuples(index=False):
+        table.add_row(*(str(cell) for cell in row))
+    console().print(table)

@@ -1,0 +1,72 @@
+"""Options that several commands share, and how they print."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from rich.console import Console
+
+CaseOption = Annotated[
+    str | None,
+    typer.Option("--case", metavar="CASE", help="Case folder or name of a bundled case [default: the folder you stand in, "
+                 "else pakistan_azerbaijan]."),
+]  # fmt: skip
+CaseArgument = Annotated[
+    str | None,
+    typer.Argument(metavar="[CASE]", help="Case folder or name of a bundled case [default: the folder you stand in, else "
+                   "pakistan_azerbaijan].", show_default=False),
+]  # fmt: skip
+ScenarioOption = Annotated[str | None, typer.Option("--scenario", help="Scenario [default: the case's own].")]
+ProjectOption = Annotated[
+    list[str] | None,
+    typer.Option("--project", help="Projects that are open, ID or ID@YEAR; repeat or use commas."),
+]
+YearOption = Annotated[int | None, typer.Option("--year", help="Year of the network [default: the base year].")]
+ChangeOption = Annotated[
+    list[str] | None,
+    typer.Option("--change", help="TABLE:ROW:COLUMN=VALUE, *=FACTOR or +=INCREMENT; repeat for more."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
+CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
+
+
+def split(values: Iterable[str] | None) -> list[str]:
+    """Return a list option's values: repeated, or separated by commas."""
+    return [part.strip() for value in values or () for part in value.split(",") if part.strip()]
+
+
+def print_json(data: dict[str, Any]) -> None:
+    """Print one JSON object to stdout, NaN as null."""
+    sys.stdout.write(json.dumps(without_nan(data), ensure_ascii=False, indent=2, allow_nan=False) + "\n")
+
+
+def without_nan(value: Any) -> Any:  # noqa: ANN401 - anything JSON can hold
+    """Return a value with every NaN and infinity replaced by None."""
+    if isinstance(value, dict):
+        return {str(name): without_nan(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [without_nan(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a console that is plain when it is piped."""
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    return Console(stderr=stderr, highlight=False, soft_wrap=not stream.isatty())
+
+
+def say(message: str) -> None:
+    """Say something to the user, apart from the data."""
+    print(message, file=sys.stderr)  # noqa: T201 - stderr is where talk goes

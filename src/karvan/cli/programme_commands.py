@@ -1,0 +1,81 @@
+"""``karvan programme``."""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime  # noqa: TC003 - typer needs it at run time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from karvan.cli.options import CaseOption, CsvOption, JsonOption, console, print_json, split
+
+if TYPE_CHECKING:
+    from karvan.programme import Record
+
+
+def programme(
+    case: CaseOption = None,
+    body: Annotated[str | None, typer.Option(help="Entries of one body.")] = None,
+    party: Annotated[str | None, typer.Option(help="Entries of one party; a part of its name is enough.")] = None,
+    topic: Annotated[str | None, typer.Option(help="Entries of one topic.")] = None,
+    entry: Annotated[
+        list[str] | None, typer.Option(help="Kinds of entries: body, event, commitment; repeat or use commas.")
+    ] = None,
+    open_: Annotated[bool, typer.Option("--open", help="Open commitments only.")] = False,
+    overdue: Annotated[bool, typer.Option("--overdue", help="Overdue commitments only, the longest first.")] = False,
+    on: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Day on which the record is read [default: the case's]."),
+    ] = None,
+    json: JsonOption = False,
+    csv: CsvOption = False,
+) -> None:
+    """Read the record: bodies, agreements, commitments and events, and what is overdue."""
+    from karvan.case import open_case
+    from karvan.programme import read_record
+
+    record = read_record(
+        open_case(case), body=body, party=party, topic=topic, entries=split(entry) or ("body", "event", "commitment"),
+        open_only=open_, overdue_only=overdue, on=on.date() if on else None,
+    )  # fmt: skip
+    if json:
+        print_json(record.to_dict())
+    elif csv:
+        lists = ["parties", "topics", "project_id", "source"]
+        flat = record.table.assign(**{name: record.table[name].map(";".join) for name in lists})
+        typer.echo(flat.to_csv(index=False), nl=False)
+    else:
+        _show(record, overdue_only=overdue)
+
+
+def _show(record: Record, *, overdue_only: bool) -> None:
+    from rich.table import Table
+
+    from karvan.charts import words
+
+    late = record.overdue
+    table = Table(box=None, pad_edge=False)
+    for name in ("date", "id", "what", "by", "amount", "status", "due", "project", "source"):
+        table.add_column(name, overflow="fold")
+    for row in (late if overdue_only else record.table).to_dict("records"):
+        amount = "" if math.isnan(row["amount_musd"]) else words.usd(row["amount_musd"] * 1e6)
+        delay = "" if math.isnan(row["overdue_days"]) else f" ({row['overdue_days']:.0f} days late)"
+        parties, projects, sources = ("; ".join(row[name]) for name in ("parties", "project_id", "source"))
+        table.add_row(
+            row["date"],
+            row["id"],
+            row["title"],
+            parties,
+            amount,
+            row["status"],
+            row["due_on"] + delay,
+            projects,
+            sources,
+        )
+    out = console()
+    out.print(table)
+    longest = (
+        "" if late.empty else f"; the longest by {int(late.iloc[0]['overdue_days'])} days: {late.iloc[0]['title']}"
+    )
+    out.print(f"On {record.on}: {len(record.table)} entries, {len(late)} commitments overdue{longest}.")

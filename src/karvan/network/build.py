@@ -1,0 +1,279 @@
+"""From tables to states and arcs.
+
+Time on a link is ``length / speed x 24 / moving hours a day``; its price is the service's price per tonne-km, or the link's
+fare. A link between two countries is run half under either country's service, with the crossing's formalities between the
+halves; a sailing between two countries pays formalities at both ports. Waiting is half an interval between departures.
+Method and limits: docs/methods/network.md.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from karvan.case.ranges import Z90, confidence_shares
+from karvan.network.arcs import Arc, ArcKind, Arcs
+from karvan.network.services import HOURS_PER_DAY, Service, ServiceIndex, headway_h, wait
+from karvan.network.states import SEA_MODES, State, StateIndex
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from karvan.case import AppliedCase
+
+#: A row of a table, with its key under ``key``.
+Record = dict[str, Any]
+
+
+def index_states(applied: AppliedCase) -> StateIndex:
+    """Return the states of a case: every mode and gauge of every node, built or not, so that settings share numbers."""
+    states: dict[State, None] = {}
+    nodes = applied.rows("node")
+    for link in _records(applied, "link"):
+        for end in ("from_node_id", "to_node_id"):
+            states[State("mode", link[end], link["mode"], _gauge(link["gauge_mm"]))] = None
+    for node in nodes:
+        states[State("gate_out", node)] = None
+        states[State("gate_in", node)] = None
+    for zone in applied.rows("zone"):
+        states[State("zone_out", zone)] = None
+        states[State("zone_in", zone)] = None
+    country = {node: row["country"] for node, row in nodes.items()}
+    for link in _records(applied, "link"):
+        if country[link["from_node_id"]] != country[link["to_node_id"]]:
+            for direction in "+-" if not link["directed"] else "+":
+                states[State("before", link["key"], direction)] = None
+                states[State("after", link["key"], direction)] = None
+    return StateIndex(tuple(states))
+
+
+def build_arcs(applied: AppliedCase, index: StateIndex, form: str, *, relaxed: bool = False) -> Arcs:
+    """Return the arcs for one form of cargo.
+
+    Parameters
+    ----------
+    applied
+        The case under a setting.
+    index
+        Its states.
+    form
+        ``container`` or ``bulk``.
+    relaxed
+        Keep what is shut or not built too, with the reason in ``cut``.
+    """
+    builder = _Builder(applied, index, form, relaxed=relaxed)
+    arcs = [*builder.links(), *builder.transfers(), *builder.gates(), *builder.zones()]
+    return Arcs.of([arc for arc in arcs if relaxed or not arc.cut])
+
+
+def _records(applied: AppliedCase, table: str) -> list[Record]:
+    return [{"key": key, **row} for key, row in applied.rows(table).items()]
+
+
+def _gauge(value: float) -> int:
+    return 0 if math.isnan(value) else int(value)
+
+
+class _Builder:
+    """Everything that the arcs of one form need to know."""
+
+    def __init__(self, applied: AppliedCase, index: StateIndex, form: str, *, relaxed: bool) -> None:
+        self.applied = applied
+        self.index = index
+        self.form = form
+        self.relaxed = relaxed
+        self.country: dict[str, str] = {node: row["country"] for node, row in applied.rows("node").items()}
+        self.services = ServiceIndex(applied.rows("service"))
+        self.shares = confidence_shares({name: row["value"] for name, row in applied.rows("parameter").items()})
+        self.borders = {
+            (row["crossing_id"], row["mode"], row["from_country"], row["to_country"]): row
+            for row in _records(applied, "border")
+        }
+        self.terminals = self._terminals_of_form()
+
+    def _terminals_of_form(self) -> list[Record]:
+        """Return the terminal rows for the form: of the rows that join the same two sides, the very form before any."""
+        best: dict[tuple[Any, ...], Record] = {}
+        for row in _records(self.applied, "terminal"):
+            if row["form"] not in (self.form, "any"):
+                continue
+            sides = sorted([(row["mode_a"], _gauge(row["gauge_a_mm"])), (row["mode_b"], _gauge(row["gauge_b_mm"]))])
+            key = (row["node_id"], *sides, row["status"], row["project_id"])
+            if key not in best or row["form"] == self.form:
+                best[key] = row
+        return list(best.values())
+
+    # links ------------------------------------------------------------------------------------------------------------
+
+    def links(self) -> Iterator[Arc]:
+        """Yield the arcs of every link, both ways unless it is directed."""
+        for link in _records(self.applied, "link"):
+            cut = self._not_built(link, "link")
+            if cut and not self.relaxed:
+                continue
+            ends = (link["from_node_id"], link["to_node_id"])
+            yield from self._direction(link, *ends, "+", cut)
+            if not link["directed"]:
+                yield from self._direction(link, *ends[::-1], "-", cut)
+
+    def _not_built(self, row: Record, table: str) -> str:
+        if self.applied.is_built(row["status"], row["project_id"]):
+            return ""
+        names = row["project_id"]
+        state = str(row["status"]).replace("_", " ")
+        opens = f"opens with project {' or '.join(names)}" if names else "no project opens it"
+        return f"{table} {row['key']} is {state} ({opens})"
+
+    def _direction(self, link: Record, here: str, there: str, direction: str, cut: str) -> Iterator[Arc]:
+        mode, gauge = link["mode"], _gauge(link["gauge_mm"])
+        tail, head = (self.index.number[State("mode", node, mode, gauge)] for node in (here, there))
+        countries = (self.country[here], self.country[there])
+        if countries[0] == countries[1]:
+            yield self._move(link, tail, head, countries[0], 1.0, cut)
+            return
+        before = self.index.number[State("before", link["key"], direction)]
+        after = self.index.number[State("after", link["key"], direction)]
+        if mode in SEA_MODES:
+            yield self._formalities(link, tail, before, (here, mode, countries[0], ""), cut)
+            yield self._move(link, before, after, countries[0], 1.0, cut)
+            yield self._formalities(link, after, head, (there, mode, "", countries[1]), cut)
+        else:
+            yield self._move(link, tail, before, countries[0], 0.5, cut)
+            yield self._formalities(link, before, after, (link["crossing_id"], mode, *countries), cut)
+            yield self._move(link, after, head, countries[1], 0.5, cut)
+
+    def _move(self, link: Record, tail: int, head: int, country: str, share: float, cut: str) -> Arc:
+        service = self.services.find(link["mode"], country, self.form)
+        length = link["length_km"] * share
+        speed = service.speed_kmh if math.isnan(link["speed_kmh"]) else link["speed_kmh"]
+        moving = length / speed
+        elapsed = moving * HOURS_PER_DAY / service.moving_h_per_day
+        waiting, waiting_sd = self._sailing_wait(link, service)
+        fare = link["fare_usd_per_t" if self.form == "container" else "fare_bulk_usd_per_t"]
+        price = length * service.price_usd_per_tkm if math.isnan(fare) else fare * share
+        electrified = bool(link["electrified"])
+        return Arc(
+            tail, head, ArcKind.MOVE, link["mode"], link["key"], "", service.id, country,
+            length_km=length, move_h=moving, rest_h=elapsed - moving, wait_h=waiting,
+            sd_h=service.time_cv * elapsed, wait_sd_h=waiting_sd,
+            price_usd_per_t=price, resource_usd_per_t=price * service.resource_share,
+            co2e_kg_per_t=length * service.co2e_kg_per_tkm(electrified=electrified), cut=cut,
+        )  # fmt: skip
+
+    def _sailing_wait(self, link: Record, service: Service) -> tuple[float, float]:
+        """Return the wait for a link's own departures; a service's departures count where goods board, at sea on each sailing."""
+        own = headway_h(link["frequency_per_week"])
+        if own == 0.0 and link["mode"] in SEA_MODES:
+            own = service.headway_h
+        return wait(own)
+
+    def _formalities(self, link: Record, tail: int, head: int, key: tuple[str, str, str, str], cut: str) -> Arc:
+        row = self.borders[key]
+        if row["status"] == "shut":
+            shut = f"crossing {row['name']} is shut for {row['mode']} ({row['key']})"
+            cut = f"{cut}; {shut}" if cut else shut
+        price = row["price_usd_per_t"]
+        return Arc(
+            tail, head, ArcKind.BORDER, link["mode"], link["key"], row["key"], "", row["from_country"] or row["to_country"],
+            stop_h=row["time_h"], sd_h=self._sd(row),
+            price_usd_per_t=price, resource_usd_per_t=price * row["resource_share"], cut=cut,
+        )  # fmt: skip
+
+    def _sd(self, row: Record) -> float:
+        """Return the standard deviation of a stop: its own, or what its confidence leaves."""
+        if not math.isnan(row["time_sd_h"]):
+            return float(row["time_sd_h"])
+        return float(row["time_h"]) * self.shares[row["confidence"]] / Z90
+
+    # transfers and gates ----------------------------------------------------------------------------------------------
+
+    def transfers(self) -> Iterator[Arc]:
+        """Yield the arcs of every terminal, both ways."""
+        for row in self.terminals:
+            cut = self._not_built(row, "terminal")
+            if cut and not self.relaxed:
+                continue
+            sides = [
+                self.index.number.get(
+                    State("mode", row["node_id"], row[f"mode_{side}"], _gauge(row[f"gauge_{side}_mm"]))
+                )
+                for side in ("a", "b")
+            ]
+            if sides[0] is None or sides[1] is None:
+                continue
+            yield self._handling(row, sides[0], sides[1], ArcKind.TRANSFER, cut)
+            yield self._handling(row, sides[1], sides[0], ArcKind.TRANSFER, cut)
+
+    def _handling(self, row: Record, tail: int, head: int, kind: ArcKind, cut: str) -> Arc:
+        boarded = self.index.states[tail if kind is ArcKind.UNLOAD else head]
+        country = self.country[row["node_id"]]
+        waiting, waiting_sd = 0.0, 0.0
+        if boarded.mode not in SEA_MODES and kind is not ArcKind.UNLOAD:
+            waiting, waiting_sd = wait(self.services.find(boarded.mode, country, self.form).headway_h)
+        price = row["price_usd_per_t"]
+        return Arc(
+            tail, head, kind, boarded.mode, row["key"], "", "", country,
+            wait_h=waiting, stop_h=row["time_h"], sd_h=self._sd(row), wait_sd_h=waiting_sd,
+            price_usd_per_t=price, resource_usd_per_t=price * row["resource_share"], cut=cut,
+        )  # fmt: skip
+
+    def gates(self) -> Iterator[Arc]:
+        """Yield loading and unloading at every node: by the service's own means on land, over a port terminal at sea."""
+        ports: dict[tuple[str, str], list[Record]] = {}
+        for row in self.terminals:
+            for side in ("a", "b"):
+                if row[f"mode_{side}"] in SEA_MODES:
+                    ports.setdefault((row["node_id"], row[f"mode_{side}"]), []).append(row)
+        for node, numbers in self.index.at_node.items():
+            out, into = (self.index.number[State(kind, node)] for kind in ("gate_out", "gate_in"))
+            for number in numbers:
+                mode = self.index.states[number].mode
+                if mode in SEA_MODES:
+                    yield from self._port_gate(ports.get((node, mode), []), out, number, into)
+                else:
+                    yield from self._land_gate(node, out, number, into)
+
+    def _port_gate(self, rows: list[Record], out: int, number: int, into: int) -> Iterator[Arc]:
+        # goods at the gate of a port come by truck where trucks are handled, else by rail
+        ranked = sorted(
+            rows, key=lambda row: (bool(self._not_built(row, "terminal")), "road" not in _modes(row), row["key"])
+        )
+        for row in ranked[:1]:
+            cut = self._not_built(row, "terminal")
+            yield self._handling(row, out, number, ArcKind.LOAD, cut)
+            yield self._handling(row, number, into, ArcKind.UNLOAD, cut)
+
+    def _land_gate(self, node: str, out: int, number: int, into: int) -> Iterator[Arc]:
+        country, mode = self.country[node], self.index.states[number].mode
+        service = self.services.find(mode, country, self.form)
+        waiting, waiting_sd = wait(service.headway_h)
+        loading = Arc(
+            out,
+            number,
+            ArcKind.LOAD,
+            mode,
+            service=service.id,
+            country=country,
+            wait_h=waiting,
+            wait_sd_h=waiting_sd,
+            stop_h=service.load_h,
+            sd_h=service.load_h * service.time_cv,
+            price_usd_per_t=service.load_usd_per_t,
+            resource_usd_per_t=service.load_usd_per_t * service.resource_share,
+        )
+        yield loading
+        yield replace(loading, tail=number, head=into, kind=ArcKind.UNLOAD, wait_h=0.0, wait_sd_h=0.0)
+
+    def zones(self) -> Iterator[Arc]:
+        """Yield the free arcs between zones and their gateways."""
+        for zone in _records(self.applied, "zone"):
+            out, into = (self.index.number[State(kind, zone["key"])] for kind in ("zone_out", "zone_in"))
+            for node in zone["gateways"]:
+                country = self.country[node]
+                yield Arc(out, self.index.number[State("gate_out", node)], ArcKind.ZONE, country=country)
+                yield Arc(self.index.number[State("gate_in", node)], into, ArcKind.ZONE, country=country)
+
+
+def _modes(row: Record) -> set[str]:
+    return {row["mode_a"], row["mode_b"]}

@@ -1,0 +1,85 @@
+"""Which service row holds for a mode, a country and a form of cargo, and what a kilometre takes on it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from karvan.case import Rows
+
+HOURS_PER_WEEK = 168.0
+HOURS_PER_DAY = 24.0
+
+
+@dataclass(frozen=True)
+class Service:
+    """A row of service.csv as numbers."""
+
+    id: str
+    speed_kmh: float
+    moving_h_per_day: float
+    time_cv: float
+    load_h: float
+    load_usd_per_t: float
+    price_usd_per_tkm: float
+    resource_share: float
+    headway_h: float
+    vehicle_net_t: float
+    diesel_kg_per_tkm: float
+    electric_kg_per_tkm: float
+
+    @classmethod
+    def of(cls, name: str, row: Mapping[str, Any]) -> Service:
+        """Read a row of the service table."""
+        return cls(
+            id=name,
+            speed_kmh=row["speed_kmh"],
+            moving_h_per_day=row["moving_h_per_day"],
+            time_cv=row["time_cv"],
+            load_h=row["load_h"],
+            load_usd_per_t=row["load_usd_per_t"],
+            price_usd_per_tkm=row["price_usd_per_tkm"],
+            resource_share=row["resource_share"],
+            headway_h=headway_h(row["frequency_per_week"]),
+            vehicle_net_t=row["vehicle_net_t"],
+            diesel_kg_per_tkm=(row["co2e_ttw_g_per_tkm"] + row["co2e_wtt_g_per_tkm"]) / 1000,
+            electric_kg_per_tkm=row["electric_kwh_per_tkm"] * row["grid_g_per_kwh"] / 1000,
+        )
+
+    def co2e_kg_per_tkm(self, *, electrified: bool) -> float:
+        """Return emissions well to wheel, in kg per tonne-km."""
+        return self.electric_kg_per_tkm if electrified else self.diesel_kg_per_tkm
+
+
+def headway_h(frequency_per_week: float) -> float:
+    """Return the hours between two departures; zero for a service on demand (NaN)."""
+    return 0.0 if math.isnan(frequency_per_week) else HOURS_PER_WEEK / frequency_per_week
+
+
+def wait(headway: float) -> tuple[float, float]:
+    """Return mean and standard deviation of the wait for a departure, goods arriving at any time (uniform), in hours."""
+    return headway / 2, headway / math.sqrt(12)
+
+
+class ServiceIndex:
+    """Looks up the service of a mode and country: a row of the very country before ``*``, the very form before ``any``."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows: dict[tuple[str, str, str], Service] = {
+            (row["mode"], row["country"], row["form"]): Service.of(name, row) for name, row in rows.items()
+        }
+        self.find = lru_cache(maxsize=None)(self._find)
+
+    def _find(self, mode: str, country: str, form: str) -> Service:
+        for place in (country, "*"):
+            for kind in (form, "any"):
+                row = self._rows.get((mode, place, kind))
+                if row is not None:
+                    return row
+        message = f"service.csv has no row for {mode} in {country} and {form}"
+        raise LookupError(message)

@@ -1,0 +1,66 @@
+"""What a network consists of, counted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from karvan.case import Meta
+    from karvan.network.model import Network
+
+
+@dataclass(frozen=True)
+class NetworkSummary:
+    """Counts and lengths of a network.
+
+    Attributes
+    ----------
+    table
+        Links and length in km by mode, gauge and whether they stand.
+    crossings
+        The rows of border.csv with hours, price and status.
+    nodes, states, arcs
+        Sizes; arcs are those of containers.
+    uncapacitated_share
+        Share of the standing links without a capacity: an assumption.
+    assumption_share
+        Share of the standing links that rest on an assumption.
+    notes
+        Notes of the setting.
+    meta
+        Where it comes from.
+    """
+
+    table: pd.DataFrame
+    crossings: pd.DataFrame
+    nodes: int
+    states: int
+    arcs: int
+    uncapacitated_share: float
+    assumption_share: float
+    notes: tuple[str, ...]
+    meta: Meta
+
+
+def summarise(network: Network, meta: Meta) -> NetworkSummary:
+    """Return the summary of a network."""
+    links = network.table
+    groups = links.assign(gauge_mm=links["gauge_mm"].fillna(0).astype(int)).groupby(["mode", "gauge_mm", "built"])
+    table = groups.agg(links=("length_km", "size"), length_km=("length_km", "sum")).reset_index()
+    borders = network.applied.tables["border"]
+    shown = ["name", "mode", "from_country", "to_country", "status", "time_h", "price_usd_per_t", "confidence"]
+    standing = links[links["built"]]
+    return NetworkSummary(
+        table=table,
+        crossings=borders[shown].copy(),
+        nodes=len(network.applied.tables["node"]),
+        states=len(network.index),
+        arcs=len(network.arcs("container")),
+        uncapacitated_share=float(standing["capacity_t_per_day"].isna().mean()) if len(standing) else 0.0,
+        assumption_share=network.assumption_share,
+        notes=network.applied.notes,
+        meta=meta,
+    )

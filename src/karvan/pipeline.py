@@ -1,0 +1,185 @@
+"""The stages in order: what ``karvan plan`` runs and writes.
+
+A run folder holds a Parquet table per result, ``index.html`` and ``run.json``, which is written last: a folder without it is
+half-written and is never read. The folder's name carries the hash of everything the run depends on.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from karvan.case import Case, Setting, meta_of, open_case
+from karvan.case.atomic import write_folder
+from karvan.errors import NoRouteError
+from karvan.network import summarise
+from karvan.programme import read_record
+from karvan.report import ReportData, RouteAnswer, render_report
+from karvan.routes import find_routes, network_of, skim_zones
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from karvan.case import Meta
+
+#: Stages in order.
+STAGES = ("check", "network", "routes", "programme", "report")
+#: Alternatives that the report shows per pair in the default scenario.
+REPORT_ROUTES = 3
+MARKER = "run.json"
+TABLES = ("links", "crossings", "routes", "legs", "skims", "projects", "record", "sources")
+#: Everything that a run writes.
+RUN_FILES = frozenset({MARKER, "index.html", *(f"{name}.parquet" for name in TABLES)})
+
+
+@dataclass(frozen=True)
+class Run:
+    """A finished run.
+
+    Attributes
+    ----------
+    folder
+        Where it was written.
+    data
+        The results of its stages.
+    seconds
+        Seconds per stage; they are not written, so that the same run gives the same bytes.
+    """
+
+    folder: Path
+    data: ReportData
+    seconds: dict[str, float]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what the run is, as JSON can hold it."""
+        return _manifest(self.data) | {"folder": str(self.folder), "seconds": self.seconds}
+
+
+def plan(
+    case: Case | str | Path | None = None,
+    *,
+    out: str | Path | None = None,
+    tell: Callable[[str, int], None] | None = None,
+) -> Run:
+    """Run every stage on a case and write the run folder, all of it or nothing.
+
+    Parameters
+    ----------
+    case
+        A case, a folder, or the name of a bundled case; None as in :func:`karvan.open_case`.
+    out
+        Run folder; by default ``runs/CASE-HASH`` where one stands. A former run there is replaced.
+    tell
+        Called with the stage that begins and the number of stages done.
+
+    Raises
+    ------
+    CaseError
+        The case has problems.
+    OutputError
+        The run folder cannot be written.
+    AuditError
+        A result fails its audit.
+    """
+    clock = _Clock(tell or (lambda _stage, _done: None))
+    clock.begin("check")
+    opened = case if isinstance(case, Case) else open_case(case)
+    clock.begin("network")
+    setting = Setting(scenario=opened.config.case.default_scenario)
+    network = network_of(opened, setting)
+    meta = meta_of(opened, setting, {"stage": "plan"})
+    summary = summarise(network, meta)
+    clock.begin("routes")
+    answers = tuple(_answers(opened))
+    skims = skim_zones(opened, scenario=setting.scenario)
+    clock.begin("programme")
+    has_record = any(len(opened.tables[name]) for name in ("programme_body", "programme_event", "programme_commitment"))
+    record = read_record(opened) if has_record else None
+    clock.begin("report")
+    data = ReportData(opened, network, summary, answers, skims, record, meta)
+    folder = Path(out) if out is not None else Path("runs") / f"{opened.id}-{meta.hash[:12]}"
+    page = render_report(data)
+    written = write_folder(folder, lambda draft: _fill(draft, data, page), marker=MARKER, leftovers=RUN_FILES)
+    return Run(written, data, clock.end())
+
+
+class _Clock:
+    """Tells which stage runs, and keeps the seconds of each."""
+
+    def __init__(self, tell: Callable[[str, int], None]) -> None:
+        self.tell = tell
+        self.marks: list[tuple[str, float]] = []
+
+    def begin(self, stage: str) -> None:
+        self.tell(stage, len(self.marks))
+        self.marks.append((stage, time.perf_counter()))
+
+    def end(self) -> dict[str, float]:
+        self.tell("done", len(self.marks))
+        ends = [start for _, start in self.marks[1:]] + [time.perf_counter()]
+        return {stage: round(end - start, 3) for (stage, start), end in zip(self.marks, ends, strict=True)}
+
+
+def _answers(case: Case) -> list[RouteAnswer]:
+    """Return the routes of every pair in every scenario of the report; alternatives in the default scenario only."""
+    default = case.config.case.default_scenario
+    scenarios = list(dict.fromkeys([default, *case.config.routes.scenarios]))
+    names = {node: row["name"] for node, row in case.rows("node").items()}
+    answers = []
+    for pair in case.config.routes.pairs:
+        for scenario in scenarios:
+            found, why = None, ""
+            try:
+                count = REPORT_ROUTES if scenario == default else 1
+                found = find_routes(case, pair.origin, pair.destination, scenario=scenario, k=count)
+            except NoRouteError as error:
+                why = "; ".join(error.cuts)
+            answers.append(RouteAnswer(names[pair.origin], names[pair.destination], scenario, found, why))
+    return answers
+
+
+def _fill(draft: Path, data: ReportData, page: str) -> None:
+    for name, frame in _tables(data).items():
+        frame.to_parquet(draft / f"{name}.parquet", index=False)
+    (draft / "index.html").write_text(page, encoding="utf-8")
+    text = json.dumps(_manifest(data), ensure_ascii=False, indent=2, allow_nan=False)
+    (draft / MARKER).write_text(text + "\n", encoding="utf-8")
+
+
+def _manifest(data: ReportData) -> dict[str, Any]:
+    meta: Meta = data.meta
+    return {"meta": meta.model_dump(mode="json"), "stages": list(STAGES), "files": sorted(RUN_FILES)}
+
+
+def _tables(data: ReportData) -> dict[str, pd.DataFrame]:
+    found = [answer for answer in data.answers if answer.routes is not None]
+    keys = [{"origin": answer.routes.origin, "destination": answer.routes.destination, "scenario": answer.scenario}
+            for answer in found if answer.routes is not None]  # fmt: skip
+    routes = [answer.routes.table.assign(**key) for answer, key in zip(found, keys, strict=True) if answer.routes]
+    legs = [answer.routes.legs_table.assign(**key) for answer, key in zip(found, keys, strict=True) if answer.routes]
+    tables = data.network.applied.tables
+    return {
+        "links": flat(data.network.table.reset_index()),
+        "crossings": flat(tables["border"].reset_index()),
+        "routes": pd.concat(routes, ignore_index=True) if routes else pd.DataFrame({"rank": []}),
+        "legs": pd.concat(legs, ignore_index=True) if legs else pd.DataFrame({"rank": []}),
+        "skims": data.skims.table,
+        "projects": flat(tables["project"].reset_index()),
+        "record": flat(data.record.table) if data.record is not None else pd.DataFrame({"id": []}),
+        "sources": flat(tables["source"].reset_index()),
+    }
+
+
+def flat(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with its lists written out, as files hold them."""
+    columns = {}
+    for name in frame.columns:
+        values = frame[name]
+        lists = any(isinstance(value, tuple) for value in values)
+        columns[name] = [";".join(value) for value in values] if lists else values
+    return pd.DataFrame(columns)
