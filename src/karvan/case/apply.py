@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from karvan.case.cells import BadCell, parse_cell
+from karvan.case.cells import BadCell, number_text, parse_cell, plain_number
 from karvan.case.project_rules import FIXED_COLUMNS
 from karvan.case.schema import schemas
 from karvan.errors import CaseError, Problem, RequestError, UnknownNameError
@@ -112,11 +112,11 @@ def _is_open(case: Case, project: str, year: int) -> bool:
 
 def _named_projects(case: Case, setting: Setting) -> dict[str, int | None]:
     projects = case.rows("project")
-    named = {resolve_project(case, name): year for name, year in setting.project_years().items()}
-    for project in sorted(named):
-        rivals = sorted(set(projects[project]["alternatives"]) & set(named))
-        if rivals:
-            message = f"Projects {project} and {rivals[0]} are alternatives. Name one of them."
+    named: dict[str, int | None] = {}
+    for name, year in setting.project_years().items():
+        project = resolve_project(case, name)
+        if named.setdefault(project, year) != year:
+            message = f"Project {project} is named twice. Name it once."
             raise RequestError(message)
     waiting = list(named)
     while waiting:
@@ -125,6 +125,11 @@ def _named_projects(case: Case, setting: Setting) -> dict[str, int | None]:
             if part not in named:
                 named[part] = named[project]
                 waiting.append(part)
+    for project in sorted(named):
+        rivals = sorted(set(projects[project]["alternatives"]) & set(named))
+        if rivals:
+            message = f"Projects {project} and {rivals[0]} are alternatives. Name one of them."
+            raise RequestError(message)
     return named
 
 
@@ -148,6 +153,8 @@ def apply_effects(case: Case, setting: Setting, opened: frozenset[str]) -> dict[
     ------
     UnknownNameError
         A change names a table, row or column that is not there.
+    RequestError
+        A change cannot be made, or two set one cell.
     CaseError
         Two owners set one cell, or an effect takes a figure out of its bounds.
     """
@@ -159,10 +166,16 @@ def apply_effects(case: Case, setting: Setting, opened: frozenset[str]) -> dict[
     if problems:
         raise CaseError(problems, folder=str(case.folder))
     tables = dict(case.tables)
-    for acts in (projects, scenario, changes):
+    for acts in (projects, scenario):
         problems += _apply_acts(tables, acts)
     if problems:
         raise CaseError(problems, folder=str(case.folder))
+    _check_set_once(changes)
+    faults = [
+        f"{bad.column}: found {bad.found}; expected {bad.expected}. {bad.todo}" for bad in _apply_acts(tables, changes)
+    ]
+    if faults:
+        raise RequestError("\n".join(faults))
     return tables
 
 
@@ -195,6 +208,14 @@ def _two_owners(acts: Sequence[Act]) -> list[Problem]:
         for cell, owners in sorted(setters.items())
         if len(owners) > 1
     ]  # fmt: skip
+
+
+def _check_set_once(changes: Sequence[Act]) -> None:
+    cells = [act.cell for act in changes if act.op == "set"]
+    for cell in cells:
+        if cells.count(cell) > 1:
+            message = f"Two changes set {':'.join(cell)}. Set it once."
+            raise RequestError(message)
 
 
 def _apply_acts(tables: dict[str, pd.DataFrame], acts: Sequence[Act]) -> list[Problem]:
@@ -239,7 +260,7 @@ def _new_value(cell: Cell, before: Any, acts: Sequence[Act]) -> tuple[Any, Probl
     try:
         return parse_cell(column, repr(float(value))), None
     except BadCell as bad:
-        return None, _effect_problem(cell, acts, f"{value:g} after all effects", bad.expected, bad.todo)
+        return None, _effect_problem(cell, acts, f"{number_text(value)} after all effects", bad.expected, bad.todo)
 
 
 def _effect_problem(cell: Cell, acts: Sequence[Act], found: str, expected: str, todo: str) -> Problem:
@@ -269,10 +290,6 @@ def _check_quantity(change: Change, *, is_quantity: bool) -> None:
     if not is_quantity:
         message = f"{change}: {change.column} holds no quantity. Use = to set it."
         raise RequestError(message)
-    try:
-        number = float(change.value)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
+    if plain_number(change.value) is None:
         message = f"{change}: {change.value!r} is no number. Write a factor or an increment."
         raise RequestError(message)

@@ -71,6 +71,8 @@ def write_folder(
         It cannot be written, or the folder holds something that is no former result.
     """
     target = Path(path).expanduser()
+    if target.name in ("", ".."):
+        target = target.resolve()
     if target.exists() and not target.is_dir():
         message = f"{target} is a file. Name a folder."
         raise OutputError(message)
@@ -86,7 +88,7 @@ def write_folder(
         fill(draft)
         draft.chmod(0o755)
         _settle(draft)
-        _swap(draft, target)
+        _swap(draft, target, marker)
     except OSError as error:
         raise _cannot(target, error) from error
     finally:
@@ -102,9 +104,12 @@ def _settle(draft: Path) -> None:
                 os.fsync(handle.fileno())
 
 
-def _swap(draft: Path, target: Path) -> None:
+def _swap(draft: Path, target: Path, marker: str) -> None:
     if not target.exists():
         draft.rename(target)
+        return
+    if not any(target.iterdir()):
+        _move_in(draft, target, marker)
         return
     old = Path(tempfile.mkdtemp(prefix=f".{target.name}.old.", suffix=PARTIAL, dir=target.parent))
     try:
@@ -116,6 +121,19 @@ def _swap(draft: Path, target: Path) -> None:
         raise
     finally:
         shutil.rmtree(old, ignore_errors=True)
+
+
+def _move_in(draft: Path, target: Path, marker: str) -> None:
+    """Fill an empty folder, which may be the one that somebody stands in; what tells that it is complete comes last."""
+    names = [path.name for path in draft.iterdir()]
+    try:
+        for name in sorted(names, key=lambda name: (name == marker, name)):
+            (draft / name).rename(target / name)
+    except OSError:
+        for name in names:
+            with contextlib.suppress(OSError):
+                (target / name).rename(draft / name)
+        raise
 
 
 def _cannot(target: Path, error: OSError) -> OutputError:

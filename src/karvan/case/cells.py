@@ -9,6 +9,7 @@ import csv
 import io
 import math
 import re
+from calendar import monthrange
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
 
 ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]*")
 COUNTRY_PATTERN = re.compile(r"[A-Z]{3}")
-DATE_PATTERN = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?")
+DATE_PATTERN = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
+#: Python's own float() takes more: 1_000, digits of other scripts, nan.
+NUMBER_PATTERN = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 LIST_SEPARATOR = ";"
 
 
@@ -76,14 +79,16 @@ def parse_cell(column: Field, text: str) -> Any:  # noqa: ANN401 - the type is t
             raise BadCell("a value", f"Fill in {column.name}.")
         text = column.default
     if column.type == "list":
-        return _parse_list(text)
+        return _parse_list(column, text)
     if not text:
         return math.nan if column.is_number else False if column.type == "bool" else ""
     return _parse_text(column, text)
 
 
-def _parse_list(text: str) -> tuple[str, ...]:
+def _parse_list(column: Field, text: str) -> tuple[str, ...]:
     items = tuple(item.strip() for item in text.split(LIST_SEPARATOR) if item.strip())
+    if column.required and not items:
+        raise BadCell("a value", f"Fill in {column.name}.")
     if len(set(items)) < len(items):
         raise BadCell("each name once", "Remove the repeated name.")
     return items
@@ -114,17 +119,25 @@ def _parse_text(column: Field, text: str) -> Any:  # noqa: ANN401 - the type is 
 def _parse_number(column: Field, text: str) -> float:
     whole = column.type in {"int", "year"}
     expected = "a whole number" if whole else "a number"
-    try:
-        value = float(text)
-    except ValueError:
-        raise BadCell(expected, f"Write {column.name} as a plain number, remarks in note.") from None
-    if not math.isfinite(value) or (whole and value != int(value)):
+    value = plain_number(text)
+    if value is None or (whole and value != int(value)):
         raise BadCell(expected, f"Write {column.name} as a plain number, remarks in note.")
     if column.minimum is not None and value < column.minimum:
-        raise BadCell(f"at least {column.minimum:g}", f"Check the unit ({column.unit or 'none'}).")
+        raise BadCell(f"at least {number_text(column.minimum)}", f"Check the unit ({column.unit or 'none'}).")
     if column.maximum is not None and value > column.maximum:
-        raise BadCell(f"at most {column.maximum:g}", f"Check the unit ({column.unit or 'none'}).")
+        raise BadCell(f"at most {number_text(column.maximum)}", f"Check the unit ({column.unit or 'none'}).")
     return value
+
+
+def plain_number(text: str) -> float | None:
+    """Return the finite number that a text writes out in plain digits, or None."""
+    value = float(text) if NUMBER_PATTERN.fullmatch(text.strip()) else math.nan
+    return value if math.isfinite(value) else None
+
+
+def number_text(value: float) -> str:
+    """Return a number as a message shows it: all its digits, and none of the arithmetic."""
+    return f"{value:.12g}"
 
 
 def first_day(text: str) -> date:
@@ -138,26 +151,24 @@ def last_day(text: str) -> date:
     year, month, day = _date_parts(text)
     if day:
         return date(year, month, day)
-    if month:
-        return date(year + month // 12, month % 12 + 1, 1).fromordinal(
-            date(year + month // 12, month % 12 + 1, 1).toordinal() - 1
-        )
-    return date(year, 12, 31)
+    return date(year, month or 12, monthrange(year, month or 12)[1])
 
 
 def _date_parts(text: str) -> tuple[int, int, int]:
     match = DATE_PATTERN.fullmatch(text)
     if not match:
         raise BadCell("a date YYYY, YYYY-MM or YYYY-MM-DD", "Write the date as far as it is known.")
-    year, month, day = (int(part or 0) for part in match.groups())
     try:
-        date(year, month or 1, day or 1)
+        date(*(int(part or 1) for part in match.groups()))
     except ValueError:
         raise BadCell("a date of the calendar", "Check month and day.") from None
+    year, month, day = (int(part or 0) for part in match.groups())
     return year, month, day
 
 
-def read_table(folder: Path, schema: TableSchema, *, other_columns: frozenset[str] = frozenset()) -> RawTable:
+def read_table(
+    folder: Path, schema: TableSchema, *, file: str | None = None, other_columns: frozenset[str] = frozenset()
+) -> RawTable:
     """Read a table of a case folder with everything that is wrong with its cells.
 
     Parameters
@@ -166,11 +177,13 @@ def read_table(folder: Path, schema: TableSchema, *, other_columns: frozenset[st
         The case folder.
     schema
         The table to read.
+    file
+        File within the folder, where it has another name than the schema's.
     other_columns
         Columns beyond the schema that may be there and are passed over.
     """
     table = RawTable(schema, other_columns=other_columns)
-    path = folder / schema.file
+    path = folder / (file or schema.file)
     try:
         data = path.read_bytes()
     except FileNotFoundError:
@@ -207,33 +220,39 @@ def _read_rows(table: RawTable, text: str) -> None:
         if not header:
             _break(table, 0, "", "an empty file", "a header line", "Write the header of the schema.", "no-header")
             return
-        if not _check_header(table, header):
+        names = _check_header(table, header)
+        if names is None:
             return
         for cells in reader:
             if any(cell.strip() for cell in cells):
-                _read_row(table, header, cells, reader.line_num)
+                _read_row(table, names, cells, reader.line_num)
     except csv.Error as error:
         _break(table, reader.line_num, "", str(error), "quoted CSV", "Close the quotation mark.", "not-csv")
         return
     _check_keys(table)
 
 
-def _check_header(table: RawTable, header: list[str]) -> bool:
+def _check_header(table: RawTable, header: list[str]) -> list[str] | None:
+    """Return the header as it was meant: what a misspelt column holds is checked all the same. None: it is no header."""
     names = [field.name for field in table.schema.fields]
-    sound = True
-    for name in dict.fromkeys(header):
-        if header.count(name) > 1:
-            _break(table, 1, name, f"the column {header.count(name)} times", "once", "Remove one.", "duplicate-column")
-            sound = False
-        if name not in names and name not in table.other_columns:
-            near = near_names(name, names, limit=1)
-            todo = f"Rename it to {near[0]}." if near else "Remove it, or put its text into note."
-            found, expected = "an unknown column", "a column of the schema"
-            table.problems.append(Problem(table.schema.file, 1, name, found, expected, todo, "unknown-column"))
+    twice = [name for name in dict.fromkeys(header) if header.count(name) > 1]
+    for name in twice:
+        _break(table, 1, name, f"the column {header.count(name)} times", "once", "Remove one.", "duplicate-column")
+    meant: dict[str, str] = {}
+    for name in header:
+        if name in names or name in table.other_columns or name in twice:
+            continue
+        free = [other for other in names if other not in header and other not in meant.values()]
+        near = near_names(name, free, limit=1)
+        meant |= {name: near[0]} if near else {}
+        todo = f"Rename it to {near[0]}." if near else "Remove it, or put its text into note."
+        found, expected = "an unknown column", "a column of the schema"
+        table.problems.append(Problem(table.schema.file, 1, name, found, expected, todo, "unknown-column"))
+    read = [meant.get(name, name) for name in header]
     for field_ in table.schema.fields:
-        if field_.required and field_.name not in header:
+        if field_.required and field_.name not in read:
             _break(table, 1, field_.name, "no such column", "the column", "Add the column.", "missing-column")
-    return sound
+    return None if twice else read
 
 
 def _read_row(table: RawTable, header: list[str], cells: list[str], line: int) -> None:
@@ -261,17 +280,21 @@ def _read_row(table: RawTable, header: list[str], cells: list[str], line: int) -
 
 
 def _check_keys(table: RawTable) -> None:
+    """Name each key that comes twice. A copy of a row is dropped; another row of that key may be any row that is missed."""
     key = table.schema.key
-    seen: dict[str, int] = {}
+    seen: dict[str, Row] = {}
     kept = []
     for row in table.rows:
         name = row.values[key]
         if key not in row.bad and name in seen:
-            found, expected = f"{name!r} a second time", f"one row (the first is line {seen[name]})"
+            first = seen[name]
+            found, expected = f"{name!r} a second time", f"one row (the first is line {first.line})"
             todo = "Remove or rename one of the two."
             table.problems.append(Problem(table.schema.file, row.line, key, found, expected, todo, "duplicate-id"))
-            continue
-        if key not in row.bad:
-            seen[name] = row.line
+            if repr(row.values) == repr(first.values):  # as text: a blank number is equal to none
+                continue
+            row.bad.add(key)
+        elif key not in row.bad:
+            seen[name] = row
         kept.append(row)
     table.rows = kept

@@ -38,7 +38,7 @@ class CaseSection(_Section):
     @model_validator(mode="after")
     def _horizon_after_base(self) -> CaseSection:
         if self.horizon_year <= self.base_year:
-            message = f"horizon_year {self.horizon_year} must come after base_year {self.base_year}"
+            message = f"a horizon_year after base_year {self.base_year}, not {self.horizon_year}"
             raise ValueError(message)
         return self
 
@@ -75,10 +75,13 @@ class CaseConfig(_Section):
 def read_config(folder: Path) -> tuple[CaseConfig | None, list[Problem]]:
     """Read case.toml; return the model, or None and what is wrong."""
     try:
-        text = (folder / CONFIG_FILE).read_text(encoding="utf-8")
+        text = (folder / CONFIG_FILE).read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         todo = f"Add {CONFIG_FILE}, or start from `karvan new DIR`."
         return None, [Problem(CONFIG_FILE, 0, "", "no such file", "the file", todo, "missing-file")]
+    except OSError as error:
+        todo = "Check the file's permissions."
+        return None, [Problem(CONFIG_FILE, 0, "", str(error.strerror), "a readable file", todo, "unreadable-file")]
     except UnicodeDecodeError:
         todo = "Save the file as UTF-8."
         return None, [Problem(CONFIG_FILE, 0, "", "bytes that are not UTF-8", "UTF-8", todo, "not-utf8")]
@@ -94,7 +97,9 @@ def read_config(folder: Path) -> tuple[CaseConfig | None, list[Problem]]:
 def _config_problem(detail: object) -> Problem:
     assert isinstance(detail, dict)  # noqa: S101 - pydantic's own type is a TypedDict
     place = ".".join(str(part) for part in detail["loc"])
-    message = str(detail["msg"]).removeprefix("Value error, ")
+    message = str(detail["msg"])
+    for words in ("Value error, ", "Input should be ", "String should have ", "String should "):
+        message = message.removeprefix(words)
     kind = detail["type"]
     if kind == "missing":
         return Problem(CONFIG_FILE, 0, place, "no such setting", "a value", f"Add {place}.", "bad-setting")

@@ -112,7 +112,7 @@ class Case:
         UnknownNameError
             The setting names a project, scenario, table, row or column that is not there.
         RequestError
-            The setting names two alternatives, or a year before the base year.
+            The setting names two alternatives, a year before the base year, or a change that cannot be made.
         CaseError
             Two owners set one cell, or an effect takes a figure out of its bounds.
         """

@@ -51,6 +51,6 @@ def _case_name(target: Path) -> str:
     )
     name = name.lstrip("_-")
     if not name:
-        message = f"{target} does not give the case a name. Name the folder with letters or digits."
+        message = f"{target} does not give the case a name. Name the folder with letters from a to z or digits."
         raise RequestError(message)
     return name

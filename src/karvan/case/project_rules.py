@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from karvan.case.cells import BadCell, parse_cell
+from karvan.case.cells import BadCell, number_text, parse_cell, plain_number
 from karvan.case.rules import PROBABILITY_SLACK, Context, rule
 from karvan.case.schema import schemas
 from karvan.errors import Problem, near_names
@@ -84,7 +84,7 @@ def _check_value(context: Context, row: Row, column: Field) -> Iterator[Problem]
             name="effect-operation",
         )  # fmt: skip
         return
-    number = _number(value)
+    number = plain_number(value)
     if number is None or (op == "multiply" and number < 0):
         expected = "a number" if op == "add" else "a factor of zero or more"
         yield context.problem(
@@ -98,14 +98,6 @@ def _check_value(context: Context, row: Row, column: Field) -> Iterator[Problem]
             "effect", row, "op", f"{op!r} on a blank cell", "a figure in the cell, or set",
             f"Fill in {column.name} of {row.values['row']}, or use set.", name="effect-on-blank",
         )  # fmt: skip
-
-
-def _number(text: str) -> float | None:
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
 
 
 def _cell(row: Row) -> tuple[str, str, str]:
@@ -228,6 +220,17 @@ def _costs(context: Context) -> Iterator[Problem]:
             )
 
 
+@rule("committed-without-year")
+def _committed(context: Context) -> Iterator[Problem]:
+    for row in context.rows("project"):
+        blank = math.isnan(row.values["open_year"]) and math.isnan(row.values["duration_years"])
+        if row.values["status"] == "committed" and blank:
+            yield context.problem(
+                "project", row, "open_year", "a blank cell, and no duration_years", "a year: the project is committed",
+                "Fill in the year in which it opens.", name="committed-without-year",
+            )  # fmt: skip
+
+
 @rule("probabilities")
 def _probabilities(context: Context) -> Iterator[Problem]:
     raw = context.tables["scenario"]
@@ -238,7 +241,7 @@ def _probabilities(context: Context) -> Iterator[Problem]:
     for row in raw.rows:
         if row.values["kind"] != "state" and not math.isnan(row.values["probability"]):
             yield context.problem(
-                "scenario", row, "probability", f"{row.values['probability']:g} on kind {row.values['kind']!r}",
+                "scenario", row, "probability", f"{number_text(row.values['probability'])} on kind {row.values['kind']!r}",
                 "a blank cell: only states share out the time", "Clear it, or make it a state.",
                 name="probability-of-no-state",
             )  # fmt: skip
@@ -253,7 +256,7 @@ def _probabilities(context: Context) -> Iterator[Problem]:
         )  # fmt: skip
     elif abs(total - 1) > PROBABILITY_SLACK:
         yield Problem(
-            raw.schema.file, 0, "probability", f"a sum of {total:g} over the states", "1",
+            raw.schema.file, 0, "probability", f"a sum of {number_text(total)} over the states", "1",
             "Correct the probabilities of the states.", "probabilities-sum",
         )  # fmt: skip
 

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
 
-from karvan.case.reading import package_digest
+from karvan.case.config import read_config
+from karvan.case.reading import digest_of, package_digest
+from karvan.case.setting import Setting
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from karvan.case.model import Case
-    from karvan.case.setting import Setting
 
 
 class Meta(BaseModel):
@@ -64,6 +67,17 @@ def meta_of(case: Case, setting: Setting, request: Any = None) -> Meta:  # noqa:
     shown["changes"] = [str(change) for change in setting.changes]
     if shown["scenario"] is None:
         shown["scenario"] = case.config.case.default_scenario
-    content = json.dumps([case.digest, shown, request, package_digest()], sort_keys=True, ensure_ascii=False)
-    digest = hashlib.sha256(content.encode()).hexdigest()
-    return Meta(karvan=karvan_version(), case=case.id, setting=shown, seed=None, hash=digest)
+    return _meta(case.id, case.digest, shown, request)
+
+
+def meta_of_folder(folder: Path, request: Any = None) -> Meta:  # noqa: ANN401 - anything JSON can hold
+    """Return the provenance of what was found in a case folder, sound or not; a case that says no name has its folder's."""
+    config, _ = read_config(folder)
+    name = config.case.id if config else folder.resolve().name
+    return _meta(name, digest_of(folder), Setting().model_dump(mode="json"), request)
+
+
+def _meta(case: str, digest: str, setting: dict[str, Any], request: Any) -> Meta:  # noqa: ANN401 - anything JSON can hold
+    content = json.dumps([digest, setting, request, package_digest()], sort_keys=True, ensure_ascii=False)
+    whole = hashlib.sha256(content.encode()).hexdigest()
+    return Meta(karvan=karvan_version(), case=case, setting=setting, seed=None, hash=whole)

@@ -35,6 +35,6 @@ def confidence_shares(parameters: Mapping[str, float]) -> dict[str, float]:
 def figure_range(value: float, low: float, high: float, share: float) -> Range:
     """Return the range of a figure; blank ends (NaN) come from the confidence share."""
     own = not (math.isnan(low) and math.isnan(high))
-    below = low if not math.isnan(low) else value * (1 - share)
-    above = high if not math.isnan(high) else value * (1 + share)
+    below = low if not math.isnan(low) else value - abs(value) * share
+    above = high if not math.isnan(high) else value + abs(value) * share
     return Range(below, value, above, "own" if own else "confidence")

@@ -91,23 +91,34 @@ def open_case(case: str | Path | None = None) -> Case:
 
 def _read(folder: Path) -> tuple[CaseConfig | None, dict[str, RawTable], list[Problem]]:
     config, problems = read_config(folder)
-    tables = {name: read_table(folder, schema) for name, schema in schemas().items()}
-    problems += _unknown_files(folder)
+    strays = _stray_files(folder)
+    named = {meant: name for name, meant in strays.items()}
+    tables = {name: read_table(folder, schema, file=named.get(schema.file)) for name, schema in schemas().items()}
+    for name, meant in strays.items():
+        todo = f"Rename it to {meant}." if meant else "Move it out of the case."
+        problems.append(Problem(name, 0, "", "an unknown table", "a table of the format", todo, "unknown-file"))
     problems += [problem for raw in tables.values() for problem in raw.problems]
     problems += check_rules(tables, config)
     return config, tables, sorted(problems)
 
 
-def _unknown_files(folder: Path) -> list[Problem]:
+def _stray_files(folder: Path) -> dict[str, str]:
+    """Return the files that are no table of the format, each with the missing one that it may be, or blank.
+
+    What a misnamed file holds is checked all the same, so that its name is the one problem.
+    """
     known = {schema.file for schema in schemas().values()}
-    problems = []
-    for path in sorted([*folder.glob("*"), *folder.glob("programme/*")]):
-        name = path.relative_to(folder).as_posix()
-        if path.suffix == ".csv" and name not in known:
-            near = near_names(name, sorted(known), limit=1)
-            todo = f"Rename it to {near[0]}." if near else "Move it out of the case."
-            problems.append(Problem(name, 0, "", "an unknown table", "a table of the format", todo, "unknown-file"))
-    return problems
+    free = sorted(name for name in known if not (folder / name).exists())
+    strays: dict[str, str] = {}
+    for path in sorted([*folder.glob("*.csv"), *folder.glob("programme/*.csv")]):
+        name = path.relative_to(folder)
+        if name.as_posix() in known:
+            continue
+        near = near_names(name.stem, [Path(file).stem for file in free if Path(file).parent == name.parent], limit=1)
+        meant = name.with_name(f"{near[0]}.csv").as_posix() if near else ""
+        strays[name.as_posix()] = meant
+        free = [file for file in free if file != meant]
+    return strays
 
 
 def to_frame(raw: RawTable) -> pd.DataFrame:

@@ -104,8 +104,8 @@ class Setting(BaseModel):
         """
         found: dict[str, int | None] = {}
         for text in self.projects:
-            name, _, year = text.partition("@")
-            if year and not re.fullmatch(r"\d{4}", year):
+            name, at, year = text.partition("@")
+            if at and not re.fullmatch(r"[0-9]{4}", year):
                 message = f"{text!r}: {year!r} is no year of opening. Write {name}@2030, or {name} alone."
                 raise RequestError(message)
             if name in found:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from karvan.charts.svg import STYLE
+from karvan.charts.svg import HALO, STYLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,7 +29,7 @@ Points = np.ndarray[Any, np.dtype[np.float64]]
 
 def drawing() -> AbstractContextManager[None]:
     """Return the context in which every figure is drawn; outside it nothing of matplotlib is changed."""
-    return rc_context(dict(STYLE))
+    return rc_context(STYLE)
 
 
 def new_figure(width_pt: float, height_pt: float) -> Figure:
@@ -107,14 +108,28 @@ class Room:
     taken: list[Box] = field(default_factory=list)
     ink: Points = field(default_factory=lambda: np.empty((0, 2)))
 
-    def best(self, boxes: Iterable[Box], *, gap: float = 1.0, most_ink: float = np.inf) -> tuple[int, Box] | None:
-        """Return number and box of the free candidate that covers the least ink, early ones first; None where all are taken."""
+    def best(
+        self, boxes: Iterable[Box], *, gap: float = 1.0, most_ink: float = np.inf, haste: float = 0.6
+    ) -> tuple[int, Box] | None:
+        """Return number and box of the best free candidate; None where all are taken or cover too much.
+
+        Parameters
+        ----------
+        boxes
+            Candidates, the most welcome first.
+        gap
+            Least distance from what is taken, in points.
+        most_ink
+            Most points of ink that it may cover.
+        haste
+            Points of ink that one place down the list is worth.
+        """
         ranked: list[tuple[float, int, Box]] = []
         for rank, box in enumerate(boxes):
             if box.within(self.frame) and not any(box.meets(other, gap) for other in self.taken):
                 covered = box.count(self.ink)
                 if covered <= most_ink:
-                    ranked.append((covered + 0.6 * rank, rank, box))
+                    ranked.append((covered + haste * rank, rank, box))
         if not ranked:
             return None
         _, rank, box = min(ranked, key=lambda item: item[:2])
@@ -130,7 +145,7 @@ def points_along(line: Points, step: float = 2.0) -> Points:
     if len(line) < 2:  # noqa: PLR2004 - no line
         return line
     parts = []
-    for start, end in zip(line[:-1], line[1:], strict=True):
+    for start, end in pairwise(line):
         count = max(2, int(np.hypot(*(end - start)) / step) + 1)
         parts.append(start + np.linspace(0, 1, count)[:, None] * (end - start))
     return np.concatenate(parts)
@@ -162,6 +177,34 @@ def spread_apart(wanted: Sequence[float], heights: Sequence[float], low: float, 
             edge += heights[item]
         floor = edge
     return centres
+
+
+def write(
+    axes: Axes,
+    x: float,
+    y: float,
+    text: str,
+    color: str,
+    *,
+    size: float = SMALL,
+    align: str = "left",
+    bold: bool = False,
+    level: float = 3,
+    halo: bool = False,
+) -> None:
+    """Write one line of text, centred in height on a point; a halo edges it with the ground where it stands on lines."""
+    axes.text(
+        x,
+        y,
+        text,
+        size=size,
+        color=color,
+        ha=align,
+        va="center_baseline",
+        weight="bold" if bold else "normal",
+        zorder=level,
+        gid=HALO if halo else None,
+    )
 
 
 def bare(axes: Axes, *keep: str) -> None:

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from karvan.charts import words
-from karvan.charts.svg import HALO
-from karvan.charts.canvas import LARGE, NORMAL, SMALL, Box, Room, text_size
+from karvan.charts.canvas import LARGE, NORMAL, SMALL, Box, Room, text_size, write
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -67,7 +66,7 @@ def short_name(name: str) -> str:
     """Return a place's name without what stands in brackets or behind a stroke, cut to a label's length."""
     plain = re.sub(r"\s*\([^)]*\)", "", name).split(" / ")[0].strip()
     plain = re.sub(r" (International )?Sea( Trade )? ?[Pp]ort$", " Port", plain)
-    plain = re.sub(r"(?<=\w) (Junction|Cantonment|City|Railway Station)$", "", plain)
+    plain = re.sub(r"(?<=\w) (Junction|Cantonment|Railway Station)$", "", plain)
     return words.shortened(plain or name, LONGEST)
 
 
@@ -114,10 +113,8 @@ def _draw(axes: Axes, label: Label, box: Box) -> None:
         x, align = box.right, "right"
     else:
         x, align = middle, "center"
-    axes.text(
-        x, (box.bottom + box.top) / 2, label.text, size=label.size, color=label.color, ha=align, va="center_baseline",
-        weight="bold" if label.bold else "normal", zorder=30, gid=HALO,
-    )  # fmt: skip
+    y = (box.bottom + box.top) / 2
+    write(axes, x, y, label.text, label.color, size=label.size, align=align, bold=label.bold, level=30, halo=True)
 
 
 def place_countries(axes: Axes, nodes: pd.DataFrame, points: Points, room: Room, palette: Palette) -> None:
@@ -149,15 +146,13 @@ def place_countries(axes: Axes, nodes: pd.DataFrame, points: Points, room: Room,
         # never so far from its nodes that it would name the neighbour
         reach = np.maximum((inside.max(axis=0) - inside.min(axis=0)) / 2, [1.0, 1.5 * height])
         boxes = [Box.around(x, y, width, height) for x, y in _near(centre, reach)]
-        found = room.best(boxes, gap=2.0, most_ink=2.2 * width)
+        found = room.best(boxes, gap=2.0, most_ink=2.2 * width, haste=1.2)
         if found is None:
             continue
         _, box = found
         room.take(box)
-        axes.text(
-            (box.left + box.right) / 2, (box.bottom + box.top) / 2, text, size=size, color=palette.stone, ha="center",
-            va="center_baseline", zorder=1,
-        )  # fmt: skip
+        x, y = (box.left + box.right) / 2, (box.bottom + box.top) / 2
+        write(axes, x, y, text, palette.stone_ink, size=size, align="center", level=1)
 
 
 def _near(centre: Points, reach: Points) -> list[Sequence[float]]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 from matplotlib.collections import LineCollection
 
 from karvan.charts.canvas import Box, points_along
@@ -15,7 +17,6 @@ from karvan.charts.palette import link_style
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    import pandas as pd
     from matplotlib.axes import Axes
 
     from karvan.charts.canvas import Points
@@ -26,11 +27,12 @@ DETOUR = 1.6
 #: Height of a sea arc over its chord, as a share of the chord.
 ARC_BULGE = 0.16
 #: Shares of nodes left outside the frame at either end, and the margin about the others.
-FRAME_QUANTILE, FRAME_MARGIN = 0.008, 0.04
+FRAME_QUANTILE, FRAME_MARGIN = 0.008, 0.05
 #: Length of the stub of a sailing that leaves the map, in points.
 STUB_PT = 22.0
 #: Distance of a road from the railway beside it, in points.
 ROAD_ASIDE_PT = 1.7
+SHORT_HOP_KM = 250.0
 EARTH_RADIUS_KM = 6371.0088
 
 SEA_MODES = ("sea", "ferry")
@@ -145,7 +147,7 @@ def land_strokes(links: pd.DataFrame, where: Mapping[str, Points], lit: Collecti
 def _beside_rails(chain: list[str], line: Points, rails: Collection[frozenset[str]]) -> Points:
     """Return the line of a road, moved aside where a railway joins the same two nodes."""
     parts = []
-    for number, edge in enumerate(zip(chain[:-1], chain[1:], strict=True)):
+    for number, edge in enumerate(pairwise(chain)):
         part = line[number : number + 2]
         way = part[1] - part[0]
         length = float(np.hypot(*way))
@@ -165,12 +167,12 @@ def chains(edges: Iterable[tuple[str, str]]) -> list[list[str]]:
             left.add(edge)
             beside.setdefault(start, []).append(end)
             beside.setdefault(end, []).append(start)
-    found = []
+    found: list[list[str]] = []
     ends = [node for node in sorted(beside) if len(beside[node]) != 2]  # noqa: PLR2004 - two edges run through
     for start in [*ends, *sorted(beside)]:
         for following in sorted(beside[start]):
-            if frozenset((start, following)) in left:
-                found.append(_walk(start, following, beside, left))
+            # each walk takes edges away, so that what is left must be asked anew
+            found += [_walk(start, following, beside, left)] if frozenset((start, following)) in left else []
     return found
 
 
@@ -215,14 +217,16 @@ def sea_strokes(
 
 def detours(links: pd.DataFrame, nodes: pd.DataFrame) -> pd.Series[bool]:
     """Return which links are far longer than the great circle between their ends."""
-    lon, lat = (np.radians(nodes[name].astype(float)) for name in ("x_coord", "y_coord"))
-    ends = [(links[name].map(lon), links[name].map(lat)) for name in ("from_node_id", "to_node_id")]
-    (lon_a, lat_a), (lon_b, lat_b) = ends
+    degrees = nodes.loc[:, ["x_coord", "y_coord"]].to_numpy(dtype=np.float64)
+    ends = [
+        np.radians(degrees[nodes.index.get_indexer(pd.Index(links[name]))]) for name in ("from_node_id", "to_node_id")
+    ]
+    (lon_a, lat_a), (lon_b, lat_b) = ends[0].T, ends[1].T
     chord = np.sin((lat_b - lat_a) / 2) ** 2 + np.cos(lat_a) * np.cos(lat_b) * np.sin((lon_b - lon_a) / 2) ** 2
-    direct = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(chord.clip(upper=1.0)))
+    direct = 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.minimum(chord, 1.0)))
     # short hops follow the coast: they may be long for their chord, yet leave the land alone
-    far = (links["length_km"] > DETOUR * direct) & (direct > 250.0)  # noqa: PLR2004 - km
-    return far.astype(bool)
+    far = (links["length_km"].to_numpy(dtype=np.float64) > DETOUR * direct) & (direct > SHORT_HOP_KM)
+    return pd.Series(far, index=links.index, dtype=bool)
 
 
 def arc(start: Points, end: Points, land: Points) -> Points:
@@ -244,12 +248,17 @@ def arc(start: Points, end: Points, land: Points) -> Points:
 
 def _land_points(links: pd.DataFrame, where: Mapping[str, Points]) -> Points:
     land = links[~links["mode"].isin(SEA_MODES)]
-    lines = [np.array([where[start], where[end]]) for start, end in zip(land["from_node_id"], land["to_node_id"], strict=True)]
+    lines = [
+        np.array([where[start], where[end]])
+        for start, end in zip(land["from_node_id"], land["to_node_id"], strict=True)
+    ]
     return np.concatenate([points_along(line, 8.0) for line in lines]) if lines else np.empty((0, 2))
 
 
 def _distance(points: Points, others: Points) -> Points:
-    return np.hypot(*np.moveaxis(points[:, None, :] - others[None, :, :], 2, 0)).min(axis=1)
+    away = points[:, None, :] - others[None, :, :]
+    nearest: Points = np.hypot(away[:, :, 0], away[:, :, 1]).min(axis=1)
+    return nearest
 
 
 def _seaward(start: Points, land: Points) -> Points:
@@ -257,11 +266,12 @@ def _seaward(start: Points, land: Points) -> Points:
     angles = np.radians(np.arange(0, 360, 15))
     ways = np.column_stack([np.cos(angles), np.sin(angles)])
     if not len(land):
-        return ways[0]
+        return np.array([1.0, 0.0])
     room = _distance(start + 2.5 * STUB_PT * ways, land)
     # the mean with its neighbours: straight out, not along the coast
     smooth = room + np.roll(room, 1) + np.roll(room, -1)
-    return np.asarray(ways[int(smooth.argmax())])
+    best: Points = ways[int(smooth.argmax())]
+    return best
 
 
 def draw_strokes(axes: Axes, strokes: Iterable[Stroke], palette: Palette, *, faded: bool) -> None:
@@ -275,7 +285,9 @@ def draw_strokes(axes: Axes, strokes: Iterable[Stroke], palette: Palette, *, fad
         color = style.color if lit or not faded else stepped_back(palette, mode)
         level = order[mode] + (10 if lit else 0)
         if lit:
-            axes.add_collection(LineCollection(lines, colors=palette.paper, linewidths=style.width_pt + 2.4, zorder=level - 0.5))
+            axes.add_collection(
+                LineCollection(lines, colors=palette.paper, linewidths=style.width_pt + 2.4, zorder=level - 0.5)
+            )
         draw_lines(axes, lines, style, color, palette.paper, level)
 
 
@@ -284,15 +296,13 @@ def stepped_back(palette: Palette, mode: str) -> str:
     return {"rail": palette.lapis_light, "road": palette.saffron_light}.get(mode, palette.turquoise_light)
 
 
-def draw_lines(axes: Axes, lines: list[Points], style: LineStyle, color: str, ground: str, level: float) -> None:  # noqa: PLR0913 - as a pen needs
+def draw_lines(axes: Axes, lines: list[Points], style: LineStyle, color: str, ground: str, level: float) -> None:
     """Draw lines of one style; a double line is a wide one with the ground in its middle."""
-    dash = (0.0, [length * 1.0 for length in style.dash]) if style.dash else "solid"
+    dash = (0.0, list(style.dash)) if style.dash else "solid"
     shared = {"capstyle": "butt", "joinstyle": "round"}
     axes.add_collection(
-        LineCollection(lines, colors=color, linewidths=style.width_pt, linestyles=[dash], zorder=level, **shared)  # type: ignore[arg-type]
+        LineCollection(lines, colors=color, linewidths=style.width_pt, linestyles=[dash], zorder=level, **shared)
     )
     if style.double:
         middle = style.width_pt * 0.42
-        axes.add_collection(
-            LineCollection(lines, colors=ground, linewidths=middle, zorder=level + 0.1, **shared)  # type: ignore[arg-type]
-        )
+        axes.add_collection(LineCollection(lines, colors=ground, linewidths=middle, zorder=level + 0.1, **shared))

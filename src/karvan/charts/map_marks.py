@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Polygon
 
 from karvan.charts import words
-from karvan.charts.canvas import SMALL, Box, text_size
+from karvan.charts.canvas import SMALL, Box, text_size, write
 from karvan.charts.map_lines import SEA_MODES, Stroke, draw_lines
 from karvan.charts.palette import link_style
 
@@ -130,7 +130,7 @@ def draw_gates(axes: Axes, found: Iterable[Gate], palette: Palette, *, faded: bo
         length = gate_length(gate.hours, most)
         bright = not faded or gate.id in lit
         corners = _bar(gate.centre, gate.along, length, GATE_WIDTH)
-        edge = palette.madder if bright else palette.stone if gate.shut == "no" else palette.madder
+        edge = palette.madder if bright else palette.stone_ink if gate.shut == "no" else palette.madder
         face = {"no": palette.paper, "partly": palette.madder_light, "yes": palette.madder}[gate.shut]
         axes.add_patch(
             Polygon(corners, closed=True, facecolor=face, edgecolor=edge, linewidth=0.9, zorder=18 if bright else 8)
@@ -186,36 +186,41 @@ class Entry(NamedTuple):
     hours: float = 0.0
 
 
-def key_entries(strokes: Iterable[Stroke], found: Sequence[Gate], *, ports: bool, shut_ports: bool, breaks: bool) -> list[Entry]:
+def key_entries(
+    strokes: Iterable[Stroke], found: Sequence[Gate], *, ports: bool, shut_ports: bool, breaks: bool
+) -> list[Entry]:
     """Return the entries of the key: only what the map shows."""
-    kinds = {(stroke.mode, stroke.gauge_mm, stroke.status) for stroke in strokes}
-    entries = []
+    entries = [
+        *_line_entries({(stroke.mode, stroke.gauge_mm, stroke.status) for stroke in strokes}),
+        *_gate_entries(found),
+    ]
+    marks = ((ports, Entry("port", "port")), (shut_ports, Entry("port", "port, shut", status="shut")))
+    entries += [entry for shown, entry in (*marks, (breaks, Entry("break", "break of gauge"))) if shown]
+    return entries
+
+
+def _line_entries(kinds: Collection[tuple[str, int, str]]) -> list[Entry]:
     gauges = sorted({gauge for mode, gauge, status in kinds if mode == "rail" and status == "existing"}, reverse=True)
-    entries += [Entry("line", f"rail, {gauge} mm", "rail", gauge, "existing") for gauge in gauges]
+    entries = [Entry("line", f"rail, {gauge} mm", "rail", gauge, "existing") for gauge in gauges]
     for status, text in (("under_construction", "under construction"), ("proposed", "proposed")):
         rails = sorted(gauge for mode, gauge, state in kinds if mode == "rail" and state == status)
-        if rails:
-            entries.append(Entry("line", f"rail, {text}", "rail", max(rails), status))
-    if any(mode == "road" for mode, _, _ in kinds):
-        entries.append(Entry("line", "road", "road", 0, "existing"))
-    if any(mode in SEA_MODES for mode, _, _ in kinds):
-        entries.append(Entry("line", "ferry and sea", "ferry", 0, "existing"))
-    if found:
-        most = max(gate.hours for gate in found)
-        # the longest that fits into a row of the key at the scale of the map
-        steps = [step for step in (72.0, 48.0, 24.0, 12.0, 6.0, 3.0) if gate_length(step, most) <= ROW_PT - 1.0]
-        round_hours = next((step for step in steps if step <= most), most)
-        entries.append(Entry("gate", f"crossing, {words.hours(round_hours)}", hours=round_hours))
-        if any(gate.shut == "yes" for gate in found):
-            entries.append(Entry("gate", "shut", status="yes", hours=round_hours))
-        if any(gate.shut == "partly" for gate in found):
-            entries.append(Entry("gate", "partly shut", status="partly", hours=round_hours))
-    if ports:
-        entries.append(Entry("port", "port"))
-    if shut_ports:
-        entries.append(Entry("port", "port, shut", status="shut"))
-    if breaks:
-        entries.append(Entry("break", "break of gauge"))
+        entries += [Entry("line", f"rail, {text}", "rail", rails[-1], status)] if rails else []
+    modes = {mode for mode, _, _ in kinds}
+    entries += [Entry("line", "road", "road", 0, "existing")] if "road" in modes else []
+    entries += [Entry("line", "ferry and sea", "ferry", 0, "existing")] if modes.intersection(SEA_MODES) else []
+    return entries
+
+
+def _gate_entries(found: Sequence[Gate]) -> list[Entry]:
+    if not found:
+        return []
+    most = max(gate.hours for gate in found)
+    # the longest that fits into a row of the key at the scale of the map
+    steps = [step for step in (72.0, 48.0, 24.0, 12.0, 6.0, 3.0) if gate_length(step, most) <= ROW_PT - 1.0]
+    hours = next((step for step in steps if step <= most), most)
+    entries = [Entry("gate", f"crossing, {words.hours(hours)}", hours=hours)]
+    for shut, text in (("yes", "shut"), ("partly", "partly shut")):
+        entries += [Entry("gate", text, status=shut, hours=hours)] if any(gate.shut == shut for gate in found) else []
     return entries
 
 
@@ -237,22 +242,26 @@ def _sample_width(entry: Entry) -> float:
     return SAMPLE_PT if entry.kind == "line" else 8.0
 
 
-def draw_key(axes: Axes, rows: Sequence[Sequence[tuple[float, Entry]]], top: float, most_hours: float, palette: Palette) -> None:
+def draw_key(
+    axes: Axes, rows: Sequence[Sequence[tuple[float, Entry]]], top: float, most_hours: float, palette: Palette
+) -> None:
     """Draw the key's rows downwards from a height in points."""
     for number, row in enumerate(rows):
         y = top - ROW_PT * (number + 0.5)
         for left, entry in row:
             _draw_sample(axes, entry, left, y, most_hours, palette)
             x = left + _sample_width(entry) + 5.0
-            axes.text(x, y, entry.text, size=SMALL, color=palette.ink, va="center_baseline", ha="left")
+            write(axes, x, y, entry.text, palette.ink)
 
 
-def _draw_sample(axes: Axes, entry: Entry, left: float, y: float, most_hours: float, palette: Palette) -> None:  # noqa: PLR0913 - a place and a pen
+def _draw_sample(axes: Axes, entry: Entry, left: float, y: float, most_hours: float, palette: Palette) -> None:
     if entry.kind == "line":
         style = link_style(palette, entry.mode, entry.gauge_mm, entry.status)
         share = np.linspace(0, 1, 15)
         rise = 3.0 * np.sin(np.pi * share) if entry.mode in SEA_MODES else np.zeros(15)
-        draw_lines(axes, [np.column_stack([left + SAMPLE_PT * share, y - 1 + rise])], style, style.color, palette.paper, 4)
+        draw_lines(
+            axes, [np.column_stack([left + SAMPLE_PT * share, y - 1 + rise])], style, style.color, palette.paper, 4
+        )
         return
     centre = np.array([left + 4.0, y])
     if entry.kind == "gate":
@@ -263,6 +272,8 @@ def _draw_sample(axes: Axes, entry: Entry, left: float, y: float, most_hours: fl
         axes.add_line(Line2D([left + 5.8, left + 9], [y, y], color=palette.saffron, linewidth=0.7))
     elif entry.kind == "port":
         shut = entry.status == "shut"
-        draw_square(axes, centre, palette.madder if shut else palette.paper, palette.madder if shut else palette.turquoise)
+        draw_square(
+            axes, centre, palette.madder if shut else palette.paper, palette.madder if shut else palette.turquoise
+        )
     else:
         draw_diamond(axes, centre, palette.ink, palette.paper)

@@ -24,6 +24,7 @@ from karvan.charts.map_lines import (
     shown_links,
 )
 from karvan.charts.map_marks import (
+    ROW_PT,
     draw_diamond,
     draw_gates,
     draw_key,
@@ -32,7 +33,6 @@ from karvan.charts.map_marks import (
     gauge_break_nodes,
     key_entries,
     key_rows,
-    ROW_PT,
 )
 from karvan.charts.palette import LIGHT
 
@@ -56,7 +56,7 @@ MOST_LABELS = 60
 _WORTH = {"port": 2.5, "city": 2.0, "terminal": 1.0, "dry_port": 0.5, "junction": 1.0, "station": 0.5, "border": -2.0}
 
 
-def draw_network_map(  # noqa: PLR0913 - three tables and what to make of them
+def draw_network_map(
     nodes: pd.DataFrame,
     links: pd.DataFrame,
     crossings: pd.DataFrame,
@@ -115,7 +115,9 @@ class _Map:
         self.names = names
         sea, self.stubs = sea_strokes(self.links, self.where, names, lit, self.frame)
         self.strokes: list[Stroke] = [*land_strokes(self.links, self.where, lit), *sea]
-        self.gates: list[Gate] = [gate for gate in gates(self.links, crossings, self.where) if self._inside(gate.centre)]
+        self.gates: list[Gate] = [
+            gate for gate in gates(self.links, crossings, self.where) if self._inside(gate.centre)
+        ]
         self.breaks = [node for node in gauge_break_nodes(self.links) if self._inside(self.where[node])]
         self.room = Room(self.frame, ink=self._ink())
 
@@ -140,7 +142,9 @@ class _Map:
         figure = new_figure(width, height)
         ground, axes = self._axes(figure, width, height, below)
         if title:
-            ground.text(MARGIN_PT, height - MARGIN_PT - 4, title, size=TITLE, color=self.palette.ink, va="top", weight="bold")
+            ground.text(
+                MARGIN_PT, height - MARGIN_PT - 4, title, size=TITLE, color=self.palette.ink, va="top", weight="bold"
+            )
         draw_strokes(axes, self.strokes, self.palette, faded=bool(self.lit))
         passed = set(self.links.loc[self.links.index.isin(list(self.lit)), "crossing_id"])
         self.room.taken += draw_gates(axes, self.gates, self.palette, faded=bool(self.lit), lit=passed)
@@ -178,10 +182,15 @@ class _Map:
         palette = self.palette
         for stub in self.stubs:
             color = palette.turquoise if stub.lit or not self.lit else palette.turquoise_light
-            axes.annotate(
-                "", stub.end, stub.start, arrowprops={"arrowstyle": "-|>,head_width=0.15,head_length=0.3", "color": color,
-                                                      "linewidth": 2.0 if stub.lit else 0.8, "shrinkA": 2, "shrinkB": 0}, zorder=3,
-            )  # fmt: skip
+            arrow = {
+                "arrowstyle": "-|>,head_width=0.15,head_length=0.3",
+                "color": color,
+                "linewidth": 2.0 if stub.lit else 0.8,
+                "shrinkA": 2,
+                "shrinkB": 0,
+            }
+            ends = [(float(point[0]), float(point[1])) for point in (stub.end, stub.start)]
+            axes.annotate("", ends[0], ends[1], arrowprops=arrow, zorder=3)
         for node, shut in ports.items():
             face, edge = (palette.madder, palette.madder) if shut else (palette.paper, palette.turquoise)
             self.room.take(draw_square(axes, self.where[node], face, edge))
@@ -191,14 +200,11 @@ class _Map:
     def _draw_labels(self, axes: Axes, labels: Sequence[str] | None, ports: dict[str, bool], passed: set[str]) -> None:
         palette = self.palette
         wanted = [self._town(node, first=True) for node in labels or () if self._inside(self.where[node])]
-        for gate in self.gates:
-            if gate.id in passed:
-                text = f"{short_name(gate.name)}, {'shut' if gate.shut == 'yes' else words.hours(gate.hours)}"
-                wanted.append(Label(text, gate.centre, palette.madder, bold=True, offset=6.0, must=True, reach=2.8))
+        wanted += [self._gate_label(gate, bold=True) for gate in self.gates if gate.id in passed]
         wanted += [self._stub_label(stub) for stub in self.stubs]
         if not self.lit:
             shut = sorted((gate for gate in self.gates if gate.shut == "yes"), key=lambda gate: -gate.hours)
-            wanted += [Label(f"{short_name(gate.name)}, shut", gate.centre, palette.madder, offset=6.0, must=True, reach=2.8) for gate in shut]
+            wanted += [self._gate_label(gate) for gate in shut]
             known = set(labels or ())
             wanted += [self._town(node) for node in self._by_worth(ports) if node not in known][:MOST_LABELS]
         drawn = place_labels(axes, wanted, self.room)
@@ -208,12 +214,18 @@ class _Map:
             if point.tobytes() in towns and node not in marked:
                 axes.plot(*point, marker="o", markersize=2.6, color=palette.ink, markeredgewidth=0, zorder=16)
 
+    def _gate_label(self, gate: Gate, *, bold: bool = False) -> Label:
+        text = f"{short_name(gate.name)}, {'shut' if gate.shut == 'yes' else words.hours(gate.hours)}"
+        return Label(text, gate.centre, self.palette.madder, bold=bold, offset=6.0, must=True, reach=2.8)
+
     def _town(self, node: str, *, first: bool = False) -> Label:
         size = NORMAL if first else SMALL
-        return Label(self.names[node], self.where[node], self.palette.ink, size=size, bold=first, offset=4.2, must=first)
+        return Label(
+            self.names[node], self.where[node], self.palette.ink, size=size, bold=first, offset=4.2, must=first
+        )
 
     def _stub_label(self, stub: Stub) -> Label:
-        color = self.palette.turquoise if stub.lit or not self.lit else self.palette.stone
+        color = self.palette.turquoise if stub.lit or not self.lit else self.palette.stone_ink
         names = [name.removesuffix(" Port") for name in stub.names]
         goals = words.listed([*names[:2], f"{len(names) - 2} more"] if len(names) > 3 else names)  # noqa: PLR2004 - short enough
         return Label(f"to {goals}", stub.end, color, offset=2.5)

@@ -18,11 +18,11 @@ class Palette:
     lapis, turquoise, saffron, madder, sage
         Rail and what is first; sea and ferry; road and what wants attention; crossing, closure, loss; gain.
     ink, stone, mist, line, paper
-        Text and marks; lesser text; what has stepped back; grids and hairlines; the ground.
+        Text and marks; axes and lesser marks; what has stepped back; grids and hairlines; the ground.
     lapis_light, turquoise_light, saffron_light, madder_light
         The same, for what is being built, steps back, or is shaded.
-    saffron_ink
-        Saffron dark enough for text and thin lines.
+    stone_ink
+        Stone dark enough to be read as text.
     """
 
     lapis: str
@@ -39,7 +39,7 @@ class Palette:
     turquoise_light: str
     saffron_light: str
     madder_light: str
-    saffron_ink: str
+    stone_ink: str
 
     def names(self) -> dict[str, str]:
         """Return the colours by name."""
@@ -48,13 +48,13 @@ class Palette:
 
 LIGHT = Palette(
     lapis="#1f4e8c", turquoise="#138a8a", saffron="#e0952b", madder="#a8323e", sage="#5b8c5a",
-    ink="#1d2530", stone="#6a717b", mist="#c9ccd0", line="#e4e1da", paper="#faf8f4",
-    lapis_light="#8ea9cb", turquoise_light="#9accca", saffron_light="#f0cd9b", madder_light="#f1dedd", saffron_ink="#96590b",
+    ink="#1d2530", stone="#8a9099", mist="#c9ccd0", line="#e4e1da", paper="#faf8f4",
+    lapis_light="#8ea9cb", turquoise_light="#9accca", saffron_light="#f0cd9b", madder_light="#f1dedd", stone_ink="#636a74",
 )  # fmt: skip
 DARK = Palette(
     lapis="#7fabe6", turquoise="#4cc2bf", saffron="#efb35c", madder="#ea808a", sage="#93c491",
-    ink="#eceae4", stone="#a3a9b2", mist="#4b5562", line="#333c49", paper="#1d2530",
-    lapis_light="#48658f", turquoise_light="#2c6a6c", saffron_light="#77592f", madder_light="#432f38", saffron_ink="#efb96b",
+    ink="#eceae4", stone="#8b929c", mist="#4b5562", line="#333c49", paper="#1d2530",
+    lapis_light="#48658f", turquoise_light="#2c6a6c", saffron_light="#77592f", madder_light="#432f38", stone_ink="#a9b0b9",
 )  # fmt: skip
 
 #: Broad gauges of the corridor, in mm.

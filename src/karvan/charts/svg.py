@@ -16,8 +16,6 @@ from karvan.charts.palette import LIGHT
 from karvan.errors import RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from matplotlib.figure import Figure
 
 #: Kinds of files that a figure can become.
@@ -32,22 +30,23 @@ HALO = "halo"
 _HALO_PT = 2.0
 
 #: Settings of every figure, given to matplotlib for the time of drawing and writing only.
-STYLE: Mapping[str, Any] = {
+STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": _HASH_SALT,
     "font.family": "DejaVu Sans",
     "font.size": 9.0,
     "text.color": LIGHT.ink,
     "axes.edgecolor": LIGHT.stone,
-    "axes.labelcolor": LIGHT.stone,
+    "axes.labelcolor": LIGHT.stone_ink,
     "axes.unicode_minus": True,
     "axes.linewidth": 0.8,
-    "xtick.color": LIGHT.stone,
-    "ytick.color": LIGHT.stone,
+    "xtick.color": LIGHT.stone_ink,
+    "ytick.color": LIGHT.stone_ink,
     "figure.facecolor": LIGHT.paper,
     "axes.facecolor": LIGHT.paper,
     "savefig.facecolor": LIGHT.paper,
     "path.simplify": False,
+    "text.parse_math": False,  # a dollar in a name is a dollar
     "hatch.linewidth": 0.6,
 }
 
@@ -121,7 +120,7 @@ def _saved(figure: Figure, kind: str) -> bytes:
     edged = [] if kind == "svg" else figure.findobj(lambda artist: artist.get_gid() == HALO)
     for artist in edged:
         artist.set_path_effects([withStroke(linewidth=_HALO_PT, foreground=figure.get_facecolor())])
-    with rc_context(dict(STYLE)):
+    with rc_context(STYLE):
         figure.savefig(buffer, format=kind, metadata=metadata, dpi=_PNG_DPI, facecolor=figure.get_facecolor())
     for artist in edged:
         artist.set_path_effects([])

@@ -17,8 +17,12 @@ def check(case: CaseArgument = None, json: JsonOption = False) -> None:
     folder = find_case(case)
     problems = check_case(case)
     if json:
-        cells = [{name: getattr(problem, name) for name in problem.__dataclass_fields__} for problem in problems]
-        print_json({"case": str(folder), "problems": cells})
+        from dataclasses import asdict
+
+        from karvan.case.provenance import meta_of_folder
+
+        meta = meta_of_folder(folder, {"stage": "check"}).model_dump(mode="json")
+        print_json({"meta": meta, "folder": str(folder), "problems": [asdict(problem) for problem in problems]})
     else:
         for problem in problems:
             typer.echo(str(problem))
@@ -30,10 +34,12 @@ def check(case: CaseArgument = None, json: JsonOption = False) -> None:
 
 def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to make.")]) -> None:
     """Start a corridor of your own from the textbook case."""
+    from shlex import quote
+
     from karvan.case.new import new_case
 
     made = new_case(folder)
-    say(f"{made} is ready: edit its tables, then run `karvan check {made}`.")
+    say(f"{made} is ready: edit its tables, then run `karvan check {quote(str(made))}`.")
 
 
 def case(case_: CaseOption = None, json: JsonOption = False) -> None:
@@ -51,10 +57,12 @@ def case(case_: CaseOption = None, json: JsonOption = False) -> None:
     from rich.table import Table
 
     about = opened.config.case
-    table = Table(title=f"{about.name}: {about.description}", title_justify="left", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
     for name, style in (("table", "left"), ("rows", "right"), ("high", "right"), ("medium", "right"), ("low", "right"),
                         ("assumed", "right"), ("sources", "right")):  # fmt: skip
         table.add_column(name, justify=style)  # type: ignore[arg-type]
     for row in counts.itertuples(index=False):
         table.add_row(*(str(cell) for cell in row))
-    console().print(table)
+    out = console()
+    out.print(f"{about.name}: {about.description}")
+    out.print(table)

@@ -38,6 +38,10 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.
 CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
 
 
+#: Columns of a table that goes into a file or another program.
+PIPED_WIDTH = 140
+
+
 def split(values: Iterable[str] | None) -> list[str]:
     """Return a list option's values: repeated, or separated by commas."""
     return [part.strip() for value in values or () for part in value.split(",") if part.strip()]
@@ -64,7 +68,8 @@ def console(*, stderr: bool = False) -> Console:
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
-    return Console(stderr=stderr, highlight=False, soft_wrap=not stream.isatty())
+    width = None if stream.isatty() else PIPED_WIDTH
+    return Console(stderr=stderr, highlight=False, width=width)
 
 
 def say(message: str) -> None:

@@ -42,8 +42,29 @@ def plan(
 
 
 def _show(run: Run) -> None:
-    from karvan.report.headline import headlines
+    """Print the run on one screen: the answer first, then what it stands on, then what is overdue."""
+    from karvan.charts import words
+    from karvan.report.headline import answer_of, futures_of, pairs_of
 
-    out = console()
-    for line in headlines(run.data):
-        out.print(line)
+    out, data = console(), run.data
+    about = data.case.config.case
+    out.print(f"{about.name}, {about.base_year}, scenario {about.default_scenario}", style="bold")
+    for pair in pairs_of(data):
+        out.print(f"\n{pair.title}: {answer_of(pair)}", style="bold")
+        for names, says in futures_of(data, pair):
+            out.print(f"  {names}: {says}.")
+    crossings = data.summary.crossings
+    shut = words.listed(dict.fromkeys(crossings[crossings["status"] == "shut"]["name"]))
+    out.print(
+        f"\nNetwork: {words.count(data.summary.nodes, 'node')}, {words.count(data.summary.arcs, 'arc')}; "
+        f"shut: {shut or 'nothing'}."
+    )
+    out.print(
+        f"Of the standing links {words.percent(data.summary.assumption_share)} rest on an assumption, and "
+        f"{words.percent(data.summary.uncapacitated_share)} have no known capacity."
+    )
+    if data.record is not None:
+        late = data.record.overdue
+        out.print(f"Programme on {data.record.on}: {words.count(len(late), 'commitment')} overdue.")
+        for row in late.head(3).to_dict("records"):
+            out.print(f"  {row['overdue_days']:.0f} days: {row['title']} ({'; '.join(row['parties'])})")

@@ -56,26 +56,24 @@ def _show(record: Record, *, overdue_only: bool) -> None:
 
     late = record.overdue
     table = Table(box=None, pad_edge=False)
-    for name in ("date", "id", "what", "by", "amount", "status", "due", "project", "source"):
-        table.add_column(name, overflow="fold")
+    table.add_column("date", no_wrap=True)
+    table.add_column("id", no_wrap=True)
+    table.add_column("what, by whom, source", ratio=1)
+    table.add_column("status", max_width=28)
     for row in (late if overdue_only else record.table).to_dict("records"):
-        amount = "" if math.isnan(row["amount_musd"]) else words.usd(row["amount_musd"] * 1e6)
-        delay = "" if math.isnan(row["overdue_days"]) else f" ({row['overdue_days']:.0f} days late)"
-        parties, projects, sources = ("; ".join(row[name]) for name in ("parties", "project_id", "source"))
-        table.add_row(
-            row["date"],
-            row["id"],
-            row["title"],
-            parties,
-            amount,
-            row["status"],
-            row["due_on"] + delay,
-            projects,
-            sources,
-        )
+        facts = ["; ".join(row["parties"])]
+        facts += [] if math.isnan(row["amount_musd"]) else [words.usd(row["amount_musd"] * 1e6)]
+        facts += [", ".join(row["project_id"])] if row["project_id"] else []
+        facts += [", ".join(row["source"]) + (" (assumed)" if row["assumed"] else "")]
+        status = row["status"] + (f", due {row['due_on']}" if row["due_on"] else "")
+        status += "" if math.isnan(row["overdue_days"]) else f", {row['overdue_days']:.0f} days late"
+        table.add_row(row["date"], row["id"], row["title"] + "\n  " + " · ".join(facts), status)
     out = console()
     out.print(table)
     longest = (
         "" if late.empty else f"; the longest by {int(late.iloc[0]['overdue_days'])} days: {late.iloc[0]['title']}"
     )
-    out.print(f"On {record.on}: {len(record.table)} entries, {len(late)} commitments overdue{longest}.")
+    out.print(
+        f"On {record.on}: {words.count(len(record.table), 'entry', 'entries')}, "
+        f"{words.count(len(late), 'commitment')} overdue{longest}."
+    )

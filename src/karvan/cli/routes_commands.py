@@ -102,43 +102,37 @@ def _show(answer: Routes) -> None:
     from rich.table import Table
 
     from karvan.charts import words
+    from karvan.report.headline import said
 
     out = console()
-    for sentence in sentences(answer):
-        out.print(sentence, style="bold")
+    where = f"{answer.origin_name} to {answer.destination_name} ({answer.meta.setting['scenario']})"
+    out.print(f"{where}: {said(answer.routes[0])}.", style="bold")
     table = Table(box=None, pad_edge=False)
-    for name in ("", "km", "time (p10-p90)", "USD/t", "USD/FEU", "generalised", "kg CO2e/t", "standing", "assumed"):
+    for name in ("", "km", "time (p10-p90)", "USD/t", "USD/FEU", "gen. USD/t", "kg CO2e/t", "still", "assumed"):
         table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("modes; crossings; gauge breaks", overflow="fold")
     for route in answer.routes:
         table.add_row(
-            str(route.rank), words.km(route.distance_km).removesuffix(" km"),
+            str(route.rank),
+            words.km(route.distance_km).removesuffix(" km"),
             words.spread(route.time_h.mean, route.time_h.p10, route.time_h.p90),
-            words.number(route.price_usd_per_t), words.number(route.price_usd_per_feu),
-            words.number(route.generalised_usd_per_t), words.number(route.co2e_kg_per_t),
-            words.percent(route.standing_share), words.percent(route.assumed_share), _way(route),
-        )  # fmt: skip
+            words.number(route.price_usd_per_t),
+            words.number(route.price_usd_per_feu),
+            words.number(route.generalised_usd_per_t),
+            words.number(route.co2e_kg_per_t),
+            words.percent(route.standing_share),
+            words.percent(route.assumed_share),
+        )
     out.print(table)
+    for route in answer.routes:
+        out.print(f"{route.rank}  {_way(route)}")
+    out.print()
     _show_legs(answer.routes[0])
 
 
-def sentences(answer: Routes) -> list[str]:
-    """Return the answer as a sentence with its figures and ranges."""
-    from karvan.charts import words
-
-    best = answer.routes[0]
-    time = words.spread(best.time_h.mean, best.time_h.p10, best.time_h.p90)
-    scenario = answer.meta.setting["scenario"]
-    modes = " and ".join(dict.fromkeys(best.modes))
-    price = words.usd(best.price_usd_per_feu)
-    where = f"{answer.origin_name} to {answer.destination_name} ({scenario})"
-    return [f"{where}: {time} by {modes}, {price} a 40-foot container."]
-
-
 def _way(route: Route) -> str:
-    parts = [" > ".join(route.modes), " > ".join(route.borders) or "no crossing"]
+    parts = [" > ".join(route.modes), f"crossings {' > '.join(route.borders)}" if route.borders else "no crossing"]
     if route.gauge_breaks:
-        parts.append(" > ".join(route.gauge_breaks))
+        parts.append(f"gauge breaks {', '.join(route.gauge_breaks)}")
     return "; ".join(parts)
 
 

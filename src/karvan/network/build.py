@@ -2,7 +2,7 @@
 
 Time on a link is ``length / speed x 24 / moving hours a day``; its price is the service's price per tonne-km, or the link's
 fare. A link between two countries is run half under either country's service, with the crossing's formalities between the
-halves; a sailing between two countries pays formalities at both ports. Waiting is half an interval between departures.
+halves; so is a link that leaves a country and comes back to it; a sailing between two countries pays formalities at both ports. Waiting is half an interval between departures.
 Method and limits: docs/methods/network.md.
 """
 
@@ -41,7 +41,7 @@ def index_states(applied: AppliedCase) -> StateIndex:
         states[State("zone_in", zone)] = None
     country = {node: row["country"] for node, row in nodes.items()}
     for link in _records(applied, "link"):
-        if country[link["from_node_id"]] != country[link["to_node_id"]]:
+        if country[link["from_node_id"]] != country[link["to_node_id"]] or link["crossing_id"]:
             for direction in "+-" if not link["directed"] else "+":
                 states[State("before", link["key"], direction)] = None
                 states[State("after", link["key"], direction)] = None
@@ -129,7 +129,7 @@ class _Builder:
         mode, gauge = link["mode"], _gauge(link["gauge_mm"])
         tail, head = (self.index.number[State("mode", node, mode, gauge)] for node in (here, there))
         countries = (self.country[here], self.country[there])
-        if countries[0] == countries[1]:
+        if countries[0] == countries[1] and not link["crossing_id"]:
             yield self._move(link, tail, head, countries[0], 1.0, cut)
             return
         before = self.index.number[State("before", link["key"], direction)]

@@ -119,12 +119,13 @@ class Alternatives:
         leaving: dict[int, list[int]] = {}
         for number in np.flatnonzero(ahead[self.graph.tail] & ahead[self.graph.head]).tolist():
             leaving.setdefault(int(self.graph.tail[number]), []).append(number)
-        steps, walk, visited = 0, [], {self.source}
+        steps, visited = 0, {self.source}
+        walk: list[int] = []
         stack = [iter(leaving.get(self.source, ()))]
         heads = self.graph.head.tolist()
         while stack:
-            number = next(stack[-1], None)
-            if number is None:
+            number = next(stack[-1], -1)
+            if number < 0:
                 stack.pop()
                 if walk:
                     visited.discard(heads[walk.pop()])

@@ -64,7 +64,9 @@ class Rule:
 def rules_of(table: str) -> list[Rule]:
     text = (SCHEMA_FOLDER / f"{table}.csv").read_text(encoding="utf-8")
     return [
-        Rule(row["field"], row["type"], row["unit"], row["required"] == "yes", row["min"], row["max"], row["references"])
+        Rule(
+            row["field"], row["type"], row["unit"], row["required"] == "yes", row["min"], row["max"], row["references"]
+        )
         for row in csv.DictReader(text.splitlines())
     ]
 
@@ -93,20 +95,21 @@ def two_rows(files):
 
 
 def break_cells(files, table: str, column: str, texts: list[tuple[str, str]]) -> list[str]:
-    """Put each text into the column in every row, one at a time; return where another problem than the one came."""
+    """Put a text into the column of a row, until every row and every text had its turn; return what else came of it."""
     file = file_of(table)
     lines = files.read(file)
     place = lines[0].index(column)
     wrong = []
-    for number in range(1, len(lines)):
-        for text, what in texts:
-            broken = [list(cells) for cells in lines]
-            broken[number][place] = text
-            files.write(file, broken)
-            expected = [f"{file}, line {number + 1}, {column}: {what}"]
-            found = files.problems()
-            if found != expected:
-                wrong.append(f"{text!r} in line {number + 1} gave {found}, not {expected}")
+    for turn in range(max(len(lines) - 1, len(texts))):
+        number = turn % (len(lines) - 1) + 1
+        text, what = texts[turn % len(texts)]
+        cells = list(lines[number])
+        cells[place] = text
+        files.write(file, [*lines[:number], cells, *lines[number + 1 :]])
+        expected = [f"{file}, line {number + 1}, {column}: {what}"]
+        found = files.problems()
+        if found != expected:
+            wrong.append(f"{text!r} in line {number + 1} gave {found}, not {expected}")
     files.write(file, lines)
     return wrong
 
@@ -232,8 +235,10 @@ def test_an_unknown_column(two_rows, table):
     header, *rows = two_rows.read(file)
     two_rows.write(file, [[*header, NOWHERE], *([*cells, "1"] for cells in rows)])
     assert two_rows.problems() == [
-        f"{file}, line 1, {NOWHERE}: found an unknown column; expected a column of the schema. "
-        "Remove it, or put its text into note."
+        (
+            f"{file}, line 1, {NOWHERE}: found an unknown column; expected a column of the schema. "
+            "Remove it, or put its text into note."
+        )
     ]
 
 
@@ -255,6 +260,8 @@ def test_another_number_of_cells(two_rows, table, change):
         cells = lines[number][:-1] if change < 0 else [*lines[number], "more"]
         two_rows.write(file, [*lines[:number], cells, *lines[number + 1 :]])
         assert two_rows.problems() == [
-            f"{file}, line {number + 1}: found {count + change} cells; expected {count} cells. "
-            "Quote cells that contain commas."
+            (
+                f"{file}, line {number + 1}: found {count + change} cells; expected {count} cells. "
+                "Quote cells that contain commas."
+            )
         ]

@@ -1,0 +1,140 @@
+"""The page of a run: one HTML file that needs nothing else, the answer first, then the chain in its order."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from karvan.charts import words
+from karvan.charts.palette import DARK, LIGHT
+from karvan.report import figures, tables
+from karvan.report.headline import answer_of, best_of, cut_by, futures_of, pairs_of, scenario_name
+
+if TYPE_CHECKING:
+    from karvan.charts.palette import Palette
+    from karvan.report.data import ReportData
+    from karvan.report.headline import Pair
+
+TEMPLATE, STYLE_SHEET = "template.html.j2", "style.css"
+#: A space at which a line may not break, between a figure and its unit.
+_NO_BREAK = "\u00a0"
+
+
+def render_report(data: ReportData) -> str:
+    """Return the report of a run as one self-contained HTML page; the same data give the same text.
+
+    Parameters
+    ----------
+    data
+        The finished stages.
+    """
+    folder = files("karvan.report")
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["unbroken"] = _unbroken
+    template = environment.from_string((folder / TEMPLATE).read_text(encoding="utf-8"))
+    style = (folder / STYLE_SHEET).read_text(encoding="utf-8")
+    return template.render(
+        case=data.case.config.case,
+        meta=data.meta,
+        scenario=scenario_name(data, data.case.config.case.default_scenario),
+        # the style sheet and the palette are our own text, not the case's
+        style=Markup(f"{_properties()}\n{style}"),  # noqa: S704
+        pairs=[_pair(data, pair, number) for number, pair in enumerate(pairs_of(data), start=1)],
+        network=_network(data),
+        skims=tables.skims_table(data),
+        projects=tables.projects_table(data),
+        projects_said=tables.status_counts(data),
+        programme=_programme(data),
+        confidence=tables.confidence_table(data),
+        assumed_share=words.percent(tables.assumed_share(data)),
+        sources=tables.sources_table(data),
+        setting=_setting(data),
+    )
+
+
+def _pair(data: ReportData, pair: Pair, number: int) -> dict[str, Any]:
+    """Return what the page shows of a pair."""
+    routes = pair.default.routes
+    drawn = (
+        figures.route_map_picture(data, pair, number),
+        figures.profile_picture(pair, number),
+        figures.interval_picture(data, pair, number),
+    )
+    return {
+        "id": f"pair{number}",
+        "title": pair.title,
+        "answer": answer_of(pair),
+        "futures": futures_of(data, pair),
+        "pictures": [_shown(picture) for picture in drawn if picture is not None],
+        "table": tables.routes_table(data, pair),
+        "missing": [
+            (scenario_name(data, answer.scenario), cut_by(answer)) for answer in pair.answers if best_of(answer) is None
+        ],
+        "legs": [tables.legs_table(route) for route in routes.routes] if routes else [],
+        "notes": list(routes.notes) if routes else [],
+    }
+
+
+def _network(data: ReportData) -> dict[str, Any]:
+    summary = data.summary
+    top, every = tables.crossing_tables(data)
+    return {
+        "nodes": words.count(summary.nodes, "node"),
+        "links": words.count(int(data.network.built.sum()), "link"),
+        "uncapacitated": words.percent(summary.uncapacitated_share),
+        "assumed": words.percent(summary.assumption_share),
+        "map": _shown(figures.map_picture(data)),
+        "modes": tables.links_table(data),
+        "crossings": top,
+        "all_crossings": every,
+        "notes": list(summary.notes),
+    }
+
+
+def _programme(data: ReportData) -> dict[str, Any] | None:
+    if data.record is None or data.record.table.empty:
+        return None
+    picture = figures.timeline_picture(data)
+    table = data.record.table
+    promised = table[table["entry"] == "commitment"]
+    still_open = words.count(int((promised["status"] == "open").sum()))
+    late, day = words.count(len(data.record.overdue)), words.when(data.record.on.isoformat())
+    return {
+        "said": f"{words.count(len(promised), 'commitment')}: {still_open} still open, {late} of them overdue on {day}.",
+        "pictures": [_shown(picture)] if picture else [],
+        "overdue": tables.overdue_table(data),
+        "record": tables.record_table(data),
+    }
+
+
+def _shown(picture: figures.Picture) -> dict[str, Any]:
+    # the element was written by matplotlib, which escapes the texts in it
+    return {"svg": Markup(picture.svg), "caption": picture.caption}  # noqa: S704
+
+
+def _properties() -> str:
+    """Return the palette as custom properties, light and dark."""
+    dark = _rule(DARK)
+    return f":root {{{_rule(LIGHT)}}}\n@media screen and (prefers-color-scheme: dark) {{:root {{{dark}}}}}"
+
+
+def _rule(palette: Palette) -> str:
+    return " ".join(f"--{name.replace('_', '-')}: {color};" for name, color in palette.names().items())
+
+
+def _setting(data: ReportData) -> str:
+    """Return the setting in words: what differs from the plain case."""
+    shown = data.meta.setting
+    parts = [f"scenario {shown['scenario']}"]
+    parts += [f"year {shown['year']}"] if shown.get("year") else []
+    parts += [f"projects {words.listed(shown['projects'])}"] if shown.get("projects") else []
+    parts += [f"changes {words.listed(shown['changes'])}"] if shown.get("changes") else []
+    return ", ".join(parts)
+
+
+def _unbroken(text: str) -> str:
+    """Return a figure with its unit so that no line breaks between them."""
+    return text.replace(" ", _NO_BREAK)

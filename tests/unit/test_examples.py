@@ -1,0 +1,120 @@
+"""What a newcomer reads is true: examples run, commands run, and the pages on commands name what is there."""
+
+from __future__ import annotations
+
+import json
+import re
+import runpy
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import typer
+
+from karvan.cli import app, main
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
+COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+
+JSON = {
+    "plan": "plan textbook --out run --json",
+    "check": "check broken --json",
+    "case": "case --case textbook --json",
+    "network": "network --case textbook --json",
+    "routes": "routes a_city c_city --case textbook --scenario open,ab_shut --json",
+    "programme": "programme --case textbook --json",
+}
+
+
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+
+
+def shown_commands(page: Path) -> list[str]:
+    lines = [line for block in blocks(page, "console") for line in block.splitlines()]
+    return [line.removeprefix("$ karvan ") for line in lines if line.startswith("$ karvan ")]
+
+
+def run(command: str) -> int:
+    try:
+        main(shlex.split(command))
+    except SystemExit as left:
+        return int(left.code or 0)
+    return 0
+
+
+def section(name: str) -> str:
+    text = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    return re.split(r"^## ", text.split(f"\n## {name}\n")[1], maxsplit=1, flags=re.MULTILINE)[0]
+
+
+@pytest.mark.parametrize("script", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_runs_and_is_short(script: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert len(script.read_text(encoding="utf-8").splitlines()) < 40
+    runpy.run_path(str(script), run_name="__main__")
+    assert capsys.readouterr().out
+
+
+@pytest.mark.parametrize("name", ["README.md", "docs/python.md"])
+def test_python_on_a_page_runs_in_order(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    source = "\n".join(blocks(ROOT / name, "python"))
+    assert source
+    exec(compile(source, name, "exec"), {})  # noqa: S102 - our own page
+    assert capsys.readouterr().out
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if shown_commands(page)], ids=lambda path: path.stem)
+def test_commands_on_a_page_run_in_order(page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    failed = [command for command in shown_commands(page) if run(command) != 0]
+    assert not failed
+
+
+def test_every_command_has_its_section() -> None:
+    text = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    assert all(f"\n## {name}\n" in text for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_the_page_names_the_options_that_a_command_has(name: str) -> None:
+    options = {opt for param in COMMANDS[name].params for opt in param.opts if opt.startswith("-")}
+    rows = [row.split("|")[1] for row in section(name).splitlines() if row.startswith("| `-")]
+    shown = {part for row in rows for part in re.findall(r"(?<![\w-])--?[a-z][a-z-]*", row)}
+    assert shown == options - {"--help", "-h"}
+
+
+@pytest.mark.parametrize("name", sorted(JSON))
+def test_the_page_names_every_field_of_json(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    run("new broken")
+    (tmp_path / "broken" / "node.csv").unlink()
+    capsys.readouterr()
+    run(JSON[name])
+    answer = json.loads(capsys.readouterr().out)
+    text = section(name)
+    assert not [key for key in fields(answer) if f"`{key}`" not in text]
+    head = section("JSON")
+    assert all(f"`meta.{key}`" in head for key in answer["meta"])
+
+
+def fields(value: object) -> Iterator[str]:
+    """Yield the keys of an answer at any depth, each once, those of its provenance apart."""
+    seen: dict[str, None] = {}
+    waiting = [value]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            own = {key: item for key, item in part.items() if key != "meta"}
+            seen |= dict.fromkeys(own)
+            waiting += own.values()
+        elif isinstance(part, list):
+            waiting += part
+    yield from seen
