@@ -236,14 +236,24 @@ def _isolated(context: Context) -> Iterator[Problem]:
 @rule("gauges-meet-without-terminal")
 def _gauge_breaks(context: Context) -> Iterator[Problem]:
     gauges: dict[str, set[float]] = {}
+    pairs: dict[tuple[str, str], set[float]] = {}
     for row in context.rows("link"):
         if row.values["mode"] == "rail":
-            for end in ("from_node_id", "to_node_id"):
-                gauges.setdefault(row.values[end], set()).add(row.values["gauge_mm"])
+            ends = row.values["from_node_id"], row.values["to_node_id"]
+            for here, there in (ends, ends[::-1]):
+                gauges.setdefault(here, set()).add(row.values["gauge_mm"])
+                pairs.setdefault((here, there), set()).add(row.values["gauge_mm"])
+    # where two gauges run on side by side, the transfer may stand at the next node
+    beside: dict[str, list[str]] = {}
+    for (here, there), both in pairs.items():
+        if len(both) > 1:
+            beside.setdefault(here, []).append(there)
     for row in context.rows("node"):
         name = row.values["node_id"]
         met = sorted(gauges.get(name, ()))
-        if len(met) > 1 and not context.may_have("terminal", node_id=name, kind="gauge_change"):
+        if len(met) > 1 and not any(
+            context.may_have("terminal", node_id=place, kind="gauge_change") for place in (name, *beside.get(name, ()))
+        ):
             found = "gauges " + " and ".join(f"{gauge:g}" for gauge in met)
             yield context.problem(
                 "node", row, "node_id", found, "a gauge_change row of terminal.csv at the node",
@@ -268,7 +278,8 @@ def _terminal_sides(context: Context) -> Iterator[Problem]:
         for side, (mode, gauge) in zip(("a", "b"), sides, strict=True):
             wanted = {"mode": mode} if math.isnan(gauge) else {"mode": mode, "gauge_mm": gauge}
             node = row.values["node_id"]
-            if links.broken or _touches(context, node, wanted):
+            gate = row.values["kind"] == "port" and mode in LAND_MODES  # trucks come from within the port's own city
+            if links.broken or gate or _touches(context, node, wanted):
                 continue
             yield context.problem(
                 "terminal", row, f"mode_{side}", _side_text((mode, gauge)), f"a mode and gauge of a link at {node}",
@@ -320,10 +331,23 @@ def _border_direction(context: Context) -> Iterator[Problem]:
             yield problem
 
 
+def _comes_back(context: Context, row: Row) -> bool:
+    """Whether a link of this crossing leaves a country and comes back to it."""
+    return any(
+        link.values["crossing_id"] == row.values["crossing_id"]
+        and link.values["mode"] == row.values["mode"]
+        and all(
+            context.value("node", link.values[end], "country") == row.values["to_country"]
+            for end in ("from_node_id", "to_node_id")
+        )
+        for link in context.rows("link")
+    )
+
+
 def _check_direction(context: Context, row: Row) -> Problem | None:
     here, there, port = (row.values[column] for column in ("from_country", "to_country", "node_id"))
     if not port:
-        if here and there and here != there:
+        if here and there and (here != there or _comes_back(context, row)):
             return None
         return context.problem(
             "border", row, "to_country", f"{here or 'blank'} to {there or 'blank'}", "two different countries",
@@ -364,7 +388,10 @@ def _crossings(context: Context) -> Iterator[Problem]:
 
 
 def _check_domestic(context: Context, row: Row, country: str) -> Iterator[Problem]:
-    if row.values["crossing_id"]:
+    """A link within one country may pass a crossing where it leaves the country and comes back, as border.csv then says."""
+    crossing, mode = row.values["crossing_id"], row.values["mode"]
+    way = {"mode": mode, "from_country": country, "to_country": country}
+    if crossing and not context.may_have("border", crossing_id=crossing, **way):
         yield context.problem(
             "link", row, "crossing_id", repr(row.values["crossing_id"]), f"a blank cell: both ends are in {country}",
             "Remove the crossing, or mend the country of a node.", name="crossing-inside-country",
