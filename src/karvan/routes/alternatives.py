@@ -23,18 +23,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from karvan.network import ArcKind
+from karvan.network import MODES, ArcKind
 from karvan.routes.search import Path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from karvan.network import Arcs
     from karvan.routes.cost import Floats
     from karvan.routes.search import Bools, Graph, Ints, Tree
 
 #: Steps of a walk over all simple paths; where they suffice, the alternatives are the cheapest there are.
-ENUMERATION_STEPS = 3000
+ENUMERATION_STEPS = 1000
 LAND_MODES = ("rail", "road")
 #: Searches with something shut out: so many, and so many more for each route asked for.
 BAN_SEARCHES = (12, 8)
@@ -45,6 +43,9 @@ PENALTY_ROUNDS = 4
 PENALTY = 1.4
 #: A mode is one of a route's main modes where it carries at least this share of the distance.
 MAIN_MODE_SHARE = 0.1
+
+#: Crossings, modes, and main modes of a path.
+_Look = tuple[frozenset[int], tuple[bool, ...], tuple[bool, ...]]
 
 
 @dataclass
@@ -73,6 +74,7 @@ class Alternatives:
     weight: Floats
     max_shared: float
     _pool: dict[tuple[int, ...], Path] = field(default_factory=dict)
+    _looks: dict[tuple[int, ...], _Look] = field(default_factory=dict)
 
     def best(self) -> tuple[Path | None, Tree]:
         """Return the best path, None where there is none, and the tree that proves it."""
@@ -98,24 +100,24 @@ class Alternatives:
 
     # candidates -------------------------------------------------------------------------------------------------------
 
-    def _add(self, walk: Iterable[int]) -> Path | None:
-        """Put a walk into the pool; None where it meets a state or a crossing twice."""
-        numbers = list(walk)
+    def _add(self, numbers: list[int]) -> Path | None:
+        """Put a walk into the pool; None where it meets a state or a land crossing twice."""
         states = [self.source, *self.graph.head[numbers].tolist()]
         if len(set(states)) < len(states):
             return None
-        arcs = [arc for arc in self.graph.origin[numbers].tolist() if arc >= 0]
-        land = [self.crossing[arc] for arc in _borders(self.arcs, arcs) if self.arcs.mode[arc] in LAND_MODES]
-        return None if len(set(land)) < len(land) else self._keep(numbers)
+        arcs = self.graph.origin[numbers]
+        land = self._land[arcs[arcs >= 0]]
+        land = land[land >= 0]
+        return None if len(np.unique(land)) < len(land) else self._keep(numbers)
 
     def _keep(self, numbers: list[int]) -> Path:
-        origin = tuple(arc for arc in self.graph.origin[numbers].tolist() if arc >= 0)
-        return self._pool.setdefault(origin, Path(origin, float(self.graph.weight[numbers].sum())))
+        origin = self.graph.origin[numbers]
+        arcs = tuple(origin[origin >= 0].tolist())
+        return self._pool.setdefault(arcs, Path(arcs, float(self.graph.weight[numbers].sum())))
 
     def _enumerate(self) -> bool:
         """Put every simple path into the pool, where the network is small enough; whether it was."""
-        into = self.graph.search(self.source, self.target)
-        ahead = np.isfinite(into.distance)
+        ahead = np.isfinite(self._into.distance)
         leaving: dict[int, list[int]] = {}
         for number in np.flatnonzero(ahead[self.graph.tail] & ahead[self.graph.head]).tolist():
             leaving.setdefault(int(self.graph.tail[number]), []).append(number)
@@ -142,9 +144,13 @@ class Alternatives:
                 stack.append(iter(leaving.get(head, ())))
         return True
 
+    @cached_property
+    def _into(self) -> Tree:
+        """Shortest paths from everywhere to the target."""
+        return self.graph.search(self.source, self.target)
+
     def _via(self, out: Tree) -> None:
-        into = self.graph.search(self.source, self.target)
-        graph = self.graph
+        graph, into = self.graph, self._into
         length = out.distance[graph.tail] + graph.weight + into.distance[graph.head]
         kinds = np.where(graph.origin >= 0, self.arcs.kind[graph.origin], -1)
         marks = np.flatnonzero(np.isfinite(length) & np.isin(kinds, (ArcKind.BORDER, ArcKind.TRANSFER, ArcKind.MOVE)))
@@ -177,13 +183,33 @@ class Alternatives:
         """Number of the feature of every network arc, -1 for none: what a different route may lack."""
         numbers: dict[tuple[str, str, str], int] = {}
         codes = np.full(len(self.arcs), -1)
+        border, move = int(ArcKind.BORDER), int(ArcKind.MOVE)
         for arc, kind in enumerate(self.arcs.kind.tolist()):
-            if kind == ArcKind.BORDER:
+            if kind == border:
                 codes[arc] = numbers.setdefault(("crossing", self.crossing[arc], ""), len(numbers))
-            elif kind == ArcKind.MOVE:
+            elif kind == move:
                 feature = ("mode", str(self.arcs.mode[arc]), str(self.arcs.country[arc]))
                 codes[arc] = numbers.setdefault(feature, len(numbers))
         return codes
+
+    @cached_property
+    def _land(self) -> Ints:
+        """Number of the land crossing of every network arc, -1 for none."""
+        land = (self.arcs.kind == ArcKind.BORDER) & np.isin(self.arcs.mode.astype(str), LAND_MODES)
+        return np.where(land, self._feature, -1)
+
+    @cached_property
+    def _crossed(self) -> Ints:
+        """Number of the crossing of every network arc, -1 for none."""
+        return np.where(self.arcs.kind == ArcKind.BORDER, self._feature, -1)
+
+    @cached_property
+    def _mode_km(self) -> Floats:
+        """Distance by mode of every network arc: one column per mode."""
+        moves = self.arcs.kind == ArcKind.MOVE
+        columns = [np.where(moves & (self.arcs.mode == mode), self.arcs.length_km, 0.0) for mode in MODES]
+        table: Floats = np.stack(columns, axis=1)
+        return table
 
     def _features(self, path: Path) -> list[int]:
         """Return the features of a path, in the order in which goods meet them."""
@@ -211,40 +237,37 @@ class Alternatives:
     def _choose(self, k: int) -> list[Path]:
         """Return the cheapest of the pool that differ: first in what a planner looks at, then in anything at all."""
         ranked = sorted(self._pool.values(), key=lambda path: (path.weight, path.arcs))
-        looks = {
-            path.arcs: (self._crossings(path), self._modes(path), self._modes(path, MAIN_MODE_SHARE)) for path in ranked
-        }
-        chosen: list[Path] = []
+        looks = [self._look(path) for path in ranked]
+        chosen: list[int] = []
         for look in (2, 1):
-            for path in ranked:
+            for number, path in enumerate(ranked):
                 if len(chosen) >= k:
                     break
                 if all(
-                    looks[path.arcs][0] != looks[other.arcs][0]
-                    or looks[path.arcs][look] != looks[other.arcs][look]
-                    or self.shared(path, other) <= self.max_shared
+                    looks[number][0] != looks[other][0]
+                    or looks[number][look] != looks[other][look]
+                    or self.shared(path, ranked[other]) <= self.max_shared
                     for other in chosen
                 ):
-                    chosen.append(path)
-        return sorted(chosen, key=lambda path: (path.weight, path.arcs))
+                    chosen.append(number)
+        return [ranked[number] for number in sorted(chosen)]
 
     def shared(self, one: Path, two: Path) -> float:
         """Return the share of the cheaper path's weight that both have in common."""
         common = float(self.weight[sorted(set(one.arcs) & set(two.arcs))].sum())
         return common / min(one.weight, two.weight) if min(one.weight, two.weight) > 0 else 1.0
 
-    def _crossings(self, path: Path) -> frozenset[str]:
-        return frozenset(self.crossing[arc] for arc in _borders(self.arcs, path.arcs))
-
-    def _modes(self, path: Path, share: float = 0.0) -> frozenset[str]:
-        distance: dict[str, float] = {}
-        for arc in path.arcs:
-            if self.arcs.kind[arc] == ArcKind.MOVE:
-                mode = str(self.arcs.mode[arc])
-                distance[mode] = distance.get(mode, 0.0) + float(self.arcs.length_km[arc])
-        total = sum(distance.values())
-        return frozenset(mode for mode, length in distance.items() if length >= share * total)
-
-
-def _borders(arcs: Arcs, path: Iterable[int]) -> list[int]:
-    return [arc for arc in path if arcs.kind[arc] == ArcKind.BORDER]
+    def _look(self, path: Path) -> _Look:
+        """Return the crossings of a path, its modes, and its main modes."""
+        if path.arcs not in self._looks:
+            arcs = list(path.arcs)
+            crossed = self._crossed[arcs]
+            km = self._mode_km[arcs].sum(axis=0)
+            main = km >= MAIN_MODE_SHARE * km.sum()
+            found = (
+                frozenset(crossed[crossed >= 0].tolist()),
+                tuple((km > 0).tolist()),
+                tuple((main & (km > 0)).tolist()),
+            )
+            self._looks[path.arcs] = found
+        return self._looks[path.arcs]

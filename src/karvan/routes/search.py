@@ -128,11 +128,6 @@ class Tree:
     used: Ints
     reverse: bool
 
-    @cached_property
-    def _arc_between(self) -> dict[tuple[int, int], int]:
-        tail, head = self.graph.tail[self.used], self.graph.head[self.used]
-        return dict(zip(zip(tail.tolist(), head.tolist(), strict=True), self.used.tolist(), strict=True))
-
     def walk(self, state: int) -> list[int]:
         """Return the graph's arcs between the root and a state, in the direction of travel; empty at the root.
 
@@ -144,9 +139,21 @@ class Tree:
         if not np.isfinite(self.distance[state]):
             message = f"state {state} is out of reach"
             raise LookupError(message)
-        arcs = []
-        while self.predecessor[state] != NO_PREDECESSOR:
-            other = int(self.predecessor[state])
-            arcs.append(self._arc_between[(state, other) if self.reverse else (other, state)])
-            state = other
-        return arcs if self.reverse else arcs[::-1]
+        states = [state]
+        while (state := self._before[state]) != NO_PREDECESSOR:
+            states.append(state)
+        passed = np.array(states if self.reverse else states[::-1], dtype=np.int64)
+        # the arcs in use are in order of tail and head
+        wanted = passed[:-1] * self.graph.states + passed[1:]
+        arcs: list[int] = self.used[np.searchsorted(self.keys, wanted)].tolist()
+        return arcs
+
+    @cached_property
+    def _before(self) -> list[int]:
+        before: list[int] = self.predecessor.tolist()
+        return before
+
+    @cached_property
+    def keys(self) -> Ints:
+        """Tail and head of the arcs in use as one number each, ascending."""
+        return self.graph.tail[self.used] * self.graph.states + self.graph.head[self.used]

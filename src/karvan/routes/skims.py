@@ -101,8 +101,6 @@ def _along(
 ) -> dict[str, Floats]:
     """Return the sums of columns along the tree's paths to some states, all paths in step."""
     graph = tree.graph
-    key = graph.tail[tree.used] * graph.states + graph.head[tree.used]
-    order = np.argsort(key)
     sums: dict[str, Floats] = {name: np.zeros(len(ends)) for name in columns}
     here = ends.copy()
     while True:
@@ -110,7 +108,7 @@ def _along(
         moving = before != NO_PREDECESSOR
         if not moving.any():
             return sums
-        arc = tree.used[order[np.searchsorted(key[order], before[moving] * graph.states + here[moving])]]
+        arc = tree.used[np.searchsorted(tree.keys, before[moving] * graph.states + here[moving])]
         for name, values in columns.items():
             sums[name][moving] += values[arc]
         here = np.where(moving, before, here)
