@@ -85,7 +85,7 @@ def _type(field: Field) -> str:
         return " or ".join(f"`{choice}`" for choice in field.choices)
     table, _, _ = field.references.partition(".")
     unit = f", {field.unit}" if field.unit else ""
-    ends = [f"{end:g}" for end in (field.minimum, field.maximum) if end is not None]
+    ends = [f"{end:,.10g}" for end in (field.minimum, field.maximum) if end is not None]
     bounds = f", {' to '.join(ends)}" if len(ends) > 1 else f", from {ends[0]}" if ends else ""
     return (f"{field.type} of [{table}](#{table})" if table else field.type) + unit + bounds
 

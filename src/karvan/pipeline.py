@@ -17,7 +17,7 @@ import pandas as pd
 from karvan.case import Case, Setting, meta_of, open_case
 from karvan.case.atomic import write_folder
 from karvan.errors import NoRouteError
-from karvan.network import summarise
+from karvan.network import flat, summarise
 from karvan.programme import read_record
 from karvan.report import ReportData, RouteAnswer, render_report
 from karvan.routes import find_routes, network_of, skim_zones
@@ -173,13 +173,3 @@ def _tables(data: ReportData) -> dict[str, pd.DataFrame]:
         "record": flat(data.record.table) if data.record is not None else pd.DataFrame({"id": []}),
         "sources": flat(tables["source"].reset_index()),
     }
-
-
-def flat(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a table with its lists written out, as files hold them."""
-    columns = {}
-    for name in frame.columns:
-        values = frame[name]
-        lists = any(isinstance(value, tuple) for value in values)
-        columns[name] = [";".join(value) for value in values] if lists else values
-    return pd.DataFrame(columns)

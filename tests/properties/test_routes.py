@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 
-import networkx
+import networkx as nx
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -36,12 +36,12 @@ def networks(draw):
 
 def simple_paths(states, arcs, weights, source, target):
     """Return every simple path as (weight, arcs), by brute force over an independent library."""
-    graph = networkx.MultiDiGraph()
+    graph = nx.MultiDiGraph()
     graph.add_nodes_from(range(states))
     for number in range(len(arcs)):
         graph.add_edge(int(arcs.tail[number]), int(arcs.head[number]), key=number)
     found = []
-    for path in networkx.all_simple_edge_paths(graph, source, target):
+    for path in nx.all_simple_edge_paths(graph, source, target):
         numbers = tuple(key for _, _, key in path)
         found.append((float(weights[list(numbers)].sum()), numbers))
     return sorted(found)
@@ -56,7 +56,7 @@ def finder(states, arcs, weights, source, target):
 @settings(max_examples=200, deadline=None)
 def test_first_route_is_the_optimum(network):
     states, arcs, weights = network
-    paths = [path for path in simple_paths(states, arcs, weights, 0, states - 1)]
+    paths = simple_paths(states, arcs, weights, 0, states - 1)
     best, tree = finder(states, arcs, weights, 0, states - 1).best()
     if not paths:
         assert not np.isfinite(tree.distance[states - 1])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from datetime import date  # noqa: TC003 - pydantic needs it at run time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -28,7 +28,7 @@ class CaseSection(_Section):
     description: str = ""
     base_year: int = Field(ge=1990, le=2100)
     horizon_year: int = Field(ge=1990, le=2200)
-    currency: str = Field(pattern=r"^[A-Z]{3}$")
+    currency: Literal["USD"]
     price_year: int = Field(ge=1990, le=2100)
     default_scenario: str
     default_commodity: str

@@ -300,6 +300,21 @@ def _touches(context: Context, node: str, wanted: dict[str, Any]) -> bool:
     return context.may_have("link", from_node_id=node, **wanted) or context.may_have("link", to_node_id=node, **wanted)
 
 
+@rule("terminal-twice")
+def _terminal_twice(context: Context) -> Iterator[Problem]:
+    seen: dict[tuple[object, ...], int] = {}
+    for row in context.rows("terminal"):
+        sides = sorted(str(_side(row, side)) for side in ("a", "b"))
+        key = (row.values["node_id"], *sides, row.values["form"], row.values["status"], row.values["project_id"])
+        if key in seen:
+            yield context.problem(
+                "terminal", row, "node_id",
+                f"a second row for {row.values['form']} between the same sides at {row.values['node_id']!r}",
+                f"one row (the first is line {seen[key]})", "Remove one of the two.", name="terminal-twice",
+            )  # fmt: skip
+        seen.setdefault(key, row.line)
+
+
 @rule("port-without-terminal")
 def _port_terminals(context: Context) -> Iterator[Problem]:
     reported: set[tuple[str, str]] = set()
@@ -388,7 +403,7 @@ def _crossings(context: Context) -> Iterator[Problem]:
 
 
 def _check_domestic(context: Context, row: Row, country: str) -> Iterator[Problem]:
-    """A link within one country may pass a crossing where it leaves the country and comes back, as border.csv then says."""
+    """Find crossings within one country, but for links that leave it and come back, as border.csv then says."""
     crossing, mode = row.values["crossing_id"], row.values["mode"]
     way = {"mode": mode, "from_country": country, "to_country": country}
     if crossing and not context.may_have("border", crossing_id=crossing, **way):
@@ -482,6 +497,29 @@ def _served(context: Context, mode: str, country: str, form: str) -> bool:
         for place in (country, "*")
         for kind in (form, "any")
     )
+
+
+@rule("capacity-without-net-tonnes")
+def _net_tonnes(context: Context) -> Iterator[Problem]:
+    """Trains a day are tonnes a day only where the service says what a train carries."""
+    carries = {
+        (row.values["mode"], row.values["country"], row.values["form"]): row.values["vehicle_net_t"]
+        for row in context.rows("service")
+    }
+    reported: set[tuple[str, str]] = set()
+    for row in context.rows("link"):
+        mode, country = row.values["mode"], context.value("node", row.values["from_node_id"], "country")
+        if math.isnan(row.values["capacity_trains_per_day"]) or country is None or (mode, country) in reported:
+            continue
+        places = ((mode, place, form) for place in (country, "*") for form in ("container", "any"))
+        found = next((carries[place] for place in places if place in carries), None)
+        if found is not None and math.isnan(found):
+            reported.add((mode, country))
+            yield context.problem(
+                "link", row, "capacity_trains_per_day", number_text(row.values["capacity_trains_per_day"]),
+                f"vehicle_net_t of the {mode} service of {country}, to turn trains into tonnes",
+                "Fill it in in service.csv.", name="capacity-without-net-tonnes",
+            )  # fmt: skip
 
 
 @rule("service-twice")

@@ -63,7 +63,7 @@ class Setting(BaseModel):
     Attributes
     ----------
     year
-        Year of the network; None is the base year, in which every named project is open.
+        Year of the network; None is the base year, in which every project named without a year is open.
     scenario
         Scenario; None is the case's default.
     projects

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from karvan.cli.options import (
+    BOTH_FORMATS,
     CaseOption,
     ChangeOption,
     CsvOption,
@@ -42,9 +43,16 @@ def network(
 ) -> None:
     """Show the network: what connects to what, and its crossings; export it."""
     from karvan.case import Setting, meta_of, open_case
-    from karvan.network import build_network, read_gmns, summarise
+    from karvan.network import build_network, flat, read_gmns, summarise
 
+    if json and csv:
+        raise typer.BadParameter(BOTH_FORMATS)
     if from_gmns is not None:
+        if case or scenario or project or year is not None or change:
+            message = (
+                "--from-gmns reads a finished network: leave out --case, --scenario, --project, --year and --change."
+            )
+            raise typer.BadParameter(message)
         applied = read_gmns(from_gmns)
     else:
         setting = Setting.of(year=year, scenario=scenario, projects=split(project), changes=change or ())
@@ -61,7 +69,7 @@ def network(
 
         say(f"GeoJSON written to {write_file(geojson, json_text(to_geojson(built)))}")
     if csv:
-        typer.echo(built.table.drop(columns=["source", "note"]).to_csv(), nl=False)
+        typer.echo(flat(built.table.reset_index()).to_csv(index=False), nl=False)
     elif json:
         print_json(summary_dict(summary))
     else:

@@ -16,20 +16,20 @@ if TYPE_CHECKING:
 
 CaseOption = Annotated[
     str | None,
-    typer.Option("--case", metavar="CASE", help="Case folder or name of a bundled case [default: the folder you stand in, "
-                 "else pakistan_azerbaijan]."),
+    typer.Option("--case", metavar="CASE", help="Case folder or name of a bundled case (default: the folder you stand in, "
+                 "else pakistan_azerbaijan)."),
 ]  # fmt: skip
 CaseArgument = Annotated[
     str | None,
-    typer.Argument(metavar="[CASE]", help="Case folder or name of a bundled case [default: the folder you stand in, else "
-                   "pakistan_azerbaijan].", show_default=False),
+    typer.Argument(metavar="CASE", help="Case folder or name of a bundled case (default: the folder you stand in, else "
+                   "pakistan_azerbaijan).", show_default=False),
 ]  # fmt: skip
-ScenarioOption = Annotated[str | None, typer.Option("--scenario", help="Scenario [default: the case's own].")]
+ScenarioOption = Annotated[str | None, typer.Option("--scenario", help="Scenario (default: the case's own).")]
 ProjectOption = Annotated[
     list[str] | None,
     typer.Option("--project", help="Projects that are open, ID or ID@YEAR; repeat or use commas."),
 ]
-YearOption = Annotated[int | None, typer.Option("--year", help="Year of the network [default: the base year].")]
+YearOption = Annotated[int | None, typer.Option("--year", help="Year of the network (default: the base year).")]
 ChangeOption = Annotated[
     list[str] | None,
     typer.Option("--change", help="TABLE:ROW:COLUMN=VALUE, *=FACTOR or +=INCREMENT; repeat for more."),
@@ -38,6 +38,8 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object.
 CsvOption = Annotated[bool, typer.Option("--csv", help="Print CSV.")]
 
 
+#: What is wrong with asking for both.
+BOTH_FORMATS = "Choose one of --json and --csv."
 #: Columns of a table that goes into a file or another program.
 PIPED_WIDTH = 140
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def plan(
     case: CaseArgument = None,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Run folder [default: runs/CASE-HASH where you stand].")
+        Path | None, typer.Option("--out", metavar="DIR", help="Run folder (default: runs/CASE-HASH where you stand).")
     ] = None,
     json: JsonOption = False,
 ) -> None:

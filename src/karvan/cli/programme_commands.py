@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from karvan.cli.options import CaseOption, CsvOption, JsonOption, console, print_json, split
+from karvan.cli.options import BOTH_FORMATS, CaseOption, CsvOption, JsonOption, console, print_json, split
 
 if TYPE_CHECKING:
     from karvan.programme import Record
@@ -26,12 +26,14 @@ def programme(
     overdue: Annotated[bool, typer.Option("--overdue", help="Overdue commitments only, the longest first.")] = False,
     on: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="Day on which the record is read [default: the case's]."),
+        typer.Option(formats=["%Y-%m-%d"], help="Day on which the record is read (default: the case's)."),
     ] = None,
     json: JsonOption = False,
     csv: CsvOption = False,
 ) -> None:
     """Read the record: bodies, agreements, commitments and events, and what is overdue."""
+    if json and csv:
+        raise typer.BadParameter(BOTH_FORMATS)
     from karvan.case import open_case
     from karvan.programme import read_record
 

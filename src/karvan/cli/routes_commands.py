@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from karvan.cli.options import (
+    BOTH_FORMATS,
     CaseOption,
     ChangeOption,
     CsvOption,
@@ -28,12 +29,12 @@ def routes(
     origin: Annotated[str, typer.Argument(metavar="ORIGIN", help="Node or zone, by id or name.")],
     destination: Annotated[str, typer.Argument(metavar="DESTINATION", help="Node or zone, by id or name.")],
     case: CaseOption = None,
-    commodity: Annotated[str | None, typer.Option(help="What travels [default: the case's own].")] = None,
+    commodity: Annotated[str | None, typer.Option(help="What travels (default: the case's own).")] = None,
     mode: Annotated[
         list[str] | None, typer.Option(help="Modes of the links that may be used; repeat or use commas.")
     ] = None,
     scenario: Annotated[
-        list[str] | None, typer.Option(help="Scenario [default: the case's own]; with several, --plot overlays them.")
+        list[str] | None, typer.Option(help="Scenario (default: the case's own); with several, --plot overlays them.")
     ] = None,
     project: ProjectOption = None,
     year: YearOption = None,
@@ -52,21 +53,34 @@ def routes(
 ) -> None:
     """Find routes between two places: time, price, emissions, and every stop on the way."""
     from karvan.case import open_case
-    from karvan.errors import UnknownNameError
+    from karvan.errors import NoRouteError, UnknownNameError
     from karvan.routes import MEASURES, find_routes
 
     measure = next((name for name in MEASURES if name == by), None)
     if measure is None:
         raise UnknownNameError("measure", by, MEASURES)
+    if json and csv:
+        raise typer.BadParameter(BOTH_FORMATS)
     opened = open_case(case)
     names: list[str | None] = [*split(scenario)] or [None]
-    found = [
-        find_routes(
-            opened, origin, destination, commodity=commodity, modes=split(mode), scenario=name, projects=split(project),
-            year=year, changes=change or (), k=k, by=measure, avoid=split(avoid), via=split(via),
-        )
-        for name in names
-    ]  # fmt: skip
+    found: list[Routes] = []
+    missing: list[NoRouteError] = []
+    for name in names:
+        try:
+            found.append(
+                find_routes(
+                    opened, origin, destination, commodity=commodity, modes=split(mode), scenario=name,
+                    projects=split(project), year=year, changes=change or (), k=k, by=measure, avoid=split(avoid),
+                    via=split(via),
+                )
+            )  # fmt: skip
+        except NoRouteError as error:
+            # with several scenarios, one without a route is an answer too
+            missing.append(error)
+            if len(names) > 1:
+                say(f"Scenario {name}: {error}")
+    if not found:
+        raise missing[0]
     if plot is not None:
         _plot(found, plot)
     _print(found, as_json=json, as_csv=csv)
@@ -78,9 +92,8 @@ def _print(found: list[Routes], *, as_json: bool, as_csv: bool) -> None:
         others = {"others": [other.to_dict() for other in found[1:]]} if len(found) > 1 else {}
         print_json(first | others)
         return
-    for answer in found:
-        for note in answer.notes:
-            say(f"Note: {note}.")
+    for note in dict.fromkeys(note for answer in found for note in answer.notes):
+        say(f"Note: {note}.")
     if as_csv:
         import pandas as pd
 

@@ -5,7 +5,7 @@ from karvan.network.geojson import plain, to_geojson
 from karvan.network.gmns import export_gmns, read_gmns
 from karvan.network.model import Network, build_network
 from karvan.network.states import FORMS, MODES, State, StateIndex
-from karvan.network.summary import NetworkSummary, summarise
+from karvan.network.summary import NetworkSummary, flat, summarise
 
 __all__ = [
     "FORMS",
@@ -18,6 +18,7 @@ __all__ = [
     "StateIndex",
     "build_network",
     "export_gmns",
+    "flat",
     "plain",
     "read_gmns",
     "summarise",

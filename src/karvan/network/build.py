@@ -2,7 +2,8 @@
 
 Time on a link is ``length / speed x 24 / moving hours a day``; its price is the service's price per tonne-km, or the link's
 fare. A link between two countries is run half under either country's service, with the crossing's formalities between the
-halves; so is a link that leaves a country and comes back to it; a sailing between two countries pays formalities at both ports. Waiting is half an interval between departures.
+halves; so is a link that leaves a country and comes back to it. A sailing between two countries runs under the service of the
+country left and pays formalities at both ports. Waiting is half an interval between departures.
 Method and limits: docs/methods/network.md.
 """
 
@@ -130,31 +131,33 @@ class _Builder:
         tail, head = (self.index.number[State("mode", node, mode, gauge)] for node in (here, there))
         countries = (self.country[here], self.country[there])
         if countries[0] == countries[1] and not link["crossing_id"]:
-            yield self._move(link, tail, head, countries[0], 1.0, cut)
+            yield self._move(link, (tail, head), countries[0], cut)
             return
         before = self.index.number[State("before", link["key"], direction)]
         after = self.index.number[State("after", link["key"], direction)]
         if mode in SEA_MODES:
             yield self._formalities(link, tail, before, (here, mode, countries[0], ""), cut)
-            yield self._move(link, before, after, countries[0], 1.0, cut)
+            yield self._move(link, (before, after), countries[0], cut)
             yield self._formalities(link, after, head, (there, mode, "", countries[1]), cut)
         else:
-            yield self._move(link, tail, before, countries[0], 0.5, cut)
+            yield self._move(link, (tail, before), countries[0], cut, share=0.5)
             yield self._formalities(link, before, after, (link["crossing_id"], mode, *countries), cut)
-            yield self._move(link, after, head, countries[1], 0.5, cut)
+            yield self._move(link, (after, head), countries[1], cut, share=0.5, boards=False)
 
-    def _move(self, link: Record, tail: int, head: int, country: str, share: float, cut: str) -> Arc:
+    def _move(
+        self, link: Record, ends: tuple[int, int], country: str, cut: str, *, share: float = 1.0, boards: bool = True
+    ) -> Arc:
         service = self.services.find(link["mode"], country, self.form)
         length = link["length_km"] * share
         speed = service.speed_kmh if math.isnan(link["speed_kmh"]) else link["speed_kmh"]
         moving = length / speed
         elapsed = moving * HOURS_PER_DAY / service.moving_h_per_day
-        waiting, waiting_sd = self._sailing_wait(link, service)
+        waiting, waiting_sd = self._sailing_wait(link, service) if boards else (0.0, 0.0)
         fare = link["fare_usd_per_t" if self.form == "container" else "fare_bulk_usd_per_t"]
         price = length * service.price_usd_per_tkm if math.isnan(fare) else fare * share
         electrified = bool(link["electrified"])
         return Arc(
-            tail, head, ArcKind.MOVE, link["mode"], link["key"], "", service.id, country,
+            *ends, ArcKind.MOVE, link["mode"], link["key"], "", service.id, country,
             length_km=length, move_h=moving, rest_h=elapsed - moving, wait_h=waiting,
             sd_h=service.time_cv * elapsed, wait_sd_h=waiting_sd,
             price_usd_per_t=price, resource_usd_per_t=price * service.resource_share,

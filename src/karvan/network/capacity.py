@@ -37,7 +37,7 @@ def link_capacities(applied: AppliedCase) -> pd.DataFrame:
     for row in applied.rows("link").values():
         found = []
         if not math.isnan(row["capacity_trains_per_day"]):
-            service = services.find(row["mode"], country[row["from_node_id"]], "any")
+            service = services.find(row["mode"], country[row["from_node_id"]], "container")
             found.append(row["capacity_trains_per_day"] * service.vehicle_net_t)
         if not math.isnan(row["capacity_mt_per_year"]):
             found.append(row["capacity_mt_per_year"] * 1e6 / days)

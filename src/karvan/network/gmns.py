@@ -8,6 +8,7 @@ other tables of the network lie beside them in the case format, so that the fold
 from __future__ import annotations
 
 import csv
+import hashlib
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -57,7 +58,10 @@ NETWORK_TABLES = (
     "commodity",
 )
 #: What case.toml says and GMNS has no column for.
-_CONFIG_FIELDS = ("id", "base_year", "horizon_year", "currency", "price_year", "default_scenario", "default_commodity")
+_CONFIG_FIELDS = (
+    "id", "base_year", "horizon_year", "currency", "price_year", "default_scenario", "default_commodity", "licence",
+    "attribution",
+)  # fmt: skip
 _USES = {
     "rail": "Freight trains",
     "road": "Trucks",
@@ -131,8 +135,15 @@ def read_gmns(folder: str | Path) -> AppliedCase:
     tables = _read_tables(folder)
     config = _read_config(folder)
     empty = {name: to_frame(RawTable(schema)) for name, schema in schemas().items() if name not in tables}
-    case = Case(folder, config, tables | empty, "")
+    case = Case(folder, config, tables | empty, _digest(folder))
     return AppliedCase(case, Setting(scenario=config.case.default_scenario), case.tables, frozenset(), ())
+
+
+def _digest(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob("*.csv")):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    return digest.hexdigest()
 
 
 def _read_tables(folder: Path) -> dict[str, pd.DataFrame]:

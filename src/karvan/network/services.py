@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from karvan.errors import RequestError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -52,7 +54,19 @@ class Service:
         )
 
     def co2e_kg_per_tkm(self, *, electrified: bool) -> float:
-        """Return emissions well to wheel, in kg per tonne-km."""
+        """Return emissions well to wheel, in kg per tonne-km.
+
+        Raises
+        ------
+        RequestError
+            The link is electrified, and the service has no figures of electricity.
+        """
+        if electrified and math.isnan(self.electric_kg_per_tkm):
+            message = (
+                f"Service {self.id} has no electricity figures, and an electrified link needs them. "
+                f"Fill in electric_kwh_per_tkm and grid_g_per_kwh."
+            )
+            raise RequestError(message)
         return self.electric_kg_per_tkm if electrified else self.diesel_kg_per_tkm
 
 

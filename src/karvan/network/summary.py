@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import pandas as pd
+import pandas as pd
 
+if TYPE_CHECKING:
     from karvan.case import Meta
     from karvan.network.model import Network
 
@@ -64,3 +64,13 @@ def summarise(network: Network, meta: Meta) -> NetworkSummary:
         notes=network.applied.notes,
         meta=meta,
     )
+
+
+def flat(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with its lists written out, as files hold them."""
+    columns = {}
+    for name in frame.columns:
+        values = frame[name]
+        lists = any(isinstance(value, tuple) for value in values)
+        columns[name] = [";".join(value) for value in values] if lists else values
+    return pd.DataFrame(columns)

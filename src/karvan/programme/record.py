@@ -29,7 +29,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Record:
-    """Entries of the record, oldest first.
+    """Entries of the record, oldest first; overdue ones alone, the longest first.
 
     Attributes
     ----------
@@ -118,6 +118,8 @@ def read_record(
         table = table[table["overdue_days"].notna()]
     order = table["date"].map(lambda text: (text == "", str(text)))
     table = table.loc[order.sort_values(kind="stable").index].reset_index(drop=True)
+    if overdue_only:
+        table = table.sort_values(["overdue_days", "id"], ascending=[False, True]).reset_index(drop=True)
     request = {"stage": "programme", "body": body, "party": party, "topic": topic, "entries": sorted(wanted),
                "open": open_only, "overdue": overdue_only, "on": day.isoformat()}  # fmt: skip
     setting = Setting(scenario=case.config.case.default_scenario)

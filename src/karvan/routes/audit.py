@@ -55,15 +55,19 @@ def audit_route(network: Network, route: Route) -> None:
 
 
 def _audit_rows(network: Network, route: Route) -> None:
-    links, borders = network.applied.rows("link"), network.applied.rows("border").values()
+    """Look up every row that the route rests on: links and terminals must stand, crossings must be open."""
     for leg in route.legs:
-        for link in leg.links:
-            if not network.applied.is_built(links[link]["status"], links[link]["project_id"]):
-                _fail(route, f"link {link} is not built in this setting")
-        if leg.kind == "crossing":
-            rows = [row for row in borders if (row["crossing_id"], row["mode"]) == (leg.crossing, leg.mode)]
-            if not any(row["status"] == "open" for row in rows):
-                _fail(route, f"crossing {leg.crossing} is shut for {leg.mode} in this setting")
+        if leg.kind == "crossing" and not any(name.startswith("border:") for name in leg.rows):
+            _fail(route, f"crossing {leg.crossing} rests on no row of border.csv")
+        for name in leg.rows:
+            table, _, key = name.partition(":")
+            row = network.applied.rows(table).get(key)
+            if row is None:
+                _fail(route, f"{table} {key} is not there")
+            elif table in ("link", "terminal") and not network.applied.is_built(row["status"], row["project_id"]):
+                _fail(route, f"{table} {key} is not built in this setting")
+            elif table == "border" and row["status"] != "open":
+                _fail(route, f"crossing {leg.crossing} is shut for {leg.mode} in this setting ({key})")
 
 
 def audit_optimum(tail: Ints, head: Ints, weight: Floats, potential: Floats, cost: float, ends: Sequence[int]) -> None:

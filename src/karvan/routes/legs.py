@@ -140,6 +140,7 @@ def _leg(network: Network, arcs: Arcs, group: list[int], totals: Totals) -> Leg:
         gauge_break=kind is ArcKind.TRANSFER and _changes_gauge(network, arcs, first),
         crossing=_crossing(network, arcs, first) if kind is ArcKind.BORDER else "",
         links=tuple(dict.fromkeys(str(arcs.row[arc]) for arc in group)) if kind is ArcKind.MOVE else (),
+        rows=tuple(f"{table}:{row}" for table, row in rows),
         confidence=lowest_confidence(case.rows(table)[row]["confidence"] for table, row in rows),
         assumed=any(case.is_assumption(table, row) for table, row in rows),
         sources=tuple(dict.fromkeys(name for table, row in rows for name in case.rows(table)[row]["source"])),

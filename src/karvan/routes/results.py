@@ -47,7 +47,7 @@ class Leg:
     mode, country
         Mode that goods are on, or that they board; country in which it happens.
     from_node, to_node
-        Nodes at its ends; the same at a stop.
+        Nodes at its ends; the same at a stop, and where a stretch ends half-way at a border.
     start_km, start_h, start_usd_per_t
         Distance, mean time and price before it.
     distance_km, time_h, moving_h, wait_h, sd_h
@@ -60,6 +60,8 @@ class Leg:
         Crossing, empty elsewhere.
     links
         Links run over.
+    rows
+        Rows that the leg rests on, each as ``table:key``.
     confidence
         The lowest confidence of the rows it rests on.
     assumed
@@ -88,6 +90,7 @@ class Leg:
     gauge_break: bool
     crossing: str
     links: tuple[str, ...]
+    rows: tuple[str, ...]
     confidence: str
     assumed: bool
     sources: tuple[str, ...]
@@ -109,7 +112,7 @@ class Route:
     distance_km
         Length of the links run over.
     time_h
-        Hours from door to door: mean, p10 and p90 of single journeys.
+        Hours from gate to gate: mean, p10 and p90 of single journeys.
     price_usd_per_t, price_usd_per_feu
         What the shipper pays, per tonne and per 40-foot container.
     resource_usd_per_t
@@ -203,6 +206,7 @@ class Routes:
         }
 
 
+_LEG_LISTS = ("links", "rows", "sources")
 _ROUTE_COLUMNS = (
     "rank", "distance_km", "time_h", "time_p10_h", "time_p90_h", "price_usd_per_t", "price_usd_per_feu",
     "resource_usd_per_t", "generalised_usd_per_t", "standing_share", "co2e_kg_per_t", "modes", "borders", "gauge_breaks",
@@ -221,15 +225,15 @@ def _route_cells(route: Route) -> dict[str, Any]:
     cells = {name: getattr(route, name) for name in names}
     lists = {name: list(cells[name]) for name in ("modes", "borders", "gauge_breaks")}
     spread = {"mean": route.time_h.mean, "p10": route.time_h.p10, "p90": route.time_h.p90}
-    legs = [leg_cells(leg) | {"links": list(leg.links), "sources": list(leg.sources)} for leg in route.legs]
+    legs = [leg_cells(leg) | {name: list(getattr(leg, name)) for name in _LEG_LISTS} for leg in route.legs]
     return cells | lists | {"time_h": spread, "legs": legs}
 
 
 def leg_cells(leg: Leg) -> dict[str, Any]:
     """Return a leg as a row of a table."""
-    names = [name for name in Leg.__dataclass_fields__ if name not in ("links", "sources")]
+    names = [name for name in Leg.__dataclass_fields__ if name not in _LEG_LISTS]
     cells = {name: getattr(leg, name) for name in names} | {"standing_h": leg.standing_h}
-    return cells | {"links": ";".join(leg.links), "sources": ";".join(leg.sources)}
+    return cells | {name: ";".join(getattr(leg, name)) for name in _LEG_LISTS}
 
 
 def lowest_confidence(levels: Iterable[str]) -> str:

@@ -168,7 +168,7 @@ def _missing_setting(files):
     files.replace("case.toml", 'currency = "USD"\n', "")
 
 
-@fault("case.toml, case.currency: found 'dollars'; expected match pattern '^[A-Z]{3}$'. Correct case.currency.")
+@fault("case.toml, case.currency: found 'dollars'; expected 'USD'. Correct case.currency.")
 def _currency_in_words(files):
     files.replace("case.toml", '"USD"', '"dollars"')
 
@@ -452,7 +452,7 @@ def _effect_column(files):
 
 @fault("effect.csv, line 17, column: found 'mode'; expected a column of service.csv that an effect may change. "
        "Choose one of speed_kmh, moving_h_per_day, time_cv, load_h, load_usd_per_t, price_usd_per_tkm, "
-       "price_low_usd_per_tkm, price_high_usd_per_tkm, payee, resource_share, frequency_per_week, vehicle_net_t, "
+       "price_low_usd_per_tkm, price_high_usd_per_tkm, resource_share, frequency_per_week, vehicle_net_t, "
        "co2e_ttw_g_per_tkm, co2e_wtt_g_per_tkm, electric_kwh_per_tkm, grid_g_per_kwh.")  # fmt: skip
 def _effect_on_what_a_row_is(files):
     files.set("effect.csv", "fuel_dear.road", column="mode")

@@ -96,10 +96,24 @@ def test_a_request_that_cannot_be_met(karvan, command, message):
     assert ask(karvan, command) == (1, "", f"karvan: {message}\n")
 
 
+def test_a_scenario_without_a_route_is_an_answer_beside_one_that_has_it(karvan):
+    answer = ask(karvan, "routes a_city c_city --mode road --scenario open,ab_shut", "--json")
+    assert answer.code == 0
+    assert json.loads(answer.out)["meta"]["setting"]["scenario"] == "open"
+    assert answer.err.startswith("Scenario ab_shut: No route from Alba City to Cora City. What cuts it: ")
+
+
 @pytest.mark.parametrize("more", [("--json",), ("--csv",)])
-def test_nothing_is_on_stdout_where_the_last_of_several_scenarios_has_no_route(karvan, more):
-    answer = ask(karvan, "routes a_city c_city --mode road --scenario open,ab_shut", *more)
+def test_nothing_is_on_stdout_where_no_scenario_has_a_route(karvan, more):
+    answer = ask(karvan, "routes a_city c_city --mode road --avoid BBB --scenario open,ab_shut", *more)
     assert (answer.code, answer.out) == (1, "")
+
+
+@pytest.mark.parametrize("command", ["routes a_city c_city", "network", "programme"])
+def test_two_formats_at_once(karvan, command):
+    answer = ask(karvan, command, "--json", "--csv")
+    assert (answer.code, answer.out) == (2, "")
+    assert "Choose one of --json and --csv." in answer.err
 
 
 def test_two_places_that_nothing_joins(karvan, files):
