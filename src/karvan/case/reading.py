@@ -8,7 +8,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from karvan.case import project_rules as _project_rules
+from karvan.case import network_rules, project_rules
 from karvan.case.cells import RawTable, read_table
 from karvan.case.config import CONFIG_FILE, CaseConfig, read_config
 from karvan.case.rules import check_rules
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from karvan.case.model import Case
 
-#: The rules of projects register themselves on import.
-assert _project_rules  # noqa: S101
+#: The rules register themselves on import, in this order after those of rules.py.
+assert network_rules and project_rules  # noqa: S101, PT018
 
 #: Files that may lie in a case folder beside its tables.
 OTHER_FILES = {CONFIG_FILE, "README.md", "LICENSE", "LICENCE", "LICENSE.md"}

@@ -118,4 +118,4 @@ def futures_of(data: ReportData, pair: Pair) -> list[tuple[str, str]]:
         best = best_of(answer)
         says = "nothing changes" if same_way(today, best) else "no route" if best is None else said(best)
         groups.setdefault(says, []).append(scenario_name(data, answer.scenario))
-    return [(words.listed(names), says) for says, names in groups.items()]
+    return [(" / ".join(names), says) for says, names in groups.items()]

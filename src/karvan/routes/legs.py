@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -49,7 +49,9 @@ def make_route(
     """
     numbers = [arc for arc in path.arcs if arcs.kind[arc] != ArcKind.ZONE]
     totals = Totals()
-    legs = tuple(_leg(network, arcs, group, totals) for group in _groups(network, arcs, numbers, stops))
+    legs = _mark_breaks(
+        network, [_leg(network, arcs, group, totals) for group in _groups(network, arcs, numbers, stops)]
+    )
     time_h = float(arcs.time_h[numbers].sum())
     price = float(arcs.price_usd_per_t[numbers].sum())
     moves = [leg for leg in legs if leg.kind == "move"]
@@ -137,7 +139,7 @@ def _leg(network: Network, arcs: Arcs, group: list[int], totals: Totals) -> Leg:
         price_usd_per_t=float(arcs.price_usd_per_t[group].sum()),
         resource_usd_per_t=float(arcs.resource_usd_per_t[group].sum()),
         co2e_kg_per_t=float(arcs.co2e_kg_per_t[group].sum()),
-        gauge_break=kind is ArcKind.TRANSFER and _changes_gauge(network, arcs, first),
+        gauge_break=False,
         crossing=_crossing(network, arcs, first) if kind is ArcKind.BORDER else "",
         links=tuple(dict.fromkeys(str(arcs.row[arc]) for arc in group)) if kind is ArcKind.MOVE else (),
         rows=tuple(f"{table}:{row}" for table, row in rows),
@@ -176,9 +178,21 @@ def _node(network: Network, number: int) -> str:
     return str(near if state.kind == "before" else far)
 
 
-def _changes_gauge(network: Network, arcs: Arcs, arc: int) -> bool:
-    states = [network.index.states[int(numbers[arc])] for numbers in (arcs.tail, arcs.head)]
-    return all(state.mode == "rail" for state in states) and states[0].gauge_mm != states[1].gauge_mm
+def _mark_breaks(network: Network, legs: list[Leg]) -> tuple[Leg, ...]:
+    """Mark the transfer at which goods go from one gauge to another, by a terminal of its own or by way of the yard."""
+    gauges = network.applied.rows("link")
+    marked = list(legs)
+    gauge, transfer = 0.0, -1
+    for number, leg in enumerate(legs):
+        if leg.kind == "transfer" and transfer < 0:
+            transfer = number
+        if leg.kind != "move":
+            continue
+        now = float(gauges[leg.links[0]]["gauge_mm"]) if leg.mode == "rail" else 0.0
+        if gauge and now and gauge != now and transfer >= 0:
+            marked[transfer] = replace(legs[transfer], gauge_break=True)
+        gauge, transfer = now, -1
+    return tuple(marked)
 
 
 def _crossing(network: Network, arcs: Arcs, arc: int) -> str:
