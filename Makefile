@@ -6,13 +6,14 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore $(BIN)/python -m pip install --quiet
 
-.PHONY: run test lint docs bench lock clean help
+.PHONY: run test lint docs pictures bench lock clean help
 
 help:
 	@echo "make run    set up and run 'karvan plan' on the bundled case (CASE=... for another)"
 	@echo "make test   set up and run the tests"
 	@echo "make lint   style, types and layers"
 	@echo "make docs   build the documentation into site/"
+	@echo "make pictures  draw the pictures of README and docs anew"
 	@echo "make bench  time the program against its targets"
 	@echo "make lock   write lock/*.txt anew"
 	@echo "make clean  remove what was built"
@@ -28,6 +29,9 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+pictures: $(VENV)/.run
+	$(BIN)/python tools/pictures.py >/dev/null
 
 docs: $(VENV)/.dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet

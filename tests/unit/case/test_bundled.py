@@ -88,7 +88,8 @@ def test_a_project_that_should_connect_does(case, origin, destination, projects,
 def test_every_land_link_between_countries_has_its_crossing_both_ways(case):
     country = {node: row["country"] for node, row in case.rows("node").items()}
     rows = {
-        (row["crossing_id"], row["mode"], row["from_country"], row["to_country"]) for row in case.rows("border").values()
+        (row["crossing_id"], row["mode"], row["from_country"], row["to_country"])
+        for row in case.rows("border").values()
     }
     count = 0
     for link in case.rows("link").values():
