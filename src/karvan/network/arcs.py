@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from enum import IntEnum
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -119,13 +120,13 @@ class Arcs:
     def __len__(self) -> int:
         return len(self.tail)
 
-    @property
+    @cached_property
     def time_h(self) -> np.ndarray[Any, np.dtype[np.float64]]:
         """Mean hours in all."""
         hours: np.ndarray[Any, np.dtype[np.float64]] = self.move_h + self.rest_h + self.wait_h + self.stop_h
         return hours
 
-    @property
+    @cached_property
     def standing_h(self) -> np.ndarray[Any, np.dtype[np.float64]]:
         """Mean hours in which the goods stand still."""
         hours: np.ndarray[Any, np.dtype[np.float64]] = self.rest_h + self.wait_h + self.stop_h

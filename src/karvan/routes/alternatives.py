@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 ENUMERATION_STEPS = 1000
 LAND_MODES = ("rail", "road")
 #: Searches with something shut out: so many, and so many more for each route asked for.
-BAN_SEARCHES = (12, 8)
+BAN_SEARCHES = (12, 6)
 #: Single-via paths looked at, shortest first.
 VIA_PATHS = 120
 #: Searches with accepted routes made dearer, per route asked for, and the factor of the first.

@@ -111,8 +111,13 @@ class Graph:
         first = np.ones(len(order), dtype=bool)
         first[1:] = (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])
         order = order[first]
-        ends = (self.tail[order], self.head[order]) if target is None else (self.head[order], self.tail[order])
-        matrix = csr_array((weights[order], ends), shape=(self.states, self.states))
+        if target is None:
+            # rows are in order already
+            start = np.searchsorted(tail[first], np.arange(self.states + 1))
+            matrix = csr_array((weights[order], head[first], start), shape=(self.states, self.states))
+        else:
+            ends = (self.head[order], self.tail[order])
+            matrix = csr_array((weights[order], ends), shape=(self.states, self.states))
         root = source if target is None else target
         distance, predecessor = dijkstra(matrix, indices=np.array([root]), return_predecessors=True)
         return Tree(self, distance[0], predecessor[0], order, reverse=target is not None)
