@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import heapq
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from karvan.routes.cost import Floats
     from karvan.routes.search import Bools, Graph, Ints, Tree
 
-#: Steps of a walk over all simple paths; where they suffice, the alternatives are the cheapest there are.
+#: Arcs up to which a network is small, and steps of a walk over all its simple paths: where they suffice, the alternatives are
+#: the cheapest there are.
+ENUMERATION_ARCS = 400
 ENUMERATION_STEPS = 1000
 LAND_MODES = ("rail", "road")
 #: Searches with something shut out: so many, and so many more for each route asked for.
@@ -106,7 +108,7 @@ class Alternatives:
         if len(set(states)) < len(states):
             return None
         arcs = self.graph.origin[numbers]
-        land = self._land[arcs[arcs >= 0]]
+        land = self._marks.land[arcs[arcs >= 0]]
         land = land[land >= 0]
         return None if len(np.unique(land)) < len(land) else self._keep(numbers)
 
@@ -117,6 +119,8 @@ class Alternatives:
 
     def _enumerate(self) -> bool:
         """Put every simple path into the pool, where the network is small enough; whether it was."""
+        if len(self.graph.tail) > ENUMERATION_ARCS:
+            return False
         ahead = np.isfinite(self._into.distance)
         leaving: dict[int, list[int]] = {}
         for number in np.flatnonzero(ahead[self.graph.tail] & ahead[self.graph.head]).tolist():
@@ -179,44 +183,15 @@ class Alternatives:
                         heapq.heappush(waiting, (found.weight, count, more, found))
 
     @cached_property
-    def _feature(self) -> Ints:
-        """Number of the feature of every network arc, -1 for none: what a different route may lack."""
-        numbers: dict[tuple[str, str, str], int] = {}
-        codes = np.full(len(self.arcs), -1)
-        border, move = int(ArcKind.BORDER), int(ArcKind.MOVE)
-        for arc, kind in enumerate(self.arcs.kind.tolist()):
-            if kind == border:
-                codes[arc] = numbers.setdefault(("crossing", self.crossing[arc], ""), len(numbers))
-            elif kind == move:
-                feature = ("mode", str(self.arcs.mode[arc]), str(self.arcs.country[arc]))
-                codes[arc] = numbers.setdefault(feature, len(numbers))
-        return codes
-
-    @cached_property
-    def _land(self) -> Ints:
-        """Number of the land crossing of every network arc, -1 for none."""
-        land = (self.arcs.kind == ArcKind.BORDER) & np.isin(self.arcs.mode.astype(str), LAND_MODES)
-        return np.where(land, self._feature, -1)
-
-    @cached_property
-    def _crossed(self) -> Ints:
-        """Number of the crossing of every network arc, -1 for none."""
-        return np.where(self.arcs.kind == ArcKind.BORDER, self._feature, -1)
-
-    @cached_property
-    def _mode_km(self) -> Floats:
-        """Distance by mode of every network arc: one column per mode."""
-        moves = self.arcs.kind == ArcKind.MOVE
-        columns = [np.where(moves & (self.arcs.mode == mode), self.arcs.length_km, 0.0) for mode in MODES]
-        table: Floats = np.stack(columns, axis=1)
-        return table
+    def _marks(self) -> _Marks:
+        return _marks_of(self.arcs, tuple(self.crossing))
 
     def _features(self, path: Path) -> list[int]:
         """Return the features of a path, in the order in which goods meet them."""
-        return [code for code in dict.fromkeys(self._feature[list(path.arcs)].tolist()) if code >= 0]
+        return [code for code in dict.fromkeys(self._marks.feature[list(path.arcs)].tolist()) if code >= 0]
 
     def _banned(self, features: frozenset[int]) -> Bools:
-        banned = np.isin(self._feature, list(features))
+        banned = np.isin(self._marks.feature, list(features))
         return np.where(self.graph.origin >= 0, banned[self.graph.origin], False)
 
     def _penalise(self, chosen: list[Path]) -> bool:
@@ -261,8 +236,8 @@ class Alternatives:
         """Return the crossings of a path, its modes, and its main modes."""
         if path.arcs not in self._looks:
             arcs = list(path.arcs)
-            crossed = self._crossed[arcs]
-            km = self._mode_km[arcs].sum(axis=0)
+            crossed = self._marks.crossed[arcs]
+            km = self._marks.mode_km[arcs].sum(axis=0)
             main = km >= MAIN_MODE_SHARE * km.sum()
             found = (
                 frozenset(crossed[crossed >= 0].tolist()),
@@ -271,3 +246,37 @@ class Alternatives:
             )
             self._looks[path.arcs] = found
         return self._looks[path.arcs]
+
+
+@dataclass(frozen=True, eq=False)
+class _Marks:
+    """What routes are told apart by, per network arc.
+
+    Attributes
+    ----------
+    feature
+        Number of the crossing, or of the mode in its country; -1 for neither: what a different route may lack.
+    crossed, land
+        Number of the crossing, and of the land crossing; -1 for none.
+    mode_km
+        Distance by mode, one column each.
+    """
+
+    feature: Ints
+    crossed: Ints
+    land: Ints
+    mode_km: Floats
+
+
+@lru_cache(maxsize=32)
+def _marks_of(arcs: Arcs, crossing: tuple[str, ...]) -> _Marks:
+    numbers: dict[tuple[str, str, str], int] = {}
+    feature = np.full(len(arcs), -1)
+    border, move = arcs.kind == ArcKind.BORDER, arcs.kind == ArcKind.MOVE
+    for arc in np.flatnonzero(border | move).tolist():
+        key = ("crossing", crossing[arc], "") if border[arc] else ("mode", str(arcs.mode[arc]), str(arcs.country[arc]))
+        feature[arc] = numbers.setdefault(key, len(numbers))
+    crossed = np.where(border, feature, -1)
+    land = np.where(np.isin(arcs.mode.astype(str), LAND_MODES), crossed, -1)
+    columns = [np.where(move & (arcs.mode == mode), arcs.length_km, 0.0) for mode in MODES]
+    return _Marks(feature, crossed, land, np.stack(columns, axis=1))

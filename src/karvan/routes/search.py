@@ -111,6 +111,7 @@ class Graph:
         first = np.ones(len(order), dtype=bool)
         first[1:] = (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])
         order = order[first]
+        matrix: csr_array[np.float64, tuple[int, int]]
         if target is None:
             # rows are in order already
             start = np.searchsorted(tail[first], np.arange(self.states + 1))
