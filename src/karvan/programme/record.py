@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from karvan.case import Case, Meta
 
 COLUMNS = (
-    "id", "entry", "date", "title", "kind", "parties", "topics", "body", "amount_musd", "status", "due_on", "overdue_days",
-    "project_id", "source", "confidence", "assumed", "note",
+    "id", "entry", "date", "title", "kind", "parties", "topics", "body", "amount_musd", "status", "due_on", "done_on",
+    "overdue_days", "project_id", "source", "confidence", "assumed", "note",
 )  # fmt: skip
 
 
@@ -35,7 +35,7 @@ class Record:
     ----------
     table
         One row per body, event and commitment: id, entry (``body``, ``event`` or ``commitment``), date, title, kind, parties,
-        topics, body, amount_musd, status, due_on, overdue_days (NaN where nothing is overdue), project_id, source,
+        topics, body, amount_musd, status, due_on, done_on, overdue_days (NaN where nothing is overdue), project_id, source,
         confidence, assumed, note.
     on
         Day on which it is read.
@@ -146,6 +146,8 @@ def _shared(case: Case, table: str, name: str, row: dict[str, Any]) -> dict[str,
     amount, projects = row.get("amount_musd", float("nan")), row.get("project_id", ())
     return copied | {
         "id": name,
+        "due_on": "",
+        "done_on": "",
         "amount_musd": amount,
         "project_id": projects,
         "assumed": case.is_assumption(table, name),
@@ -159,7 +161,7 @@ def _rows(case: Case, table: str) -> list[tuple[str, dict[str, Any]]]:
 def _bodies(case: Case) -> pd.DataFrame:
     return _frame([
         _shared(case, "programme_body", name, row)
-        | {"entry": "body", "date": row["formed_on"], "title": row["name"], "kind": row["kind"], "body": name, "due_on": ""}
+        | {"entry": "body", "date": row["formed_on"], "title": row["name"], "kind": row["kind"], "body": name}
         for name, row in _rows(case, "programme_body")
     ])  # fmt: skip
 
@@ -167,7 +169,7 @@ def _bodies(case: Case) -> pd.DataFrame:
 def _events(case: Case) -> pd.DataFrame:
     return _frame([
         _shared(case, "programme_event", name, row)
-        | {"entry": "event", "date": row["date"], "kind": row["kind"], "body": row["body_id"], "due_on": ""}
+        | {"entry": "event", "date": row["date"], "kind": row["kind"], "body": row["body_id"]}
         for name, row in _rows(case, "programme_event")
     ])  # fmt: skip
 
@@ -176,7 +178,8 @@ def _commitments(case: Case, day: date) -> pd.DataFrame:
     return _frame([
         _shared(case, "programme_commitment", name, row)
         | {"entry": "commitment", "date": row["made_on"], "kind": "commitment", "body": row["body_id"],
-           "due_on": row["due_on"], "overdue_days": overdue_days(row["status"], row["made_on"], row["due_on"], day)}
+           "due_on": row["due_on"], "done_on": row["done_on"],
+           "overdue_days": overdue_days(row["status"], row["made_on"], row["due_on"], day)}
         for name, row in _rows(case, "programme_commitment")
     ])  # fmt: skip
 
