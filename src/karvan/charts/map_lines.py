@@ -28,7 +28,7 @@ DETOUR = 1.6
 ARC_BULGE = 0.16
 #: Shares of nodes left outside the frame at either end, and the margin about the others.
 FRAME_QUANTILE, FRAME_MARGIN = 0.008, 0.05
-#: Length of the stub of a sailing that leaves the map, in points.
+#: Length of the exit of a sailing that leaves the map, in points.
 STUB_PT = 22.0
 #: Distance of a road from the railway beside it, in points.
 ROAD_ASIDE_PT = 1.7
@@ -108,8 +108,8 @@ class Stroke:
 
 
 @dataclass(frozen=True)
-class Stub:
-    """A port with sailings that leave the map: its node, its point, the point of the stub's end, and where they go."""
+class Exit:
+    """A port with sailings that leave the map: its node, its point, the point at its end, and where they go."""
 
     node: str
     start: Points
@@ -190,8 +190,8 @@ def _walk(start: str, following: str, beside: Mapping[str, list[str]], left: set
 
 def sea_strokes(
     links: pd.DataFrame, where: Mapping[str, Points], names: Mapping[str, str], lit: Collection[str], frame: Box
-) -> tuple[list[Stroke], list[Stub]]:
-    """Return sea and ferry links as arcs that bulge away from the land, and stubs where they would cross it."""
+) -> tuple[list[Stroke], list[Exit]]:
+    """Return sea and ferry links as arcs that bulge away from the land, and exits where they would cross it."""
     land = _land_points(links, where)
     strokes: list[Stroke] = []
     far: dict[str, dict[str, bool]] = {}
@@ -207,12 +207,12 @@ def sea_strokes(
                 known[names[there]] = known.get(names[there], False) or bright
         else:
             strokes.append(Stroke(row["mode"], 0, row["status"], bright, arc(start, end, land)))
-    stubs = []
+    exits = []
     for node, goals in sorted(far.items()):
         if Box(*where[node], *where[node]).within(frame):
             tip = where[node] + STUB_PT * _seaward(where[node], land)
-            stubs.append(Stub(node, where[node], tip, tuple(goals), any(goals.values())))
-    return strokes, stubs
+            exits.append(Exit(node, where[node], tip, tuple(goals), any(goals.values())))
+    return strokes, exits
 
 
 def detours(links: pd.DataFrame, nodes: pd.DataFrame) -> pd.Series[bool]:

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from karvan.charts.canvas import Points
-    from karvan.charts.map_lines import Stroke, Stub
+    from karvan.charts.map_lines import Exit, Stroke
     from karvan.charts.map_marks import Gate
     from karvan.charts.palette import Palette
 
@@ -113,7 +113,7 @@ class _Map:
         self.where = {str(node): point for node, point in zip(nodes.index, self.points, strict=True)}
         names = {str(node): short_name(str(name)) for node, name in nodes["name"].items()}
         self.names = names
-        sea, self.stubs = sea_strokes(self.links, self.where, names, lit, self.frame)
+        sea, self.exits = sea_strokes(self.links, self.where, names, lit, self.frame)
         self.strokes: list[Stroke] = [*land_strokes(self.links, self.where, lit), *sea]
         self.gates: list[Gate] = [
             gate for gate in gates(self.links, crossings, self.where) if self._inside(gate.centre)
@@ -180,16 +180,16 @@ class _Map:
 
     def _draw_marks(self, axes: Axes, ports: dict[str, bool]) -> None:
         palette = self.palette
-        for stub in self.stubs:
-            color = palette.turquoise if stub.lit or not self.lit else palette.turquoise_light
+        for exit_ in self.exits:
+            color = palette.turquoise if exit_.lit or not self.lit else palette.turquoise_light
             arrow = {
                 "arrowstyle": "-|>,head_width=0.15,head_length=0.3",
                 "color": color,
-                "linewidth": 2.0 if stub.lit else 0.8,
+                "linewidth": 2.0 if exit_.lit else 0.8,
                 "shrinkA": 2,
                 "shrinkB": 0,
             }
-            ends = [(float(point[0]), float(point[1])) for point in (stub.end, stub.start)]
+            ends = [(float(point[0]), float(point[1])) for point in (exit_.end, exit_.start)]
             axes.annotate("", ends[0], ends[1], arrowprops=arrow, zorder=3)
         for node, shut in ports.items():
             face, edge = (palette.madder, palette.madder) if shut else (palette.paper, palette.turquoise)
@@ -201,7 +201,7 @@ class _Map:
         palette = self.palette
         wanted = [self._town(node, first=True) for node in labels or () if self._inside(self.where[node])]
         wanted += [self._gate_label(gate, bold=True) for gate in self.gates if gate.id in passed]
-        wanted += [self._stub_label(stub) for stub in self.stubs]
+        wanted += [self._exit_label(exit_) for exit_ in self.exits]
         if not self.lit:
             shut = sorted((gate for gate in self.gates if gate.shut == "yes"), key=lambda gate: -gate.hours)
             wanted += [self._gate_label(gate) for gate in shut]
@@ -224,11 +224,11 @@ class _Map:
             self.names[node], self.where[node], self.palette.ink, size=size, bold=first, offset=4.2, must=first
         )
 
-    def _stub_label(self, stub: Stub) -> Label:
-        color = self.palette.turquoise if stub.lit or not self.lit else self.palette.stone_ink
-        names = [name.removesuffix(" Port") for name in stub.names]
+    def _exit_label(self, exit_: Exit) -> Label:
+        color = self.palette.turquoise if exit_.lit or not self.lit else self.palette.stone_ink
+        names = [name.removesuffix(" Port") for name in exit_.names]
         goals = words.listed([*names[:2], f"{len(names) - 2} more"] if len(names) > 3 else names)  # noqa: PLR2004 - short enough
-        return Label(f"to {goals}", stub.end, color, offset=2.5)
+        return Label(f"to {goals}", exit_.end, color, offset=2.5)
 
     def _by_worth(self, ports: dict[str, bool]) -> list[str]:
         """Return the nodes in the order in which they deserve a label: ports, towns, and where lines meet."""
