@@ -41,8 +41,10 @@ if TYPE_CHECKING:
 
 WIDTH_PT, TIME_PT, COST_PT = 760.0, 330.0, 130.0
 LEFT_PT, TOP_PT, BETWEEN_PT, BOTTOM_PT = 46.0, 26.0, 22.0, 36.0
-#: Steps below this share of the axis stay without a name.
-NAMED_SHARE = {"hours": 0.035, "usd": 0.06}
+#: Steps below this share of the axis stay without a name; the first route's steps in time are named, every one.
+NAMED_SHARE = {"hours": 0.02, "usd": 0.06}
+#: A name farther from its step than this has a line that leads to it, in points.
+LEAD_PT = 13.0
 #: Distance between the ranges of two routes, and of the first from the end of the lines, in points.
 RANGE_PT = 9.0
 #: Widths of the lines, the first route's and the others'.
@@ -249,7 +251,7 @@ class _Profile:
     # names of steps ---------------------------------------------------------------------------------------------------
 
     def _name_steps(self, axes: Axes, what: str, most: float, height: float) -> None:
-        """Name the big steps, the biggest first, where there is room beside them; a step that routes share is named once."""
+        """Name the first route's steps, then the big ones of the others where there is room; a shared step is named once."""
         per_unit = self.per_unit if what == "hours" else 1.0
         room = Room(Box(2.0, 1.0, self.plot_pt + 4.0, height), ink=self._ink(self.parts, what, most, height))
         named: list[tuple[str, float]] = []
@@ -261,6 +263,8 @@ class _Profile:
             width, line = text_size(text, SMALL)
             y, half = (low + high) / 2 / most * height, (high - low) / 2 / most * height
             found = room.best(_beside(x, y, half, width, line), most_ink=(0.4 if what == "hours" else 0.1) * width)
+            if found is None and what == "hours" and part in self.parts[0]:
+                found = room.best(_around(x, y, width, line))
             if found is None:
                 continue
             _, box = found
@@ -268,16 +272,27 @@ class _Profile:
             named.append((part.name, x))
             left = box.left >= x
             color = self.palette.madder if part.kind == "crossing" else self.palette.ink
-            x, y = (
-                (box.left if left else box.right) * self.km_per_pt,
-                (box.bottom + box.top) / 2 / height * most / per_unit,
-            )
-            write(axes, x, y, text, color, align="left" if left else "right", level=30, halo=True)
+            middle = (box.bottom + box.top) / 2
+            side = box.left if left else box.right
+            if abs(middle - y) > max(LEAD_PT, half):
+                ends = [
+                    [x * self.km_per_pt, side * self.km_per_pt],
+                    [y / height * most / per_unit, middle / height * most / per_unit],
+                ]
+                axes.plot(*ends, color=color, linewidth=0.6, zorder=6)
+            write(
+                axes, side * self.km_per_pt, middle / height * most / per_unit, text, color,
+                align="left" if left else "right", level=30, halo=True,
+            )  # fmt: skip
 
     def _big_steps(self, what: str, most: float) -> list[Stretch]:
         steps = [part for parts in self.parts for part in parts if part.stands]
-        big = [part for part in steps if getattr(part, what)[1] - getattr(part, what)[0] >= NAMED_SHARE[what] * most]
         first = set(self.parts[0]) if self.parts else set()
+        sizes = {part: getattr(part, what)[1] - getattr(part, what)[0] for part in steps}
+        big = [
+            part for part, size in sizes.items()
+            if size >= NAMED_SHARE[what] * most or (what == "hours" and part in first and size > 0)
+        ]  # fmt: skip
         return sorted(
             big,
             key=lambda part: (
@@ -368,3 +383,10 @@ def _beside(x: float, y: float, half: float, width: float, height: float) -> lis
     right = [Box.around(x + 5.0 + width / 2, y + shift, width, height) for shift in shifts]
     left = [Box.around(x - 5.0 - width / 2, y + shift, width, height) for shift in shifts]
     return [box for pair in zip(right, left, strict=True) for box in pair]
+
+
+def _around(x: float, y: float, width: float, height: float) -> list[Box]:
+    """Return boxes farther from a step, above and below in turn and either side, for a name that a line leads to."""
+    shifts = [sign * step * 12.0 for step in range(1, 14) for sign in (-1, 1)]
+    offsets = [side * (14.0 + width / 2) for side in (1, -1)]
+    return [Box.around(x + offset, y + shift, width, height) for shift in shifts for offset in offsets]

@@ -108,6 +108,26 @@ def test_steps_are_the_standing_hours_and_slopes_the_moving_legs(line):
     assert parts[-1].usd[1] == pytest.approx(24.08)
 
 
+@pytest.mark.parametrize(
+    ("name", "origin", "destination"),
+    [("textbook", "a_city", "c_port"), ("pakistan_azerbaijan", "karachi_port", "tashkent"),
+     ("pakistan_azerbaijan", "lahore", "baku"), ("pakistan_azerbaijan", "karachi_port", "almaty")],
+)  # fmt: skip
+def test_every_step_of_the_first_route_has_its_name(name, origin, destination):
+    routes = karvan.find_routes(karvan.open_case(name), origin, destination, k=3)
+    legs = routes.legs_table
+    lines = [
+        ProfileLine(f"route {route.rank}", legs[legs["rank"] == route.rank], route.time_h.p10, route.time_h.p90)
+        for route in routes.routes
+    ]
+    for shown in (lines[:1], lines):
+        texts = re.findall(r">([^<>]+)</text>", figure_svg(draw_profile(shown)))
+        for part in stretches(lines[0]):
+            if part.stands and part.hours[1] > part.hours[0]:
+                start = part.name[:20]
+                assert any(text.replace("&amp;", "&").startswith(start) for text in texts), part.name
+
+
 def test_the_wait_for_a_sailing_is_a_step_before_it(case):
     routes = karvan.find_routes(case, "a_port", "c_port", modes=["ferry"])
     parts = stretches(ProfileLine("ferry", routes.legs_table, 1, 2))
