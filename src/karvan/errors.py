@@ -6,11 +6,13 @@
     ├── CaseError        the case is wrong: every problem found, at once
     ├── RequestError     the request is wrong
     │   ├── UnknownNameError   a place, project, scenario ... that is not there
-    │   └── NoRouteError       nothing leads there, and what cuts it
+    │   ├── NoRouteError       nothing leads there, and what cuts it
+    │   ├── InputError         figures or files given with the request: every problem found, at once
+    │   └── NotConvergedError  no solution was found within the steps allowed
     ├── OutputError      a result cannot be written
     └── AuditError       a result fails its own audit: a bug
 
-The command line turns the first three into exit code 1 and the last into 3.
+The command line turns an AuditError into exit code 3, the others into 1.
 """
 
 from __future__ import annotations
@@ -129,6 +131,36 @@ class NoRouteError(RequestError):
         else:
             why = "The network does not join the two places, even with everything open and built."
         super().__init__(f"No route from {origin} to {destination}. {why}")
+
+
+class InputError(RequestError):
+    """Figures or files given with a request that cannot be used.
+
+    Attributes
+    ----------
+    problems
+        Every problem found, each saying where, what and what to do.
+    """
+
+    def __init__(self, problems: Iterable[Problem | str], *, what: str) -> None:
+        self.problems: tuple[str, ...] = tuple(str(problem) for problem in problems)
+        self.what = what
+        if len(self.problems) == 1:
+            super().__init__(f"{what}: {self.problems[0]}")
+        else:
+            lines = "\n".join(f"  {problem}" for problem in self.problems)
+            super().__init__(f"{what}: {len(self.problems)} problems\n{lines}")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _input_error, (self.problems, self.what)
+
+
+def _input_error(problems: tuple[str, ...], what: str) -> InputError:
+    return InputError(problems, what=what)
+
+
+class NotConvergedError(RequestError):
+    """No solution was found within the steps allowed; nothing half-solved is handed out."""
 
 
 class OutputError(KarvanError):

@@ -27,9 +27,9 @@ class Meta(BaseModel):
     karvan
         Version of the package.
     case
-        Name of the case.
+        Name of the case; None where the question needs none.
     setting
-        The setting, with the scenario filled in.
+        The setting, with the scenario filled in; empty where there is no case.
     seed
         Seed of the draws; None where nothing is drawn.
     hash
@@ -39,7 +39,7 @@ class Meta(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     karvan: str
-    case: str
+    case: str | None
     setting: dict[str, Any]
     seed: int | None
     hash: str
@@ -77,7 +77,28 @@ def meta_of_folder(folder: Path, request: Any = None) -> Meta:  # noqa: ANN401 -
     return _meta(name, digest_of(folder), Setting().model_dump(mode="json"), request)
 
 
-def _meta(case: str, digest: str, setting: dict[str, Any], request: Any) -> Meta:  # noqa: ANN401 - anything JSON can hold
+def meta_without_case(content: bytes, request: Any = None, *, seed: int | None = None) -> Meta:  # noqa: ANN401 - as above
+    """Return the provenance of an answer that needs no case.
+
+    Parameters
+    ----------
+    content
+        What the answer was computed from, such as the bytes of a file.
+    request
+        The question asked, as JSON can hold it; it enters the hash alone.
+    seed
+        Seed of the draws; None where nothing is drawn.
+    """
+    return _meta(None, hashlib.sha256(content).hexdigest(), {}, request, seed)
+
+
+def _meta(
+    case: str | None,
+    digest: str,
+    setting: dict[str, Any],
+    request: Any,  # noqa: ANN401 - anything JSON can hold
+    seed: int | None = None,
+) -> Meta:
     content = json.dumps([digest, setting, request, package_digest()], sort_keys=True, ensure_ascii=False)
     whole = hashlib.sha256(content.encode()).hexdigest()
-    return Meta(karvan=karvan_version(), case=case, setting=setting, seed=None, hash=whole)
+    return Meta(karvan=karvan_version(), case=case, setting=setting, seed=seed, hash=whole)

@@ -9,7 +9,7 @@ import pytest
 
 from karvan.case import Setting, meta_of
 from karvan.case import provenance as provenance_module
-from karvan.case.provenance import karvan_version, meta_of_folder
+from karvan.case.provenance import karvan_version, meta_of_folder, meta_without_case
 
 
 def test_what_travels_with_a_result(textbook):
@@ -82,3 +82,11 @@ def test_a_package_that_is_not_installed(monkeypatch):
 
     monkeypatch.setattr(provenance_module, "version", none)
     assert karvan_version() == "0+unknown"
+
+
+def test_an_answer_without_a_case_knows_what_it_was_computed_from():
+    meta = meta_without_case(b"year,benefit,cost\n", {"rate": 0.07}, seed=3)
+    assert (meta.case, meta.setting, meta.seed) == (None, None, 3)
+    assert meta == meta_without_case(b"year,benefit,cost\n", {"rate": 0.07}, seed=3)
+    assert meta.hash != meta_without_case(b"year,benefit,cost\n", {"rate": 0.08}, seed=3).hash
+    assert meta.hash != meta_without_case(b"year,benefit,price\n", {"rate": 0.07}, seed=3).hash
