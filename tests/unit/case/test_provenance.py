@@ -86,7 +86,7 @@ def test_a_package_that_is_not_installed(monkeypatch):
 
 def test_an_answer_without_a_case_knows_what_it_was_computed_from():
     meta = meta_without_case(b"year,benefit,cost\n", {"rate": 0.07}, seed=3)
-    assert (meta.case, meta.setting, meta.seed) == (None, None, 3)
+    assert (meta.case, meta.setting, meta.seed) == (None, {}, 3)
     assert meta == meta_without_case(b"year,benefit,cost\n", {"rate": 0.07}, seed=3)
     assert meta.hash != meta_without_case(b"year,benefit,cost\n", {"rate": 0.08}, seed=3).hash
     assert meta.hash != meta_without_case(b"year,benefit,price\n", {"rate": 0.07}, seed=3).hash
