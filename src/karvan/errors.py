@@ -10,6 +10,7 @@
     │   ├── InputError         figures or files given with the request: every problem found, at once
     │   └── NotConvergedError  no solution was found within the steps allowed
     ├── OutputError      a result cannot be written
+    ├── WorkerError      a worker process that died, with its task
     └── AuditError       a result fails its own audit: a bug
 
 The command line turns an AuditError into exit code 3, the others into 1.
@@ -161,6 +162,10 @@ def _input_error(problems: tuple[str, ...], what: str) -> InputError:
 
 class NotConvergedError(RequestError):
     """No solution was found within the steps allowed; nothing half-solved is handed out."""
+
+
+class WorkerError(KarvanError):
+    """A worker process that died, or cannot start; its task has no result."""
 
 
 class OutputError(KarvanError):

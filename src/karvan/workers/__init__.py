@@ -1,0 +1,5 @@
+"""One map over many tasks, serial or in spawned processes: the same bytes whichever runs it."""
+
+from karvan.workers.run import BACKENDS, Answer, map, values  # noqa: A004 - it is map, for tasks that take long
+
+__all__ = ["BACKENDS", "Answer", "map", "values"]

@@ -1,0 +1,167 @@
+"""Tasks in spawned processes, each with one thread for its numbers.
+
+Processes are spawned, never forked: a fork of a process that has run OpenMP can hang. Each has a pipe of its own and one
+task at a time, so that when a process dies it is known which task it takes along, and a new process takes its place.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import traceback
+from contextlib import contextmanager
+from multiprocessing import connection, get_context
+from typing import TYPE_CHECKING, Any
+
+from karvan.errors import AuditError, KarvanError, RequestError, WorkerError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from multiprocessing.connection import Connection
+    from multiprocessing.context import SpawnProcess
+
+    from karvan.workers.run import Progress
+
+#: Libraries read these once, when they are loaded: they must stand in the environment in which a process starts.
+_ONE_THREAD = dict.fromkeys(
+    ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "NUMBA_NUM_THREADS"), "1"
+)
+_READY = "ready"
+
+
+class _Worker:
+    """A process, its pipe, and the number of the task that it holds."""
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        context = get_context("spawn")
+        self.pipe, far_end = context.Pipe()
+        self.process: SpawnProcess = context.Process(target=_serve, args=(far_end, function), daemon=True)
+        with _environment(_ONE_THREAD):
+            self.process.start()
+        # with our copy of its end shut, the death of the process is the end of the pipe
+        far_end.close()
+        self.ready = False
+        self.task: int | None = None
+
+    def stop(self) -> None:
+        self.pipe.close()
+        self.process.join(timeout=1)
+        if self.process.is_alive():
+            self.process.terminate()
+            self.process.join()
+
+
+def run_in_processes(
+    function: Callable[[Any], Any], items: Sequence[Any], workers: int, progress: Progress | None
+) -> list[tuple[Any, Exception | None]]:
+    """Run a function on each item in spawned processes; return value and error of each, in order."""
+    answers: list[tuple[Any, Exception | None]] = [(None, None)] * len(items)
+    waiting = list(range(len(items)))[::-1]
+    crew: list[_Worker] = []
+    done = 0
+    try:
+        crew.extend(_Worker(function) for _ in range(min(workers, len(items))))
+        while done < len(items):
+            pipes = {worker.pipe: worker for worker in crew}
+            for pipe in connection.wait(list(pipes)):
+                worker = pipes[pipe]  # type: ignore[index]
+                told, answer = _listen(worker)
+                if told:
+                    answers[worker.task or 0] = answer
+                    done += 1
+                    if progress is not None:
+                        progress(done, len(items))
+                worker.task = None
+                if not worker.process.is_alive() and not worker.ready:
+                    crew.remove(worker)
+                    worker.stop()
+                    if waiting:
+                        crew.append(_Worker(function))
+                elif waiting:
+                    _give(worker, waiting, items)
+    finally:
+        for worker in crew:
+            worker.stop()
+    return answers
+
+
+def _give(worker: _Worker, waiting: list[int], items: Sequence[Any]) -> None:
+    """Hand the next task to a worker; where it has died meanwhile, the end of its pipe will tell."""
+    worker.task = waiting.pop()
+    try:
+        worker.pipe.send(items[worker.task])
+    except BrokenPipeError:
+        return
+
+
+def _listen(worker: _Worker) -> tuple[bool, tuple[Any, Exception | None]]:
+    """Return whether a worker tells the end of its task, and value and error of it."""
+    try:
+        message = worker.pipe.recv()
+    except (EOFError, ConnectionResetError):
+        worker.process.join()
+        if not worker.ready:
+            message = (
+                f"Worker processes cannot start (exit code {worker.process.exitcode}). "
+                'A script that uses them must keep its work under `if __name__ == "__main__":`.'
+            )
+            raise WorkerError(message) from None
+        worker.ready = False
+        if worker.task is None:
+            return False, (None, None)
+        message = f"The worker process of task {worker.task} died (exit code {worker.process.exitcode}); the task has no result."
+        return True, (None, WorkerError(message))
+    if message == _READY:
+        worker.ready = True
+        return False, (None, None)
+    return True, message
+
+
+def _serve(pipe: Connection, function: Callable[[Any], Any]) -> None:
+    """Work in a process of its own until the pipe is shut."""
+    pipe.send(_READY)
+    while True:
+        try:
+            item = pipe.recv()
+        except EOFError:
+            return
+        answer: tuple[Any, Exception | None]
+        try:
+            answer = (function(item), None)
+        except Exception as error:  # noqa: BLE001 - it is the task's answer
+            answer = (None, _portable(error))
+        try:
+            pipe.send(answer)
+        except Exception as error:  # noqa: BLE001 - what cannot be pickled cannot travel
+            pipe.send((None, _portable(error)))
+
+
+def _portable(error: Exception) -> Exception:
+    """Return an error that survives the way to another process, with the same words and the same place in the tree."""
+    if not isinstance(error, KarvanError):
+        error.add_note(traceback.format_exc())
+    try:
+        copy = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
+    except Exception:  # noqa: BLE001 - whatever it is, it cannot travel
+        copy = None
+    if isinstance(copy, type(error)) and str(copy) == str(error):
+        return error
+    for kind in (AuditError, RequestError, WorkerError, KarvanError):
+        if isinstance(error, kind):
+            return kind(str(error))
+    return RuntimeError(f"{type(error).__name__}: {error}\n{traceback.format_exc()}")
+
+
+@contextmanager
+def _environment(wanted: dict[str, str]) -> Iterator[None]:
+    """Have names stand in the environment for as long as a process starts."""
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -1,0 +1,104 @@
+"""The map itself: what an answer is, which backends there are, and how one is chosen.
+
+A task is a function of a module and an item, both of which can be pickled. Answers come back in the order of the items. What
+a task raises, or the death of the process that runs it, is the answer to that task alone. A task must not depend on the
+number of threads, so that its bytes are the same in each backend: no floating-point sum is shared out among threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from karvan.errors import RequestError, UnknownNameError
+from karvan.workers.processes import run_in_processes
+
+Item = TypeVar("Item")
+Value = TypeVar("Value")
+#: Called after each task with how many are done, and of how many.
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Answer(Generic[Value]):
+    """What became of one task: its value, or the error that it ended with."""
+
+    value: Value | None
+    error: Exception | None = None
+
+
+def _run_here(
+    function: Callable[[Any], Any], items: Sequence[Any], workers: int, progress: Progress | None
+) -> list[tuple[Any, Exception | None]]:
+    del workers  # there is one
+    answers: list[tuple[Any, Exception | None]] = []
+    for item in items:
+        try:
+            answers.append((function(item), None))
+        except Exception as error:  # noqa: BLE001 - it is the task's answer
+            answers.append((None, error))
+        if progress is not None:
+            progress(len(answers), len(items))
+    return answers
+
+
+#: Ways to run tasks, by name; a further one, such as a cluster, takes its place here.
+BACKENDS: dict[str, Callable[..., list[tuple[Any, Exception | None]]]] = {
+    "serial": _run_here,
+    "processes": run_in_processes,
+}
+
+
+def map(  # noqa: A001 - it is map, for tasks that take long
+    function: Callable[[Item], Value],
+    items: Sequence[Item],
+    *,
+    workers: int = 1,
+    backend: str | None = None,
+    progress: Progress | None = None,
+) -> list[Answer[Value]]:
+    """Run a function on each item.
+
+    Parameters
+    ----------
+    function
+        A function of a module; for processes it must be importable.
+    items
+        What it is called with, one at a time.
+    workers
+        How many tasks run at once.
+    backend
+        One of :data:`BACKENDS`; by default ``serial`` with one worker and ``processes`` with more.
+    progress
+        Called after each task.
+
+    Returns
+    -------
+    Answers in the order of the items.
+
+    Raises
+    ------
+    RequestError
+        The number of workers is below one, or there is no such backend.
+    WorkerError
+        Worker processes cannot start.
+    """
+    if workers < 1:
+        message = f"{workers} workers cannot work. Name 1 or more."
+        raise RequestError(message)
+    name = backend or ("serial" if workers == 1 else "processes")
+    if name not in BACKENDS:
+        raise UnknownNameError("backend", name, list(BACKENDS))
+    done = BACKENDS[name](function, items, workers, progress)
+    return [Answer(value, error) for value, error in done]
+
+
+def values(answers: Sequence[Answer[Value]]) -> list[Value]:
+    """Return the values of answers, in order; raise the first error where a task ended with one."""
+    found: list[Value] = []
+    for answer in answers:
+        if answer.error is not None:
+            raise answer.error
+        found.append(answer.value)  # type: ignore[arg-type]
+    return found
