@@ -7,7 +7,7 @@ import re
 import runpy
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import typer
@@ -20,7 +20,22 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
-COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+
+
+def commands(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield every command with its full name; a group stands for itself only where it answers by itself."""
+    for name, command in group.commands.items():
+        if not hasattr(command, "commands"):
+            yield before + name, command
+            continue
+        if command.invoke_without_command:
+            yield before + name, command
+        yield from commands(command, f"{before}{name} ")
+
+
+COMMANDS = dict(commands(typer.main.get_command(app)))
+#: What `karvan portfolio select` chooses from.
+OPTIONS = "group,option,cost,value\nrail,single,3,5\nroad,one,2,2\n"
 
 JSON = {
     "plan": "plan textbook --out run --json",
@@ -29,6 +44,7 @@ JSON = {
     "network": "network --case textbook --json",
     "routes": "routes a_city c_city --case textbook --scenario open,ab_shut --json",
     "programme": "programme --case textbook --json",
+    "portfolio select": "portfolio select --options options.csv --budget 4 --json",
 }
 
 
@@ -96,6 +112,7 @@ def test_the_page_names_every_field_of_json(
     monkeypatch.chdir(tmp_path)
     run("new broken")
     (tmp_path / "broken" / "node.csv").unlink()
+    (tmp_path / "options.csv").write_text(OPTIONS, encoding="utf-8")
     capsys.readouterr()
     run(JSON[name])
     answer = json.loads(capsys.readouterr().out)

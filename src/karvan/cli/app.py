@@ -12,7 +12,14 @@ import traceback
 
 import typer
 
-from karvan.cli import case_commands, network_commands, plan_command, programme_commands, routes_commands
+from karvan.cli import (
+    case_commands,
+    network_commands,
+    plan_command,
+    portfolio_commands,
+    programme_commands,
+    routes_commands,
+)
 from karvan.errors import AuditError, KarvanError
 
 app = typer.Typer(
@@ -49,6 +56,7 @@ app.command("new")(case_commands.new)
 app.command("case")(case_commands.case)
 app.command("network")(network_commands.network)
 app.command("routes")(routes_commands.routes)
+app.add_typer(portfolio_commands.app, name="portfolio")
 app.command("programme")(programme_commands.programme)
 
 

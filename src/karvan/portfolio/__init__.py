@@ -1,0 +1,15 @@
+"""Which investments, in what order, and how to share the cost."""
+
+from karvan.portfolio.options import Option, read_options
+from karvan.portfolio.select import Selection, select_options
+from karvan.portfolio.shares import CostShare, shapley_shares, share_cost
+
+__all__ = [
+    "CostShare",
+    "Option",
+    "Selection",
+    "read_options",
+    "select_options",
+    "shapley_shares",
+    "share_cost",
+]
