@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from karvan.case.setting import Change, Setting
 
 #: Tables whose rows an effect or a change may alter.
-CHANGEABLE_TABLES = ("link", "terminal", "border", "service", "commodity", "parameter")
+CHANGEABLE_TABLES = (
+    "link", "terminal", "border", "service", "commodity", "parameter", "economy", "base_flow", "outside", "background",
+)  # fmt: skip
 
 Cell = tuple[str, str, str]
 

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 #: Columns that say what a row is; an effect may change what it does, not what it is.
 FIXED_COLUMNS = frozenset(
     {"payee", "from_node_id", "to_node_id", "node_id", "mode", "mode_a", "mode_b", "country", "crossing_id", "project_id",
-     "from_country", "to_country", "directed", "form", "kind", "source", "confidence", "note", "name"}
+     "from_country", "to_country", "directed", "form", "kind", "source", "confidence", "note", "name",
+     "countries", "origin", "destination", "commodity", "trade_id", "link_id", "direction", "year", "basis"}
 )  # fmt: skip
 
 

@@ -20,10 +20,19 @@ TABLES: dict[str, bool] = {
     "border": False,
     "service": True,
     "commodity": True,
+    "economy": False,
     "zone": False,
+    "trade": False,
+    "trade_share": False,
+    "base_flow": False,
+    "outside": False,
+    "background": False,
+    "count": False,
     "project": False,
     "effect": False,
     "scenario": True,
+    "closure": False,
+    "transition": False,
     "parameter": False,
     "stakeholder": False,
     "observed": False,
@@ -87,13 +96,14 @@ class TableSchema:
 def range_columns(field: Field, schema: TableSchema) -> tuple[str, str] | None:
     """Return the names of the low and high columns of a figure, where the table has them.
 
-    ``cost_musd`` has ``cost_low_musd`` and ``cost_high_musd``; a column ``value`` has ``low`` and ``high``.
+    ``cost_musd`` has ``cost_low_musd`` and ``cost_high_musd``, ``share`` has ``share_low`` and ``share_high``; a column
+    ``value`` has ``low`` and ``high``.
     """
     names = {other.name for other in schema.fields}
     if field.name == "value" and {"low", "high"} <= names:
         return "low", "high"
     parts = field.name.split("_")
-    for cut in range(len(parts) - 1, 0, -1):
+    for cut in range(len(parts), 0, -1):
         low = "_".join([*parts[:cut], "low", *parts[cut:]])
         high = "_".join([*parts[:cut], "high", *parts[cut:]])
         if {low, high} <= names:

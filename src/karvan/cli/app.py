@@ -53,7 +53,7 @@ def _root(
 app.command("plan")(plan_command.plan)
 app.command("check")(case_commands.check)
 app.command("new")(case_commands.new)
-app.command("case")(case_commands.case)
+app.add_typer(case_commands.case_app, name="case")
 app.command("network")(network_commands.network)
 app.command("routes")(routes_commands.routes)
 app.add_typer(portfolio_commands.app, name="portfolio")

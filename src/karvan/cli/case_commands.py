@@ -9,6 +9,9 @@ import typer
 
 from karvan.cli.options import CaseArgument, CaseOption, JsonOption, console, print_json, say
 
+#: ``karvan case``: alone it shows what a case holds; its sub-commands look closer, one file each.
+case_app = typer.Typer(add_completion=False)
+
 
 def check(case: CaseArgument = None, json: JsonOption = False) -> None:
     """List everything that is wrong with a case, at once."""
@@ -42,8 +45,14 @@ def new(folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to ma
     say(f"{made} is ready: edit its tables, then run `karvan check {quote(str(made))}`.")
 
 
-def case(case_: CaseOption = None, json: JsonOption = False) -> None:
+@case_app.callback(invoke_without_command=True)
+def case(context: typer.Context, case_: CaseOption = None, json: JsonOption = False) -> None:
     """Show what a case holds: tables, rows, confidence and assumptions."""
+    if context.invoked_subcommand is not None:
+        if case_ is not None or json:
+            message = f"options of {context.invoked_subcommand} stand after it"
+            raise typer.BadParameter(message)
+        return
     from karvan.case import Setting, meta_of, open_case
     from karvan.case.quality import table_counts
 

@@ -160,7 +160,10 @@ def test_a_year_before_the_base_year(textbook):
         ({"scenario": "war"}, "No scenario is called 'war'. There are: open, ab_shut, fuel_dear."),
         (
             {"changes": ["zone:AAA:name=Alba"]},
-            "No table to change is called 'zone'. There are: link, terminal, border, service, commodity, parameter.",
+            (
+                "No table to change is called 'zone'. There are: link, terminal, border, service, commodity, parameter, "
+                "economy, base_flow, outside, background."
+            ),
         ),
         ({"changes": ["links:a:b=1"]}, "No table to change is called 'links'. Did you mean link?"),
         ({"changes": ["service:road:speed_kmh=50"]}, "No row of service is called 'road'. Did you mean road.any?"),
