@@ -6,6 +6,7 @@ The chain, in order; each name is loaded when it is first used::
     network = karvan.build_network(case.apply())       # what connects to what
     routes = karvan.find_routes(case, "karachi", "baku", k=3)
     skims = karvan.skim_zones(case)
+    world = karvan.counterfactual(trade, tau_hat, theta=4)   # what trade follows
     record = karvan.read_record(case, overdue_only=True)
     run = karvan.plan(case)                            # every stage, written to a run folder
 """
@@ -21,11 +22,13 @@ if TYPE_CHECKING:
     from karvan.pipeline import plan
     from karvan.programme import read_record
     from karvan.routes import find_routes, skim_zones
+    from karvan.trade import counterfactual
 
 _ROOMS = {
     "karvan.case": ("Setting", "check_case", "new_case", "open_case"),
     "karvan.network": ("build_network", "export_gmns", "read_gmns", "to_geojson"),
     "karvan.routes": ("find_routes", "skim_zones"),
+    "karvan.trade": ("counterfactual",),
     "karvan.programme": ("read_record",),
     "karvan.pipeline": ("plan",),
 }
@@ -35,6 +38,7 @@ __all__ = [
     "Setting",
     "build_network",
     "check_case",
+    "counterfactual",
     "export_gmns",
     "find_routes",
     "new_case",

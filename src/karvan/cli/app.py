@@ -19,6 +19,7 @@ from karvan.cli import (
     portfolio_commands,
     programme_commands,
     routes_commands,
+    trade_commands,
 )
 from karvan.errors import AuditError, KarvanError
 
@@ -56,6 +57,7 @@ app.command("new")(case_commands.new)
 app.add_typer(case_commands.case_app, name="case")
 app.command("network")(network_commands.network)
 app.command("routes")(routes_commands.routes)
+app.add_typer(trade_commands.group)
 app.add_typer(portfolio_commands.app, name="portfolio")
 app.command("programme")(programme_commands.programme)
 

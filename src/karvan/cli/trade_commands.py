@@ -1,0 +1,131 @@
+"""``karvan trade``."""
+
+from __future__ import annotations
+
+from pathlib import Path  # noqa: TC003 - typer needs it at run time
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from karvan.cli.options import BOTH_FORMATS, CsvOption, JsonOption, console, print_json, say
+
+if TYPE_CHECKING:
+    from karvan.trade import Counterfactual
+
+group = typer.Typer(
+    name="trade",
+    help="What trade follows: counterfactuals by exact hat algebra, and gravity estimation.",
+    no_args_is_help=True,
+)
+
+#: Countries that a summary shows.
+SHOWN = 12
+
+
+@group.command()
+def counterfactual(
+    trade: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Trade: exporter, importer, value, and commodity where there are several."),
+    ] = None,
+    tau: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Change of trade costs: exporter, importer, tau_hat.")
+    ] = None,
+    theta: Annotated[
+        str, typer.Option(metavar="NUMBER|LIST|FILE", help="Elasticity of trade: one, NAME=NUMBER,..., or a file.")
+    ] = "4",
+    deficits: Annotated[str, typer.Option(help="additive, multiplicative or balanced.")] = "additive",
+    new_deficits: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Deficits after the change: country, deficit.")
+    ] = None,
+    missing: Annotated[str, typer.Option(help="Whether a pair without a row of trade is an error or zero.")] = "error",
+    pairs: Annotated[bool, typer.Option("--pairs", help="Give the pairs too; with --csv, instead of the countries.")] = False,
+    json: JsonOption = False,
+    csv: CsvOption = False,
+) -> None:
+    """Say what a change of trade costs does to trade, prices, wages and real income."""
+    from karvan.errors import RequestError, UnknownNameError
+    from karvan.trade import CLOSURES
+    from karvan.trade import counterfactual as solved
+
+    if json and csv:
+        raise typer.BadParameter(BOTH_FORMATS)
+    closure = next((name for name in CLOSURES if name == deficits), None)
+    if closure is None:
+        raise UnknownNameError("form of deficits", deficits, CLOSURES)
+    if missing not in ("error", "zero"):
+        raise UnknownNameError("treatment of missing rows", missing, ("error", "zero"))
+    if trade is None or tau is None:
+        message = "Name both tables: --trade FILE and --tau FILE."
+        raise RequestError(message)
+    found = solved(
+        trade, tau, theta=_elasticities(theta), deficits=closure, new_deficits=new_deficits,
+        missing="zero" if missing == "zero" else "error",
+    )  # fmt: skip
+    _print(found, pairs=pairs, as_json=json, as_csv=csv)
+
+
+def _elasticities(text: str) -> float | dict[str, float] | Path:
+    """Return one elasticity, several by name, or the file they stand in."""
+    from pathlib import Path
+
+    from karvan.errors import RequestError
+
+    try:
+        return float(text)
+    except ValueError:
+        pass
+    if "=" not in text:
+        return Path(text)
+    parts = [part.partition("=") for part in text.split(",") if part.strip()]
+    try:
+        return {name.strip(): float(number) for name, _, number in parts}
+    except ValueError as error:
+        message = f"--theta {text!r} is no list of elasticities. Write NAME=NUMBER, separated by commas, or name a file."
+        raise RequestError(message) from error
+
+
+def _print(found: Counterfactual, *, pairs: bool, as_json: bool, as_csv: bool) -> None:
+    if as_json:
+        print_json(found.to_dict(pairs=pairs))
+        return
+    for note in found.notes:
+        say(f"Note: {note}.")
+    if as_csv:
+        table = found.pairs if pairs else found.table
+        typer.echo(table.to_csv(index=False), nl=False)
+        return
+    _show(found)
+
+
+def _show(found: Counterfactual) -> None:
+    from rich.table import Table
+
+    from karvan.charts import words
+
+    out = console()
+    gain, half = found.world["equivalent_variation"], found.world["rule_of_half"]
+    out.print(
+        f"Real income of the world: {words.number(gain)} in the unit of trade; by the rule of half {words.number(half)}.",
+        style="bold",
+    )
+    table = Table(box=None, pad_edge=False)
+    for name in ("country", "real income %", "gain", "of it cost", "terms of trade", "volume", "exports %", "imports %"):
+        table.add_column(name, justify="left" if name == "country" else "right", no_wrap=True)
+    order = found.table["equivalent_variation"].abs().sort_values(ascending=False, kind="stable").index
+    for row in found.table.loc[order[:SHOWN]].to_dict("records"):
+        table.add_row(
+            str(row["id"]),
+            words.number(100 * (row["real_income_hat"] - 1)),
+            words.number(row["equivalent_variation"]),
+            words.number(row["cost_part"]),
+            words.number(row["terms_of_trade_part"]),
+            words.number(row["volume_part"]),
+            words.number(100 * (row["exports_hat"] - 1)),
+            words.number(100 * (row["imports_hat"] - 1)),
+        )
+    out.print(table)
+    if len(order) > SHOWN:
+        out.print(f"{len(order) - SHOWN} more countries with --csv or --json.")
+    made = found.convergence
+    out.print(f"Solved in {made.iterations} steps ({made.method}); markets clear to {made.residual:.1g} of output.")

@@ -1,0 +1,6 @@
+"""What trade follows from cheaper transport: counterfactuals by exact hat algebra, gravity estimation, tonnes from dollars."""
+
+from karvan.trade.counterfactual import CLOSURES, counterfactual
+from karvan.trade.results import Counterfactual
+
+__all__ = ["CLOSURES", "Counterfactual", "counterfactual"]
