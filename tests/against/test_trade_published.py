@@ -26,7 +26,9 @@ def stata():
     return pd.read_csv(DATA / "ge_gravity_stata_results_2000.csv")
 
 
-@pytest.mark.parametrize(("deficits", "welfare", "trade"), [("additive", "w_eu", "X_eu"), ("multiplicative", "w_mult", "X_mult")])
+@pytest.mark.parametrize(
+    ("deficits", "welfare", "trade"), [("additive", "w_eu", "X_eu"), ("multiplicative", "w_mult", "X_mult")]
+)
 def test_the_enlargement_of_the_european_union(stata, deficits, welfare, trade):
     flows = stata[["exporter", "importer"]].assign(value=stata["trade"])
     costs = stata[["exporter", "importer"]].assign(tau_hat=np.exp(stata["eu_effect"]) ** (-1 / 4))
@@ -44,7 +46,15 @@ def test_the_figures_that_its_help_prints(stata):
     flows = stata[["exporter", "importer"]].assign(value=stata["trade"])
     costs = stata[["exporter", "importer"]].assign(tau_hat=np.exp(stata["eu_effect"]) ** (-1 / 4))
     ours = karvan.counterfactual(flows, costs, theta=4).table.set_index("id")["real_income_hat"]
-    published = {"POL": 1.006804, "HUN": 1.014043, "CZE": 1.009983, "DEU": 1.000725, "USA": 0.999998, "RUS": 0.999798, "TUR": 0.999965}
+    published = {
+        "POL": 1.006804,
+        "HUN": 1.014043,
+        "CZE": 1.009983,
+        "DEU": 1.000725,
+        "USA": 0.999998,
+        "RUS": 0.999798,
+        "TUR": 0.999965,
+    }
     assert ours[list(published)].round(6).to_dict() == published
 
 

@@ -17,7 +17,7 @@ NEAR = 1e-9
 
 
 @st.composite
-def worlds(draw, goods=None, spread=2.0, balanced=False):
+def worlds(draw, *, goods=None, spread=2.0, balanced=False):
     """Trade of a few countries in a few goods, mostly at home, with some markets empty."""
     count = draw(st.integers(2, 6))
     number = draw(st.integers(1, 3)) if goods is None else goods
@@ -154,7 +154,7 @@ def test_where_the_search_starts_does_not_matter(world, seed):
 @SLOW
 @given(worlds(), st.sampled_from([0.1, 0.03, 0.01]))
 def test_the_worlds_gain_comes_near_the_rule_of_half(world, cut):
-    """Within 6 % at a cut of a tenth, and nearer the smaller the cut; without deficits, whose transfers are worth something else."""
+    """Within 6 % at a cut of a tenth, and nearer the smaller the cut; deficits are transfers, worth something else."""
     value, _, theta = world
     value = (value + value.transpose(0, 2, 1)) / 2
     assume(float(theta.max()) <= 6)  # the rule of half is a chord: it strays as the elasticity times the cut grows

@@ -36,6 +36,9 @@ def commands(group: Any, before: str = "") -> Iterator[tuple[str, Any]]:
 COMMANDS = dict(commands(typer.main.get_command(app)))
 #: What `karvan portfolio select` chooses from.
 OPTIONS = "group,option,cost,value\nrail,single,3,5\nroad,one,2,2\n"
+#: What `karvan trade` asks of.
+TRADE = "exporter,importer,value\nA,A,90\nA,B,10\nB,A,9\nB,B,80\n"
+TAU = "exporter,importer,tau_hat\nA,B,0.9\n"
 
 JSON = {
     "plan": "plan textbook --out run --json",
@@ -43,6 +46,7 @@ JSON = {
     "case": "case --case textbook --json",
     "network": "network --case textbook --json",
     "routes": "routes a_city c_city --case textbook --scenario open,ab_shut --json",
+    "trade counterfactual": "trade counterfactual --trade trade.csv --tau tau.csv --pairs --json",
     "programme": "programme --case textbook --json",
     "portfolio select": "portfolio select --options options.csv --budget 4 --json",
 }
@@ -113,6 +117,8 @@ def test_the_page_names_every_field_of_json(
     run("new broken")
     (tmp_path / "broken" / "node.csv").unlink()
     (tmp_path / "options.csv").write_text(OPTIONS, encoding="utf-8")
+    (tmp_path / "trade.csv").write_text(TRADE, encoding="utf-8")
+    (tmp_path / "tau.csv").write_text(TAU, encoding="utf-8")
     capsys.readouterr()
     run(JSON[name])
     answer = json.loads(capsys.readouterr().out)

@@ -39,7 +39,9 @@ def counterfactual(
         Path | None, typer.Option(metavar="FILE", help="Deficits after the change: country, deficit.")
     ] = None,
     missing: Annotated[str, typer.Option(help="Whether a pair without a row of trade is an error or zero.")] = "error",
-    pairs: Annotated[bool, typer.Option("--pairs", help="Give the pairs too; with --csv, instead of the countries.")] = False,
+    pairs: Annotated[
+        bool, typer.Option("--pairs", help="Give the pairs too; with --csv, instead of the countries.")
+    ] = False,
     json: JsonOption = False,
     csv: CsvOption = False,
 ) -> None:
@@ -81,7 +83,9 @@ def _elasticities(text: str) -> float | dict[str, float] | Path:
     try:
         return {name.strip(): float(number) for name, _, number in parts}
     except ValueError as error:
-        message = f"--theta {text!r} is no list of elasticities. Write NAME=NUMBER, separated by commas, or name a file."
+        message = (
+            f"--theta {text!r} is no list of elasticities. Write NAME=NUMBER, separated by commas, or name a file."
+        )
         raise RequestError(message) from error
 
 
@@ -110,7 +114,16 @@ def _show(found: Counterfactual) -> None:
         style="bold",
     )
     table = Table(box=None, pad_edge=False)
-    for name in ("country", "real income %", "gain", "of it cost", "terms of trade", "volume", "exports %", "imports %"):
+    for name in (
+        "country",
+        "real income %",
+        "gain",
+        "of it cost",
+        "terms of trade",
+        "volume",
+        "exports %",
+        "imports %",
+    ):
         table.add_column(name, justify="left" if name == "country" else "right", no_wrap=True)
     order = found.table["equivalent_variation"].abs().sort_values(ascending=False, kind="stable").index
     for row in found.table.loc[order[:SHOWN]].to_dict("records"):

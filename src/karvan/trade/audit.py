@@ -75,7 +75,7 @@ def audit_counterfactual(
     trade = share * (budget * spent)[:, None, :]
     scale = float(trade.max())
     if not np.allclose(trade, after, rtol=RELATIVE, atol=RELATIVE * scale * 1e-6):
-        _, i, j = np.unravel_index(int(np.abs(trade - after).argmax()), trade.shape)
+        _, i, j = (int(part) for part in np.unravel_index(int(np.abs(trade - after).argmax()), trade.shape))
         message = f"trade from {names[i]} to {names[j]} is not what wages and prices make it"
         raise AuditError(message)
     hold("the budget", after.sum(axis=(0, 1)), spent, names)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
-from karvan.case import meta_of_figures
+from karvan.case import meta_without_case
 from karvan.errors import UnknownNameError
 from karvan.trade.audit import audit_counterfactual
 from karvan.trade.hat import solve
@@ -58,7 +58,7 @@ def counterfactual(
 
     Raises
     ------
-    DataError
+    InputError
         Something is wrong with the tables: every problem at once.
     NotConvergedError
         No equilibrium was found.
@@ -67,11 +67,9 @@ def counterfactual(
     """
     if deficits not in CLOSURES:
         raise UnknownNameError("form of deficits", deficits, CLOSURES)
-    question = read_question(
-        trade, tau_hat, theta, deficits=deficits, new_deficits=new_deficits, missing=missing
-    )
+    question = read_question(trade, tau_hat, theta, deficits=deficits, new_deficits=new_deficits, missing=missing)
     request = {"stage": "counterfactual", "theta": question.theta.tolist(), "deficits": deficits, "missing": missing}
-    meta = meta_of_figures(question.digests, request)
+    meta = meta_without_case(repr(sorted(question.digests.items())).encode(), request)
     return answer(question, deficits, meta)
 
 

@@ -128,7 +128,9 @@ class Figures:
         """
         raw = self.frame[column]
         text = raw.astype("string").fillna("").str.strip()
-        values: Floats = pd.to_numeric(text.replace("", "nan"), errors="coerce").to_numpy(dtype=float, na_value=np.nan).copy()
+        values: Floats = (
+            pd.to_numeric(text.replace("", "nan"), errors="coerce").to_numpy(dtype=float, na_value=np.nan).copy()
+        )
         bad = np.isnan(values)
         self.each(bad, column, "a number", "Write a plain number; a blank is not zero.", "no-number")
         if not infinite:
@@ -149,13 +151,21 @@ class Figures:
         unknown = (places < 0) & (texts != "").to_numpy()
         for row in np.flatnonzero(unknown)[:LISTED]:
             near = near_names(texts.iloc[row], names, limit=1)
-            todo = f"Write {near[0]}, or add it to the other table." if near else "Remove the row, or add it to the other table."
-            self.problem(self.lines[row], column, repr(texts.iloc[row]), f"a {kind} of the other table", todo, f"unknown-{kind}")
+            todo = (
+                f"Write {near[0]}, or add it to the other table."
+                if near
+                else "Remove the row, or add it to the other table."
+            )
+            self.problem(
+                self.lines[row], column, repr(texts.iloc[row]), f"a {kind} of the other table", todo, f"unknown-{kind}"
+            )
         extra = int(unknown.sum()) - LISTED
         if extra > 0:
             line = self.lines[np.flatnonzero(unknown)[LISTED]]
             todo = "Give both tables the same names."
-            self.problem(line, column, f"{extra} more such cells", f"a {kind} of the other table", todo, f"unknown-{kind}")
+            self.problem(
+                line, column, f"{extra} more such cells", f"a {kind} of the other table", todo, f"unknown-{kind}"
+            )
         return places
 
     def once(self, keys: Sequence[Ints], names: Sequence[Sequence[str]], what: str) -> Bools:
@@ -165,12 +175,15 @@ class Figures:
         again = frame.duplicated().to_numpy() & known
         for row in np.flatnonzero(again)[:LISTED]:
             shown = "-".join(name[key[row]] for key, name in zip(keys, names, strict=True))
-            self.problem(self.lines[row], "", f"{what} {shown} again", "one row", "Remove or add up the rows.", "repeated-row")
+            self.problem(
+                self.lines[row], "", f"{what} {shown} again", "one row", "Remove or add up the rows.", "repeated-row"
+            )
         extra = int(again.sum()) - LISTED
         if extra > 0:
             line = self.lines[np.flatnonzero(again)[LISTED]]
             self.problem(line, "", f"{extra} more such rows", "one row", "Remove or add up the rows.", "repeated-row")
-        return known & ~again
+        first: Bools = known & ~again
+        return first
 
 
 def _read_file(path: Path) -> pd.DataFrame:
@@ -180,7 +193,9 @@ def _read_file(path: Path) -> pd.DataFrame:
     try:
         if path.suffix.casefold() in {".parquet", ".pq"}:
             return pd.read_parquet(path)
-        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skip_blank_lines=False).fillna("")
+        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skip_blank_lines=False).fillna(
+            ""
+        )
     except (ValueError, OSError) as error:
         # pandas raises subclasses of ValueError for what it cannot parse or decode; pyarrow of OSError and ValueError
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

@@ -20,10 +20,9 @@ and where no part of it helps, the published fixed point w = (demand / Y)^(1 / (
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from scipy.linalg import LinAlgError, lu_factor, lu_solve
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
@@ -194,6 +193,13 @@ def _root(world: _World, wage: Floats, names: Sequence[str]) -> tuple[Floats, Co
     numeraire = world.together @ world.income
     wage = wage * numeraire / (world.together @ (wage * world.income))
     state = _State(world, wage)
+    if not np.isfinite(state.residual):
+        poor = int(state.spending.argmin())
+        message = (
+            f"{names[poor] if names else f'country {poor}'} would spend {state.spending[poor]:.3g}: it lends more than it earns. "
+            "Give smaller deficits."
+        )
+        raise NotConvergedError(message)
     fixed = 0
     for step in range(MOST_STEPS):
         if state.residual <= TOLERANCE:
@@ -204,7 +210,7 @@ def _root(world: _World, wage: Floats, names: Sequence[str]) -> tuple[Floats, Co
             fixed += 1
             better = _fixed_point(world, state, numeraire)
         state = better
-    _fail(state, names)
+    raise _not_converged(world, state, names)
 
 
 class _State:
@@ -227,8 +233,6 @@ class _State:
 
 def _newton(world: _World, state: _State, numeraire: Floats) -> _State | None:
     """Return the state after a Newton step, shortened as need be; None where no part of it helps."""
-    if not np.isfinite(state.residual):
-        return None
     sold = state.trade.sum(axis=2)
     substitution = (world.theta[:, None, None] * state.trade @ state.share.transpose(0, 2, 1)).sum(axis=0)
     bought = (state.share * world.budget[:, None, :]).sum(axis=0)
@@ -238,8 +242,8 @@ def _newton(world: _World, state: _State, numeraire: Floats) -> _State | None:
     matrix += world.together * state.earned[None, :]
     gap = numeraire - world.together @ state.earned
     try:
-        step = lu_solve(lu_factor(matrix, check_finite=False), state.earned - state.demand + gap, check_finite=False)
-    except LinAlgError:
+        step = np.linalg.solve(matrix, state.earned - state.demand + gap)
+    except np.linalg.LinAlgError:
         return None
     if not np.isfinite(step).all():
         return None
@@ -256,11 +260,7 @@ def _newton(world: _World, state: _State, numeraire: Floats) -> _State | None:
 def _fixed_point(world: _World, state: _State, numeraire: Floats) -> _State:
     """Return the state after a step of the fixed point, shortened until every country can spend."""
     theta = float(world.theta.max())
-    if np.isfinite(state.residual):
-        move = np.log(state.demand / state.earned) / (1 + theta)
-    else:
-        # some country could spend nothing: go back towards the wages before the change
-        move = -np.log(state.wage) / 2
+    move = np.log(state.demand / state.earned) / (1 + theta)
     for _ in range(HALVINGS):
         wage = state.wage * np.exp(move)
         wage *= numeraire / (world.together @ (wage * world.income))
@@ -268,7 +268,7 @@ def _fixed_point(world: _World, state: _State, numeraire: Floats) -> _State:
         if np.isfinite(other.residual):
             return other
         move /= 2
-    return other
+    return state
 
 
 def _equilibrium(world: _World, wage: Floats, convergence: Convergence) -> Equilibrium:
@@ -293,29 +293,15 @@ def _equilibrium(world: _World, wage: Floats, convergence: Convergence) -> Equil
     )
 
 
-def _fail(state: _State, names: Sequence[str]) -> NoReturn:
-    """Say which market is farthest from clearing.
-
-    Raises
-    ------
-    NotConvergedError
-        Always.
-    """
-    poor = np.flatnonzero(~(state.spending > 0))
-    if len(poor):
-        who = ", ".join(_name(names, int(number)) for number in poor)
-        message = (
-            f"No equilibrium was found: {who} would have nothing left to spend, since the deficits of the others are fixed. "
-            "Use multiplicative deficits, or a smaller shock."
-        )
-        raise NotConvergedError(message)
+def _not_converged(world: _World, state: _State, names: Sequence[str]) -> NotConvergedError:
+    """Return the error that says which market is farthest from clearing."""
     worst = int(np.abs(state.demand / state.earned - 1).argmax())
+    way = "Use a smaller shock or elasticity"
+    if world.deficits == "additive":
+        way += ", or multiplicative deficits: a country may not be able to carry its deficit as it was"
     message = (
-        f"No equilibrium was found in {MOST_STEPS} steps: demand for the output of {_name(names, worst)} is off by "
-        f"{state.residual:.2g} of it, against {TOLERANCE:g} asked for. Use a smaller shock or elasticity."
+        f"No equilibrium was found in {MOST_STEPS} steps: demand for the output of "
+        f"{names[worst] if names else f'country {worst}'} is off by {state.residual:.2g} of it, against {TOLERANCE:g} asked "
+        f"for. {way}."
     )
-    raise NotConvergedError(message)
-
-
-def _name(names: Sequence[str], number: int) -> str:
-    return names[number] if names else f"country {number}"
+    return NotConvergedError(message)

@@ -19,7 +19,7 @@ import pandas as pd
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from karvan.errors import DataError, Problem
+from karvan.errors import InputError, Problem
 from karvan.trade.figures import LISTED, Figures
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def read_question(
 
     Raises
     ------
-    DataError
+    InputError
         Something is wrong with them: every problem at once.
     RequestError
         A file cannot be read.
@@ -112,7 +112,7 @@ def read_question(
             after = np.zeros_like(after)
         _check_shock(figures["tau_hat"].name, value, costs, elasticity, after, countries, commodities, problems)
     if problems or value is None or costs is None:
-        raise DataError(problems)
+        raise InputError(sorted(set(problems)), what="The tables of trade cannot be used")
     digests = {name: table.digest for name, table in figures.items()}
     return Question(countries, commodities, value, costs, elasticity, deficit, digests, tuple(notes))
 
@@ -120,12 +120,21 @@ def read_question(
 def _names(trade: Figures) -> tuple[tuple[str, ...], tuple[str, ...]]:
     if not trade.need("exporter", "importer", "value"):
         return (), ()
-    ends = [set(trade.frame[column].astype("string").fillna("").str.strip()) - {""} for column in ("exporter", "importer")]
+    ends = [
+        set(trade.frame[column].astype("string").fillna("").str.strip()) - {""} for column in ("exporter", "importer")
+    ]
     for column, only in (("exporter", ends[0] - ends[1]), ("importer", ends[1] - ends[0])):
         other = "importer" if column == "exporter" else "exporter"
         for name in sorted(only)[:LISTED]:
             todo = f"Add its rows as {other}, or remove it."
-            trade.problem(0, column, f"{name!r}, which is no {other}", "the same countries on both sides", todo, "one-sided-country")
+            trade.problem(
+                0,
+                column,
+                f"{name!r}, which is no {other}",
+                "the same countries on both sides",
+                todo,
+                "one-sided-country",
+            )
     if not trade.has("commodity"):
         return tuple(sorted(ends[0] | ends[1])), (ALL_GOODS,)
     goods = set(trade.frame["commodity"].astype("string").fillna("").str.strip()) - {""}
@@ -173,7 +182,9 @@ def _report_absent(trade: Figures, absent: Bools, countries: Sequence[str], comm
         places = np.argwhere(part)
         if not len(places):
             continue
-        shown = [f"{countries[i]}-{countries[j]}" + (f" ({commodities[s]})" if several else "") for s, i, j in places[:5]]
+        shown = [
+            f"{countries[i]}-{countries[j]}" + (f" ({commodities[s]})" if several else "") for s, i, j in places[:5]
+        ]
         listed = ", ".join(shown) + (", ..." if len(places) > len(shown) else "")
         trade.problem(0, "value", f"no row for {len(places)} {what}: {listed}", "a row for each", todo, "missing-row")
 
@@ -200,13 +211,24 @@ def _tau_hat(table: Figures, countries: Sequence[str], commodities: Sequence[str
 
 
 def _theta(
-    theta: float | Mapping[str, float] | Table, commodities: Sequence[str], problems: list[Problem], figures: dict[str, Figures]
+    theta: float | Mapping[str, float] | Table,
+    commodities: Sequence[str],
+    problems: list[Problem],
+    figures: dict[str, Figures],
 ) -> Floats:
     """Return the elasticity per commodity; NaN where something is wrong with it."""
     if isinstance(theta, (int, float)):
         if not (theta > 0 and np.isfinite(theta)):
             problems.append(
-                Problem("theta", 0, "", f"{theta:g}", "a number above zero", "Give the elasticity of trade, such as 4.", "bad-theta")
+                Problem(
+                    "theta",
+                    0,
+                    "",
+                    f"{theta:g}",
+                    "a number above zero",
+                    "Give the elasticity of trade, such as 4.",
+                    "bad-theta",
+                )
             )
         return np.full(len(commodities), float(theta))
     if isinstance(theta, (pd.DataFrame, Path, str)):
@@ -244,7 +266,9 @@ def _deficits(table: Figures, countries: Sequence[str]) -> Floats | None:
     absent = [name for name, there in zip(countries, given, strict=True) if not there]
     if absent:
         found = f"no row for {', '.join(absent[:LISTED])}"
-        table.problem(0, "deficit", found, "a deficit per country", "Add the rows, 0 where trade balances.", "missing-row")
+        table.problem(
+            0, "deficit", found, "a deficit per country", "Add the rows, 0 where trade balances.", "missing-row"
+        )
     total, size = float(np.nansum(values)), float(np.nansum(np.abs(values)))
     if not absent and not np.isnan(values).any() and abs(total) > SUM_TOLERANCE * max(size, 1e-300):
         todo = "What one country borrows another lends: correct the figures."
@@ -252,9 +276,7 @@ def _deficits(table: Figures, countries: Sequence[str]) -> Floats | None:
     return values
 
 
-def _check_countries(
-    file: str, value: Floats, known: Bools, countries: Sequence[str], problems: list[Problem]
-) -> None:
+def _check_countries(file: str, value: Floats, known: Bools, countries: Sequence[str], problems: list[Problem]) -> None:
     """Note countries that sell or buy nothing, or trade with nobody; a bad cell may be the missing trade."""
     some = (value > 0) | ~known
     abroad = some.any(axis=0) & ~np.eye(len(countries), dtype=bool)
@@ -290,7 +312,7 @@ def _check_shock(
         problems.append(Problem(file, 0, "tau_hat", found, "a seller for all that is bought", todo, "shut-market"))
     if problems:
         return
-    count, part = connected_components(csr_array(left.any(axis=0)), directed=False)
+    count, part = connected_components(csr_array(np.asarray(left.any(axis=0), dtype=np.int8)), directed=False)
     world = float(value.sum())
     for number in range(count if count > 1 else 0):
         members = part == number
@@ -298,5 +320,10 @@ def _check_shock(
         if abs(gap) > SUM_TOLERANCE * world:
             names = ", ".join(np.array(countries)[members][:LISTED])
             found = f"a shock that cuts {names} off from the rest, with deficits that sum to {gap:g}"
-            way = "Balance trade first (--deficits balanced), give deficits that sum to zero in each part, or leave a market open."
-            problems.append(Problem(file, 0, "tau_hat", found, "deficits that somebody can pay", way, "cut-off-deficit"))
+            way = (
+                "Balance trade first (--deficits balanced), give deficits that sum to zero in each part, or leave a market "
+                "open."
+            )
+            problems.append(
+                Problem(file, 0, "tau_hat", found, "deficits that somebody can pay", way, "cut-off-deficit")
+            )

@@ -13,7 +13,7 @@ from karvan import routes
 from karvan.errors import AuditError, OutputError
 
 HEAVY = ("numpy", "pandas", "scipy", "matplotlib", "numba", "pyarrow", "jinja2", "pydantic")
-COMMANDS = ("plan", "check", "new", "case", "network", "routes", "portfolio", "programme")
+COMMANDS = ("plan", "check", "new", "case", "network", "routes", "trade", "portfolio", "programme")
 ROUTES = ("routes", "a_city", "c_city", "--case", "textbook")
 
 

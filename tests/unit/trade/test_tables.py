@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import karvan
-from karvan.errors import DataError, NotConvergedError, RequestError, UnknownNameError
+from karvan.errors import InputError, NotConvergedError, RequestError, UnknownNameError
 
 GOOD = """exporter,importer,value
 A,A,90
@@ -33,9 +33,9 @@ def ask(tmp_path):
             if isinstance(more.get(name), str):
                 (tmp_path / f"{name}.csv").write_text(more[name], encoding="utf-8")
                 more[name] = tmp_path / f"{name}.csv"
-        with pytest.raises(DataError) as raised:
+        with pytest.raises(InputError) as raised:
             karvan.counterfactual(tmp_path / "T.csv", tmp_path / "TAU.csv", **more)
-        return [str(problem) for problem in raised.value.problems]
+        return list(raised.value.problems)
 
     return problems
 
@@ -46,7 +46,9 @@ def test_sound_tables_are_answered(tmp_path):
     found = karvan.counterfactual(tmp_path / "T.csv", tmp_path / "TAU.csv")
     assert list(found.table["id"]) == ["A", "B", "C"]
     assert found.notes == ("8 cells without a row in the table of trade costs keep theirs",)
-    again = karvan.counterfactual(pd.read_csv(tmp_path / "T.csv").sample(frac=1, random_state=1), pd.read_csv(tmp_path / "TAU.csv"))
+    again = karvan.counterfactual(
+        pd.read_csv(tmp_path / "T.csv").sample(frac=1, random_state=1), pd.read_csv(tmp_path / "TAU.csv")
+    )
     assert again.table.equals(found.table)
 
 
@@ -59,8 +61,10 @@ def test_every_fault_is_found_at_once(ask):
         "T.csv, line 9, value: found 'x'; expected a number. Write a plain number; a blank is not zero.",
         "T.csv, line 11: found the pair A-A again; expected one row. Remove or add up the rows.",
         "TAU.csv, line 2, tau_hat: found '0'; expected a number above zero. Correct the number.",
-        "TAU.csv, line 3, importer: found 'D'; expected a country of the other table. "
-        "Remove the row, or add it to the other table.",
+        (
+            "TAU.csv, line 3, importer: found 'D'; expected a country of the other table. "
+            "Remove the row, or add it to the other table."
+        ),
         "TAU.csv, line 4, tau_hat: found '-1'; expected a number above zero. Correct the number.",
         "TAU.csv, line 6: found the pair A-C again; expected one row. Remove or add up the rows.",
         "theta: found -4; expected a number above zero. Give the elasticity of trade, such as 4.",
@@ -76,17 +80,23 @@ def test_an_elasticity_that_is_none(ask, theta):
 
 def test_missing_cells(ask):
     assert ask(GOOD.replace("B,C,4\n", "").replace("C,C,70\n", "")) == [
-        "T.csv, value: found no row for 1 domestic sales: C-C; expected a row for each. "
-        "Add a row with the country as exporter and importer.",
-        "T.csv, value: found no row for 1 pairs: B-C; expected a row for each. "
-        "Add the rows, 0 where nothing is traded, or say that missing rows are zero.",
+        (
+            "T.csv, value: found no row for 1 domestic sales: C-C; expected a row for each. "
+            "Add a row with the country as exporter and importer."
+        ),
+        (
+            "T.csv, value: found no row for 1 pairs: B-C; expected a row for each. "
+            "Add the rows, 0 where nothing is traded, or say that missing rows are zero."
+        ),
     ]
 
 
 def test_missing_pairs_may_be_zero_but_domestic_sales_not(ask, tmp_path):
     assert ask(GOOD.replace("B,C,4\n", "").replace("C,C,70\n", ""), missing="zero") == [
-        "T.csv, value: found no row for 1 domestic sales: C-C; expected a row for each. "
-        "Add a row with the country as exporter and importer."
+        (
+            "T.csv, value: found no row for 1 domestic sales: C-C; expected a row for each. "
+            "Add a row with the country as exporter and importer."
+        )
     ]
     (tmp_path / "T.csv").write_text(GOOD.replace("B,C,4\n", ""), encoding="utf-8")
     found = karvan.counterfactual(tmp_path / "T.csv", tmp_path / "TAU.csv", missing="zero")
@@ -94,10 +104,14 @@ def test_missing_pairs_may_be_zero_but_domestic_sales_not(ask, tmp_path):
 
 
 def test_a_country_that_trades_with_nobody(ask):
-    lonely = GOOD.replace("A,C,5", "A,C,0").replace("B,C,4", "B,C,0").replace("C,A,6", "C,A,0").replace("C,B,3", "C,B,0")
+    lonely = (
+        GOOD.replace("A,C,5", "A,C,0").replace("B,C,4", "B,C,0").replace("C,A,6", "C,A,0").replace("C,B,3", "C,B,0")
+    )
     assert ask(lonely) == [
-        "T.csv, value: found C, which trades with nobody; expected trade with at least one other country. "
-        "Fill in its trade, or leave the country out."
+        (
+            "T.csv, value: found C, which trades with nobody; expected trade with at least one other country. "
+            "Fill in its trade, or leave the country out."
+        )
     ]
 
 
@@ -107,7 +121,9 @@ def test_a_country_that_sells_nothing(ask):
 
 
 def test_a_cell_that_cannot_be_read_may_be_the_missing_trade(ask):
-    lonely = GOOD.replace("A,C,5", "A,C,?").replace("B,C,4", "B,C,0").replace("C,A,6", "C,A,0").replace("C,B,3", "C,B,0")
+    lonely = (
+        GOOD.replace("A,C,5", "A,C,?").replace("B,C,4", "B,C,0").replace("C,A,6", "C,A,0").replace("C,B,3", "C,B,0")
+    )
     assert ask(lonely) == [
         "T.csv, line 4, value: found '?'; expected a number. Write a plain number; a blank is not zero."
     ]
@@ -123,8 +139,10 @@ def test_countries_on_one_side_only(ask):
 
 def test_deficits_that_do_not_sum_to_zero(ask):
     assert ask(new_deficits="country,deficit\nA,5\nB,-2\nC,0\n") == [
-        "new_deficits.csv, deficit: found a sum of 3; expected deficits that sum to zero. "
-        "What one country borrows another lends: correct the figures."
+        (
+            "new_deficits.csv, deficit: found a sum of 3; expected deficits that sum to zero. "
+            "What one country borrows another lends: correct the figures."
+        )
     ]
     assert ask(new_deficits="country,deficit\nA,0\nB,0\n") == [
         "new_deficits.csv, deficit: found no row for C; expected a deficit per country. Add the rows, 0 where trade balances."
@@ -149,7 +167,10 @@ def test_a_cut_off_country_cannot_carry_a_deficit(ask, tmp_path):
     way = "Balance trade first (--deficits balanced), give deficits that sum to zero in each part, or leave a market open."
     assert ask(GOOD.replace("C,A,6", "C,A,8"), shut) == [
         f"TAU.csv, tau_hat: found a shock that cuts {who}; expected deficits that somebody can pay. {way}"
-        for who in ("A, B off from the rest, with deficits that sum to 2", "C off from the rest, with deficits that sum to -2")
+        for who in (
+            "A, B off from the rest, with deficits that sum to 2",
+            "C off from the rest, with deficits that sum to -2",
+        )
     ]
     found = karvan.counterfactual(tmp_path / "T.csv", tmp_path / "TAU.csv", deficits="balanced")
     assert found.table.set_index("id").loc["C", "exports_hat"] == pytest.approx(0)
@@ -159,8 +180,12 @@ def test_what_is_no_table(ask, tmp_path):
     assert ask(trade="from,to\nA,B\n")[0] == (
         "T.csv, line 1, exporter: found the columns from, to; expected a column exporter. Add the column."
     )
-    assert "T.csv: found no rows; expected at least one row. Fill in the table." in ask(trade="exporter,importer,value\n")
-    with pytest.raises(RequestError, match=r"nothing\.csv is no file\. Name a CSV file with a header, or a Parquet file\."):
+    assert "T.csv: found no rows; expected at least one row. Fill in the table." in ask(
+        trade="exporter,importer,value\n"
+    )
+    with pytest.raises(
+        RequestError, match=r"nothing\.csv is no file\. Name a CSV file with a header, or a Parquet file\."
+    ):
         karvan.counterfactual(tmp_path / "nothing.csv", tmp_path / "TAU.csv")
     (tmp_path / "T.csv").write_bytes(b"exporter,importer,value\n\xff\xfe,B,1\n")
     with pytest.raises(RequestError, match=r"T\.csv cannot be read as a table: 'utf-8' codec can't decode"):
@@ -169,29 +194,35 @@ def test_what_is_no_table(ask, tmp_path):
 
 def test_goods_need_an_elasticity_each(ask):
     rows = [row.split(",") for row in GOOD.splitlines()[1:]]
-    trade = "exporter,importer,commodity,value\n" + "".join(f"{i},{j},{s},{v}\n" for i, j, v in rows for s in ("coal", "rice"))
+    trade = "exporter,importer,commodity,value\n" + "".join(
+        f"{i},{j},{s},{v}\n" for i, j, v in rows for s in ("coal", "rice")
+    )
     assert ask(trade, theta={"coal": 4.0}) == [
         "theta, theta: found no row for rice; expected an elasticity per commodity. Add the rows."
     ]
     assert ask(trade, theta="commodity,theta\ncoal,4\nrice,0\nrise,3\n") == [
         "theta.csv, line 3, theta: found '0'; expected a number above zero. Correct the number.",
-        "theta.csv, line 4, commodity: found 'rise'; expected a commodity of the other table. "
-        "Write rice, or add it to the other table.",
+        (
+            "theta.csv, line 4, commodity: found 'rise'; expected a commodity of the other table. "
+            "Write rice, or add it to the other table."
+        ),
     ]
 
 
 def test_a_country_that_would_have_nothing_left_to_spend():
     """A lends most of what it earns; a shock that halves its wage leaves less than nothing."""
-    trade = pd.DataFrame([("A", "A", 1.0), ("A", "B", 9.0), ("B", "A", 1.0), ("B", "B", 90.0)], columns=["exporter", "importer", "value"])
+    trade = pd.DataFrame(
+        [("A", "A", 1.0), ("A", "B", 9.0), ("B", "A", 1.0), ("B", "B", 90.0)], columns=["exporter", "importer", "value"]
+    )
     dear = pd.DataFrame([("A", "B", 1e3)], columns=["exporter", "importer", "tau_hat"])
-    try:
-        found = karvan.counterfactual(trade, dear, theta=8)
-    except NotConvergedError as error:
-        assert "No equilibrium was found" in str(error)
-    else:
-        assert (found.table["real_income_hat"] > 0).all()
+    with pytest.raises(NotConvergedError) as raised:
+        karvan.counterfactual(trade, dear, theta=8)
+    assert str(raised.value) == (
+        "No equilibrium was found in 500 steps: demand for the output of A is off by 1 of it, against 1e-12 asked for. "
+        "Use a smaller shock or elasticity, or multiplicative deficits: a country may not be able to carry its deficit as it was."
+    )
 
 
 def test_an_unknown_form_of_deficits():
-    with pytest.raises(UnknownNameError, match="No form of deficits is called 'addictive'. Did you mean additive?"):
+    with pytest.raises(UnknownNameError, match=r"No form of deficits is called 'addictive'\. Did you mean additive\?"):
         karvan.counterfactual("T.csv", "TAU.csv", deficits="addictive")

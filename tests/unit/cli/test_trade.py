@@ -1,0 +1,99 @@
+"""``karvan trade``: what it prints, and what it says of wrong requests."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pytest
+
+import karvan as karvan_module
+from karvan.charts import words
+
+TRADE = "exporter,importer,value\nA,A,90\nA,B,10\nB,A,9\nB,B,80\n"
+TAU = "exporter,importer,tau_hat\nA,B,0.9\nB,A,0.9\n"
+
+
+@pytest.fixture
+def tables(tmp_path):
+    for name, text in {"T.csv": TRADE, "TAU.csv": TAU}.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    return ("--trade", tmp_path / "T.csv", "--tau", tmp_path / "TAU.csv")
+
+
+def test_json_says_where_it_comes_from_and_leaves_pairs_out_unless_asked(karvan, tables):
+    answer = karvan("trade", "counterfactual", *tables, "--json")
+    assert answer.code == 0
+    found = json.loads(answer.out)
+    assert set(found) == {"meta", "model", "deficits", "convergence", "notes", "world", "countries", "commodities"}
+    assert found["meta"]["case"] is None
+    assert [country["id"] for country in found["countries"]] == ["A", "B"]
+    assert all(country["real_income_hat"] > 1 for country in found["countries"])
+    assert karvan("trade", "counterfactual", *tables, "--json").out == answer.out
+    with_pairs = json.loads(karvan("trade", "counterfactual", *tables, "--json", "--pairs").out)
+    assert len(with_pairs["pairs"]) == 4
+
+
+def test_csv_is_one_row_per_country_or_pair(karvan, tables):
+    rows = karvan("trade", "counterfactual", *tables, "--csv").out.splitlines()
+    assert rows[0].startswith("id,real_income_hat,wage_hat,price_hat,")
+    assert len(rows) == 3
+    assert len(karvan("trade", "counterfactual", *tables, "--csv", "--pairs").out.splitlines()) == 5
+
+
+def test_the_summary_names_the_gain_once(karvan, tables):
+    world = karvan_module.counterfactual(tables[1], tables[3]).world
+    answer = karvan("trade", "counterfactual", *tables)
+    gain, half = (words.number(world[name]) for name in ("equivalent_variation", "rule_of_half"))
+    assert answer.out.startswith(
+        f"Real income of the world: {gain} in the unit of trade; by the rule of half {half}.\n"
+    )
+    assert "Solved in " in answer.out
+
+
+def test_goods_from_parquet_with_elasticities_by_name(karvan, tmp_path, tables):
+    base = pd.read_csv(tmp_path / "T.csv")
+    goods = pd.concat([base.assign(commodity="rice"), base.assign(commodity="coal", value=base["value"] / 2)])
+    goods.to_parquet(tmp_path / "G.parquet")
+    answer = karvan(
+        "trade", "counterfactual", "--trade", tmp_path / "G.parquet", *tables[2:], "--theta", "rice=4,coal=8", "--json"
+    )
+    found = json.loads(answer.out)
+    assert [(row["commodity"], row["theta"]) for row in found["commodities"]] == [("coal", 8.0), ("rice", 4.0)]
+    assert found["commodities"][0]["trade_hat"] > found["commodities"][1]["trade_hat"] > 1
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (
+            ("--deficits", "none"),
+            "No form of deficits is called 'none'. There are: additive, multiplicative, balanced.",
+        ),
+        (("--missing", "drop"), "No treatment of missing rows is called 'drop'. There are: error, zero."),
+        (
+            ("--theta", "a=b"),
+            "--theta 'a=b' is no list of elasticities. Write NAME=NUMBER, separated by commas, or name a file.",
+        ),
+        (("--theta", "four"), "four is no file. Name a CSV file with a header, or a Parquet file."),
+        (
+            ("--theta", "0"),
+            (
+                "The tables of trade cannot be used: theta: found 0; expected a number above zero. "
+                "Give the elasticity of trade, such as 4."
+            ),
+        ),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_wrong_request_is_one(karvan, tables, options, message):
+    assert karvan("trade", "counterfactual", *tables, *options) == (1, "", f"karvan: {message}\n")
+
+
+def test_tables_must_be_named(karvan, tables):
+    answer = karvan("trade", "counterfactual", *tables[:2])
+    assert answer == (1, "", "karvan: Name both tables: --trade FILE and --tau FILE.\n")
+
+
+def test_json_and_csv_exclude_each_other(karvan, tables):
+    assert karvan("trade", "counterfactual", *tables, "--json", "--csv").code == 2
