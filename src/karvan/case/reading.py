@@ -151,7 +151,7 @@ def package_digest() -> str:
     """Return the SHA-256 of the package's own source, so that a result knows the code it comes from."""
     root = Path(str(resources.files("karvan")))
     digest = hashlib.sha256()
-    for path in sorted([*root.rglob("*.py"), *root.glob("case/schema/*.csv")]):
+    for path in sorted([*root.rglob("*.py"), *root.glob("case/schema/*.csv"), *root.glob("appraisal/**/*.toml")]):
         content = path.read_bytes().replace(b"\r\n", b"\n")
         digest.update(f"{path.relative_to(root).as_posix()}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()

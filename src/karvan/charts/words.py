@@ -196,6 +196,11 @@ def percent(share: float) -> str:
     return f"{number(value, digits=2) if abs(value) < 10 else _fixed(value, 0)} %"  # noqa: PLR2004 - two figures either way
 
 
+def rate(share: float) -> str:
+    """Return a rate of interest or return, a share of one, in per cent with two decimals, such as ``8.66 %``."""
+    return f"{_fixed(share * 100, 2)} %" if math.isfinite(share) else NOT_KNOWN
+
+
 def _with_unit(text: str, unit: str) -> str:
     return text if text == NOT_KNOWN else f"{text} {unit}"
 

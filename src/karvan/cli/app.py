@@ -13,6 +13,7 @@ import traceback
 import typer
 
 from karvan.cli import (
+    appraisal_commands,
     case_commands,
     network_commands,
     plan_command,
@@ -58,6 +59,7 @@ app.add_typer(case_commands.case_app, name="case")
 app.command("network")(network_commands.network)
 app.command("routes")(routes_commands.routes)
 app.add_typer(trade_commands.group)
+app.add_typer(appraisal_commands.app, name="appraisal")
 app.add_typer(portfolio_commands.app, name="portfolio")
 app.command("programme")(programme_commands.programme)
 

@@ -1,0 +1,150 @@
+"""Reading streams that someone brings: a CSV of years, benefits and costs, checked cell by cell.
+
+Columns are ``year``, ``benefit`` and ``cost``. Each may be split: ``benefit_NAME`` and ``cost_NAME`` are streams of their own,
+and one whose name begins with ``cost_capital`` is of the investment. Every fault is found before any is told.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from karvan.appraisal.accounts import Accounts, Item, Kind
+from karvan.errors import InputError, Problem, near_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+_STREAM = re.compile(r"(benefit|cost)(_[a-z0-9_]+)?")
+_CAPITAL = "cost_capital"
+#: A number as people write it elsewhere: with a decimal comma, or thousands set apart.
+_OTHER_NUMBER = re.compile(r"[+-]?[0-9]{1,3}([ ,.'\u00a0][0-9]{3})*([.,][0-9]+)?|[+-]?[0-9]+,[0-9]+")
+
+
+def read_flows(path: str | Path) -> tuple[Accounts, bytes]:
+    """Read streams from a CSV file; return them with the bytes of the file.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read or used; every fault is listed.
+    """
+    file = Path(path).expanduser()
+    try:
+        content = file.read_bytes()
+    except OSError as error:
+        fault = f"found {(error.strerror or str(error)).lower()}; expected a CSV file with the columns year, benefit and cost."
+        raise InputError([fault], what=str(path)) from None
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError(["found bytes that are not UTF-8; expected UTF-8. Save it so."], what=str(path)) from None
+    return parse_flows(text, file=file.name), content
+
+
+def parse_flows(text: str, *, file: str) -> Accounts:
+    """Return the streams that a CSV text holds.
+
+    Raises
+    ------
+    InputError
+        The text cannot be used; every fault is listed with its line and column.
+    """
+    rows = [(number, cells) for number, cells in _lines(text) if any(cell.strip() for cell in cells)]
+    if not rows:
+        raise InputError(["found an empty file; expected the columns year, benefit and cost."], what=file)
+    header = [cell.strip() for cell in rows[0][1]]
+    problems = list(_header_problems(header, file))
+    streams: dict[str, list[float]] = {name: [] for name in header}
+    for number, cells in rows[1:]:
+        if len(cells) != len(header):
+            found, todo = f"{len(cells)} cells", "Streams are of equal length: give every column a cell in every row."
+            problems.append(Problem(file, number, "", found, f"{len(header)}, one for each column", todo, "bad-row"))
+        for name, cell in zip(header, cells, strict=False):
+            value, problem = _number(cell, file, number, name)
+            streams[name].append(value)
+            problems += [problem] if problem else []
+    if len(rows) == 1:
+        problems.append(Problem(file, 0, "", "no rows", "one row for each year", "Add them.", "no-rows"))
+    if not any(problem.rule in ("bad-header", "bad-year") for problem in problems):
+        problems += _year_problems([number for number, _ in rows[1:]], streams["year"], file)
+    if problems:
+        raise InputError(sorted(problems), what=file)
+    items = [
+        Item(name, _kind(name), tuple(streams[name]), capital=name.startswith(_CAPITAL))
+        for name in header
+        if name != "year"
+    ]
+    return Accounts.of([int(year) for year in streams["year"]], items)
+
+
+def _lines(text: str) -> Iterable[tuple[int, list[str]]]:
+    reader = csv.reader(io.StringIO(text, newline=""))
+    for cells in reader:
+        yield reader.line_num, cells
+
+
+def _kind(name: str) -> Kind:
+    return "benefit" if name.startswith("benefit") else "cost"
+
+
+def _header_problems(header: Sequence[str], file: str) -> Iterable[Problem]:
+    expected = "the columns year, benefit and cost"
+    if len(header) == 1 and re.search(r"[;\t]", header[0]):
+        yield Problem(file, 1, "", "columns set apart by ; or tab", "commas", "Save it with commas.", "bad-header")
+        return
+    for name in sorted({name for name in header if header.count(name) > 1}):
+        yield Problem(file, 1, name, "the column twice", "it once", "Rename or remove one.", "bad-header")
+    for name in header:
+        if name != "year" and not _STREAM.fullmatch(name):
+            near = near_names(name, ["year", "benefit", "cost"], limit=1)
+            hint = f"Did you mean {near[0]}? " if near else ""
+            todo = f"{hint}Streams of your own are called benefit_NAME or cost_NAME."
+            yield Problem(file, 1, name, "an unknown column", expected, todo, "bad-header")
+    for wanted in ("year", "benefit", "cost"):
+        if not any(name == wanted or (wanted != "year" and name.startswith(f"{wanted}_")) for name in header):
+            yield Problem(file, 1, wanted, "no such column", expected, f"Add {wanted}.", "bad-header")
+
+
+def _number(cell: str, file: str, row: int, column: str) -> tuple[float, Problem | None]:
+    text = cell.strip()
+    expected = "a year" if column == "year" else "a number"
+    rule = "bad-year" if column == "year" else "bad-cell"
+    if not text:
+        todo = "Fill it in." if column == "year" else "Write 0 where nothing happens."
+        return math.nan, Problem(file, row, column, "a blank cell", expected, todo, rule)
+    try:
+        value = float(text) if "_" not in text else math.nan
+    except ValueError:
+        value = math.nan
+    if not math.isfinite(value):
+        plain = bool(_OTHER_NUMBER.fullmatch(text))
+        todo = "Write it with a decimal point and without separators." if plain else "Write a plain number."
+        return math.nan, Problem(file, row, column, repr(text), expected, todo, rule)
+    if column == "year" and value != int(value):
+        return math.nan, Problem(file, row, column, repr(text), expected, "Write a whole number.", rule)
+    return value, None
+
+
+def _year_problems(lines: Sequence[int], years: Sequence[float], file: str) -> Iterable[Problem]:
+    """Yield where years do not follow each other."""
+    first: dict[int, int] = {}
+    for place, (line, value) in enumerate(zip(lines, years, strict=False)):
+        year = int(value)
+        before = int(years[place - 1]) if place else year - 1
+        if year in first:
+            found, todo = f"{year} again, as on line {first[year]}", "Add the two rows up, or correct the year."
+            yield Problem(file, line, "year", found, "each year once", todo, "double-year")
+        elif year < before:
+            yield Problem(
+                file, line, "year", f"{year} after {before}", "ascending years", "Sort the rows.", "unsorted-years"
+            )
+        elif year > before + 1:
+            missing = f"{before + 1}" if year == before + 2 else f"{before + 1} to {year - 1}"
+            todo = f"Add {missing}, with 0 where nothing happens."
+            yield Problem(file, line, "year", f"{year} after {before}", f"{before + 1}", todo, "missing-year")
+        first.setdefault(year, line)
