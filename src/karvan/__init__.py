@@ -7,6 +7,7 @@ The chain, in order; each name is loaded when it is first used::
     routes = karvan.find_routes(case, "karachi", "baku", k=3)
     skims = karvan.skim_zones(case)
     world = karvan.counterfactual(trade, tau_hat, theta=4)   # what trade follows
+    worth = karvan.appraise_flows("flows.csv", rule_set="adb_2017")   # streams of one's own
     record = karvan.read_record(case, overdue_only=True)
     run = karvan.plan(case)                            # every stage, written to a run folder
 """
@@ -17,6 +18,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from karvan.appraisal import appraise_accounts, appraise_flows, open_rule_set
     from karvan.case import Setting, check_case, new_case, open_case
     from karvan.network import build_network, export_gmns, read_gmns, to_geojson
     from karvan.pipeline import plan
@@ -29,6 +31,7 @@ _ROOMS = {
     "karvan.network": ("build_network", "export_gmns", "read_gmns", "to_geojson"),
     "karvan.routes": ("find_routes", "skim_zones"),
     "karvan.trade": ("counterfactual",),
+    "karvan.appraisal": ("appraise_accounts", "appraise_flows", "open_rule_set"),
     "karvan.programme": ("read_record",),
     "karvan.pipeline": ("plan",),
 }
@@ -36,6 +39,8 @@ _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = [
     "Setting",
+    "appraise_accounts",
+    "appraise_flows",
     "build_network",
     "check_case",
     "counterfactual",
@@ -43,6 +48,7 @@ __all__ = [
     "find_routes",
     "new_case",
     "open_case",
+    "open_rule_set",
     "plan",
     "read_gmns",
     "read_record",

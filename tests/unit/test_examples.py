@@ -39,6 +39,8 @@ OPTIONS = "group,option,cost,value\nrail,single,3,5\nroad,one,2,2\n"
 #: What `karvan trade` asks of.
 TRADE = "exporter,importer,value\nA,A,90\nA,B,10\nB,A,9\nB,B,80\n"
 TAU = "exporter,importer,tau_hat\nA,B,0.9\n"
+#: What `karvan appraisal accounts` is asked about.
+FLOWS = "year,benefit,cost\n2026,0,100\n2027,60,5\n2028,70,5\n"
 
 JSON = {
     "plan": "plan textbook --out run --json",
@@ -48,6 +50,8 @@ JSON = {
     "routes": "routes a_city c_city --case textbook --scenario open,ab_shut --json",
     "trade counterfactual": "trade counterfactual --trade trade.csv --tau tau.csv --pairs --json",
     "programme": "programme --case textbook --json",
+    "appraisal accounts": "appraisal accounts --flows flows.csv --rule-set adb_2017 --json",
+    "appraisal rules": "appraisal rules --json",
     "portfolio select": "portfolio select --options options.csv --budget 4 --json",
 }
 
@@ -119,6 +123,7 @@ def test_the_page_names_every_field_of_json(
     (tmp_path / "options.csv").write_text(OPTIONS, encoding="utf-8")
     (tmp_path / "trade.csv").write_text(TRADE, encoding="utf-8")
     (tmp_path / "tau.csv").write_text(TAU, encoding="utf-8")
+    (tmp_path / "flows.csv").write_text(FLOWS, encoding="utf-8")
     capsys.readouterr()
     run(JSON[name])
     answer = json.loads(capsys.readouterr().out)

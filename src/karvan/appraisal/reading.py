@@ -59,6 +59,8 @@ def parse_flows(text: str, *, file: str) -> Accounts:
         raise InputError(["found an empty file; expected the columns year, benefit and cost."], what=file)
     header = [cell.strip() for cell in rows[0][1]]
     problems = list(_header_problems(header, file))
+    if len(header) == 1 and problems:
+        raise InputError(problems, what=file)
     streams: dict[str, list[float]] = {name: [] for name in header}
     for number, cells in rows[1:]:
         if len(cells) != len(header):

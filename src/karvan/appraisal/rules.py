@@ -63,7 +63,7 @@ class DiscountingRules(_Part):
 
     timing: Timing
     timing_status: Status
-    bands: tuple[RateBand, ...] = Field(min_length=1)
+    bands: tuple[RateBand, ...]
 
 
 class CarbonPoint(_Part):
@@ -94,7 +94,7 @@ class CarbonPath(_Part):
     price_year: int
     growth_after: float | None = None
     note: str = ""
-    points: tuple[CarbonPoint, ...] = Field(min_length=1)
+    points: tuple[CarbonPoint, ...]
 
     def price(self, year: int, level: CarbonLevel = "central") -> float:
         """Return the price of a tonne in a year; central is the middle of low and high where the path has none of its own.
@@ -220,6 +220,21 @@ class RuleSet(_Part):
         for cost in self.external:
             yield f"{cost.effect}, {cost.mode}, {cost.unit}", cost.value, cost.status, cost.source
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return the rule set as JSON can hold it, each figure with the source in full."""
+        named = ("id", "name", "publisher", "price_basis", "bcr_denominator", "residual_value", "note")
+        figures = [
+            {"figure": name, "value": value, "status": status, "source": self.sources[source].model_dump()}
+            for name, value, status, source in self.figures()
+        ]
+        return {name: getattr(self, name) for name in named} | {
+            "issued": self.date.isoformat(),
+            "timing": self.discounting.timing,
+            "timing_status": self.discounting.timing_status,
+            "required": list(self.required),
+            "figures": figures,
+        }
+
     def unconfirmed(self) -> list[str]:
         """Return the names of figures, and of the timing, that were not found in their document yet."""
         timing = ["timing"] if self.discounting.timing_status == "unconfirmed" else []
@@ -314,7 +329,7 @@ def _faults(rules: RuleSet) -> Iterator[str]:
 
 def _rate_faults(rules: RuleSet) -> Iterator[str]:
     years = [band.from_year for band in rules.discounting.bands]
-    if years[0] != 0 or years != sorted(set(years)):
+    if not years or years[0] != 0 or years != sorted(set(years)):
         yield f"discounting.bands: found years {years}; expected years that ascend from 0."
     for band in rules.discounting.bands:
         yield from rate_faults(band.rate, f"discounting.bands, year {band.from_year}")
@@ -329,6 +344,8 @@ def _carbon_faults(carbon: CarbonPath | None) -> Iterator[str]:
     if carbon is None:
         return
     years = [point.year for point in carbon.points]
+    if not years:
+        yield "carbon.points: found none; expected one or more, or no section carbon."
     if years != sorted(set(years)):
         yield f"carbon.points: found years {years}; expected ascending years."
     for point in carbon.points:

@@ -195,7 +195,7 @@ def rules(
 
         content = "".join(rules.model_dump_json() for rules in opened).encode()
         meta = meta_without_case(content, {"stage": "rules"}).model_dump(mode="json")
-        print_json({"meta": meta, "rule_sets": [rules.model_dump(mode="json") for rules in opened]})
+        print_json({"meta": meta, "rule_sets": [rules.to_dict() for rules in opened]})
         return
     for rules in opened:
         _show_rules(rules, whole=rule_set is not None)

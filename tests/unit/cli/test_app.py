@@ -12,8 +12,8 @@ import pytest
 from karvan import routes
 from karvan.errors import AuditError, OutputError
 
-HEAVY = ("numpy", "pandas", "scipy", "matplotlib", "numba", "pyarrow", "jinja2", "pydantic")
-COMMANDS = ("plan", "check", "new", "case", "network", "routes", "trade", "portfolio", "programme")
+HEAVY = ("xlsxwriter", "numpy", "pandas", "scipy", "matplotlib", "numba", "pyarrow", "jinja2", "pydantic")
+COMMANDS = ("plan", "check", "new", "case", "network", "routes", "trade", "appraisal", "portfolio", "programme")
 ROUTES = ("routes", "a_city", "c_city", "--case", "textbook")
 
 

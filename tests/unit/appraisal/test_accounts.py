@@ -1,0 +1,193 @@
+"""Accounts: their checks, their indicators, and their audit."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+
+from karvan.appraisal.accounts import Accounts, Item, appraise_accounts
+from karvan.appraisal.audit import audit_accounts
+from karvan.appraisal.discounting import Band, Discounting
+from karvan.appraisal.indicators import equivalent_yearly, modified_rate_of_return, payback, present_value
+from karvan.errors import AuditError, InputError, UnknownNameError
+
+TEN = Discounting.at(0.10)
+
+
+def accounts(benefits, costs, *, capital=None, first=2026):
+    items = [
+        Item("benefit", "benefit", tuple(map(float, benefits))),
+        Item("cost_upkeep", "cost", tuple(map(float, costs))),
+    ]
+    if capital:
+        items.append(Item("cost_capital", "cost", tuple(map(float, capital)), capital=True))
+    return Accounts.of(range(first, first + len(benefits)), items)
+
+
+def test_a_stream_followed_by_hand():
+    """100 spent, then 5 a year to run it and 60, 70, 10 earned; at 10 %."""
+    found = appraise_accounts(accounts((0, 60, 70, 10), (0, 5, 5, 5), capital=(100, 0, 0, 0)), TEN)
+    benefits = 60 / 1.1 + 70 / 1.21 + 10 / 1.331
+    running = 5 / 1.1 + 5 / 1.21 + 5 / 1.331
+    assert found.benefits_pv == pytest.approx(benefits, rel=1e-14)
+    assert found.costs_pv == pytest.approx(100 + running, rel=1e-14)
+    assert found.capital_pv == 100
+    assert found.enpv == pytest.approx(benefits - running - 100, rel=1e-12)
+    assert found.bcr_all_costs == pytest.approx(benefits / (100 + running))
+    assert found.bcr_capital == pytest.approx((benefits - running) / 100)
+    assert (found.bcr, found.bcr_denominator) == (found.bcr_all_costs, "all_costs")
+    assert found.item_pv["cost_upkeep"] == pytest.approx(running)
+    # 55 earned in 2027 on the 100 spent in 2026, which are worth 110 by then
+    assert found.first_year_return == pytest.approx(0.5)
+    assert found.opening_year == 2027
+    # -100, -45, +20: 45 of the 65 of the second year
+    assert found.payback_years == pytest.approx(1 + 45 / 65)
+    assert found.mirr == pytest.approx(((55 * 1.21 + 65 * 1.1 + 5) / 100) ** (1 / 3) - 1)
+    assert (
+        pytest.approx(-100 + 55 / (1 + found.eirr) + 65 / (1 + found.eirr) ** 2 + 5 / (1 + found.eirr) ** 3, abs=1e-10)
+        == 0
+    )
+
+
+def test_the_base_year_moves_value_and_nothing_else():
+    streams = accounts((0, 60, 70), (100, 0, 0))
+    here, before = appraise_accounts(streams, TEN), appraise_accounts(streams, TEN, base_year=2024)
+    assert before.enpv == pytest.approx(here.enpv / 1.21)
+    assert (before.eirr, before.bcr, before.mirr) == (here.eirr, pytest.approx(here.bcr), here.mirr)
+    assert before.table["t"].tolist() == [2, 3, 4]
+
+
+def test_timing_moves_value_by_half_a_year():
+    streams = accounts((0, 60, 70), (100, 0, 0))
+    start, mid, end = (
+        appraise_accounts(streams, Discounting.at(0.1, timing=timing)).enpv for timing in ("start", "mid", "end")
+    )
+    assert mid == pytest.approx(start / math.sqrt(1.1))
+    assert end == pytest.approx(start / 1.1)
+
+
+def test_what_has_no_rate_of_return_says_so():
+    found = appraise_accounts(accounts((5, 5), (0, 0)), TEN)
+    assert (found.eirr, found.rates.verdict, found.mirr) == (None, "none", None)
+    assert found.notes == ("the net stream never changes sign, so that no rate brings its value to zero",)
+    assert found.bcr is None
+
+
+def test_one_rate_of_a_stream_that_changes_sign_often_is_noted():
+    found = appraise_accounts(accounts((0, 2200, 0), (1000, 0, 1210)), TEN)
+    assert found.eirr == pytest.approx(0.1)
+    assert found.notes == (
+        "the net stream changes sign 2 times; it has one rate of return, but a higher discount rate need not lower its value",
+    )
+
+
+def test_a_negative_cost_is_noted():
+    found = appraise_accounts(accounts((0, 60, 70), (100, 0, -20)), TEN)
+    assert found.notes == ("the cost is negative in 2028; it lowers the costs, and so moves the ratios",)
+
+
+def test_never_paid_back():
+    found = appraise_accounts(accounts((0, 60, 39), (100, 0, 0)), TEN)
+    assert (found.payback_years, found.discounted_payback_years) == (None, None)
+
+
+def test_every_fault_of_accounts_is_told_at_once():
+    with pytest.raises(InputError) as caught:
+        Accounts.of(
+            [2026, 2026, 2029, 2028],
+            [Item("tolls", "benefit", (1.0, math.nan)), Item("works", "cost", (1.0, 2.0, 3.0, 4.0, 5.0)),
+             Item("works", "cost", (1.0, 2.0, 3.0, math.inf))],
+        )  # fmt: skip
+    assert str(caught.value) == (
+        "Accounts: 8 problems\n"
+        "  years: found 2026 twice; expected each year once. Add its rows up.\n"
+        "  years: found 2029 after 2026; expected 2027 to 2028 between them. Write 0 where nothing happens.\n"
+        "  years: found 2028 after 2029; expected ascending years. Sort the rows.\n"
+        "  works: found twice; expected once. Give each stream a name of its own.\n"
+        "  tolls: found 2 values; expected 4, one for each year. Write 0 where nothing happens.\n"
+        "  tolls, 2026: found no number; expected one. Write 0 where nothing happens.\n"
+        "  works: found 5 values; expected 4, one for each year. Write 0 where nothing happens.\n"
+        "  works, 2028: found no number; expected one. Write 0 where nothing happens."
+    )
+
+
+def test_accounts_of_nothing():
+    with pytest.raises(InputError) as caught:
+        Accounts.of([], [])
+    assert str(caught.value).splitlines()[1:] == [
+        "  years: found none; expected one or more.",
+        "  streams: found none; expected a benefit or a cost.",
+    ]
+
+
+def test_a_base_year_out_of_reach():
+    with pytest.raises(InputError) as caught:
+        appraise_accounts(accounts((0, 1), (1, 0)), TEN, base_year=0)
+    assert str(caught.value) == (
+        "Base year: found 0, 2026 years from the first year of the streams, 2026; expected at most 100. "
+        "Name a year as the streams count them."
+    )
+
+
+def test_scaling_a_stream_by_name():
+    streams = accounts((0, 60, 70), (100, 0, 0))
+    assert streams.scaled({"cost_upkeep": 2}).item("cost_upkeep").values == (200, 0, 0)
+    with pytest.raises(UnknownNameError, match=r"No stream is called 'cost'\. Did you mean cost_upkeep\?"):
+        streams.scaled({"cost": 2})
+
+
+def test_streams_and_factors_of_unequal_length():
+    with pytest.raises(InputError) as caught:
+        present_value([1, 2, 3], [1.0])
+    assert str(caught.value) == (
+        "Streams of unequal length: found 3 flows and 1 discount factors; expected as many of both."
+    )
+
+
+@pytest.mark.parametrize(
+    ("flows", "years"), [((-100, 40, 40, 40), 2.5), ((0, 5), 0), ((-1, 2, -2, 2), 2.5), ((-1,), None)]
+)
+def test_payback(flows, years):
+    assert payback(flows) == years
+
+
+def test_no_modified_rate_without_outlay_or_receipt():
+    assert modified_rate_of_return([1, 2], TEN) is None
+    assert modified_rate_of_return([-1, -2], TEN) is None
+    assert modified_rate_of_return([-1], TEN) is None
+
+
+def test_equal_yearly_sums():
+    assert equivalent_yearly(100, 0.1, 2) == pytest.approx(100 / (1 / 1.1 + 1 / 1.21))
+    assert equivalent_yearly(100, 0, 4) == 25
+    with pytest.raises(InputError, match=r"^Equal yearly sums: years: found 0; expected 1 or more\.$"):
+        equivalent_yearly(100, 0.1, 0)
+
+
+# the audit catches what is wrong ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sound():
+    discounting = Discounting.of([Band(0, 0.1), Band(2, 0.05)], timing="mid")
+    return appraise_accounts(
+        accounts((0, 60, 70, 10), (0, 5, 5, 5), capital=(100, 0, 0, 0)), discounting, base_year=2024
+    )
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda found: {"enpv": found.enpv + 1e-6}, "ENPV is"),
+        (lambda found: {"item_pv": {**found.item_pv, "benefit": 1.0}}, "the streams are worth"),
+        (lambda found: {"factors": (*found.factors[:-1], 0.5)}, "the discount factor of 2029 does not follow"),
+        (lambda found: {"rates": replace(found.rates, roots=(0.11,))}, "a rate of return of 0.11 leaves a value"),
+        (lambda _: {"base_year": 2025}, "ENPV is"),
+    ],
+)
+def test_a_result_that_does_not_hold(sound, change, message):
+    audit_accounts(sound)
+    with pytest.raises(AuditError, match=message):
+        audit_accounts(replace(sound, **change(sound)))

@@ -1,0 +1,140 @@
+"""Streams that someone brings: every fault of a file at once, each with its place."""
+
+from __future__ import annotations
+
+import pytest
+
+from karvan.appraisal.reading import parse_flows, read_flows
+from karvan.errors import InputError
+
+
+def problems(text: str) -> tuple[str, ...]:
+    with pytest.raises(InputError) as caught:
+        parse_flows(text, file="flows.csv")
+    return caught.value.problems
+
+
+def test_the_three_columns():
+    found = parse_flows("year,benefit,cost\n2026,0,100\n2027,60.5,-1e1\n", file="flows.csv")
+    assert found.years == (2026, 2027)
+    assert [(item.name, item.kind, item.values, item.capital) for item in found.items] == [
+        ("benefit", "benefit", (0, 60.5), False),
+        ("cost", "cost", (100, -10), False),
+    ]
+
+
+def test_columns_may_be_split_and_stand_in_any_order():
+    found = parse_flows(
+        "cost_capital_track, year ,benefit_time,cost_upkeep,benefit_fees\n5,1,2,3,4\n\n", file="flows.csv"
+    )
+    assert [(item.name, item.kind, item.capital) for item in found.items] == [
+        ("cost_capital_track", "cost", True),
+        ("benefit_time", "benefit", False),
+        ("cost_upkeep", "cost", False),
+        ("benefit_fees", "benefit", False),
+    ]
+
+
+def test_every_fault_is_told_at_once():
+    text = (
+        'year,benefit,cost\n2026,0,100\n2027,n/a,5\n2027,60,\n2030,"1,200",5\n2029,60\nsoon,60,5,7\n2031.5,inf,1_000\n'
+    )
+    assert problems(text.replace("soon", "2031").replace("2031.5", "2032")) == (
+        "flows.csv, line 3, benefit: found 'n/a'; expected a number. Write a plain number.",
+        "flows.csv, line 4, cost: found a blank cell; expected a number. Write 0 where nothing happens.",
+        (
+            "flows.csv, line 4, year: found 2027 again, as on line 3; expected each year once. "
+            "Add the two rows up, or correct the year."
+        ),
+        "flows.csv, line 5, benefit: found '1,200'; expected a number. Write it with a decimal point and without separators.",
+        "flows.csv, line 5, year: found 2030 after 2027; expected 2028. Add 2028 to 2029, with 0 where nothing happens.",
+        (
+            "flows.csv, line 6: found 2 cells; expected 3, one for each column. "
+            "Streams are of equal length: give every column a cell in every row."
+        ),
+        "flows.csv, line 6, year: found 2029 after 2030; expected ascending years. Sort the rows.",
+        (
+            "flows.csv, line 7: found 4 cells; expected 3, one for each column. "
+            "Streams are of equal length: give every column a cell in every row."
+        ),
+        "flows.csv, line 7, year: found 2031 after 2029; expected 2030. Add 2030, with 0 where nothing happens.",
+        "flows.csv, line 8, benefit: found 'inf'; expected a number. Write a plain number.",
+        "flows.csv, line 8, cost: found '1_000'; expected a number. Write a plain number.",
+    )
+    assert "flows.csv, line 7, year: found 'soon'; expected a year. Write a plain number." in problems(text)
+    assert "flows.csv, line 8, year: found '2031.5'; expected a year. Write a whole number." in problems(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", ("found an empty file; expected the columns year, benefit and cost.",)),
+        ("\n \n", ("found an empty file; expected the columns year, benefit and cost.",)),
+        ("year,benefit,cost\n", ("flows.csv: found no rows; expected one row for each year. Add them.",)),
+        ("cash\n5\n", None),
+        (
+            "year;benefit;cost\n1;2;3\n",
+            ("flows.csv, line 1: found columns set apart by ; or tab; expected commas. Save it with commas.",),
+        ),
+        (
+            "year,benefits,cost\n1,2,3\n",
+            (
+                "flows.csv, line 1, benefit: found no such column; expected the columns year, benefit and cost. Add benefit.",
+                (
+                    "flows.csv, line 1, benefits: found an unknown column; expected the columns year, benefit and cost. "
+                    "Did you mean benefit? Streams of your own are called benefit_NAME or cost_NAME."
+                ),
+            ),
+        ),
+        (
+            "year,cost,cost\n1,2,3\n",
+            (
+                "flows.csv, line 1, benefit: found no such column; expected the columns year, benefit and cost. Add benefit.",
+                "flows.csv, line 1, cost: found the column twice; expected it once. Rename or remove one.",
+            ),
+        ),
+        (
+            "2026,0,100\n2027,60,0\n",
+            None,
+        ),
+    ],
+)
+def test_files_that_are_no_streams(text, expected):
+    found = problems(text)
+    if expected is None:
+        assert any("Add year." in problem for problem in found)
+    else:
+        assert found == expected
+
+
+def test_a_file_from_a_spreadsheet(tmp_path):
+    path = tmp_path / "flows.csv"
+    path.write_bytes("\ufeffyear,benefit,cost\r\n1,2,3\r\n".encode())
+    found, content = read_flows(path)
+    assert found.years == (1,)
+    assert content.startswith(b"\xef\xbb\xbf")
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (
+            lambda _: None,
+            "found no such file or directory; expected a CSV file with the columns year, benefit and cost.",
+        ),
+        (
+            lambda path: path.mkdir(),
+            "found is a directory; expected a CSV file with the columns year, benefit and cost.",
+        ),
+        (
+            lambda path: path.write_bytes(b"year,benefit,cost\n1,\xff,2\n"),
+            "found bytes that are not UTF-8; expected UTF-8. Save it so.",
+        ),
+    ],
+)
+def test_files_that_cannot_be_read(tmp_path, make, message):
+    path = tmp_path / "flows.csv"
+    make(path)
+    with pytest.raises(InputError) as caught:
+        read_flows(path)
+    assert str(caught.value) == f"{path}: {message}"

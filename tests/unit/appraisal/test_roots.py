@@ -1,0 +1,102 @@
+"""All rates of return of a stream."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+from karvan.appraisal.roots import rate_of_return, rates_by_date, rates_of_return
+from karvan.errors import InputError
+
+
+def stream(*rates: float) -> list[float]:
+    """Whole numbers whose rates of return are these, in per cent: the product of (100 x - (100 + rate))."""
+    flows = np.array([1], dtype=object)
+    for rate in rates:
+        flows = np.convolve(flows, np.array([100, -(100 + rate)], dtype=object))
+    return [float(flow) for flow in flows]
+
+
+@pytest.mark.parametrize(
+    "rates",
+    [(10,), (-50, 10), (5, 10, 15), (-90, -10, 0, 20), (1, 2, 3, 4, 5), (10, 900), (0, 1)],
+)
+def test_every_rate_is_found(rates):
+    found = rates_of_return(stream(*rates))
+    assert found.roots == pytest.approx(sorted(rate / 100 for rate in rates), rel=1e-13, abs=1e-15)
+    assert found.proven
+
+
+@pytest.mark.parametrize("rates", [(10, 10), (10, 10, 10), (5, 10, 10), (-20, -20, 30, 30)])
+def test_a_rate_at_which_the_value_touches_zero_is_found_once(rates):
+    assert rates_of_return(stream(*rates)).roots == pytest.approx(sorted({rate / 100 for rate in rates}), rel=1e-13)
+
+
+def test_two_rates_a_millionth_apart_are_told_apart():
+    one, two = 1.1, 1.1000001
+    found = rates_of_return([1.0, -(one + two), one * two])
+    assert found.roots == pytest.approx([0.1, 0.1000001], abs=1e-9)
+    assert len(found.roots) == 2
+
+
+@pytest.mark.parametrize(
+    ("flows", "reason"),
+    [
+        ([5, 5, 5], "the net stream never changes sign, so that no rate brings its value to zero"),
+        ([-5], "the net stream never changes sign, so that no rate brings its value to zero"),
+        ([0, 0], "the net stream never changes sign, so that no rate brings its value to zero"),
+        ([], "the net stream never changes sign, so that no rate brings its value to zero"),
+        ([1, -2, 2], "the net stream changes sign 2 times, yet its value is zero at no real rate"),
+    ],
+)
+def test_none_is_said_plainly(flows, reason):
+    found = rates_of_return(flows)
+    assert (found.verdict, found.roots, found.single) == ("none", (), None)
+    assert found.reason == reason
+    with pytest.raises(InputError) as caught:
+        rate_of_return(flows)
+    assert str(caught.value) == f"No single rate of return: {reason}."
+
+
+def test_several_are_said_plainly():
+    with pytest.raises(InputError) as caught:
+        rate_of_return([-1000, 2300, -1320])
+    assert str(caught.value) == (
+        "No single rate of return: the net stream changes sign 2 times and has 2 rates of return; "
+        "none of them ranks a project, so look at ENPV and MIRR."
+    )
+
+
+def test_zeros_at_the_ends_have_no_say():
+    assert rates_of_return([0, 0, -100, 0, 121, 0]).roots == pytest.approx([0.1], rel=1e-14)
+
+
+def test_a_long_stream_of_ups_and_downs():
+    """Two hundred years: numerical roots of such a polynomial are not to be trusted, exact isolation is."""
+    flows = np.random.default_rng(7).normal(size=200)
+    found = rates_of_return(flows)
+    assert found.sign_changes > 90
+    assert len(found.roots) % 2 == (found.sign_changes % 2)  # Descartes: they differ by an even number
+    for rate in found.roots:
+        weights = (1 + rate) ** -np.arange(200.0)
+        assert abs(flows @ weights) < 1e-9 * (abs(flows) @ weights)
+
+
+def test_rates_by_date_with_several_changes_of_sign_are_not_proven():
+    days = [date(2026, 1, 1), date(2027, 1, 1), date(2028, 1, 1)]
+    found = rates_by_date(days, [-1000, 2300, -1320])
+    assert found.roots == pytest.approx([0.1, 0.2], rel=1e-10)
+    assert not found.proven
+
+
+def test_dates_may_come_in_any_order():
+    days = [date(2027, 1, 1), date(2026, 1, 1)]
+    assert rates_by_date(days, [110, -100]).single == pytest.approx(0.1, rel=1e-12)
+
+
+def test_dates_and_flows_of_unequal_number():
+    with pytest.raises(InputError) as caught:
+        rates_by_date([date(2026, 1, 1)], [1.0, -1.0])
+    assert str(caught.value) == "Flows by date: found 1 dates and 2 flows; expected a date for each flow."
