@@ -37,7 +37,7 @@ COMMANDS = dict(commands(typer.main.get_command(app)))
 #: What `karvan portfolio select` chooses from.
 OPTIONS = "group,option,cost,value\nrail,single,3,5\nroad,one,2,2\n"
 #: What `karvan trade` asks of.
-TRADE = "exporter,importer,value\nA,A,90\nA,B,10\nB,A,9\nB,B,80\n"
+TRADE = "exporter,importer,value,home\nA,A,90,1\nA,B,10,0\nB,A,9,0\nB,B,80,1\n"
 TAU = "exporter,importer,tau_hat\nA,B,0.9\n"
 #: What `karvan appraisal accounts` is asked about.
 FLOWS = "year,benefit,cost\n2026,0,100\n2027,60,5\n2028,70,5\n"
@@ -49,6 +49,7 @@ JSON = {
     "network": "network --case textbook --json",
     "routes": "routes a_city c_city --case textbook --scenario open,ab_shut --json",
     "trade counterfactual": "trade counterfactual --trade trade.csv --tau tau.csv --pairs --json",
+    "trade estimate": "trade estimate --data trade.csv --value value --regressors home --json",
     "programme": "programme --case textbook --json",
     "appraisal accounts": "appraisal accounts --flows flows.csv --rule-set adb_2017 --json",
     "appraisal rules": "appraisal rules --json",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path  # noqa: TC003 - typer needs it at run time
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from karvan.cli.options import BOTH_FORMATS, CsvOption, JsonOption, console, print_json, say
+from karvan.cli.options import BOTH_FORMATS, CsvOption, JsonOption, console, print_json, say, split
 
 if TYPE_CHECKING:
-    from karvan.trade import Counterfactual
+    from karvan.trade import Counterfactual, Estimate
 
 group = typer.Typer(
     name="trade",
@@ -142,3 +142,75 @@ def _show(found: Counterfactual) -> None:
         out.print(f"{len(order) - SHOWN} more countries with --csv or --json.")
     made = found.convergence
     out.print(f"Solved in {made.iterations} steps ({made.method}); markets clear to {made.residual:.1g} of output.")
+
+
+@group.command()
+def estimate(
+    data: Annotated[Path, typer.Option(metavar="FILE", help="One row per observation; CSV or Parquet.")],
+    value: Annotated[str, typer.Option(metavar="COLUMN", help="Trade, in levels, zero or more.")],
+    regressors: Annotated[list[str], typer.Option(metavar="LIST", help="Columns, or log(COLUMN).")],
+    fixed: Annotated[
+        list[str] | None, typer.Option(metavar="LIST", help="Sets of fixed effects, such as exporter^year.")
+    ] = None,
+    cluster: Annotated[
+        list[str] | None, typer.Option(metavar="LIST", help="Columns within which errors may be correlated.")
+    ] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(metavar="CONDITION", help="Such as exporter!=importer or year>=2000; repeat for more."),
+    ] = None,
+    correction: Annotated[str, typer.Option(help="Factor on the errors: stata, fixest or none.")] = "stata",
+    separation: Annotated[str, typer.Option(help="Search for what has no finite fit: full, fixed or none.")] = "full",
+    keep_singletons: Annotated[
+        bool, typer.Option("--keep-singletons", help="Keep observations alone in a level.")
+    ] = False,
+    engine: Annotated[str, typer.Option(help="karvan or pyfixest.")] = "karvan",
+    json: JsonOption = False,
+    csv: CsvOption = False,
+) -> None:
+    """Estimate gravity by Poisson pseudo-maximum likelihood, with fixed effects."""
+    from typing import cast
+
+    from karvan.trade import estimate as estimated
+
+    if json and csv:
+        raise typer.BadParameter(BOTH_FORMATS)
+    found = estimated(
+        data, value=value, regressors=split(regressors), fixed=split(fixed), cluster=split(cluster), where=where or (),
+        correction=cast("Any", correction), separation=cast("Any", separation), singletons=keep_singletons,
+        engine=cast("Any", engine),
+    )  # fmt: skip
+    if json:
+        print_json(found.to_dict())
+        return
+    for note in found.notes:
+        say(f"Note: {note}.")
+    if csv:
+        typer.echo(found.table.to_csv(index=False), nl=False)
+    else:
+        _show_estimate(found)
+
+
+def _show_estimate(found: Estimate) -> None:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False)
+    for name in ("regressor", "estimate", "std. error", "z", "95 % from", "to"):
+        table.add_column(name, justify="left" if name == "regressor" else "right", no_wrap=True)
+    for row in found.table.to_dict("records"):
+        figures = [
+            f"{row[name]:.{digits}f}"
+            for name, digits in (("estimate", 6), ("std_error", 6), ("z", 2), ("low", 4), ("high", 4))
+        ]
+        table.add_row(str(row["name"]), *(figure.replace("-", "\u2212") for figure in figures))
+    for name in found.collinear:
+        table.add_row(name, "collinear")
+    out = console()
+    out.print(table)
+    errors = found.errors
+    kind = f"clustered by {', '.join(errors['cluster'])}" if errors["cluster"] else "robust"
+    sets = ", ".join(f"{name} ({levels})" for name, levels in found.fixed) or "none"
+    out.print(
+        f"{found.observations} observations; fixed effects: {sets}; errors {kind}, factor {errors['correction']}."
+    )
+    out.print(f"Pseudo R2 {found.pseudo_r2:.4f}; {found.iterations} iterations ({found.engine}).")

@@ -21,6 +21,8 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 #: Markets clear to 1e-12 of output; what is derived from wages that precise, by sums and powers of a few hundred terms, agrees
 #: to well within this share.
 RELATIVE = 1e-8
+#: First-order conditions of an estimate, as a share of all trade; the tolerance of the fit leaves far less.
+FIRST_ORDER = 1e-6
 
 
 def audit_counterfactual(
@@ -96,3 +98,35 @@ def hold(what: str, found: Floats, given: Floats, names: Sequence[str]) -> None:
         worst = int(np.argmax(np.where(np.isnan(gap), np.inf, gap)))
         message = f"{what} of {names[worst]} is {given[worst]!r}, derived again {found[worst]!r}"
         raise AuditError(message)
+
+
+def audit_estimate(y: Floats, mean: Floats, x: Floats, levels: Sequence[Any]) -> None:
+    """Check the first-order conditions of an estimate: what is fitted adds up to what there is, by level and by regressor.
+
+    Parameters
+    ----------
+    y, mean
+        Trade and its fitted values.
+    x
+        Regressors that have an estimate.
+    levels
+        Sets of fixed effects, the level of each observation.
+
+    Raises
+    ------
+    AuditError
+        A condition does not hold.
+    """
+    for number, codes in enumerate(levels):
+        there, fitted = (np.bincount(codes, weights=weights) for weights in (y, mean))
+        gap = np.abs(there - fitted).max() / max(float(y.sum()), 1e-300)
+        if not gap <= FIRST_ORDER:
+            message = f"fixed effects {number + 1}: fitted trade of a level is off by {gap:.2g} of all trade"
+            raise AuditError(message)
+    for number in range(x.shape[1]):
+        column = x[:, number] - x[:, number].mean()
+        size = float((np.abs(column) * y).sum())
+        gap = abs(float((column * (y - mean)).sum())) / max(size, 1e-300)
+        if not gap <= FIRST_ORDER:
+            message = f"regressor {number + 1}: the first-order condition is off by {gap:.2g}"
+            raise AuditError(message)

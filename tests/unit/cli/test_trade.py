@@ -97,3 +97,28 @@ def test_tables_must_be_named(karvan, tables):
 
 def test_json_and_csv_exclude_each_other(karvan, tables):
     assert karvan("trade", "counterfactual", *tables, "--json", "--csv").code == 2
+
+
+def test_an_estimate(karvan, tmp_path):
+    (tmp_path / "data.csv").write_text("y,fta\n1,0\n3,0\n4,1\n8,1\n,1\n", encoding="utf-8")
+    options = ("--data", tmp_path / "data.csv", "--value", "y", "--regressors", "fta")
+    answer = karvan("trade", "estimate", *options, "--json")
+    found = json.loads(answer.out)
+    assert found["coefficients"][0]["name"] == "fta"
+    assert found["coefficients"][0]["estimate"] == pytest.approx(1.0986122886681098, abs=1e-10)
+    assert found["observations"] == 4
+    assert found["dropped"]["missing"] == 1
+    shown = karvan("trade", "estimate", *options)
+    assert shown.err == "Note: 1 rows lack a figure and were dropped.\n"
+    assert shown.out.splitlines()[1].split()[:2] == ["fta", "1.098612"]
+    assert karvan("trade", "estimate", *options, "--csv").out.startswith(
+        "name,estimate,std_error,z,p_value,low,high\nfta,1.0986"
+    )
+
+
+def test_an_estimate_of_what_is_not_there(karvan, tmp_path):
+    (tmp_path / "data.csv").write_text("y,fta\n1,0\n3,1\n", encoding="utf-8")
+    answer = karvan("trade", "estimate", "--data", tmp_path / "data.csv", "--value", "trade", "--regressors", "fta")
+    assert answer == (
+        1, "", "karvan: data.csv does not fit the request: There is no column 'trade'. There are: y, fta.\n"
+    )  # fmt: skip

@@ -1,0 +1,206 @@
+"""The estimator by hand, what it drops and says, and what it refuses."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import karvan
+from karvan.errors import AuditError, InputError, RequestError, UnknownNameError
+from karvan.trade import gravity, ppml
+from karvan.trade.audit import audit_estimate
+
+
+def two_groups():
+    """Trade of 1, 3 without and 4, 8 with an agreement: the estimate is the logarithm of the means' ratio, ln 3."""
+    return pd.DataFrame({"y": [1.0, 3.0, 4.0, 8.0], "fta": [0, 0, 1, 1], "who": list("abab")})
+
+
+def test_a_dummy_is_the_logarithm_of_the_ratio_of_means():
+    found = karvan.estimate(two_groups(), value="y", regressors=["fta"])
+    assert found.table["estimate"][0] == pytest.approx(np.log(3), abs=1e-10)
+    assert found.fitted == pytest.approx([2, 2, 6, 6])
+    # by hand: scores (y - mu)(x - 6/8), information 16 x 3/4 x 1/4 = 3, meat 2 x 0.75**2 + 8 x 0.25**2
+    meat = 2 * 0.75**2 + 8 * 0.25**2
+    plain = np.sqrt(meat) / 3
+    for correction, factor in {"none": 1, "stata": 4 / 3, "fixest": 4 / 2}.items():
+        error = karvan.estimate(two_groups(), value="y", regressors=["fta"], correction=correction).table["std_error"][
+            0
+        ]
+        assert error == pytest.approx(plain * np.sqrt(factor), rel=1e-9)
+
+
+def test_clusters_by_hand():
+    """Clusters a and b: scores -1 x -0.75 + -2 x 0.25 = 0.25 and 1 x -0.75 + 2 x 0.25 = -0.25."""
+    found = karvan.estimate(two_groups(), value="y", regressors=["fta"], cluster=["who"])
+    assert found.table["std_error"][0] == pytest.approx(np.sqrt(2 * 0.25**2 * 2 / 1) / 3, rel=1e-9)
+    assert found.errors == {"kind": "cluster", "cluster": ["who"], "clusters": [2], "correction": "stata"}
+
+
+def test_without_fixed_effects_there_is_a_constant_and_units_do_not_matter():
+    data = two_groups()
+    scaled = data.assign(y=1e9 * data["y"], fta=1e6 * data["fta"])
+    one, other = (karvan.estimate(table, value="y", regressors=["fta"]) for table in (data, scaled))
+    assert other.table["estimate"][0] == pytest.approx(one.table["estimate"][0] / 1e6, rel=1e-9)
+    assert other.table["z"][0] == pytest.approx(one.table["z"][0], rel=1e-9)
+
+
+def test_collinear_regressors_are_named():
+    data = two_groups().assign(twice=lambda table: 2 * table["fta"], same=7.0, mine=[0, 1, 0, 1])
+    found = karvan.estimate(data, value="y", regressors=["fta", "twice", "same", "mine"], fixed=["who"])
+    assert found.collinear == ("twice", "same", "mine")
+    assert list(found.table["name"]) == ["fta"]
+    with pytest.raises(
+        RequestError, match="No regressor says anything of its own: same, mine are explained by the fixed effects"
+    ):
+        karvan.estimate(data, value="y", regressors=["same", "mine"], fixed=["who"])
+
+
+def test_what_is_dropped_is_counted():
+    """c never trades, d is alone, one row has no value; dropping d's row leaves e alone in its year."""
+    rows = [
+        ("a", 1, 2, 0),
+        ("a", 2, 3, 1),
+        ("b", 1, 4, 1),
+        ("b", 2, 1, 0),
+        ("b", 1, 2, 0),
+        ("c", 1, 0, 0),
+        ("c", 2, 0, 1),
+        ("d", 3, 5, 1),
+    ]
+    data = pd.DataFrame(rows, columns=["i", "t", "y", "x"]).astype({"y": object})
+    data.loc[len(data)] = ["a", 1, ".", 1]
+    found = karvan.estimate(data, value="y", regressors=["x"], fixed=["i", "t"])
+    assert found.dropped == {"excluded": 0, "missing": 1, "singletons": 1, "separated": 2}
+    assert found.observations == 5
+    assert found.notes == (
+        "1 rows lack a figure and were dropped",
+        "1 observations are alone in a level of a fixed effect and were dropped",
+        "2 observations of no trade have no finite fit and were dropped",
+    )
+    assert np.isnan(found.fitted).sum() == 4
+    kept = karvan.estimate(data, value="y", regressors=["x"], fixed=["i", "t"], singletons=True)
+    assert kept.dropped["singletons"] == 0
+    assert kept.table["estimate"][0] == pytest.approx(found.table["estimate"][0], abs=1e-9)
+
+
+def test_separation_by_a_regressor():
+    """x is above zero only where there is no trade: its estimate would be minus infinity, and two rows say nothing of z."""
+    y = np.array([1.0, 2, 3, 4, 0, 0])
+    x = np.array([0.0, 0, 0, 0, 1, 2])
+    z = np.array([0.0, 1, 0, 1, 0, 1])
+    data = pd.DataFrame({"y": y, "x": x, "z": z})
+    found = karvan.estimate(data, value="y", regressors=["z", "x"])
+    assert found.dropped["separated"] == 2
+    assert found.collinear == ("x",)
+    alone = karvan.estimate(data[:4], value="y", regressors=["z"])
+    assert found.table["estimate"][0] == pytest.approx(alone.table["estimate"][0], abs=1e-9)
+
+
+def test_separation_by_a_regressor_and_effects_together():
+    """x - 1[group b] is zero wherever there is trade and one in the last row: neither alone separates it."""
+    data = pd.DataFrame({
+        "y": [1.0, 2, 3, 5, 0, 1], "group": list("aabbbb")[:6], "x": [0.0, 0, 1, 1, 2, 1], "z": [0.0, 1, 0, 1, 0, 1],
+    })  # fmt: skip
+    levels = [ppml.renumber(pd.factorize(data["group"])[0])]
+    split = ppml.separated(data["y"].to_numpy(), data[["x", "z"]].to_numpy(), levels)
+    assert list(split) == [False, False, False, False, True, False]
+
+
+def test_zeros_that_overlap_are_not_separated():
+    y, x = np.array([0.0, 0, 1, 2, 3, 0]), np.array([0.0, 1, 0, 1, 2, 2])
+    assert not ppml.separated(y, x[:, None], [np.zeros(6, dtype=np.int64)]).any()
+
+
+def test_logarithms_conditions_and_interactions():
+    rng = np.random.default_rng(3)
+    data = pd.DataFrame(
+        {"i": np.repeat(list("abcd"), 12), "t": np.tile([2000, 2001], 24), "d": rng.uniform(1, 9, 48), "d2": 1.0}
+    )
+    data["logd"] = np.log(data["d"])
+    data["y"] = rng.poisson(np.exp(2 - 0.5 * data["logd"]))
+    one = karvan.estimate(data, value="y", regressors=["log(d)"], fixed=["i^t"], where=["t>=2001"])
+    other = karvan.estimate(data[data["t"] == 2001], value="y", regressors=["logd"], fixed=["i"])
+    assert one.table["estimate"][0] == pytest.approx(other.table["estimate"][0], abs=1e-9)
+    assert one.dropped["excluded"] == 24
+    assert list(one.table["name"]) == ["log(d)"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "kept"),
+    [
+        ("a=b", [0]),
+        ("a!=b", [1, 2]),
+        ("a=1", [0, 2]),
+        ("a=1.0", [0, 2]),
+        ("a<2", [0, 2]),
+        ("n=x", [0, 1]),
+        ("a >= b", [0, 1]),
+    ],
+)
+def test_conditions(condition, kept):
+    from karvan.trade.figures import Figures
+
+    data = pd.DataFrame({"a": ["1", "2", "1"], "b": ["1.0", "1", "3"], "n": ["x", "x", "y"]})
+    assert list(np.flatnonzero(gravity._meets(Figures.read(data, "data", []), condition))) == kept
+
+
+def test_every_fault_of_the_request_at_once():
+    with pytest.raises(InputError) as raised:
+        karvan.estimate(
+            two_groups(), value="y", regressors=["y", "ftaa", "fta", "fta"], fixed=["who^year"], where=["year"]
+        )
+    assert raised.value.problems == (
+        "'year' is no condition. Write COLUMN!=COLUMN or COLUMN>=VALUE; signs are = != < <= > >=.",
+        "There is no column 'ftaa'. Did you mean fta?",
+        "There is no column 'year'. There are: y, fta, who.",
+        "The regressor fta is named twice. Name it once.",
+        "y is both the value and a regressor. Leave it out of the regressors.",
+    )
+
+
+def test_bad_cells_are_named():
+    data = two_groups().astype({"y": object, "fta": object})
+    data.loc[0, "y"], data.loc[1, "fta"], data.loc[2, "y"] = -1, "many", "inf"
+    with pytest.raises(InputError) as raised:
+        karvan.estimate(data, value="y", regressors=["fta"])
+    assert raised.value.problems == (
+        "data, line 2, y: found -1; expected trade of zero or more. Correct the value, or exclude the row.",
+        "data, line 3, fta: found 'many'; expected a number or a blank. Write a plain number.",
+        "data, line 4, y: found 'inf'; expected a number or a blank. Write a plain number.",
+    )
+    with pytest.raises(InputError, match="found 0; expected a number above zero, since its logarithm is asked for"):
+        karvan.estimate(two_groups(), value="y", regressors=["log(fta)"])
+
+
+def test_no_trade_at_all():
+    with pytest.raises(RequestError, match="No observation has trade above zero"):
+        karvan.estimate(two_groups().assign(y=0), value="y", regressors=["fta"])
+    with pytest.raises(
+        RequestError, match="No observation is left: every one is alone in a level of the fixed effects"
+    ):
+        karvan.estimate(two_groups().assign(row=range(4)), value="y", regressors=["fta"], fixed=["row"])
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ({"correction": "hc3"}, "No correction is called 'hc3'. There are: stata, fixest, none."),
+        ({"separation": "all"}, "No search for separation is called 'all'. There are: full, fixed, none."),
+        ({"engine": "pyfixes"}, "No engine is called 'pyfixes'. Did you mean pyfixest?"),
+    ],
+)
+def test_words_that_are_none(words, message):
+    with pytest.raises(UnknownNameError) as raised:
+        karvan.estimate(two_groups(), value="y", regressors=["fta"], **words)
+    assert str(raised.value) == message
+
+
+def test_the_audit_notices_a_wrong_fit():
+    y, x, levels = np.array([1.0, 3, 4, 8]), np.array([[0.0], [0], [1], [1]]), [np.zeros(4, dtype=np.int64)]
+    audit_estimate(y, np.array([2.0, 2, 6, 6]), x, levels)
+    with pytest.raises(AuditError, match=r"fixed effects 1: fitted trade of a level is off by 0\.062 of all trade"):
+        audit_estimate(y, np.array([2.0, 2, 6, 7]), x, levels)
+    with pytest.raises(AuditError, match="regressor 1: the first-order condition is off by"):
+        audit_estimate(y, np.array([3.0, 3, 5, 5]), x, levels)
