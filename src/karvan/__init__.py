@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from karvan.pipeline import plan
     from karvan.programme import read_record
     from karvan.routes import find_routes, skim_zones
-    from karvan.trade import counterfactual, estimate
+    from karvan.trade import counterfactual, counterfactual_io, estimate
 
 _ROOMS = {
     "karvan.case": ("Setting", "check_case", "new_case", "open_case"),
     "karvan.network": ("build_network", "export_gmns", "read_gmns", "to_geojson"),
     "karvan.routes": ("find_routes", "skim_zones"),
-    "karvan.trade": ("counterfactual", "estimate"),
+    "karvan.trade": ("counterfactual", "counterfactual_io", "estimate"),
     "karvan.appraisal": ("appraise_accounts", "appraise_flows", "open_rule_set"),
     "karvan.programme": ("read_record",),
     "karvan.pipeline": ("plan",),
@@ -44,6 +44,7 @@ __all__ = [
     "build_network",
     "check_case",
     "counterfactual",
+    "counterfactual_io",
     "estimate",
     "export_gmns",
     "find_routes",

@@ -38,6 +38,10 @@ def counterfactual(
     new_deficits: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Deficits after the change: country, deficit.")
     ] = None,
+    model: Annotated[str, typer.Option(help="armington, or caliendo-parro with --tables.")] = "armington",
+    tables: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Shares, value added, inputs, tariffs and elasticities as CSV.")
+    ] = None,
     missing: Annotated[str, typer.Option(help="Whether a pair without a row of trade is an error or zero.")] = "error",
     pairs: Annotated[
         bool, typer.Option("--pairs", help="Give the pairs too; with --csv, instead of the countries.")
@@ -46,12 +50,27 @@ def counterfactual(
     csv: CsvOption = False,
 ) -> None:
     """Say what a change of trade costs does to trade, prices, wages and real income."""
+    from karvan.errors import UnknownNameError
+
+    if json and csv:
+        raise typer.BadParameter(BOTH_FORMATS)
+    if model == "caliendo-parro":
+        found = _caliendo_parro(trade, tau, new_deficits, tables, deficits)
+    elif model == "armington":
+        found = _armington(trade, tau, new_deficits, tables, theta=theta, deficits=deficits, missing=missing)
+    else:
+        raise UnknownNameError("model", model, ("armington", "caliendo-parro"))
+    _print(found, pairs=pairs, as_json=json, as_csv=csv)
+
+
+def _armington(
+    trade: Path | None, tau: Path | None, new_deficits: Path | None, tables: Path | None, *, theta: str, deficits: str,
+    missing: str,
+) -> Counterfactual:  # fmt: skip
     from karvan.errors import RequestError, UnknownNameError
     from karvan.trade import CLOSURES
     from karvan.trade import counterfactual as solved
 
-    if json and csv:
-        raise typer.BadParameter(BOTH_FORMATS)
     closure = next((name for name in CLOSURES if name == deficits), None)
     if closure is None:
         raise UnknownNameError("form of deficits", deficits, CLOSURES)
@@ -60,11 +79,31 @@ def counterfactual(
     if trade is None or tau is None:
         message = "Name both tables: --trade FILE and --tau FILE."
         raise RequestError(message)
-    found = solved(
+    if tables is not None:
+        message = "--tables goes with --model caliendo-parro."
+        raise RequestError(message)
+    return solved(
         trade, tau, theta=_elasticities(theta), deficits=closure, new_deficits=new_deficits,
         missing="zero" if missing == "zero" else "error",
     )  # fmt: skip
-    _print(found, pairs=pairs, as_json=json, as_csv=csv)
+
+
+def _caliendo_parro(
+    trade: Path | None, tau: Path | None, new_deficits: Path | None, tables: Path | None, deficits: str
+) -> Counterfactual:
+    from karvan.errors import RequestError, UnknownNameError
+    from karvan.trade import IO_CLOSURES, counterfactual_io
+
+    if tables is None or trade is not None or new_deficits is not None:
+        message = (
+            "--model caliendo-parro reads --tables DIR: trade.csv and deficit.csv in it take the place of --trade and "
+            "--new-deficits."
+        )
+        raise RequestError(message)
+    closure = next((name for name in IO_CLOSURES if name == deficits), None)
+    if closure is None:
+        raise UnknownNameError("form of deficits", deficits, IO_CLOSURES)
+    return counterfactual_io(tables, tau_hat=tau, deficits=closure)
 
 
 def _elasticities(text: str) -> float | dict[str, float] | Path:
@@ -109,10 +148,8 @@ def _show(found: Counterfactual) -> None:
 
     out = console()
     gain, half = found.world["equivalent_variation"], found.world["rule_of_half"]
-    out.print(
-        f"Real income of the world: {words.number(gain)} in the unit of trade; by the rule of half {words.number(half)}.",
-        style="bold",
-    )
+    by_half = f"; by the rule of half {words.number(half)}" if half == half else ""  # noqa: PLR0124 - NaN is not itself
+    out.print(f"Real income of the world: {words.number(gain)} in the unit of trade{by_half}.", style="bold")
     table = Table(box=None, pad_edge=False)
     for name in (
         "country",

@@ -85,6 +85,58 @@ def audit_counterfactual(
     hold("real income", growth / price, real_income_hat, names)
 
 
+def audit_io(economy: Any, tau_hat: Floats, tariff: Floats, deficit: Floats, world: Any, names: Sequence[str]) -> None:  # noqa: ANN401
+    """Check a world with input-output links and tariffs: every equation of the model, at its wages, prices and spending.
+
+    Parameters
+    ----------
+    economy, tau_hat, tariff, deficit
+        The question; the economy has share, value_added, inputs, final, tariff, theta and labour.
+    world
+        The answer; it has wage, price, cost, share, spending, output, income, revenue and price_index.
+    names
+        Countries, for messages.
+
+    Raises
+    ------
+    AuditError
+        Something does not hold.
+    """
+    log_cost = economy.value_added * np.log(world.wage)[None, :]
+    for goods, price in enumerate(world.price):
+        log_cost = log_cost + economy.inputs[goods] * np.log(price)[None, :]
+    _hold_all("unit costs", np.exp(log_cost), world.cost, names)
+    with np.errstate(divide="ignore"):
+        log_factor = np.log(tau_hat) + np.log1p(tariff) - np.log1p(economy.tariff)
+        log_pull = np.log(economy.share) - economy.theta[:, None, None] * (log_factor + log_cost[:, :, None])
+    some = economy.share.sum(axis=1) > 0
+    log_sum = logsumexp(np.where(some[:, None, :], log_pull, 0.0), axis=1)
+    _hold_all("prices", np.where(some, np.exp(-log_sum / economy.theta[:, None]), 1.0), world.price, names)
+    share = np.exp(np.where(some[:, None, :], log_pull - log_sum[:, None, :], -np.inf))
+    at_border = share * world.spending[:, None, :] / (1 + tariff)
+    revenue = (at_border * tariff).sum(axis=(0, 1))
+    output = at_border.sum(axis=2)
+    income = world.wage * economy.labour + deficit + revenue
+    hold("income", income, world.income, names)
+    spending = economy.final * income
+    for goods in range(len(output)):
+        spending = spending + economy.inputs[:, goods, :] * output[goods]
+    _hold_all("spending", spending, world.spending, names)
+    hold("the market for labour", (economy.value_added * output).sum(axis=0), world.wage * economy.labour, names)
+    balance = at_border.sum(axis=(0, 1)) - output.sum(axis=0)
+    size = output.sum(axis=0)
+    hold("the balance of trade", (balance + size) / size, (deficit + size) / size, names)
+    index = np.exp((economy.final * np.log(world.price)).sum(axis=0))
+    hold("the price index", index, world.price_index, names)
+
+
+def _hold_all(what: str, found: Floats, given: Floats, names: Sequence[str]) -> None:
+    """Hold figures per commodity and country against others, beside the largest of each country."""
+    scale = np.abs(given).max(axis=0)
+    worst = np.abs(found - given).max(axis=0)
+    hold(what, scale + worst, scale, names)
+
+
 def hold(what: str, found: Floats, given: Floats, names: Sequence[str]) -> None:
     """Hold one figure per country against another.
 

@@ -122,3 +122,34 @@ def test_an_estimate_of_what_is_not_there(karvan, tmp_path):
     assert answer == (
         1, "", "karvan: data.csv does not fit the request: There is no column 'trade'. There are: y, fta.\n"
     )  # fmt: skip
+
+
+def test_input_output_tables_from_a_folder(karvan, tmp_path):
+    files = {
+        "trade": "exporter,importer,commodity,value\na,a,g,0.8\na,b,g,0.2\nb,a,g,0.2\nb,b,g,0.8\n",
+        "value_added": "country,commodity,share\na,g,0.5\nb,g,0.5\n",
+        "input_output": "input,commodity,share\ng,g,0.5\n",
+        "elasticity": "commodity,theta\ng,4\n",
+        "tau_hat": "exporter,importer,tau_hat\na,b,0.9\nb,a,0.9\n",
+    }
+    for name, text in files.items():
+        (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+    answer = karvan("trade", "counterfactual", "--model", "caliendo-parro", "--tables", tmp_path, "--json")
+    found = json.loads(answer.out)
+    assert found["model"] == "caliendo-parro"
+    assert found["world"]["rule_of_half"] is None
+    expected = (0.8 + 0.2 * 0.9**-4) ** (1 / (4 * 0.5))
+    assert [country["real_income_hat"] for country in found["countries"]] == pytest.approx([expected] * 2, rel=1e-8)
+    shown = karvan("trade", "counterfactual", "--model", "caliendo-parro", "--tables", tmp_path)
+    assert "rule of half" not in shown.out
+
+
+def test_models_and_their_options(karvan, tables, tmp_path):
+    assert karvan("trade", "counterfactual", *tables, "--tables", tmp_path) == (
+        1, "", "karvan: --tables goes with --model caliendo-parro.\n"
+    )  # fmt: skip
+    assert karvan("trade", "counterfactual", *tables, "--model", "caliendo-parro").err == (
+        "karvan: --model caliendo-parro reads --tables DIR: trade.csv and deficit.csv in it take the place of --trade and "
+        "--new-deficits.\n"
+    )
+    assert "No model is called 'melitz'." in karvan("trade", "counterfactual", *tables, "--model", "melitz").err

@@ -1,0 +1,232 @@
+"""Counterfactuals with input-output links and tariffs whose answers can be written down, and what must hold of any."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import karvan
+from karvan.errors import AuditError, InputError, RequestError
+from karvan.trade.audit import audit_io
+from karvan.trade.caliendo_parro import solve
+from karvan.trade.io_tables import read_io_question
+
+#: Labour markets clear to 1e-10 of labour.
+NEAR = 1e-8
+
+
+def rows(array, axes, column):
+    """Return an array as a table with a row per cell."""
+    return pd.DataFrame(
+        [
+            (*[names[place] for names, place in zip(axes.values(), index, strict=True)], cell)
+            for index, cell in np.ndenumerate(array)
+        ],
+        columns=[*axes, column],
+    )
+
+
+def tables(size=4, goods=3, seed=0, *, inputs=True, tariffs=True, most=9.0):
+    """Made-up tables of a world in which each country buys mostly at home."""
+    rng = np.random.default_rng(seed)
+    names, kinds = [f"c{place}" for place in range(size)], [f"g{place}" for place in range(goods)]
+    pair = {"commodity": kinds, "exporter": names, "importer": names}
+    own = {"commodity": kinds, "country": names}
+    home = np.eye(size, dtype=bool)
+    value = np.exp(rng.normal(0, 1, (goods, size, size))) * np.where(home, 3 * size, 1)
+    added = rng.uniform(0.7, 0.9, (goods, size)) if inputs else np.ones((goods, size))
+    cut = np.where(home, 1.0, 0.95)
+    found = {
+        "trade": rows(value, pair, "value"),
+        "value_added": rows(added, own, "share"),
+        "elasticity": pd.DataFrame({"commodity": kinds, "theta": rng.uniform(2, most, goods)}),
+        "tau_hat": rows(cut, {"exporter": names, "importer": names}, "tau_hat"),
+    }
+    if inputs:
+        # uses of a commodity follow what is spent on it, so that final demand is nowhere below zero
+        weight = value.sum(axis=(1, 2)) / value.sum()
+        share = np.repeat(np.repeat(weight[:, None, None], goods, axis=1), size, axis=2)
+        found["input_output"] = rows(share, {"input": kinds, **own}, "share_of_inputs")
+    if tariffs:
+        rate = np.where(home, 0.0, rng.uniform(0, 0.2, (goods, size, size)))
+        found["tariff"] = rows(rate, pair, "before").assign(after=(0.3 * rate).ravel())
+    return found
+
+
+def two_alike(home, theta, *, added=1.0, tariff=0.0, tau=1.0):
+    """Two countries alike with one commodity: `home` at home and the rest abroad, tariffs taken away, transport changed."""
+    names = ["a", "b"]
+    abroad = (1 - home) / (1 + tariff)
+    found = {
+        "trade": pd.DataFrame(
+            [(i, j, "g", home if i == j else abroad) for i in names for j in names],
+            columns=["exporter", "importer", "commodity", "value"],
+        ),
+        "value_added": pd.DataFrame({"country": names, "commodity": "g", "share": added}),
+        "input_output": pd.DataFrame({"input": ["g"], "commodity": ["g"], "share": [1 - added]}),
+        "elasticity": pd.DataFrame({"commodity": ["g"], "theta": [theta]}),
+        "tau_hat": pd.DataFrame({"exporter": names, "importer": names[::-1], "tau_hat": tau}),
+        "tariff": pd.DataFrame(
+            {"exporter": names, "importer": names[::-1], "commodity": "g", "before": tariff, "after": 0.0}
+        ),
+    }
+    if added == 1:
+        del found["input_output"]
+    return found
+
+
+@pytest.mark.parametrize(("added", "theta", "tau"), [(1.0, 4.0, 0.9), (0.5, 4.0, 0.9), (0.4, 8.0, 1.2)])
+def test_inputs_multiply_the_gain(added, theta, tau):
+    """One commodity: real income is the domestic share to minus one over theta times value added in output.
+
+    Costinot and Rodriguez-Clare (2014), equation 29 with one commodity.
+    """
+    home = 0.8
+    found = karvan.counterfactual_io(two_alike(home, theta, added=added, tau=tau)).table
+    # prices: P = [home c^-theta + (1 - home) (tau c)^-theta]^(-1/theta), c = P^(1 - added)
+    bundle = home + (1 - home) * tau**-theta
+    assert found["price_hat"].to_numpy() == pytest.approx(bundle ** (-1 / (theta * added)), rel=NEAR)
+    share = 1 / bundle
+    assert found["domestic_share_hat"].to_numpy() == pytest.approx(share, rel=NEAR)
+    assert found["real_income_hat"].to_numpy() == pytest.approx(share ** (-1 / (theta * added)), rel=NEAR)
+
+
+def test_taking_a_tariff_away_by_hand():
+    """Two countries alike: wages stay, revenue goes, prices fall."""
+    home, theta, tariff = 0.8, 4.0, 0.25
+    found = karvan.counterfactual_io(two_alike(home, theta, tariff=tariff)).table
+    price = (home + (1 - home) * (1 + tariff) ** theta) ** (-1 / theta)
+    income = 1 - (1 - home) * tariff / (1 + tariff)
+    assert found["price_hat"].to_numpy() == pytest.approx(price, rel=NEAR)
+    assert found["tariff_revenue"].to_numpy() == pytest.approx((1 - home) * tariff / (1 + tariff), rel=NEAR)
+    assert found["tariff_revenue_after"].to_numpy() == pytest.approx(0, abs=1e-12)
+    assert found["real_income_hat"].to_numpy() == pytest.approx(income / price, rel=NEAR)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("deficits", ["additive", "balanced"])
+def test_without_inputs_and_tariffs_it_is_the_model_of_many_commodities(seed, deficits):
+    given = tables(seed=seed, inputs=False, tariffs=False)
+    ours = karvan.counterfactual_io(given, deficits=deficits)
+    plain = karvan.counterfactual(given["trade"], given["tau_hat"], theta=given["elasticity"], deficits=deficits)
+    for column in ("real_income_hat", "wage_hat", "price_hat", "domestic_share_hat", "exports_hat", "imports_hat"):
+        assert ours.table[column].to_numpy() == pytest.approx(plain.table[column].to_numpy(), rel=NEAR)
+    for column in ("cost_part", "terms_of_trade_part", "volume_part"):
+        assert ours.table[column].to_numpy() == pytest.approx(plain.table[column].to_numpy(), rel=1e-6, abs=1e-7)
+    assert ours.pairs["value_after"].to_numpy() == pytest.approx(plain.pairs["value_after"].to_numpy(), rel=NEAR)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_change_changes_nothing_where_the_tables_are_an_equilibrium(seed):
+    given = tables(seed=seed)
+    given["tariff"]["after"] = given["tariff"]["before"]
+    del given["tau_hat"]
+    found = karvan.counterfactual_io(given)
+    assert found.notes == ()
+    assert found.table["real_income_hat"].to_numpy() == pytest.approx(1, abs=NEAR)
+    assert found.pairs["value_after"].to_numpy() == pytest.approx(given["trade"]["value"].to_numpy(), rel=1e-6)
+
+
+def test_values_and_shares_are_one_economy():
+    """The same economy as values, as shares of output, and as shares of spending with its level."""
+    given = tables(seed=5)
+    question = read_io_question(given)
+    economy = question.economy
+    own = {"commodity": question.commodities, "country": question.countries}
+    spending = read_spending(given)
+    pair = {"commodity": question.commodities, "exporter": question.countries, "importer": question.countries}
+    output = np.einsum("sij,sj->si", economy.share / (1 + economy.tariff), spending)
+    other = given | {
+        "trade": rows(economy.share, pair, "share"),
+        "spending": rows(spending, own, "value"),
+        "value_added": rows(economy.value_added * output, own, "value"),
+        "input_output": rows(economy.inputs * output[None], {"input": question.commodities, **own}, "value"),
+    }
+    one, two = karvan.counterfactual_io(given), karvan.counterfactual_io(other)
+    assert two.table["real_income_hat"].to_numpy() == pytest.approx(one.table["real_income_hat"].to_numpy(), rel=NEAR)
+    assert two.table["value_added"].to_numpy() == pytest.approx(one.table["value_added"].to_numpy(), rel=NEAR)
+
+
+def read_spending(given):
+    merged = given["trade"].merge(given["tariff"], on=["exporter", "importer", "commodity"])
+    paid = merged["value"] * (1 + merged["before"])
+    table = merged.assign(paid=paid).pivot_table(index="commodity", columns="importer", values="paid", aggfunc="sum")
+    return table.to_numpy()
+
+
+def test_large_elasticities_and_many_commodities_converge():
+    """Elasticities as large as 60, as published for petroleum."""
+    found = karvan.counterfactual_io(tables(8, 6, 3, most=60.0))
+    assert found.convergence.residual <= found.convergence.tolerance
+
+
+def test_tables_that_are_no_equilibrium_are_solved_first():
+    given = tables(seed=2)
+    question = read_io_question(given)
+    shares = np.full((len(question.commodities), len(question.countries)), 1 / len(question.commodities))
+    own = {"commodity": question.commodities, "country": question.countries}
+    given["final"] = rows(shares, own, "share")
+    found = karvan.counterfactual_io(given)
+    assert found.notes[0].startswith("The tables are no equilibrium: without a change wages would move by up to 0.")
+    still = karvan.counterfactual_io({name: table for name, table in given.items() if name not in ("tau_hat", "tariff")} | {
+        "tariff": given["tariff"].assign(after=given["tariff"]["before"])
+    })  # fmt: skip
+    assert still.table["real_income_hat"].to_numpy() == pytest.approx(1, abs=NEAR)
+
+
+def test_the_audit_notices_a_wrong_answer():
+    question = read_io_question(tables())
+    zero = np.zeros(len(question.countries))
+    still = np.ones_like(question.economy.share)
+    world = solve(question.economy, still, question.tariff, zero)
+    audit_io(question.economy, still, question.tariff, zero, world, question.countries)
+    for name, what in {"wage": "unit costs", "spending": "income", "price_index": "the price index"}.items():
+        wrong = dataclasses.replace(world, **{name: 1.001 * getattr(world, name)})
+        with pytest.raises(AuditError, match=f"{what} of c"):
+            audit_io(question.economy, still, question.tariff, zero, wrong, question.countries)
+
+
+def test_every_fault_of_the_tables_at_once():
+    given = tables()
+    given["value_added"].loc[0, "share"] = 0.95
+    given["elasticity"].loc[1, "theta"] = -4
+    given["tariff"].loc[3, "before"] = -0.1
+    given["trade"] = given["trade"].drop(index=5)
+    with pytest.raises(InputError) as raised:
+        karvan.counterfactual_io(given)
+    assert raised.value.problems == (
+        "elasticity, line 3, theta: found -4.0; expected a number above zero. Correct the number.",
+        "tariff, line 5, before: found -0.1; expected a number of zero or more. Correct the number.",
+        "trade, value: found no row for 1 cells: g0-c1-c1; expected a row for each. Add the rows, 0 where there is nothing.",
+    )
+
+
+def test_shares_that_do_not_add_up():
+    given = tables(inputs=False)
+    given["value_added"].loc[0, "share"] = 0.95
+    with pytest.raises(InputError) as raised:
+        karvan.counterfactual_io(given)
+    assert raised.value.problems == (
+        "value_added, share: found a sum of 0.95 for g0-c0; expected shares that add up to one. Correct them.",
+    )
+
+
+def test_deficits_and_files(tmp_path):
+    given = tables()
+    given["deficit"] = pd.DataFrame(
+        {"country": ["c0", "c1", "c2", "c3"], "deficit": [1.0, -1, 0, 0], "after": [1.0, 1, 0, 0]}
+    )
+    with pytest.raises(InputError, match="deficit, after: found a sum of 2; expected deficits that sum to zero"):
+        karvan.counterfactual_io(given)
+    with pytest.raises(RequestError, match=r"is no folder\. Name the folder that holds trade\.csv"):
+        karvan.counterfactual_io(tmp_path / "none")
+    tables()["trade"].to_csv(tmp_path / "trade.csv", index=False)
+    with pytest.raises(InputError) as raised:
+        karvan.counterfactual_io(tmp_path)
+    assert raised.value.problems == (
+        "elasticity.csv: found no such file; expected a table. Add the file.",
+        "value_added.csv: found no such file; expected a table. Add the file.",
+    )
