@@ -37,7 +37,7 @@ def tables(size=4, goods=3, seed=0, *, inputs=True, tariffs=True, most=9.0):
     own = {"commodity": kinds, "country": names}
     home = np.eye(size, dtype=bool)
     value = np.exp(rng.normal(0, 1, (goods, size, size))) * np.where(home, 3 * size, 1)
-    added = rng.uniform(0.7, 0.9, (goods, size)) if inputs else np.ones((goods, size))
+    added = rng.uniform(0.85, 0.95, (goods, size)) if inputs else np.ones((goods, size))
     cut = np.where(home, 1.0, 0.95)
     found = {
         "trade": rows(value, pair, "value"),
