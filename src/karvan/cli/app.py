@@ -15,6 +15,7 @@ import typer
 from karvan.cli import (
     appraisal_commands,
     case_commands,
+    flows_commands,
     network_commands,
     plan_command,
     portfolio_commands,
@@ -60,6 +61,7 @@ app.command("network")(network_commands.network)
 app.command("routes")(routes_commands.routes)
 app.add_typer(trade_commands.group)
 app.add_typer(appraisal_commands.app, name="appraisal")
+app.add_typer(flows_commands.app, name="flows")
 app.add_typer(portfolio_commands.app, name="portfolio")
 app.command("programme")(programme_commands.programme)
 

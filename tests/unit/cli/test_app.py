@@ -13,7 +13,19 @@ from karvan import routes
 from karvan.errors import AuditError, OutputError
 
 HEAVY = ("xlsxwriter", "numpy", "pandas", "scipy", "matplotlib", "numba", "pyarrow", "jinja2", "pydantic")
-COMMANDS = ("plan", "check", "new", "case", "network", "routes", "trade", "appraisal", "portfolio", "programme")
+COMMANDS = (
+    "plan",
+    "check",
+    "new",
+    "case",
+    "network",
+    "routes",
+    "trade",
+    "flows",
+    "appraisal",
+    "portfolio",
+    "programme",
+)
 ROUTES = ("routes", "a_city", "c_city", "--case", "textbook")
 
 

@@ -1,0 +1,254 @@
+"""Assign demand to a dense network: user equilibrium or system optimum, audited."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from karvan.errors import RequestError
+from karvan.flows.audit import Routes, audit_assignment
+from karvan.flows.classes import VehicleClass, demand_matrix, explain_cut, fixed_times, refuse
+from karvan.flows.dense import FINEST_GAP, DenseProblem, UnreachableError, solve
+from karvan.flows.results import Assignment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy.typing as npt
+    import pandas as pd
+
+    from karvan.case import Meta
+    from karvan.flows.dense import Objective, Paths, Solution
+    from karvan.flows.links import LinkTable
+
+    Floats = npt.NDArray[np.float64]
+
+OBJECTIVES = ("user_equilibrium", "system_optimum")
+#: Pairs without a way that an error names before it counts the rest.
+SHOWN_PAIRS = 5
+
+
+def assign(
+    links: LinkTable,
+    demand: npt.ArrayLike | pd.DataFrame | None = None,
+    *,
+    classes: Sequence[VehicleClass] = (),
+    objective: Objective = "user_equilibrium",
+    gap: float = 1e-6,
+    toll_factor: float = 0.0,
+    distance_factor: float = 0.0,
+    start: Assignment | None = None,
+    max_iterations: int = 1000,
+    threads: int | None = None,
+    tell: Callable[[int, float], None] | None = None,
+) -> Assignment:
+    """Return the equilibrium of demand on a network whose links grow slower as they fill.
+
+    Wardrop's (1952): no one can get there cheaper by another route; or the system optimum: no flows cost less in all.
+
+    Parameters
+    ----------
+    links
+        The network.
+    demand
+        Vehicles between zones, of one class; what stays within a zone is not assigned.
+    classes
+        In its place, several classes that share the links.
+    objective
+        ``user_equilibrium`` or ``system_optimum``.
+    gap
+        Relative gap to stop at.
+    toll_factor, distance_factor
+        Time per unit of toll and of length, added to every link's cost.
+    start
+        An earlier run on the same links to start from; the answer is the same within the gap.
+    max_iterations
+        Rounds of shortest-path trees, at most.
+    threads
+        Threads for the trees (default: the cores there are); the answer is the same.
+    tell
+        Called with each round and its gap.
+
+    Raises
+    ------
+    InputError
+        Demand or a class is wrong, or demand has no way out; all of it is listed.
+    RequestError
+        A setting is wrong.
+    AuditError
+        The result fails its audit.
+    """
+    begin = time.perf_counter()
+    _check_settings(objective, gap, max_iterations, threads)
+    links.check()
+    sharing = _classes(demand, classes)
+    wanted, fixed = _figures(links, sharing, toll_factor, distance_factor)
+    problem = _problem(links, wanted, fixed, objective)
+    try:
+        found = solve(
+            problem, gap=gap, start=_earlier(start, links), max_iterations=max_iterations, threads=threads, tell=tell
+        )
+    except UnreachableError as error:
+        raise _no_way_out(links, sharing, problem, fixed, error.pairs) from None
+    routes = _routes(problem, found.paths)
+    flow = _class_flows(len(links), len(sharing), routes)
+    marginal = objective == "system_optimum"
+    audit = audit_assignment(
+        links, demand=wanted, fixed=fixed, flow=flow, routes=routes, marginal=marginal, relative_gap=found.relative_gap
+    )
+    seconds = time.perf_counter() - begin
+    used = np.where(flow > 0, fixed, 0.0)
+    tstt = float((flow * (found.time + used)).sum())
+    request = {
+        "stage": "flows assign", "objective": objective, "gap": gap, "toll_factor": toll_factor,
+        "distance_factor": distance_factor, "max_iterations": max_iterations, "warm": start is not None,
+    }  # fmt: skip
+    meta = _meta(links, sharing, wanted, fixed, request)
+    return Assignment(
+        links, sharing, objective, found.objective, found.bound, tstt, audit.relative_gap, found.iterations,
+        found.reason == "gap", seconds, audit, tuple(_notes(links, wanted, found, gap)), meta, flow,
+        found.time, fixed, routes, found.paths,
+    )  # fmt: skip
+
+
+def _check_settings(objective: str, gap: float, max_iterations: int, threads: int | None) -> None:
+    problems = []
+    if objective not in OBJECTIVES:
+        problems.append(f"objective is {objective!r}; expected one of {', '.join(OBJECTIVES)}.")
+    if not (np.isfinite(gap) and gap >= 0):
+        problems.append(f"gap is {gap}; give zero or more, such as 1e-6.")
+    if max_iterations < 1:
+        problems.append(f"max_iterations is {max_iterations}; give one or more.")
+    if threads is not None and threads < 1:
+        problems.append(f"threads is {threads}; give one or more.")
+    refuse(problems, "assign")
+
+
+def _classes(demand: Any, classes: Sequence[VehicleClass]) -> tuple[VehicleClass, ...]:  # noqa: ANN401 - as in assign
+    if (demand is None) == (not classes):
+        message = "Give demand, or classes that each have their own; one of the two."
+        raise RequestError(message)
+    if not classes:
+        return (VehicleClass("all", demand),)
+    names = [each.name for each in classes]
+    refuse([f"two classes are called {name!r}." for name in dict.fromkeys(names) if names.count(name) > 1], "assign")
+    return tuple(classes)
+
+
+def _figures(
+    links: LinkTable, classes: Sequence[VehicleClass], toll_factor: float, distance_factor: float
+) -> tuple[Floats, Floats]:
+    """Return demand in vehicle equivalents and fixed cost in time, of every class."""
+    fixed, problems = fixed_times(links, classes, toll_factor=toll_factor, distance_factor=distance_factor)
+    matrices = []
+    for each in classes:
+        matrix, wrong = demand_matrix(links, each.demand, each.name if len(classes) > 1 else "demand")
+        problems += wrong
+        matrices.append(matrix * each.vehicle_equivalents)
+    refuse(problems, links.name)
+    return np.array(matrices), fixed
+
+
+def _problem(links: LinkTable, wanted: Floats, fixed: Floats, objective: Objective) -> DenseProblem:
+    varies = links.varies
+    level = np.where((links.power == 0) & np.isfinite(links.capacity), links.b, 0.0)
+    return DenseProblem.of(
+        nodes=len(links.nodes), tail=links.from_node, head=links.to_node, through=links.through,
+        free=links.free_flow_time * (1.0 + level), rise=np.where(varies, links.free_flow_time * links.b, 0.0),
+        capacity=np.where(varies, links.capacity, 1.0), power=np.where(varies, links.power, 1.0), fixed=fixed,
+        demand=list(wanted), objective=objective,
+    )  # fmt: skip
+
+
+def _earlier(start: Assignment | None, links: LinkTable) -> Paths | None:
+    if start is None:
+        return None
+    same = (
+        start.links.nodes == links.nodes
+        and np.array_equal(start.links.from_node, links.from_node)
+        and np.array_equal(start.links.to_node, links.to_node)
+    )
+    if not same:
+        message = "The run to start from is not on the same links in the same order. Leave `start` out."
+        raise RequestError(message)
+    return start.start
+
+
+def _routes(problem: DenseProblem, paths: Paths) -> Routes:
+    """Return the routes that carry flow, in terms of the raw link table."""
+    nodes = problem.nodes
+    used = paths.flow > 0.0
+    count = np.bincount(np.repeat(np.arange(paths.key.size), np.diff(paths.path_start))[used], minlength=paths.key.size)
+    length = np.diff(paths.link_start)
+    return Routes(
+        paths.key // (nodes * nodes), paths.key // nodes % nodes, paths.key % nodes,
+        np.append(0, np.cumsum(count)), np.append(0, np.cumsum(length[used])),
+        problem.rank[paths.links[np.repeat(used, length)]], paths.flow[used],
+    )  # fmt: skip
+
+
+def _class_flows(links: int, classes: int, routes: Routes) -> Floats:
+    """Return the flow of every class on every link, added up from the routes in their order."""
+    number = routes.class_number[routes.pair][routes.route]
+    load = np.bincount(number * links + routes.links, routes.flow[routes.route], classes * links)
+    return np.asarray(load, dtype=float).reshape(classes, links)
+
+
+def _no_way_out(
+    links: LinkTable,
+    classes: Sequence[VehicleClass],
+    problem: DenseProblem,
+    fixed: Floats,
+    pairs: npt.NDArray[np.int64],
+) -> RequestError:
+    """Return the error that names demand without a way, and what is cut."""
+    from karvan.errors import InputError  # noqa: PLC0415 - named where it is made
+
+    nodes, problems = problem.nodes, []
+    for pair in pairs[:SHOWN_PAIRS]:
+        key = int(problem.key[pair])
+        number, origin, destination = key // (nodes * nodes), key // nodes % nodes, key % nodes
+        trips = problem.pair_trips[pair] / classes[number].vehicle_equivalents
+        of = f" of class {classes[number].name!r}" if len(classes) > 1 else ""
+        why = explain_cut(links, fixed[number], origin, destination)
+        problems.append(
+            f"{trips:.6g} vehicles{of} from {links.nodes[origin]} to {links.nodes[destination]} have no way: {why}."
+        )
+    if pairs.size > SHOWN_PAIRS:
+        rest = float(problem.pair_trips[pairs[SHOWN_PAIRS:]].sum())
+        problems.append(f"{pairs.size - SHOWN_PAIRS} more pairs with {rest:.6g} vehicles have no way.")
+    return InputError(problems, what=links.name)
+
+
+def _notes(links: LinkTable, wanted: Floats, found: Solution, gap: float) -> list[str]:
+    notes = []
+    within = float(np.trace(wanted.sum(axis=0)))
+    if within > 0:
+        notes.append(f"{within:.6g} vehicles stay within their zone and are not assigned")
+    if links.duplicates:
+        notes.append(f"{links.duplicates} links join the same nodes as another; each is a link of its own")
+    if not wanted.sum() - within > 0:
+        notes.append("no demand between zones")
+    if found.reason == "rounding":
+        notes.append(f"a gap of {gap:g} is beyond double-precision arithmetic on this network; "
+                     f"{max(found.relative_gap, FINEST_GAP):.2g} is what can be reached")  # fmt: skip
+    if found.reason == "iterations":
+        notes.append(f"stopped after {found.iterations} iterations at a gap of {found.relative_gap:.3g}, above {gap:g}")
+    return notes
+
+
+def _meta(
+    links: LinkTable, classes: Sequence[VehicleClass], wanted: Floats, fixed: Floats, request: dict[str, Any]
+) -> Meta:
+    from karvan.case import meta_without_case  # noqa: PLC0415 - pydantic is heavy
+
+    digest = hashlib.sha256("\n".join([links.name, *links.nodes]).encode())
+    figures = (links.from_node, links.to_node, links.capacity, links.free_flow_time, links.b, links.power,
+               links.through, wanted, fixed)  # fmt: skip
+    for figure in figures:
+        digest.update(np.ascontiguousarray(figure).tobytes())
+    digest.update(repr([(each.name, each.vehicle_equivalents) for each in classes]).encode())
+    return meta_without_case(digest.digest(), request)

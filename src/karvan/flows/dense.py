@@ -1,0 +1,460 @@
+"""User equilibrium and system optimum on dense networks: path sets per pair, balanced by Newton shifts.
+
+Minimises, over the flows that carry the demand,
+
+    sum_a [ integral_0^{v_a} t_a(x) dx + sum_m fixed_ma v_ma ],    t_a(v) = free_a + rise_a (v / capacity_a)^power_a
+
+with v_a the flow of all classes in vehicle equivalents (Beckmann, McGuire and Winsten 1956). The system optimum is the same
+problem with marginal times: rise (1 + power) in the place of rise. Method: docs/methods/flows-dense.md.
+
+Arrays in, arrays out: what people see is made in :mod:`karvan.flows.assign`.
+"""
+
+from __future__ import annotations
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from karvan.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy.typing as npt
+
+    Floats = npt.NDArray[np.float64]
+    Ints = npt.NDArray[np.int64]
+    Flags = npt.NDArray[np.bool_]
+
+Objective = Literal["user_equilibrium", "system_optimum"]
+
+#: Powers up to this that are whole numbers are multiplied out.
+SMALL_POWERS = 32
+#: Sweeps over the path sets between two rounds of trees, at most.
+SWEEPS = 50
+#: Share of the gap down to which the path sets are balanced before new trees are grown.
+BALANCED_SHARE = 0.02
+#: Share of the gap asked for, below which balancing further is of no use.
+ENOUGH_SHARE = 0.3
+#: Share of the allowed excess, spread over all pairs, below which a pair is left as it is.
+FLOOR_SHARE = 0.05
+#: Gap below which the difference of two total costs in double precision tells nothing.
+FINEST_GAP = 1e-14
+#: Rounds without a lower gap after which rounding has the last word.
+STALLED_ROUNDS = 12
+#: Trees times links below which a second thread costs more than it brings.
+THREAD_WORK = 300_000
+#: Parts of the work per thread, so that neither waits long for the other.
+PARTS_PER_THREAD = 4
+
+
+@dataclass(frozen=True)
+class Paths:
+    """Path sets: flow on paths, pair by pair. What one run found is where the next can start.
+
+    Attributes
+    ----------
+    key
+        Class, origin and destination of each pair as one number, in rising order.
+    path_start, link_start
+        Where the paths of a pair begin, and the links of a path.
+    links
+        Links of the paths, in the solver's order.
+    flow
+        Flow of the paths, in vehicle equivalents.
+    """
+
+    key: Ints
+    path_start: Ints
+    link_start: Ints
+    links: npt.NDArray[np.int32]
+    flow: Floats
+
+
+@dataclass(frozen=True)
+class DenseProblem:
+    """An assignment as arrays. Links are in the order of their tails; `rank` leads back to the order given.
+
+    Attributes
+    ----------
+    nodes, tail, head, first, rank
+        Number of nodes; ends of the links; first link out of each node; place of each link in the order given.
+    through
+        Whether a node may be passed through.
+    free, rise, capacity, power
+        The delay function.
+    fixed
+        Fixed cost in units of time, class by link; infinite where the class may not go.
+    marginal
+        Whether marginal times are minimised: the system optimum.
+    tree_origin, tree_class, pair_start, pair_node, pair_trips, key
+        One tree per class and origin; its pairs, their destinations and demand in vehicle equivalents.
+    """
+
+    nodes: int
+    tail: npt.NDArray[np.int32]
+    head: npt.NDArray[np.int32]
+    first: Ints
+    rank: Ints
+    through: Flags
+    free: Floats
+    rise: Floats
+    capacity: Floats
+    power: Floats
+    fixed: Floats
+    marginal: bool
+    tree_origin: npt.NDArray[np.int32]
+    tree_class: npt.NDArray[np.int32]
+    pair_start: Ints
+    pair_node: npt.NDArray[np.int32]
+    pair_trips: Floats
+    key: Ints
+
+    @staticmethod
+    def of(
+        *,
+        nodes: int,
+        tail: npt.ArrayLike,
+        head: npt.ArrayLike,
+        free: npt.ArrayLike,
+        rise: npt.ArrayLike,
+        capacity: npt.ArrayLike,
+        power: npt.ArrayLike,
+        demand: Sequence[npt.ArrayLike],
+        fixed: npt.ArrayLike | None = None,
+        through: npt.ArrayLike | None = None,
+        objective: Objective = "user_equilibrium",
+    ) -> DenseProblem:
+        """Return a problem from arrays in any order of links.
+
+        `demand` is a square matrix per class, in vehicle equivalents, whose places are the first nodes. What is within a
+        place is not assigned. `fixed` is class by link. A link whose `rise` or `power` is zero takes `free` at any flow.
+        """
+        ends = np.asarray(tail, dtype=np.int64)
+        rank = np.argsort(ends, kind="stable")
+        first = np.zeros(nodes + 1, dtype=np.int64)
+        np.cumsum(np.bincount(ends, minlength=nodes), out=first[1:])
+        costs = np.zeros((len(demand), ends.size)) if fixed is None else np.atleast_2d(np.asarray(fixed, dtype=float))
+        trees, pairs = _trees([np.asarray(matrix, dtype=float) for matrix in demand], nodes)
+
+        def ordered(values: npt.ArrayLike) -> Floats:
+            return np.ascontiguousarray(np.asarray(values, dtype=float)[rank])
+
+        return DenseProblem(
+            nodes, ends[rank].astype(np.int32), np.asarray(head)[rank].astype(np.int32), first, rank,
+            np.ones(nodes, dtype=bool) if through is None else np.asarray(through, dtype=bool),
+            ordered(free), ordered(rise), ordered(capacity), ordered(power), np.ascontiguousarray(costs[:, rank]),
+            objective == "system_optimum", *trees, *pairs,
+        )  # fmt: skip
+
+    def changed(
+        self, *, free: npt.ArrayLike | None = None, rise: npt.ArrayLike | None = None,
+        capacity: npt.ArrayLike | None = None, fixed: npt.ArrayLike | None = None, objective: Objective | None = None,
+    ) -> DenseProblem:  # fmt: skip
+        """Return the problem with other figures on its links, given in the order of :meth:`of`; cheap."""
+        new: dict[str, Any] = {}
+        for name, values in (("free", free), ("rise", rise), ("capacity", capacity)):
+            if values is not None:
+                new[name] = np.ascontiguousarray(np.asarray(values, dtype=float)[self.rank])
+        if fixed is not None:
+            new["fixed"] = np.ascontiguousarray(np.atleast_2d(np.asarray(fixed, dtype=float))[:, self.rank])
+        if objective is not None:
+            new["marginal"] = objective == "system_optimum"
+        return replace(self, **new)
+
+    @property
+    def kind(self) -> Ints:
+        """Kind of each link's delay: 0 constant, a small whole power, or -1 for any other."""
+        whole = (self.power == np.rint(self.power)) & (self.power >= 1) & (self.power <= SMALL_POWERS)
+        kind = np.where(whole, self.power, -1).astype(np.int64)
+        kind[(self.rise == 0) | (self.power == 0)] = 0
+        return kind
+
+
+def _trees(demand: list[Floats], nodes: int) -> tuple[tuple[Any, Any], tuple[Any, Any, Any, Any]]:
+    """Return one tree per class and origin with demand, and the pairs of each."""
+    origins, classes, ends, trips, starts, keys = [], [], [], [], [np.zeros(1, dtype=np.int64)], []
+    done = 0
+    for number, matrix in enumerate(demand):
+        wanted = matrix.copy()
+        np.fill_diagonal(wanted, 0.0)
+        origin, destination = np.nonzero(wanted)
+        places, begin = np.unique(origin, return_index=True)
+        origins.append(places)
+        classes.append(np.full(places.size, number))
+        ends.append(destination)
+        trips.append(wanted[origin, destination])
+        starts.append(np.append(begin[1:], origin.size)[: places.size] + done)
+        keys.append((number * nodes + origin) * nodes + destination)
+        done += origin.size
+    return (
+        (np.concatenate(origins).astype(np.int32), np.concatenate(classes).astype(np.int32)),
+        (np.concatenate(starts).astype(np.int64), np.concatenate(ends).astype(np.int32), np.concatenate(trips),
+         np.concatenate(keys).astype(np.int64)),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Solution:
+    """What :func:`solve` found; links in the order of :meth:`DenseProblem.of`.
+
+    Attributes
+    ----------
+    volume
+        Flow of each link in vehicle equivalents.
+    time
+        Time of each link at that flow; the real one, also where marginal times were minimised.
+    paths
+        The path sets.
+    objective
+        What was minimised: the sum of Beckmann, or the total cost.
+    bound
+        What no flow can go below: the objective less the excess cost (the objective is convex).
+    tstt, sptt
+        Total cost, and total cost if all took the shortest paths; of marginal costs where these were minimised.
+    relative_gap
+        (tstt - sptt) / tstt.
+    iterations, sweeps
+        Rounds of trees, and sweeps over the path sets.
+    reason
+        Why it stopped: ``gap``, ``rounding`` (it cannot be made smaller in double precision), or ``iterations``.
+    """
+
+    volume: Floats
+    time: Floats
+    paths: Paths
+    objective: float
+    bound: float
+    tstt: float
+    sptt: float
+    relative_gap: float
+    iterations: int
+    sweeps: int
+    reason: Literal["gap", "rounding", "iterations"]
+
+
+class UnreachableError(RequestError):
+    """Demand with no way to its destination; `pairs` are their numbers."""
+
+    def __init__(self, pairs: Ints) -> None:
+        self.pairs = pairs
+        super().__init__(f"{pairs.size} pairs have demand and no way that leads there.")
+
+
+def cores() -> int:
+    """Return the number of cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def solve(
+    problem: DenseProblem,
+    *,
+    gap: float = 1e-6,
+    start: Paths | None = None,
+    max_iterations: int = 1000,
+    threads: int | None = None,
+    tell: Callable[[int, float], None] | None = None,
+) -> Solution:
+    """Return the equilibrium, or the optimum.
+
+    Parameters
+    ----------
+    problem
+        What to solve.
+    gap
+        Relative gap to stop at.
+    start
+        Path sets of an earlier run, of any problem on the same links and nodes.
+    max_iterations
+        Rounds of trees, at most.
+    threads
+        Threads to grow trees with (default: the cores there are, one on a small network). The result is the same.
+    tell
+        Called with each round and its gap.
+
+    Raises
+    ------
+    UnreachableError
+        Demand has no way to its destination.
+    """
+    count = threads or (cores() if problem.tree_origin.size * problem.head.size > THREAD_WORK else 1)
+    if count == 1:
+        return _Run(problem, start, None, 1).go(gap, max_iterations, tell)
+    with ThreadPoolExecutor(count) as pool:
+        return _Run(problem, start, pool, count * PARTS_PER_THREAD).go(gap, max_iterations, tell)
+
+
+class _Run:
+    """One run: the state that its kernels share."""
+
+    def __init__(self, problem: DenseProblem, start: Paths | None, pool: ThreadPoolExecutor | None, parts: int) -> None:
+        from karvan.flows import dense_kernels  # noqa: PLC0415 - compiles, or loads what was compiled
+
+        self.kernels, self.problem, self.pool, self.parts = dense_kernels, problem, pool, parts
+        trees, links, pairs = problem.tree_origin.size, problem.head.size, problem.pair_node.size
+        self.before = np.full((trees, problem.nodes), -1, dtype=np.int32)
+        self.order = np.zeros((trees, problem.nodes), dtype=np.int32)
+        self.reached = np.zeros(trees, dtype=np.int64)
+        self.pair_cost, self.tree_cost = np.zeros(pairs), np.zeros(trees)
+        self.volume, self.time, self.slope = np.zeros(links), np.zeros(links), np.zeros(links)
+        rise = problem.rise * (1.0 + problem.power) if problem.marginal else problem.rise
+        self.delay = (problem.free, rise, problem.capacity, problem.power, problem.kind)
+        self.wanted, self.found = np.zeros(pairs, dtype=np.int64), np.empty(64 * pairs, dtype=np.int32)
+        self.path_start, self.link_start = np.zeros(pairs + 1, dtype=np.int64), np.zeros(1, dtype=np.int64)
+        self.path_links, self.path_flow = np.empty(0, dtype=np.int32), np.empty(0)
+        self.path_fixed = np.empty(0)
+        self.most = self.longest = 1
+        self.complete = False
+        if start is not None and start.flow.size:
+            self._take(start)
+        self._load()
+
+    def _take(self, start: Paths) -> None:
+        """Start from the paths of an earlier run: those that are still open, for the pairs that are still there."""
+        problem = self.problem
+        if start.key.size == problem.key.size and np.array_equal(start.key, problem.key):
+            paths, place = np.diff(start.path_start), np.arange(start.key.size)
+            self.path_start, self.link_start, self.path_links = start.path_start, start.link_start, start.links
+            flow = start.flow
+        else:
+            place = np.minimum(np.searchsorted(start.key, problem.key), start.key.size - 1)
+            paths = np.where(start.key[place] == problem.key, np.diff(start.path_start)[place], 0)
+            self.path_start = np.append(0, np.cumsum(paths))
+            chosen = np.repeat(start.path_start[place] - self.path_start[:-1], paths) + np.arange(self.path_start[-1])
+            length = np.diff(start.link_start)[chosen]
+            self.link_start = np.append(0, np.cumsum(length))
+            at = np.repeat(start.link_start[chosen] - self.link_start[:-1], length) + np.arange(self.link_start[-1])
+            self.path_links, flow = start.links[at], start.flow[chosen]
+        pair = np.repeat(np.arange(paths.size), paths)
+        row = np.repeat(np.repeat(problem.tree_class, np.diff(problem.pair_start)), paths)
+        cost = problem.fixed[np.repeat(row, np.diff(self.link_start)), self.path_links]
+        self.path_fixed = np.add.reduceat(cost, self.link_start[:-1]) if cost.size else np.empty(0)
+        flow = np.where(np.isfinite(self.path_fixed), flow, 0.0)
+        self.path_fixed = np.where(np.isfinite(self.path_fixed), self.path_fixed, 0.0)
+        whole = np.bincount(pair, flow, problem.key.size)
+        self.complete = bool(np.all(whole > 0))
+        self.path_flow = flow * (problem.pair_trips / np.where(whole > 0, whole, 1.0))[pair]
+
+    def _load(self) -> None:
+        self.volume[:] = 0.0
+        self.kernels.load(
+            self.path_start, self.link_start, self.path_links, self.path_flow, 0, self.pair_cost.size, self.volume
+        )
+        self.kernels.delays(self.volume, *self.delay, self.time, self.slope)
+
+    def _grow(self) -> None:
+        """Grow the trees at the costs of now; each part of them has its own thread."""
+        p = self.problem
+        cost = p.fixed + self.time
+
+        def part(begin: int) -> None:
+            self.kernels.grow_trees(
+                begin, self.parts, p.tree_origin, p.tree_class, p.first, p.tail, p.head, p.through, cost,
+                p.pair_start, p.pair_node, p.pair_trips, self.before, self.order, self.reached, self.pair_cost,
+                self.tree_cost,
+            )  # fmt: skip
+
+        if self.pool is None:
+            part(0)
+        else:
+            list(self.pool.map(part, range(self.parts)))
+
+    def _renew(self, floor: float) -> int:
+        """Add a cheaper path to every pair that has one, and drop those without flow; return how many are new."""
+        p = self.problem
+        while True:
+            kept, kept_links, new, new_links = self.kernels.find_new(
+                p.tree_origin, p.tree_class, p.pair_start, p.pair_node, self.pair_cost, self.before, p.tail, p.head,
+                self.time, p.fixed, self.path_start, self.link_start, self.path_links, self.path_flow, self.path_fixed,
+                floor, self.wanted, self.found,
+            )  # fmt: skip
+            if new_links <= self.found.size:
+                break
+            self.found = np.empty(new_links + new_links // 4, dtype=np.int32)
+        path_start, link_start = np.empty_like(self.path_start), np.empty(kept + new + 1, dtype=np.int64)
+        links, flow = np.empty(kept_links + new_links, dtype=np.int32), np.empty(kept + new)
+        fixed = np.empty(kept + new)
+        self.most, self.longest = self.kernels.rebuild(
+            p.tree_class, p.pair_start, p.pair_trips, p.fixed, self.wanted, self.found,
+            self.path_start, self.link_start, self.path_links, self.path_flow, self.path_fixed,
+            path_start, link_start, links, flow, fixed,
+        )  # fmt: skip
+        self.path_start, self.link_start, self.path_links = path_start, link_start, links
+        self.path_flow, self.path_fixed = flow, fixed
+        return int(new)
+
+    def go(self, gap: float, max_iterations: int, tell: Callable[[int, float], None] | None) -> Solution:
+        """Grow trees, add paths, balance, until the gap is reached."""
+        pairs = max(1, self.pair_cost.size)
+        iterations, sweeps, best, idle = 0, 0, np.inf, 0
+        if not self.complete:  # some pairs have no path yet
+            self._grow()
+            self._refuse_unreachable()
+            self._renew(0.0)
+            self._load()
+        while True:
+            self._grow()
+            if not iterations:
+                self._refuse_unreachable()
+            iterations += 1
+            tstt, sptt = self._totals()
+            now = (tstt - sptt) / tstt if tstt > 0.0 else 0.0
+            if tell is not None:
+                tell(iterations, now)
+            best, idle = (now, 0) if now < 0.9 * best else (best, idle + 1)
+            reason = self._reason(now, gap, iterations, max_iterations, idle)
+            if reason:
+                return self._solution(tstt, sptt, now, iterations, sweeps, reason)
+            floor = FLOOR_SHARE * gap * tstt / pairs
+            self._renew(floor)
+            self._load()
+            goal = max(BALANCED_SHARE * now, ENOUGH_SHARE * gap) * tstt
+            made, _ = self.kernels.balance(
+                self.path_start, self.link_start, self.path_links, self.path_flow, self.path_fixed, self.most,
+                self.longest, floor, goal, SWEEPS, self.volume, *self.delay, self.time, self.slope,
+            )  # fmt: skip
+            sweeps += made
+
+    @staticmethod
+    def _reason(
+        now: float, gap: float, iterations: int, most: int, idle: int
+    ) -> Literal["gap", "rounding", "iterations"] | None:
+        if now <= max(gap, FINEST_GAP):
+            return "gap" if gap >= FINEST_GAP else "rounding"
+        if idle >= STALLED_ROUNDS:
+            return "rounding"
+        return "iterations" if iterations >= most else None
+
+    def _refuse_unreachable(self) -> None:
+        lost = np.flatnonzero(~np.isfinite(self.pair_cost))
+        if lost.size:
+            raise UnreachableError(lost)
+
+    def _totals(self) -> tuple[float, float]:
+        """Return the total cost and that of the shortest paths, from path sets whose flows are those of the links."""
+        own = float(self.volume @ self.time) + float(self.path_flow @ self.path_fixed)
+        return own, float(self.tree_cost.sum())
+
+    def _solution(
+        self, tstt: float, sptt: float, now: float, iterations: int, sweeps: int,
+        reason: Literal["gap", "rounding", "iterations"],
+    ) -> Solution:  # fmt: skip
+        p = self.problem
+        constant = float(self.path_flow @ self.path_fixed)
+        bent = p.kind != 0
+        rise = np.zeros_like(self.volume)
+        rise[bent] = p.rise[bent] * (self.volume[bent] / p.capacity[bent]) ** p.power[bent]
+        time = p.free + rise
+        share = 1.0 if p.marginal else 1.0 / (1.0 + p.power)
+        objective = float(self.volume @ (p.free + rise * share)) + constant
+        back = np.empty_like(p.rank)
+        back[p.rank] = np.arange(p.rank.size)
+        paths = Paths(p.key, self.path_start, self.link_start, self.path_links, self.path_flow)
+        return Solution(
+            self.volume[back], time[back], paths, objective, objective - (tstt - sptt), tstt, sptt, now, iterations,
+            sweeps, reason,
+        )  # fmt: skip

@@ -1,0 +1,649 @@
+"""Compiled kernels of the dense solver: delay, shortest-path trees, path sets and shifts of flow.
+
+A cached kernel calls only kernels of this file: a change to one that lived elsewhere would leave the old one in the cache.
+No fastmath, and no sum that crosses threads: a tree is grown by one thread alone, and whatever is summed over trees is
+summed by one.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+#: Passes of a root search within one shift; each narrows the bracket of a convex function, so that few are needed.
+ROOT_STEPS = 8
+#: A shift is good enough when it leaves this share of the difference of costs; the next sweep takes the rest.
+ROOT_SHARE = 0.25
+#: Share of a cost by which another must be lower to count: below it lies the rounding of a sum of a few hundred terms.
+TIE = 4e-16
+#: Two stretches are taken as equally dear where they differ by less than this share of what the whole path would save.
+SAME_SHARE = 0.1
+#: Share of the nodes that a repaired tree may touch again before the next one is grown from nothing.
+REPAIRED_SHARE = 0.25
+#: Every so many sweeps the way they went is followed further.
+STRETCH_EVERY = 4
+#: How many times as far as the last sweep a stretch may go.
+STRETCH = 64.0
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def delay(volume: float, free: float, rise: float, capacity: float, power: float, kind: int) -> tuple[float, float]:
+    """Return the time of a link and its derivative: free + rise (volume / capacity)^power.
+
+    `kind` is 0 where the time is constant, else the power where that is a whole number up to 32, else -1.
+    """
+    if kind == 0:
+        return free, 0.0
+    if volume <= 0.0:
+        if power == 1.0:
+            return free, rise / capacity
+        return free, (0.0 if power > 1.0 else np.inf)
+    ratio = volume / capacity
+    if kind > 0:
+        lower = 1.0
+        square = ratio
+        exponent = kind - 1
+        while exponent > 0:
+            if exponent & 1:
+                lower *= square
+            square *= square
+            exponent >>= 1
+    else:
+        lower = ratio ** (power - 1.0)
+    return free + rise * lower * ratio, rise * power * lower / capacity
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def delays(volume, free, rise, capacity, power, kind, time, slope):
+    """Set the time and its derivative on every link."""
+    for link in range(volume.size):
+        time[link], slope[link] = delay(volume[link], free[link], rise[link], capacity[link], power[link], kind[link])
+
+
+# trees ----------------------------------------------------------------------------------------------------------------
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _push(keys, nodes, size, key, node):
+    place = size
+    while place > 0:
+        parent = (place - 1) >> 2
+        if keys[parent] <= key:
+            break
+        keys[place] = keys[parent]
+        nodes[place] = nodes[parent]
+        place = parent
+    keys[place] = key
+    nodes[place] = node
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _pop(keys, nodes, size):
+    """Take the first of a heap of four branches away; `size` is what is left."""
+    key = keys[size]
+    node = nodes[size]
+    place = 0
+    while True:
+        child = 4 * place + 1
+        if child >= size:
+            break
+        best = child
+        for other in range(child + 1, min(child + 4, size)):
+            if keys[other] < keys[best]:
+                best = other
+        if keys[best] >= key:
+            break
+        keys[place] = keys[best]
+        nodes[place] = nodes[best]
+        place = best
+    keys[place] = key
+    nodes[place] = node
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _settle(origin, first, head, cost, through, distance, before, order, keys, nodes, size):
+    """Take the nodes of a heap up, nearest first, until none is left (Dijkstra 1959); return how many were."""
+    settled = 0
+    while size > 0:
+        key = keys[0]
+        node = nodes[0]
+        size -= 1
+        _pop(keys, nodes, size)
+        if key > distance[node]:
+            continue
+        if settled < order.size:
+            order[settled] = node
+        settled += 1
+        if node != origin and not through[node]:
+            continue
+        for link in range(first[node], first[node + 1]):
+            reach = key + cost[link]
+            if reach < distance[head[link]]:
+                distance[head[link]] = reach
+                before[head[link]] = link
+                _push(keys, nodes, size, reach, head[link])
+                size += 1
+    return settled
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _repair(origin, first, tail, head, cost, through, distance, before, order, reached, keys, nodes):
+    """Measure the last tree at the new costs, then mend it where a link offers a shorter way.
+
+    Return the number of nodes that had to be taken up again. A node that stands before its parent in the order of the
+    last tree is measured as out of reach, and found by the mending.
+    """
+    distance[:] = np.inf
+    distance[origin] = 0.0
+    for turn in range(1, reached):
+        node = order[turn]
+        link = before[node]
+        distance[node] = distance[tail[link]] + cost[link]
+    size = 0
+    for node in range(through.size):
+        here = distance[node]
+        if here == np.inf or not (through[node] or node == origin):
+            continue
+        for link in range(first[node], first[node + 1]):
+            reach = here + cost[link]
+            if reach < distance[head[link]]:
+                distance[head[link]] = reach
+                before[head[link]] = link
+                _push(keys, nodes, size, reach, head[link])
+                size += 1
+    return _settle(origin, first, head, cost, through, distance, before, order[:0], keys, nodes, size)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def grow_trees(
+    begin, step, tree_origin, tree_class, first, tail, head, through, cost, pair_start, pair_node, pair_trips,
+    before, order, reached, pair_cost, tree_cost,
+):  # fmt: skip
+    """Grow every `step`-th shortest-path tree from `begin` on; links are in the order of their tails.
+
+    `before`, `order` and `reached` hold the last trees (`reached` 0: none) and take the new ones. `pair_cost` takes the
+    cost of each pair of places, `tree_cost` the sum over the pairs of a tree, each weighted by its trips.
+    """
+    count = through.size
+    distance = np.empty(count)
+    keys = np.empty(2 * head.size + 2)
+    nodes = np.empty(2 * head.size + 2, dtype=np.int32)
+    for tree in range(begin, tree_origin.size, step):
+        weight = cost[tree_class[tree]]
+        origin = tree_origin[tree]
+        if reached[tree] > 0:
+            touched = _repair(
+                origin, first, tail, head, weight, through, distance, before[tree], order[tree], reached[tree], keys,
+                nodes,
+            )  # fmt: skip
+            if touched > REPAIRED_SHARE * count:
+                reached[tree] = 0
+        else:
+            distance[:] = np.inf
+            before[tree, :] = -1
+            distance[origin] = 0.0
+            keys[0] = 0.0
+            nodes[0] = origin
+            reached[tree] = _settle(
+                origin, first, head, weight, through, distance, before[tree], order[tree], keys, nodes, 1
+            )
+        total = 0.0
+        for pair in range(pair_start[tree], pair_start[tree + 1]):
+            pair_cost[pair] = distance[pair_node[pair]]
+            total += pair_cost[pair] * pair_trips[pair]
+        tree_cost[tree] = total
+
+
+# path sets ------------------------------------------------------------------------------------------------------------
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _cost(path_links, begin, end, time, row):
+    """Return the cost of some links."""
+    cost = 0.0
+    for place in range(begin, end):
+        cost += time[path_links[place]] + row[path_links[place]]
+    return cost
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _branch(before, tail, origin, node, seen, stamp, links):
+    """Write the tree's path to a node into `links`, and where each node stands on it into `seen`; return its length."""
+    length = 0
+    at = node
+    while at != origin:
+        length += 1
+        at = tail[before[at]]
+    place = length
+    at = node
+    while at != origin:
+        seen[at] = stamp + place
+        place -= 1
+        links[place] = before[at]
+        at = tail[before[at]]
+    seen[origin] = stamp
+    return length
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _blend(path_links, begin, end, branch, length, head, seen, stamp, time, row, saving, out):
+    """Write a path into `out`: the tree's where it is cheaper, the old one's where the two cost about the same.
+
+    Two paths that differ in several places are so parted into the places that matter: flow that moves because of one
+    does not disturb the others. Return its length, 0 where the two meet in another order.
+    """
+    size, last, mark = 0, 0, begin
+    for place in range(begin, end):
+        where = seen[head[path_links[place]]] - stamp
+        if where < 0 or where > length:
+            continue
+        if where <= last:
+            return 0
+        old = _cost(path_links, mark, place + 1, time, row)
+        new = _cost(branch, last, where, time, row)
+        if old - new > SAME_SHARE * saving:
+            for step in range(last, where):
+                out[size] = branch[step]
+                size += 1
+        else:
+            for step in range(mark, place + 1):
+                out[size] = path_links[step]
+                size += 1
+        last, mark = where, place + 1
+    return size
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _has(path_links, link_start, begin, end, links, length):
+    """Tell whether a path is among those of a pair."""
+    for path in range(begin, end):
+        if link_start[path + 1] - link_start[path] != length:
+            continue
+        same = True
+        for place in range(length):
+            if path_links[link_start[path] + place] != links[place]:
+                same = False
+                break
+        if same:
+            return True
+    return False
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def find_new(
+    tree_origin, tree_class, pair_start, pair_node, pair_cost, before, tail, head, time, fixed,
+    path_start, link_start, path_links, path_flow, path_fixed, floor, wanted, found,
+):  # fmt: skip
+    """Find, for every pair whose tree is cheaper than its paths, one to add; write its links into `found`.
+
+    `wanted` takes the number of its links, 0 where none is added. `floor` is the excess cost of a path below which it is
+    left as it is. Return (paths kept, their links, paths new, links of them): where the last is more than `found` holds,
+    nothing beyond was written. A path without flow is not kept.
+    """
+    kept, kept_links, new, new_links = 0, 0, 0, 0
+    nodes = before.shape[1]
+    seen = np.full(nodes, -1, dtype=np.int64)
+    branch = np.empty(nodes, dtype=np.int32)
+    blend = np.empty(2 * nodes, dtype=np.int32)
+    stamp = 0
+    for tree in range(tree_origin.size):
+        origin = tree_origin[tree]
+        row = fixed[tree_class[tree]]
+        for pair in range(pair_start[tree], pair_start[tree + 1]):
+            wanted[pair] = 0
+            least = np.inf
+            worst, over = -1, -1.0
+            for path in range(path_start[pair], path_start[pair + 1]):
+                if path_flow[path] <= 0.0:
+                    continue
+                kept += 1
+                kept_links += link_start[path + 1] - link_start[path]
+                cost = path_fixed[path]
+                for place in range(link_start[path], link_start[path + 1]):
+                    cost += time[path_links[place]]
+                least = min(least, cost)
+                if path_flow[path] * (cost - pair_cost[pair]) > over:
+                    worst, over = path, path_flow[path] * (cost - pair_cost[pair])
+            if worst >= 0 and (least - pair_cost[pair] <= TIE * least or over <= floor):
+                continue
+            length = _branch(before[tree], tail, origin, pair_node[pair], seen, stamp, branch)
+            size = 0
+            if worst >= 0:
+                size = _blend(path_links, link_start[worst], link_start[worst + 1], branch, length, head, seen, stamp,
+                              time, row, over / path_flow[worst], blend)  # fmt: skip
+            stamp += nodes + 1
+            if size == 0 or _has(path_links, link_start, path_start[pair], path_start[pair + 1], blend, size):
+                size = length
+                blend[:length] = branch[:length]
+                if _has(path_links, link_start, path_start[pair], path_start[pair + 1], blend, size):
+                    continue
+            if new_links + size <= found.size:
+                found[new_links : new_links + size] = blend[:size]
+            wanted[pair] = size
+            new += 1
+            new_links += size
+    return kept, kept_links, new, new_links
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def rebuild(
+    tree_class, pair_start, pair_trips, fixed, wanted, found,
+    path_start, link_start, path_links, path_flow, path_fixed,
+    new_path_start, new_link_start, new_path_links, new_path_flow, new_path_fixed,
+):  # fmt: skip
+    """Write the path sets anew: those with flow, then what was found.
+
+    Return (the largest number of paths of a pair, the longest path).
+    """
+    path_end, link_end, found_end = 0, 0, 0
+    most, longest = 0, 0
+    new_link_start[0] = 0
+    for tree in range(tree_class.size):
+        row = fixed[tree_class[tree]]
+        for pair in range(pair_start[tree], pair_start[tree + 1]):
+            new_path_start[pair] = path_end
+            largest = -1
+            others = 0.0
+            for path in range(path_start[pair], path_start[pair + 1]):
+                if path_flow[path] <= 0.0:
+                    continue
+                for place in range(link_start[path], link_start[path + 1]):
+                    new_path_links[link_end] = path_links[place]
+                    link_end += 1
+                new_path_flow[path_end] = path_flow[path]
+                new_path_fixed[path_end] = path_fixed[path]
+                if largest < 0 or path_flow[path] > new_path_flow[largest]:
+                    largest = path_end
+                path_end += 1
+                new_link_start[path_end] = link_end
+            if wanted[pair] > 0:
+                extra = 0.0
+                for _ in range(wanted[pair]):
+                    link = found[found_end]
+                    found_end += 1
+                    new_path_links[link_end] = link
+                    link_end += 1
+                    extra += row[link]
+                new_path_fixed[path_end] = extra
+                new_path_flow[path_end] = 0.0 if largest >= 0 else pair_trips[pair]
+                path_end += 1
+                new_link_start[path_end] = link_end
+            for path in range(new_path_start[pair], path_end):
+                longest = max(longest, new_link_start[path + 1] - new_link_start[path])
+                if path != largest:
+                    others += new_path_flow[path]
+            if largest >= 0:  # what rounding has lost or won goes to the largest, so that the demand is served exactly
+                new_path_flow[largest] = pair_trips[pair] - others
+            most = max(most, path_end - new_path_start[pair])
+    new_path_start[pair_trips.size] = path_end
+    return most, longest
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def load(path_start, link_start, path_links, path_flow, pair_begin, pair_end, volume):
+    """Add the flow of the paths of some pairs up on the links."""
+    for pair in range(pair_begin, pair_end):
+        for path in range(path_start[pair], path_start[pair + 1]):
+            flow = path_flow[path]
+            if flow > 0.0:
+                for place in range(link_start[path], link_start[path + 1]):
+                    volume[path_links[place]] += flow
+
+
+# shifts ---------------------------------------------------------------------------------------------------------------
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _move(links, count, step, volume, free, rise, capacity, power, kind, time, slope):
+    """Add `step` to the volume of some links; return the sum of their times and of the derivatives."""
+    cost = 0.0
+    steep = 0.0
+    for place in range(count):
+        link = links[place]
+        volume[link] += step
+        if kind[link] != 0:
+            time[link], slope[link] = delay(
+                volume[link], free[link], rise[link], capacity[link], power[link], kind[link]
+            )
+        cost += time[link]
+        steep += slope[link]
+    return cost, steep
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _shift(up, ups, down, downs, most, gap, steep, extra, volume, free, rise, capacity, power, kind, time, slope):
+    """Move flow from the links `up` to the links `down` until their costs meet, or all of `most` has moved; return it.
+
+    A Newton step first; where the function bends too much for it, false position within the bracket (the difference of
+    two increasing functions has one root).
+    """
+    low, low_gap = 0.0, gap
+    high, high_gap = most, -np.inf
+    at = gap / steep if steep < np.inf and gap < steep * most else most
+    moved, now = 0.0, gap
+    for _ in range(ROOT_STEPS):
+        costs, slopes = _move(up, ups, moved - at, volume, free, rise, capacity, power, kind, time, slope)
+        cost, steep = _move(down, downs, at - moved, volume, free, rise, capacity, power, kind, time, slope)
+        moved = at
+        now = costs - cost + extra
+        steep += slopes
+        if abs(now) <= ROOT_SHARE * gap or (moved == most and now >= 0.0):
+            break
+        if now > 0.0:
+            low, low_gap = at, now
+        else:
+            high, high_gap = at, now
+        newton = at + now / steep if steep > 0.0 and steep < np.inf else np.inf
+        if low < newton < high:
+            at = newton
+        elif high_gap > -np.inf:
+            at = low + (high - low) * min(0.9, max(0.1, low_gap / (low_gap - high_gap)))
+        else:
+            at = high
+    if now < -ROOT_SHARE * gap:  # still too far: what lies this side of the root is sure to lower the objective
+        _move(up, ups, moved - low, volume, free, rise, capacity, power, kind, time, slope)
+        _move(down, downs, low - moved, volume, free, rise, capacity, power, kind, time, slope)
+        moved = low
+    return moved
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _part(link_start, path_links, path, rival, mark, stamp, other, turn, time, slope, up, down):
+    """Find the links that only one of two paths has; return their numbers, the difference of cost, and its slope."""
+    ups, downs, gap, steep = 0, 0, 0.0, 0.0
+    for place in range(link_start[rival], link_start[rival + 1]):
+        link = path_links[place]
+        other[link] = turn
+        if mark[link] != stamp:
+            down[downs] = link
+            downs += 1
+            gap -= time[link]
+            steep += slope[link]
+    for place in range(link_start[path], link_start[path + 1]):
+        link = path_links[place]
+        if other[link] != turn:
+            up[ups] = link
+            ups += 1
+            gap += time[link]
+            steep += slope[link]
+    return ups, downs, gap, steep
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def sweep(
+    pairs, path_start, link_start, path_links, path_flow, path_fixed, floor, stamp, mark, other, up, down, cost,
+    volume, free, rise, capacity, power, kind, time, slope,
+):  # fmt: skip
+    """Shift flow of each pair, in turn, from its dearer paths to cheaper ones.
+
+    Of several cheaper paths the one is taken that lowers the objective most: two paths that differ in one place only are
+    balanced without a stir elsewhere. Return the excess cost found on the way, and the stamp that `mark` and `other`
+    have come to; `floor` is an excess not worth a shift.
+    """
+    excess = 0.0
+    for index in range(pairs.size):
+        pair = pairs[index]
+        begin, end = path_start[pair], path_start[pair + 1]
+        least = np.inf
+        for path in range(begin, end):
+            total = path_fixed[path]
+            for place in range(link_start[path], link_start[path + 1]):
+                total += time[path_links[place]]
+            cost[path - begin] = total
+            least = min(least, total)
+        for path in range(begin, end):
+            over = path_flow[path] * (cost[path - begin] - least)
+            if over <= 0.0:
+                continue
+            excess += over
+            if over <= floor:
+                continue
+            stamp += 1
+            own = stamp
+            for place in range(link_start[path], link_start[path + 1]):
+                mark[path_links[place]] = own
+            target, score, last = -1, 0.0, -1
+            ups, downs, gap, steep, extra = 0, 0, 0.0, 0.0, 0.0
+            for rival in range(begin, end):
+                if rival == path or cost[rival - begin] >= cost[path - begin]:
+                    continue
+                stamp += 1
+                ups, downs, gap, steep = _part(
+                    link_start, path_links, path, rival, mark, own, other, stamp, time, slope, up, down
+                )
+                last = rival
+                gap += path_fixed[path] - path_fixed[rival]
+                if gap <= 0.0:  # what moved before has turned it
+                    continue
+                step = path_flow[path]
+                if steep == np.inf:  # a power below one, at no flow
+                    gain = 0.5 * step * gap
+                else:
+                    if gap < steep * step:
+                        step = gap / steep
+                    gain = step * (gap - 0.5 * steep * step)
+                if gain > score:
+                    target, score = rival, gain
+            if target < 0:
+                continue
+            if last != target:
+                stamp += 1
+                ups, downs, gap, steep = _part(
+                    link_start, path_links, path, target, mark, own, other, stamp, time, slope, up, down
+                )
+                gap += path_fixed[path] - path_fixed[target]
+            extra = path_fixed[path] - path_fixed[target]
+            moved = _shift(
+                up, ups, down, downs, path_flow[path], gap, steep, extra,
+                volume, free, rise, capacity, power, kind, time, slope,
+            )  # fmt: skip
+            path_flow[target] += moved
+            path_flow[path] = 0.0 if moved >= path_flow[path] else path_flow[path] - moved
+    return excess, stamp
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def stretch(
+    path_start, link_start, path_links, path_flow, path_fixed, last_flow, last_volume, trial_flow, trial_volume,
+    volume, free, rise, capacity, power, kind, time, slope,
+):  # fmt: skip
+    """Go on in the direction of the last sweep as far as the objective falls; return whether anything moved.
+
+    Sweeps settle one pair at a time, and where two share a stretch they can pass flow to and fro in ever smaller steps; the
+    whole of their steps points the way (partan). A pair whose path would go below zero stops there.
+    """
+    links = volume.size
+    constant = 0.0
+    for path in range(path_flow.size):
+        constant += path_fixed[path] * (path_flow[path] - last_flow[path])
+    low, high, at = 0.0, STRETCH, 1.0
+    for _ in range(ROOT_STEPS):
+        lead, bend = constant, 0.0
+        for link in range(links):
+            step = volume[link] - last_volume[link]
+            if step != 0.0:
+                cost, steep = delay(
+                    max(0.0, volume[link] + at * step), free[link], rise[link], capacity[link], power[link], kind[link]
+                )
+                lead += cost * step
+                bend += steep * step * step
+        if lead < 0.0:
+            low = at
+        else:
+            high = at
+        newton = at - lead / bend if bend > 0.0 else STRETCH
+        at = newton if low < newton < high else 0.5 * (low + high)
+        if high - low < 0.1 * high:
+            break
+    at = low
+    if at <= 0.0:
+        return False
+    for pair in range(path_start.size - 1):
+        begin, end = path_start[pair], path_start[pair + 1]
+        reach = at
+        for path in range(begin, end):
+            step = path_flow[path] - last_flow[path]
+            if step < 0.0:
+                reach = min(reach, path_flow[path] / -step)
+        for path in range(begin, end):
+            trial_flow[path] = max(0.0, path_flow[path] + reach * (path_flow[path] - last_flow[path]))
+    trial_volume[:] = 0.0
+    load(path_start, link_start, path_links, trial_flow, 0, path_start.size - 1, trial_volume)
+    lead = 0.0
+    for path in range(path_flow.size):
+        lead += path_fixed[path] * (trial_flow[path] - path_flow[path])
+    for link in range(links):
+        cost, steep = delay(trial_volume[link], free[link], rise[link], capacity[link], power[link], kind[link])
+        lead += cost * (trial_volume[link] - volume[link])
+    if lead >= 0.0:  # the objective is convex: while its slope along the step falls at the end, it fell all the way
+        return False
+    path_flow[:] = trial_flow
+    volume[:] = trial_volume
+    delays(volume, free, rise, capacity, power, kind, time, slope)
+    return True
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def balance(
+    path_start, link_start, path_links, path_flow, path_fixed, most, longest, floor, goal, sweeps,
+    volume, free, rise, capacity, power, kind, time, slope,
+):  # fmt: skip
+    """Sweep over the pairs that have a choice until the excess cost is down to `goal`, or `sweeps` times.
+
+    Return (sweeps made, excess at the last).
+    """
+    pairs = np.empty(path_start.size - 1, dtype=np.int64)
+    count = 0
+    for pair in range(path_start.size - 1):
+        if path_start[pair + 1] - path_start[pair] > 1:
+            pairs[count] = pair
+            count += 1
+    pairs = pairs[:count]
+    mark = np.zeros(volume.size, dtype=np.int64)
+    other = np.zeros(volume.size, dtype=np.int64)
+    up = np.empty(longest, dtype=np.int32)
+    down = np.empty(longest, dtype=np.int32)
+    cost = np.empty(most)
+    last_flow = np.empty(path_flow.size)
+    trial_flow = np.empty(path_flow.size)
+    last_volume = np.empty(volume.size)
+    trial_volume = np.empty(volume.size)
+    stamp, excess, made = 0, 0.0, 0
+    while count > 0 and made < sweeps:
+        made += 1
+        ahead = made % STRETCH_EVERY == 0
+        if ahead:
+            last_flow[:] = path_flow
+            last_volume[:] = volume
+        excess, stamp = sweep(
+            pairs, path_start, link_start, path_links, path_flow, path_fixed, floor, stamp, mark, other, up, down, cost,
+            volume, free, rise, capacity, power, kind, time, slope,
+        )  # fmt: skip
+        if ahead:
+            stretch(
+                path_start, link_start, path_links, path_flow, path_fixed, last_flow, last_volume, trial_flow,
+                trial_volume, volume, free, rise, capacity, power, kind, time, slope,
+            )  # fmt: skip
+        if made > 1 and excess <= goal:
+            break
+    return made, excess

@@ -1,0 +1,57 @@
+"""Compile what the solvers need, so that the first run need not: ``python -m karvan.flows.warm``."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+#: The modules that hold compiled kernels, as far as they are there.
+KERNELS = ("karvan.flows.dense_kernels",)
+
+
+def is_compiled() -> bool:
+    """Tell whether the dense solver's kernels have been compiled for this source and machine's user before.
+
+    Numba keeps them beside the source, or in the user's cache where that folder cannot be written. The question is only
+    whether to say that compiling takes a while; whether a cached kernel is fit for use, Numba decides itself.
+    """
+    source = Path(__file__).with_name("dense_kernels.py")
+    named = os.environ.get("NUMBA_CACHE_DIR")
+    places = [Path(named)] if named else [source.parent / "__pycache__", Path.home() / ".cache" / "numba"]
+    newest = max((entry.stat().st_mtime for place in places for entry in place.rglob("dense_kernels.balance-*.nbi")),
+                 default=0.0)  # fmt: skip
+    return newest >= source.stat().st_mtime
+
+
+def warm_dense() -> None:
+    """Solve the smallest network that needs every kernel of the dense solver, on one thread and on two."""
+    from karvan.flows.dense import DenseProblem, solve  # noqa: PLC0415 - heavy
+
+    demand = np.array([[0.0, 6.0], [0.0, 0.0]])
+    problem = DenseProblem.of(
+        nodes=4, tail=[0, 0, 2, 2, 3], head=[2, 3, 1, 3, 1], free=[0.0, 50.0, 50.0, 10.0, 0.0], rise=[1.0, 1.0, 1.0, 1.0, 1.0],
+        capacity=[0.1, 1.0, 1.0, 1.0, 0.1], power=[1.0, 1.0, 1.0, 1.0, 1.0], demand=[demand],
+    )  # fmt: skip
+    for threads in (1, 2):
+        solve(problem, gap=1e-9, threads=threads)
+
+
+def main() -> None:
+    """Compile everything, and say so."""
+    begin = time.perf_counter()
+    print("compiling the kernels of flows (once, about half a minute) ...", file=sys.stderr, flush=True)  # noqa: T201
+    warm_dense()
+    if find_spec("karvan.flows.corridor_warm") is not None:
+        from importlib import import_module  # noqa: PLC0415 - only where it is there
+
+        import_module("karvan.flows.corridor_warm").warm()
+    print(f"compiled in {time.perf_counter() - begin:.0f} s", file=sys.stderr)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
