@@ -7,16 +7,17 @@ import sys
 from karvan.cli import main
 
 PICTURES = {
-    "karachi-baku.svg": ["karachi_port", "baku", "-k", "3"],
-    "futures.svg": ["karachi_port", "tashkent", "--scenario", "open,today,both_shut"],
+    "karachi-baku.svg": ["routes", "karachi_port", "baku", "-k", "3"],
+    "futures.svg": ["routes", "karachi_port", "tashkent", "--scenario", "open,today,both_shut"],
+    "closures.svg": ["case", "futures"],
 }
 
 
 def make() -> None:
     """Draw every picture."""
-    for name, question in PICTURES.items():
+    for name, command in PICTURES.items():
         try:
-            main(["routes", *question, "--case", "pakistan_azerbaijan", "--plot", f"docs/pictures/{name}"])
+            main([*command, "--case", "pakistan_azerbaijan", "--plot", f"docs/pictures/{name}"])
         except SystemExit as leave:
             if leave.code:
                 sys.exit(leave.code)

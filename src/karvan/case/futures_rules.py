@@ -197,9 +197,15 @@ def _long_run(context: Context) -> Iterator[Problem]:
     if any(math.isnan(share) for share in shares.values()) or abs(sum(shares.values()) - 1) > PROBABILITY_SLACK:
         return
     after = dict.fromkeys(shares, 0.0)
+    sums = dict.fromkeys(shares, 0.0)
     for row in raw.rows:
-        if row.values["to_state"] in after:
-            after[row.values["to_state"]] += shares.get(row.values["from_state"], 0.0) * row.values["probability"]
+        before, to = row.values["from_state"], row.values["to_state"]
+        if before in sums and to in after:
+            after[to] += shares[before] * row.values["probability"]
+            sums[before] += row.values["probability"]
+    reached = {row.values["to_state"] for row in raw.rows}
+    if not reached >= set(shares) or any(abs(total - 1) > PROBABILITY_SLACK for total in sums.values()):
+        return  # the transitions themselves are wrong, which another rule says
     for row in states:
         name = row.values["scenario_id"]
         if abs(after[name] - shares[name]) > LONG_RUN_SLACK:

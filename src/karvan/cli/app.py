@@ -16,6 +16,7 @@ from karvan.cli import (
     appraisal_commands,
     case_commands,
     flows_commands,
+    futures_command,
     network_commands,
     plan_command,
     portfolio_commands,
@@ -57,6 +58,7 @@ app.command("plan")(plan_command.plan)
 app.command("check")(case_commands.check)
 app.command("new")(case_commands.new)
 app.add_typer(case_commands.case_app, name="case")
+case_commands.case_app.command("futures")(futures_command.futures)
 app.command("network")(network_commands.network)
 app.command("routes")(routes_commands.routes)
 app.add_typer(trade_commands.group)
