@@ -221,6 +221,31 @@ def _costs(context: Context) -> Iterator[Problem]:
             )
 
 
+@rule("project-without-effect")
+def _silent(context: Context) -> Iterator[Problem]:
+    """Demand that a project acts, or says why it does not."""
+    raws = [context.tables[name] for name in ("effect", "link", "terminal", "project")]
+    if any(raw.broken or any({"owner", "project_id", "contains"} & row.bad for row in raw.rows) for raw in raws):
+        return
+    acting = {row.values["owner"] for row in raws[0].rows}
+    acting |= {name for raw in raws[1:3] for row in raw.rows for name in row.values["project_id"]}
+    projects = context.index("project")
+    for _ in projects:  # a part may have parts
+        acting |= {name for name, row in projects.items() if set(row.values["contains"]) & acting}
+    for row in context.rows("project"):
+        name, reason = row.values["project_id"], row.values["no_effect"]
+        if name not in acting and not reason:
+            yield context.problem(
+                "project", row, "no_effect", "a blank cell", f"a reason, since {name} changes nothing",
+                "Add its effects to effect.csv, or say why it has none.", name="project-without-effect",
+            )  # fmt: skip
+        elif name in acting and reason:
+            yield context.problem(
+                "project", row, "no_effect", "a reason", f"a blank cell, since {name} changes something",
+                "Clear it, or remove the effects.", name="reason-and-effect",
+            )  # fmt: skip
+
+
 @rule("committed-without-year")
 def _committed(context: Context) -> Iterator[Problem]:
     for row in context.rows("project"):

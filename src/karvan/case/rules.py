@@ -182,6 +182,31 @@ def _claims(context: Context) -> Iterator[Problem]:
             )  # fmt: skip
 
 
+@rule("conflict-place")
+def _conflicts(context: Context) -> Iterator[Problem]:
+    for row in context.rows("conflict"):
+        table, key, column = (row.values[name] for name in ("table", "row", "column"))
+        if not table:
+            continue
+        schema = schemas().get(table)
+        if schema is None:
+            near = _near(table, schemas())
+            todo = f"Did you mean {near}?" if near else "Name a table of the format."
+            yield context.problem("conflict", row, "table", repr(table), "a table", todo, name="conflict-place")
+        elif key and not context.may_have(table, **{schema.key: key}):
+            near = _near(key, context.index(table))
+            todo = f"Did you mean {near}?" if near else f"Mend the name, or add the row to {schema.file}."
+            yield context.problem(
+                "conflict", row, "row", repr(key), f"a row of {schema.file}", todo, name="conflict-place"
+            )
+        elif column and schema.field(column) is None:
+            near = _near(column, [field.name for field in schema.fields])
+            todo = f"Did you mean {near}?" if near else "Mend the name."
+            yield context.problem(
+                "conflict", row, "column", repr(column), f"a column of {schema.file}", todo, name="conflict-place"
+            )
+
+
 @rule("commitment-dates")
 def _commitments(context: Context) -> Iterator[Problem]:
     for row in context.rows("programme_commitment"):

@@ -36,6 +36,7 @@ TABLES: dict[str, bool] = {
     "parameter": False,
     "stakeholder": False,
     "observed": False,
+    "conflict": False,
     "programme_body": False,
     "programme_event": False,
     "programme_commitment": False,

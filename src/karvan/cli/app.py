@@ -21,6 +21,7 @@ from karvan.cli import (
     plan_command,
     portfolio_commands,
     programme_commands,
+    quality_command,
     routes_commands,
     trade_commands,
 )
@@ -59,6 +60,7 @@ app.command("check")(case_commands.check)
 app.command("new")(case_commands.new)
 app.add_typer(case_commands.case_app, name="case")
 case_commands.case_app.command("futures")(futures_command.futures)
+case_commands.case_app.command("quality")(quality_command.quality)
 app.command("network")(network_commands.network)
 app.command("routes")(routes_commands.routes)
 app.add_typer(trade_commands.group)

@@ -91,16 +91,18 @@ def _show(process: Futures, year: int) -> None:
 
     out = console()
     out.print(f"{process.case}: states of the crossings from {process.base_year} on, {process.names[process.start]}")
-    out.print(_words(states_table(process, year)))
+    out.print(table_of(states_table(process, year)))
     if process.records:
         out.print()
-        out.print(_words(record_table(process)))
+        out.print(table_of(record_table(process)))
     for note in process.notes:
         out.print(note)
 
 
-def _words(table: Table) -> Any:  # noqa: ANN401 - rich is imported where it is used
-    return _grid(list(table.heads), [[cell.text for cell in row] for row in table.rows])
+def table_of(table: Table) -> Any:  # noqa: ANN401 - rich is imported where it is used
+    """Return a table of the report as one of the terminal; notes of cells follow in brackets."""
+    lines = [[f"{cell.text} ({cell.note})" if cell.note else cell.text for cell in row] for row in table.rows]
+    return _grid(list(table.heads), lines)
 
 
 def _grid(heads: list[str], rows: list[list[str]]) -> Any:  # noqa: ANN401 - rich is imported where it is used
@@ -108,7 +110,7 @@ def _grid(heads: list[str], rows: list[list[str]]) -> Any:  # noqa: ANN401 - ric
 
     grid = Grid(box=None, pad_edge=False)
     for number, head in enumerate(heads):
-        is_text = all(not row[number][:1].isdigit() for row in rows if row[number])
+        is_text = not all(row[number][:1].isdigit() or row[number].startswith("under ") for row in rows if row[number])
         grid.add_column(head, justify="left" if is_text else "right")
     for row in rows:
         grid.add_row(*row)

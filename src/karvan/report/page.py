@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
+from karvan.case.futures import read_futures
+from karvan.case.quality import assess
 from karvan.charts import words
 from karvan.charts.palette import DARK, LIGHT
-from karvan.report import figures, tables
+from karvan.report import figures, futures, quality, tables
 from karvan.report.headline import answer_of, best_of, cut_by, futures_of, pairs_of, scenario_name
+from karvan.routes.reliance import route_reliance
 
 if TYPE_CHECKING:
     from karvan.charts.palette import Palette
@@ -48,7 +51,8 @@ def render_report(data: ReportData) -> str:
         projects=tables.projects_table(data),
         projects_said=tables.status_counts(data),
         programme=_programme(data),
-        confidence=tables.confidence_table(data),
+        futures=_futures(data),
+        quality=_quality(data),
         assumed_share=words.percent(tables.assumed_share(data)),
         sources=tables.sources_table(data),
         setting=_setting(data),
@@ -91,6 +95,32 @@ def _network(data: ReportData) -> dict[str, Any]:
         "crossings": top,
         "all_crossings": every,
         "notes": list(summary.notes),
+    }
+
+
+def _futures(data: ReportData) -> dict[str, Any] | None:
+    process = read_futures(data.case)
+    if len(process.states) == 1:
+        return None
+    picture = futures.closures_picture(data.case, process)
+    return {
+        "pictures": [_shown(picture)] if picture else [],
+        "states": futures.states_table(process),
+        "record": futures.record_table(process) if process.records else None,
+        "notes": list(process.notes),
+    }
+
+
+def _quality(data: ReportData) -> dict[str, Any]:
+    default = data.case.config.case.default_scenario
+    answers = [answer.routes for answer in data.answers if answer.routes is not None and answer.scenario == default]
+    found = assess(data.case, route_reliance(data.case, answers))
+    parts = (quality.results_table, quality.assumptions_table, quality.conflicts_table, quality.silent_table)
+    return {
+        "tables": quality.tables_table(found),
+        "parts": [table for table in (part(found) for part in parts) if table.rows],
+        "stale": words.count(len(found.stale), "row"),
+        "years": words.number(found.stale_after_years),
     }
 
 

@@ -227,20 +227,6 @@ def record_table(data: ReportData) -> Table | None:
 # data -----------------------------------------------------------------------------------------------------------------
 
 
-def confidence_table(data: ReportData) -> Table:
-    """Return the rows of each table by confidence, and the share that rests on assumptions."""
-    rows = []
-    for name, table in data.case.tables.items():
-        if "confidence" not in table.columns or table.empty:
-            continue
-        counts = table["confidence"].value_counts()
-        assumed = sum(data.case.is_assumption(name, str(row)) for row in table.index) / len(table)
-        levels = [_figure(words.count(int(counts.get(level, 0)))) for level in ("high", "medium", "low")]
-        rows.append((Cell(name), _figure(words.count(len(table))), *levels, _figure(words.percent(assumed))))
-    heads = ("Table", "rows", "high", "medium", "low", "assumed")
-    return Table("Rows by confidence, and the share that rests on an assumption", heads, tuple(rows))
-
-
 def sources_table(data: ReportData) -> Table:
     """Return the sources; those with an address are linked."""
     table = data.case.tables["source"]
