@@ -225,6 +225,8 @@ def _costs(context: Context) -> Iterator[Problem]:
 def _silent(context: Context) -> Iterator[Problem]:
     """Demand that a project acts, or says why it does not."""
     raws = [context.tables[name] for name in ("effect", "link", "terminal", "project")]
+    if not raws[0].present:
+        return
     if any(raw.broken or any({"owner", "project_id", "contains"} & row.bad for row in raw.rows) for raw in raws):
         return
     acting = {row.values["owner"] for row in raws[0].rows}
