@@ -359,6 +359,24 @@ def _served(context: Context, mode: str, country: str, form: str) -> bool:
     )
 
 
+@rule("capacity-basis")
+def _capacity_basis(context: Context) -> Iterator[Problem]:
+    for row in context.rows("link"):
+        known = not all(math.isnan(row.values[name]) for name in ("capacity_trains_per_day", "capacity_mt_per_year"))
+        basis = row.values["capacity_basis"]
+        if basis and known == (basis == "none"):
+            expected = "reported or assumed, since there is a capacity" if known else "none, since there is no capacity"
+            yield context.problem(
+                "link",
+                row,
+                "capacity_basis",
+                repr(basis),
+                expected,
+                "Mend the basis or the capacity.",
+                name="capacity-basis",
+            )
+
+
 @rule("capacity-without-net-tonnes")
 def _net_tonnes(context: Context) -> Iterator[Problem]:
     """Trains a day are tonnes a day only where the service says what a train carries."""

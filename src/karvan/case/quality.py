@@ -80,16 +80,9 @@ class Reliance:
             low += amount if is_assumed or confidence == "low" else 0.0
             for row in rows:
                 parts[row] = parts.get(row, 0.0) + amount
-        share = 1 / value if value else 0.0
-        return cls(
-            result,
-            measure,
-            value,
-            unit,
-            assumed * share,
-            low * share,
-            {row: part * share for row, part in parts.items()},
-        )
+        whole = value or 1.0
+        shares = {row: part / whole for row, part in parts.items()}
+        return cls(result, measure, value, unit, assumed / whole, low / whole, shares)
 
 
 @dataclass(frozen=True)
@@ -106,6 +99,8 @@ class Quality:
         Rows older than the threshold, the oldest first.
     stale_after_years
         The threshold.
+    capacities
+        Existing rail links by the class of evidence of their capacity.
     silent_projects
         Projects that change nothing that the case models, and why.
     reliances
@@ -118,6 +113,7 @@ class Quality:
     conflicts: pd.DataFrame
     stale: pd.DataFrame
     stale_after_years: float
+    capacities: dict[str, int]
     silent_projects: pd.DataFrame
     reliances: tuple[Reliance, ...]
     meta: Meta
@@ -151,6 +147,7 @@ class Quality:
             "meta": self.meta.model_dump(mode="json"), "assumed_share": self.assumed_share,
             "tables": self.tables.to_dict("records"), "conflicts": self.conflicts.to_dict("records"),
             "stale_after_years": self.stale_after_years, "stale": self.stale.to_dict("records"),
+            "rail_capacities": self.capacities,
             "silent_projects": self.silent_projects.to_dict("records"),
             "results": [
                 {name: getattr(item, name) for name in ("result", "measure", "value", "unit", "assumed_share", "low_share")}
@@ -204,6 +201,7 @@ def assess(case: Case, reliances: Iterable[Reliance] = ()) -> Quality:
     counts["undated"] = [undated[name] for name in counts["table"]]
     return Quality(
         tables=counts, conflicts=conflicts(case), stale=old, stale_after_years=after, silent_projects=silent_projects(case),
+        capacities=rail_capacities(case),
         reliances=tuple(reliances), meta=meta_of(case, Setting(), {"stage": "quality"}),
     )  # fmt: skip
 
@@ -217,6 +215,13 @@ def vintage(case: Case, table: str, row: str) -> int | None:
     dates = [case.rows("source")[name]["date"] for name in cells["source"]]
     years = [first_day(text).year for text in dates if text]
     return max(years) if years else None
+
+
+def rail_capacities(case: Case) -> dict[str, int]:
+    """Return how many existing rail links have a reported, an assumed and no capacity."""
+    links = case.tables["link"]
+    standing = links[(links["mode"] == "rail") & (links["status"] == "existing")]
+    return {basis: int((standing["capacity_basis"] == basis).sum()) for basis in ("reported", "assumed", "none")}
 
 
 def conflicts(case: Case) -> pd.DataFrame:

@@ -56,6 +56,11 @@ def _show(found: Quality) -> None:
         f"{words.count(len(found.stale), 'row')} older than {words.number(found.stale_after_years)} years, "
         f"{words.count(len(found.unresolved), 'conflict')} open of {len(found.conflicts)}."
     )
+    counts = found.capacities
+    out.print(
+        f"Capacities of {sum(counts.values())} existing rail links: {counts['reported']} reported, "
+        f"{counts['assumed']} estimated, {counts['none']} not known."
+    )
     parts = (
         quality.tables_table,
         quality.results_table,

@@ -118,50 +118,8 @@ def conflict(files, **cells):
             "column",
             "'cost_usd'; expected a column of project.csv. Did you mean cost_musd?",
         ),
-        ({"second_source": "nowhere"}, "second_source", "'nowhere'; expected a source_id of source.csv. Add it to source.csv, or mend the name."),  # noqa: E501
-    ],
-)  # fmt: skip
-def test_a_conflict_about_nothing(files, cells, column, says):
-    conflict(files, **cells)
-    assert files.problems() == [f"conflict.csv, line 2, {column}: found {says}"]
-
-
-# projects -------------------------------------------------------------------------------------------------------------
-
-
-def test_a_project_that_changes_nothing_says_why(files):
-    files.write("effect.csv", [row for row in files.read("effect.csv") if row[1] != "N5"])
-    line = files.line_of("project.csv", "N5")
-    assert files.problems() == [
-        (
-            f"project.csv, line {line}, no_effect: found a blank cell; expected a reason, since N5 changes nothing. "
-            "Add its effects to effect.csv, or say why it has none."
-        )
-    ]
-
-
-def test_a_project_that_acts_gives_no_reason(files):
-    lines = files.read("project.csv")
-    files.write(
-        "project.csv", [[*lines[0], "no_effect"], *([*row, "idle" if row[0] == "N1" else ""] for row in lines[1:])]
-    )
-    line = files.line_of("project.csv", "N1")
-    assert files.problems() == [
-        (
-            f"project.csv, line {line}, no_effect: found a reason; expected a blank cell, since N1 changes something. "
-            "Clear it, or remove the effects."
-        )
-    ]
-
-
-def shape(case, projects, year):
-    """Return all that the network has of arcs, prices, hours and capacities in a setting."""
-    setting = karvan.Setting.of(projects=[f"{name}@2027" for name in projects], scenario="open", year=year)
-    applied = case.apply(setting)
-    capacities = link_capacities(applied)
-    network = build_network(applied)
-    arcs = [frozenset(zip(
-        form.row.tolist(), form.border.tolist(), form.tail.tolist(), form.head.tolist(), form.time_h.tolist(),
+        ({"unit": "km", "carried": "average"}, "carried", "'average'; expected one of range, scenario, first, second, none. "
+         "Write one of them."),
         form.price_usd_per_t.tolist(), form.co2e_kg_per_t.tolist(), strict=True,
     )) for form in map(network.arcs, ("container", "bulk"))]  # fmt: skip
     stops = applied.tables["terminal"]["capacity_t_per_day"].fillna(-1).tolist()
@@ -191,6 +149,25 @@ def test_every_effect_has_a_range_or_is_a_plain_fact(case):
     for name, row in case.rows("effect").items():
         if row["op"] != "set" or row["column"] in ("capacity_mt_per_year", "time_h", "capacity_t_per_day"):
             assert row["low"] <= float(row["value"]) <= row["high"], name
+
+
+def test_each_capacity_says_what_it_rests_on(case):
+    """A published one names its figure in the note or in million tonnes a year; the others are estimates, and counted as such."""
+    for name, row in case.rows("link").items():
+        known = row["capacity_trains_per_day"] > 0 or row["capacity_mt_per_year"] > 0
+        assert row["capacity_basis"] == ("none" if not known else row["capacity_basis"] or "blank"), name
+        assert row["capacity_basis"] in ("reported", "assumed", "none"), name
+    assert assess(case).capacities["assumed"] > assess(case).capacities["reported"] > 0
+
+
+def test_a_capacity_without_a_figure(files):
+    line = files.set("link.csv", "a_city-c_city.rail", capacity_basis="none")
+    assert files.problems() == [
+        (
+            f"link.csv, line {line}, capacity_basis: found 'none'; expected reported or assumed, since there is a capacity. "
+            "Mend the basis or the capacity."
+        )
+    ]
 
 
 def test_a_capacity_is_no_count_of_passenger_trains(case):
