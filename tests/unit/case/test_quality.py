@@ -112,14 +112,64 @@ def conflict(files, **cells):
     ("cells", "column", "says"),
     [
         ({"table": "projects"}, "table", "'projects'; expected a table. Did you mean project?"),
-        ({"table": "project", "row": "N9"}, "row", "'N9'; expected a row of project.csv. Mend the name, or add the row to project.csv."),
+        (
+            {"table": "project", "row": "N9"},
+            "row",
+            "'N9'; expected a row of project.csv. Mend the name, or add the row to project.csv.",
+        ),
         (
             {"table": "project", "row": "N1", "column": "cost_usd"},
             "column",
             "'cost_usd'; expected a column of project.csv. Did you mean cost_musd?",
         ),
-        ({"unit": "km", "carried": "average"}, "carried", "'average'; expected one of range, scenario, first, second, none. "
-         "Write one of them."),
+        (
+            {"unit": "km", "carried": "average"},
+            "carried",
+            "'average'; expected one of range, scenario, first, second, none. Write one of them.",
+        ),
+    ],
+)
+def test_a_conflict_about_nothing(files, cells, column, says):
+    conflict(files, **cells)
+    assert files.problems() == [f"conflict.csv, line 2, {column}: found {says}"]
+
+
+# projects -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_project_that_changes_nothing_says_why(files):
+    files.write("effect.csv", [row for row in files.read("effect.csv") if row[1] != "N5"])
+    line = files.line_of("project.csv", "N5")
+    assert files.problems() == [
+        (
+            f"project.csv, line {line}, no_effect: found a blank cell; expected a reason, since N5 changes nothing. "
+            "Add its effects to effect.csv, or say why it has none."
+        )
+    ]
+
+
+def test_a_project_that_acts_gives_no_reason(files):
+    lines = files.read("project.csv")
+    files.write(
+        "project.csv", [[*lines[0], "no_effect"], *([*row, "idle" if row[0] == "N1" else ""] for row in lines[1:])]
+    )
+    line = files.line_of("project.csv", "N1")
+    assert files.problems() == [
+        (
+            f"project.csv, line {line}, no_effect: found a reason; expected a blank cell, since N1 changes something. "
+            "Clear it, or remove the effects."
+        )
+    ]
+
+
+def shape(case, projects, year):
+    """Return all that the network has of arcs, prices, hours and capacities in a setting."""
+    setting = karvan.Setting.of(projects=[f"{name}@2027" for name in projects], scenario="open", year=year)
+    applied = case.apply(setting)
+    capacities = link_capacities(applied)
+    network = build_network(applied)
+    arcs = [frozenset(zip(
+        form.row.tolist(), form.border.tolist(), form.tail.tolist(), form.head.tolist(), form.time_h.tolist(),
         form.price_usd_per_t.tolist(), form.co2e_kg_per_t.tolist(), strict=True,
     )) for form in map(network.arcs, ("container", "bulk"))]  # fmt: skip
     stops = applied.tables["terminal"]["capacity_t_per_day"].fillna(-1).tolist()
