@@ -101,8 +101,7 @@ def test_a_range_that_a_conflict_is_carried_as_holds_both(case):
 
 
 def conflict(files, **cells):
-    files.write("conflict.csv", [["conflict_id", "name", "table", "row", "column", "first", "first_source", "second",
-                                  "second_source", "carried", "source", "confidence"]])  # fmt: skip
+    files.write("conflict.csv", files.read("conflict.csv")[:1])
     start = {"conflict_id": "x", "name": "Cost", "first": "1", "first_source": "textbook", "second": "2",
              "second_source": "assumed", "carried": "none", "source": "textbook", "confidence": "high"}  # fmt: skip
     return files.add("conflict.csv", **start | cells)
@@ -125,7 +124,7 @@ def conflict(files, **cells):
         (
             {"unit": "km", "carried": "average"},
             "carried",
-            "'average'; expected one of range, scenario, first, second, none. Write one of them.",
+            "'average'; expected one of range, scenario, first, second, none. Write range.",
         ),
     ],
 )

@@ -45,8 +45,8 @@ for _table in ("node", "link", "service", "commodity", "scenario", "source"):
         f"{_table}.csv: found no such file; expected the file. Add {_table}.csv.",
     )
 for _table, _users in {
-    "border": "link.csv refers",
-    "stakeholder": "border.csv and service.csv and terminal.csv refer",
+    "border": "closure.csv and count.csv and link.csv refer",
+    "stakeholder": "border.csv and outside.csv and service.csv and terminal.csv refer",
     "project": "link.csv and observed.csv and programme/commitment.csv and programme/event.csv and terminal.csv refer",
     "programme/event": "programme/commitment.csv refers",
     "programme/body": "programme/commitment.csv and programme/event.csv refer",
@@ -756,7 +756,7 @@ def test_an_optional_column_may_be_left_out(files):
 
 
 def test_an_optional_table_may_be_left_out(files):
-    for name in ("observed.csv", "zone.csv", "parameter.csv", "effect.csv"):
+    for name in ("observed.csv", "base_flow.csv", "outside.csv", "zone.csv", "parameter.csv", "effect.csv"):
         (files.folder / name).unlink()
     assert files.problems() == []
 
