@@ -148,11 +148,7 @@ def test_a_project_that_changes_nothing_says_why(files):
 
 
 def test_a_project_that_acts_gives_no_reason(files):
-    lines = files.read("project.csv")
-    files.write(
-        "project.csv", [[*lines[0], "no_effect"], *([*row, "idle" if row[0] == "N1" else ""] for row in lines[1:])]
-    )
-    line = files.line_of("project.csv", "N1")
+    line = files.set("project.csv", "N1", no_effect="idle")
     assert files.problems() == [
         (
             f"project.csv, line {line}, no_effect: found a reason; expected a blank cell, since N1 changes something. "
