@@ -64,7 +64,7 @@ def assign(
             message = "--matrix names one of an OMX file; --trips is none."
             raise typer.BadParameter(message)
         demand, notes = read_trips(trips, links.zones)
-    _make_ready()
+    make_ready()
     from karvan.flows import assign as run_assign
 
     result = run_assign(
@@ -87,7 +87,7 @@ def assign(
         _show(result, users)
 
 
-def _make_ready() -> None:
+def make_ready() -> None:
     """Load the compiled solver, so that the seconds of a run are its own; compile it first where that is still to do."""
     from karvan.flows.warm import is_compiled, warm_dense
 

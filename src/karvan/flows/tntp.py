@@ -39,30 +39,56 @@ def read_network(path: str | Path) -> LinkTable:
     InputError
         The file is garbled, ends early, or holds figures that cannot be; all problems are listed.
     """
-    path = Path(path)
+    return _network(Path(path), ())[0]
+
+
+def read_candidates(path: str | Path) -> tuple[LinkTable, Floats]:
+    """Return the network of a design problem, and the cost of every link: zero where the link stands already.
+
+    The file is a TNTP network with one more figure a row, the cost.
+
+    Raises
+    ------
+    InputError
+        As :func:`read_network`.
+    """
+    links, (cost,) = _network(Path(path), ("cost",))
+    return links, cost
+
+
+def _network(path: Path, extra: tuple[str, ...]) -> tuple[LinkTable, list[Floats]]:
+    """Return a network and the further columns of its rows."""
     text = _text(path)
     meta, body, begin = _split(path, text)
     zones, count = _whole(path, meta, "NUMBER OF ZONES"), _whole(path, meta, "NUMBER OF NODES")
     first = _whole(path, meta, "FIRST THRU NODE", 1)
-    rows, problems = _rows(body, begin)
+    rows, problems = _rows(body, begin, extra)
     if not problems:
         problems = [f"line {line}: node {node:g} is not one of the {count} nodes that <NUMBER OF NODES> says."
                     for line, row in rows for node in row[:2] if not (1 <= node <= count and node == int(node))]  # fmt: skip
-    if not problems and "NUMBER OF LINKS" in meta and len(rows) != _whole(path, meta, "NUMBER OF LINKS"):
-        said = _whole(path, meta, "NUMBER OF LINKS")
-        fewer = "The file ends early, or the count is wrong." if len(rows) < said else "The count is wrong."
-        problems = [f"<NUMBER OF LINKS> says {said}, and the file holds {len(rows)}. {fewer}"]
+    if not problems and "NUMBER OF LINKS" in meta:
+        problems = _hold_count(path, meta, len(rows))
     if problems:
         raise InputError(_shown(problems), what=str(path))
-    table = np.array([row for _, row in rows]).reshape(len(rows), 2 + len(FIGURES))
-    figures = dict(zip(FIGURES, table[:, 2:].T, strict=True))
+    table = np.array([row for _, row in rows]).reshape(len(rows), 2 + len(FIGURES) + len(extra))
+    figures = dict(zip((*FIGURES, *extra), table[:, 2:].T, strict=True))
     links = LinkTable(
         path.name, tuple(str(node) for node in range(1, count + 1)), zones, np.arange(1, count + 1) >= first,
         table[:, 0].astype(np.int64) - 1, table[:, 1].astype(np.int64) - 1,
         **{name: np.ascontiguousarray(figures[name]) for name in ("capacity", "length", "free_flow_time", "b", "power", "toll")},
     )  # fmt: skip
     links.check()
-    return links
+    return links, [np.ascontiguousarray(figures[name]) for name in extra]
+
+
+def _hold_count(path: Path, meta: dict[str, str], rows: int) -> list[str]:
+    """Hold the number of rows against the counts that the file says; candidates may be counted apart."""
+    said, new = _whole(path, meta, "NUMBER OF LINKS"), _whole(path, meta, "NUMBER OF NEW LINKS", 0)
+    if rows in (said, said + new):
+        return []
+    more = f" and <NUMBER OF NEW LINKS> says {new}" if new else ""
+    fewer = "The file ends early, or the count is wrong." if rows < said + new else "The count is wrong."
+    return [f"<NUMBER OF LINKS> says {said}{more}, and the file holds {rows}. {fewer}"]
 
 
 def read_trips(path: str | Path, zones: int) -> tuple[Floats, list[str]]:
@@ -201,12 +227,12 @@ def _whole(path: Path, meta: dict[str, str], name: str, default: int | None = No
     return number
 
 
-def _rows(body: str, begin: int) -> tuple[list[tuple[int, list[float]]], list[str]]:
+def _rows(body: str, begin: int, extra: tuple[str, ...]) -> tuple[list[tuple[int, list[float]]], list[str]]:
     """Return the rows of a network file, each with its line, and what is wrong with them."""
     rows: list[tuple[int, list[float]]] = []
     problems: list[str] = []
-    width = 2 + len(FIGURES)
-    columns = ("init_node", "term_node", *FIGURES)
+    columns = ("init_node", "term_node", *FIGURES, *extra)
+    width, fewest = len(columns), len(columns) if extra else FEWEST_FIGURES
     blanks = [DEFAULTS.get(column, np.nan) for column in columns]
     for offset, line in enumerate(body.split("\n")):
         text = line.partition("~")[0].strip(" \r\n\t;")
@@ -217,7 +243,7 @@ def _rows(body: str, begin: int) -> tuple[list[tuple[int, list[float]]], list[st
             cells = [cell.strip() for cell in line.partition(";")[0].strip(" \r\n").strip("\t").split("\t")]
         if text[0].isalpha() and not rows:
             continue  # a heading without its '~'
-        if not FEWEST_FIGURES <= len(cells) <= width:
+        if not fewest <= len(cells) <= width:
             problems.append(
                 f"line {begin + offset}: found {len(cells)} figures; expected {width}: {', '.join(columns)}."
             )
