@@ -41,6 +41,18 @@ TRADE = "exporter,importer,value,home\nA,A,90,1\nA,B,10,0\nB,A,9,0\nB,B,80,1\n"
 TAU = "exporter,importer,tau_hat\nA,B,0.9\n"
 #: What `karvan appraisal accounts` is asked about.
 FLOWS = "year,benefit,cost\n2026,0,100\n2027,60,5\n2028,70,5\n"
+#: What `karvan portfolio design` chooses from: two links that stand, and a shorter one.
+DESIGN = """<NUMBER OF ZONES> 2
+<NUMBER OF NODES> 3
+<FIRST THRU NODE> 1
+<NUMBER OF LINKS> 2
+<NUMBER OF NEW LINKS> 1
+<END OF METADATA>
+1 3 5 1 2 0.15 4 0 0 1 0 ;
+3 2 5 1 2 0.15 4 0 0 1 0 ;
+1 2 5 1 1 0.15 4 0 0 1 7 ;
+"""
+TRIPS = "<NUMBER OF ZONES> 2\n<END OF METADATA>\nOrigin 1\n2 : 9;\n"
 
 JSON = {
     "plan": "plan textbook --out run --json",
@@ -53,6 +65,7 @@ JSON = {
     "programme": "programme --case textbook --json",
     "appraisal accounts": "appraisal accounts --flows flows.csv --rule-set adb_2017 --json",
     "appraisal rules": "appraisal rules --json",
+    "portfolio design": "portfolio design --net design.tntp --trips trips.tntp --budget-share 1 --json",
     "portfolio select": "portfolio select --options options.csv --budget 4 --json",
 }
 
@@ -122,6 +135,8 @@ def test_the_page_names_every_field_of_json(
     run("new broken")
     (tmp_path / "broken" / "node.csv").unlink()
     (tmp_path / "options.csv").write_text(OPTIONS, encoding="utf-8")
+    (tmp_path / "design.tntp").write_text(DESIGN, encoding="utf-8")
+    (tmp_path / "trips.tntp").write_text(TRIPS, encoding="utf-8")
     (tmp_path / "trade.csv").write_text(TRADE, encoding="utf-8")
     (tmp_path / "tau.csv").write_text(TAU, encoding="utf-8")
     (tmp_path / "flows.csv").write_text(FLOWS, encoding="utf-8")
