@@ -21,6 +21,23 @@ def make() -> None:
         except SystemExit as leave:
             if leave.code:
                 sys.exit(leave.code)
+    try:
+        main(
+            [
+                "trade",
+                "--project",
+                "P14,P13",
+                "--scenario",
+                "open",
+                "--case",
+                "pakistan_azerbaijan",
+                "--plot",
+                "docs/pictures/trade.svg",
+            ]
+        )
+    except SystemExit as leave:
+        if leave.code:
+            sys.exit(leave.code)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ The chain, in order; each name is loaded when it is first used::
     network = karvan.build_network(case.apply())       # what connects to what
     routes = karvan.find_routes(case, "karachi", "baku", k=3)
     skims = karvan.skim_zones(case)
-    world = karvan.counterfactual(trade, tau_hat, theta=4)   # what trade follows
+    effects = karvan.find_trade(case, projects=["P18"])  # what trade follows
     worth = karvan.appraise_flows("flows.csv", rule_set="adb_2017")   # streams of one's own
     record = karvan.read_record(case, overdue_only=True)
     run = karvan.plan(case)                            # every stage, written to a run folder
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     from karvan.pipeline import plan
     from karvan.programme import read_record
     from karvan.routes import find_routes, skim_zones
-    from karvan.trade import counterfactual, counterfactual_io, estimate
+    from karvan.trade import counterfactual, counterfactual_io, estimate, find_trade, trade_potential
 
 _ROOMS = {
     "karvan.case": ("Setting", "check_case", "new_case", "open_case"),
     "karvan.network": ("build_network", "export_gmns", "read_gmns", "to_geojson"),
     "karvan.routes": ("find_routes", "skim_zones"),
-    "karvan.trade": ("counterfactual", "counterfactual_io", "estimate"),
+    "karvan.trade": ("counterfactual", "counterfactual_io", "estimate", "find_trade", "trade_potential"),
     "karvan.appraisal": ("appraise_accounts", "appraise_flows", "open_rule_set"),
     "karvan.programme": ("read_record",),
     "karvan.pipeline": ("plan",),
@@ -48,6 +48,7 @@ __all__ = [
     "estimate",
     "export_gmns",
     "find_routes",
+    "find_trade",
     "new_case",
     "open_case",
     "open_rule_set",
@@ -56,6 +57,7 @@ __all__ = [
     "read_record",
     "skim_zones",
     "to_geojson",
+    "trade_potential",
 ]
 
 

@@ -60,6 +60,8 @@ JSON = {
     "case": "case --case textbook --json",
     "network": "network --case textbook --json",
     "routes": "routes a_city c_city --case textbook --scenario open,ab_shut --json",
+    "trade": "trade --project N1 --case textbook --json",
+    "trade potential": "trade potential --case textbook --target-musd 40 --json",
     "trade counterfactual": "trade counterfactual --trade trade.csv --tau tau.csv --pairs --json",
     "trade estimate": "trade estimate --data trade.csv --value value --regressors home --json",
     "programme": "programme --case textbook --json",

@@ -7,19 +7,142 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from karvan.cli.options import BOTH_FORMATS, CsvOption, JsonOption, console, print_json, say, split
+from karvan.cli.options import (
+    BOTH_FORMATS,
+    CaseOption,
+    ChangeOption,
+    CsvOption,
+    JsonOption,
+    ProjectOption,
+    ScenarioOption,
+    YearOption,
+    console,
+    print_json,
+    say,
+    split,
+)
 
 if TYPE_CHECKING:
-    from karvan.trade import Counterfactual, Estimate
+    from karvan.trade import Counterfactual, Estimate, Potential, TradeEffects
 
 group = typer.Typer(
     name="trade",
-    help="What trade follows: counterfactuals by exact hat algebra, and gravity estimation.",
-    no_args_is_help=True,
+    help="What trade follows: who gains, which pairs and goods grow; counterfactuals and gravity without a case.",
 )
 
 #: Countries that a summary shows.
 SHOWN = 12
+
+
+@group.callback(invoke_without_command=True)
+def trade(
+    context: typer.Context,
+    case: CaseOption = None,
+    scenario: ScenarioOption = None,
+    project: ProjectOption = None,
+    year: YearOption = None,
+    change: ChangeOption = None,
+    theta: Annotated[float, typer.Option(metavar="NUMBER", help="Elasticity of trade.")] = 4.0,
+    plot: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Draw who gains, which pairs and goods grow (.svg, .png or .pdf)."),
+    ] = None,
+    json: JsonOption = False,
+    csv: CsvOption = False,
+) -> None:
+    """Say what trade follows from a setting: who gains, which pairs and goods grow."""
+    if context.invoked_subcommand is not None:
+        if case or scenario or project or year is not None or change or plot or json or csv:
+            message = f"options of {context.invoked_subcommand} stand after it"
+            raise typer.BadParameter(message)
+        return
+    if json and csv:
+        raise typer.BadParameter(BOTH_FORMATS)
+    from karvan.case import open_case
+    from karvan.trade import find_trade
+
+    found = find_trade(
+        open_case(case), scenario=scenario, projects=split(project), year=year, changes=change or (), theta=theta
+    )
+    if plot is not None:
+        from karvan.case.atomic import write_file
+        from karvan.report.figures import trade_of
+
+        say(f"Picture written to {write_file(plot, trade_of(found, suffix=plot.suffix))}")
+    if json:
+        print_json(found.to_dict())
+        return
+    for note in found.notes:
+        say(f"Note: {note}.")
+    if csv:
+        typer.echo(found.pairs.to_csv(index=False), nl=False)
+    else:
+        _show_effects(found)
+
+
+def _show_effects(found: TradeEffects) -> None:
+    from rich.table import Table
+
+    from karvan.charts import words
+
+    out = console()
+    out.print(f"{effects_said(found)}.", style="bold")
+    table = Table(box=None, pad_edge=False)
+    for name in (
+        "economy",
+        "gain USD m/year",
+        "of it cost",
+        "terms of trade",
+        "volume",
+        "exports USD m",
+        "imports USD m",
+    ):
+        table.add_column(name, justify="left" if name == "economy" else "right", no_wrap=True)
+    order = found.table["equivalent_variation_musd"].abs().sort_values(ascending=False, kind="stable").index
+    for row in found.table.loc[order[:SHOWN]].to_dict("records"):
+        names = ("equivalent_variation_musd", "cost_part_musd", "terms_of_trade_part_musd", "volume_part_musd",
+                 "exports_change_musd", "imports_change_musd")  # fmt: skip
+        table.add_row(str(row["name"]), *(words.number(row[name]) for name in names))
+    out.print(table)
+    pairs = Table(box=None, pad_edge=False)
+    for name in ("pair", "trade cost %", "USD m/year", "becomes", "t/year", "becomes"):
+        pairs.add_column(name, justify="left" if name == "pair" else "right", no_wrap=True)
+    change = found.pairs["change_musd"].abs()
+    order = change[change > 0].sort_values(ascending=False, kind="stable").index
+    for row in found.pairs.loc[order[:SHOWN]].to_dict("records"):
+        pairs.add_row(
+            f"{row['exporter']} to {row['importer']}",
+            words.number(100 * (row["tau_hat"] - 1)),
+            words.number(row["value_musd"]),
+            words.number(row["value_after_musd"]),
+            words.number(row["flow_t_per_year"]),
+            words.number(row["flow_after_t_per_year"]),
+        )
+    out.print(pairs)
+    grow = found.commodities.reindex(
+        found.commodities["change_musd"].abs().sort_values(ascending=False, kind="stable").index
+    ).head(5)
+    parts = [f"{row['commodity']} {words.number(row['change_musd'])}" for row in grow.to_dict("records")]
+    out.print(f"Goods on the network, USD m a year: {', '.join(parts)}.")
+    first = found.path.to_dict("records")[0]
+    out.print(
+        f"In the first year {words.percent(first['elasticity_share'])} of the elasticity works, all of it after "
+        f"{int(found.path.loc[found.path['elasticity_share'] >= 1, 'year'].min())} years."
+    )
+
+
+def effects_said(found: TradeEffects) -> str:
+    """Return in a sentence what the world gains, with the range of the sensitivity."""
+    from karvan.charts import words
+
+    gains = found.sensitivity["equivalent_variation_musd"]
+    world = found.world["equivalent_variation_musd"]
+    trade_change = found.world["trade_after_musd"] - found.world["trade_musd"]
+    span = words.between(words.number(float(gains.min())), words.number(float(gains.max())))
+    return (
+        f"Real income of all economies, against {found.compared_with}: {words.musd(world)} a year ({span}); trade between them "
+        f"{words.musd(trade_change)} a year"
+    )
 
 
 @group.command()
@@ -251,3 +374,68 @@ def _show_estimate(found: Estimate) -> None:
         f"{found.observations} observations; fixed effects: {sets}; errors {kind}, factor {errors['correction']}."
     )
     out.print(f"Pseudo R2 {found.pseudo_r2:.4f}; {found.iterations} iterations ({found.engine}).")
+
+
+@group.command()
+def potential(
+    case: CaseOption = None,
+    pair: Annotated[
+        list[str] | None, typer.Option(metavar="LIST", help="Two economies (default: the case's first two).")
+    ] = None,
+    target_musd: Annotated[
+        float | None, typer.Option(metavar="NUMBER", help="Trade both ways to reach, USD m a year.")
+    ] = None,
+    theta: Annotated[float, typer.Option(metavar="NUMBER", help="Elasticity of trade.")] = 4.0,
+    json: JsonOption = False,
+    csv: CsvOption = False,
+) -> None:
+    """Say how far trade of a pair could go, and what cut of trade costs a target would need."""
+    from karvan.case import open_case
+    from karvan.errors import RequestError
+    from karvan.trade import trade_potential
+
+    if json and csv:
+        raise typer.BadParameter(BOTH_FORMATS)
+    names = split(pair)
+    if names and len(names) != 2:  # noqa: PLR2004 - a pair
+        message = f"{', '.join(names)} is no pair. Name two economies, such as --pair PAK,AZE."
+        raise RequestError(message)
+    found = trade_potential(
+        open_case(case), pair=(names[0], names[1]) if names else None, target_musd=target_musd, theta=theta
+    )
+    if json:
+        print_json(found.to_dict())
+        return
+    for note in found.notes:
+        say(f"Note: {note}.")
+    if csv:
+        typer.echo(found.table.to_csv(index=False), nl=False)
+        return
+    for line in potential_said(found):
+        console().print(line)
+
+
+def potential_said(found: Potential) -> list[str]:
+    """Return the answer in sentences."""
+    from karvan.charts import words
+
+    what = {"observed": "As it is", "potential": "At its potential by size and distance (a scenario)"}
+    lines = []
+    for row in found.table.to_dict("records"):
+        lines.append(
+            f"{what[row['baseline']]}: {found.pair[0]} to {found.pair[1]} {words.musd(row['export_musd'])}, back "
+            f"{words.musd(row['import_musd'])} a year; with free and instant transport {words.musd(row['free_transport_musd'])} "
+            "both ways."
+        )
+        if "needed_tau_hat" in row:
+            reach = (
+                "free transport would be more than enough"
+                if row["within_transport"]
+                else "more than all of transport cost"
+            )
+            lines.append(
+                f"  {words.musd(found.target_musd)} needs trade costs {words.percent(row['needed_cut_share'])} lower: {reach}. "
+                f"Gain: {found.pair[0]} {words.musd(row['gain_first_musd'])}, "
+                f"{found.pair[1]} {words.musd(row['gain_second_musd'])} a year."
+            )
+    return lines

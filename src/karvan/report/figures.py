@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from karvan.charts import words
+from karvan.charts.diverging import Bar, Panel, draw_diverging
 from karvan.charts.intervals import Interval, draw_intervals
 from karvan.charts.network_map import draw_network_map
 from karvan.charts.profile import ProfileLine, draw_profile
@@ -17,9 +18,12 @@ from karvan.report.headline import best_of, scenario_name, way_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    import pandas as pd
+
     from karvan.report.data import ReportData
     from karvan.report.headline import Pair
     from karvan.routes import Route, Routes
+    from karvan.trade import TradeEffects
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,57 @@ def profile_of(found: Sequence[Routes], *, suffix: str) -> bytes:
     numbered = _numbered(lines)
     title = f"{found[0].origin_name} to {found[0].destination_name}" if found else ""
     return figure_bytes(draw_profile(numbered, title=title), suffix)
+
+
+def trade_of(found: TradeEffects, *, suffix: str) -> bytes:
+    """Return who gains and which pairs and goods grow, as the bytes of a file.
+
+    Parameters
+    ----------
+    found
+        What trade follows from a setting.
+    suffix
+        ``.svg``, ``.png`` or ``.pdf``.
+
+    Raises
+    ------
+    RequestError
+        The suffix is another.
+    """
+    gains = _largest(found.table, "equivalent_variation_musd", 8)
+    pairs = _largest(found.pairs, "change_musd", 8)
+    goods = _largest(found.commodities, "change_musd", 6)
+    panels = [
+        Panel("Who gains: real income, USD m a year",
+              [Bar(str(row["name"]), float(row["equivalent_variation_musd"]),
+                   float(row["equivalent_variation_low_musd"]), float(row["equivalent_variation_high_musd"]))
+               for row in gains]),
+        Panel("Which pairs grow: trade, USD m a year",
+              [Bar(f"{row['exporter']} to {row['importer']}", float(row["change_musd"]), note=_of(row))
+               for row in pairs]),
+        Panel("Which goods grow: trade on the network, USD m a year",
+              [Bar(str(row["commodity"]).replace("_", " "), float(row["change_musd"]), note=_of(row))
+               for row in goods]),
+    ]  # fmt: skip
+    spread = found.sensitivity["equivalent_variation_musd"]
+    foot = (
+        f"Against {found.compared_with}; elasticity of trade {found.theta:g}. All economies: "
+        f"{words.musd(found.world['equivalent_variation_musd'])} a year "
+        f"({words.between(words.number(float(spread.min())), words.number(float(spread.max())))} at other elasticities)."
+    )
+    title = "What trade follows: " + (", ".join(found.meta.setting["projects"]) or str(found.meta.setting["scenario"]))
+    return figure_bytes(draw_diverging(panels, title=title, foot=foot), suffix)
+
+
+def _of(row: dict[Any, Any]) -> str:
+    return f"of {words.number(row['value_musd'])}"
+
+
+def _largest(table: pd.DataFrame, column: str, count: int) -> list[dict[Any, Any]]:
+    """Return the rows with the largest changes, gains first."""
+    size = table[column].abs()
+    rows = table.loc[size[size > 0].sort_values(ascending=False, kind="stable").index[:count]]
+    return rows.sort_values(column, ascending=False, kind="stable").to_dict("records")
 
 
 def profile_lines(answer: Routes, routes: Iterable[Route], *, mark: str = "") -> list[ProfileLine]:
