@@ -82,7 +82,7 @@ class TradeEffects:
             "meta": self.meta.model_dump(mode="json"),
             "theta": self.theta,
             "compared_with": self.compared_with,
-            "states": dict(self.states),
+            "states": [{"state": name, "probability": share} for name, share in self.states.items()],
             "notes": list(self.notes),
             "world": dict(self.world),
             "economies": self.table.to_dict("records"),
