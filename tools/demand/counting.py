@@ -113,6 +113,8 @@ def _place(count: Count, place: Row) -> None:
     count.t_per_unit, count.periods = float(place["t_per_unit"]), float(place["periods"])
     count.low_factor, count.high_factor = (float(place[name] or "nan") for name in ("low_factor", "high_factor"))
     count.screenline = place["screenline"] == "true"
+    if place["screenline"] == "total":
+        count.use = "calibrate"
     if place["note"]:
         count.note = f"{count.note}; {place['note']}".strip("; ")
     if count.unit != "tonnes" and count.t_per_unit > 1:

@@ -6,6 +6,7 @@ import csv
 import hashlib
 import math
 import re
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlparse
 
@@ -73,11 +74,13 @@ def rows(path: Path) -> list[Row]:
         return list(csv.DictReader(handle))
 
 
+@cache
 def fact(name: str) -> list[Row]:
     """Return the rows of a file of facts."""
     return rows(FACTS / name)
 
 
+@cache
 def rule(name: str) -> list[Row]:
     """Return the rows of a file of rules."""
     return rows(RULES / name)

@@ -7,8 +7,9 @@ iterative proportional fitting, then summed over the ways of a mode.
 from __future__ import annotations
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING
 
 from demand.facts import CASE, Row, Sources, great_circle_km, rows, rule, text
@@ -212,7 +213,12 @@ def rake(
 
 
 def passes(strand: Strand, count: Count, centres: dict[str, tuple[float, float]]) -> bool:
-    """Whether the way of a strand passes the place of a count, in its direction."""
+    """Whether the way of a strand passes the place of a count, in its direction; a total takes what starts or ends there."""
+    if count.kind == "country":
+        return strand.mode in count.mode and count.origin in {
+            zone_country(strand.origin),
+            zone_country(strand.destination),
+        }
     at_link = any(TOKEN_LINKS.get(token) in count.links for token in strand.via)
     at_crossing = bool(set(strand.via) & set(count.crossings)) and strand.mode in (count.mode or [strand.mode])
     if strand.mode == "outside" or not (at_link or at_crossing):
@@ -225,6 +231,12 @@ def passes(strand: Strand, count: Count, centres: dict[str, tuple[float, float]]
     return along < against
 
 
+@cache
+def zone_country(zone: str) -> str:
+    """Return the country of a zone."""
+    return next(row["country"] for row in rows(CASE / "zone.csv") if row["zone_id"] == zone)
+
+
 # the table ------------------------------------------------------------------------------------------------------------
 
 
@@ -232,14 +244,24 @@ def flow_rows(strands: list[Strand]) -> list[Row]:
     """Return base_flow.csv: the strands summed over the ways of a mode."""
     groups: dict[tuple[str, ...], list[Strand]] = defaultdict(list)
     for strand in strands:
-        kind = strand.kind
-        groups[strand.origin, strand.destination, strand.commodity, strand.mode, kind, strand.trade_id].append(strand)
-    table = [_flow_row(key, group) for key, group in groups.items()]
-    return sorted((row for row in table if row), key=lambda row: row["flow_id"])
+        key = (strand.origin, strand.destination, strand.commodity, strand.mode, strand.kind, strand.trade_id)
+        groups[*key, corridor_of(strand)].append(strand)
+    many = Counter(key[:-1] for key in groups)
+    table = [_flow_row(key, group, several=many[key[:-1]] > 1) for key, group in groups.items()]
+    return sorted(table, key=lambda row: row["flow_id"])
 
 
-def _flow_row(key: tuple[str, ...], group: list[Strand]) -> Row:
-    origin, destination, commodity, mode, kind, trade_id = key
+def corridor_of(strand: Strand) -> str:
+    """Return the corridor of a strand: the first of corridors.csv that names a place it passes."""
+    if strand.mode == "outside":
+        return "outside"
+    passed = {*strand.via, strand.kind, strand.origin, strand.destination}
+    return next((row["corridor"] for row in rule("corridors.csv") if passed & set(row["places"].split(";"))), "other")
+
+
+def _flow_row(key: tuple[str, ...], group: list[Strand], *, several: bool) -> Row:
+    origin, destination, commodity, mode, kind, trade_id, corridor = key
+    suffix = ("" if kind == "trade" else f".{kind}") + (f".{corridor.split()[0].lower()}" if several else "")
     tonnes = sum(strand.tonnes for strand in group)
     weights = [strand.tonnes / tonnes if tonnes else 1 / len(group) for strand in group]
     raked = any(strand.scaled_by for strand in group)
@@ -253,11 +275,11 @@ def _flow_row(key: tuple[str, ...], group: list[Strand]) -> Row:
     by = sorted({key for strand in group for key in strand.scaled_by})
     note = ". ".join([*(f"By {way}" for way in ways), *notes, *([f"Scaled to {', '.join(by)}"] if by else [])])
     return {
-        "flow_id": f"{origin}-{destination}.{commodity}.{mode}" + ("" if kind == "trade" else f".{kind}"),
+        "flow_id": f"{origin}-{destination}.{commodity}.{mode}{suffix}",
         "origin": origin, "destination": destination, "commodity": commodity, "mode": mode, "kind": kind,
         "flow_t_per_year": text(tonnes), "flow_low_t_per_year": text(tonnes * math.exp(-spread)),
         "flow_high_t_per_year": text(tonnes * math.exp(spread)),
         "contestable_share": text(sum(w * s.contestable for w, s in zip(weights, group, strict=True))),
-        "year": str(group[0].year), "basis": "raked" if raked else group[0].basis, "trade_id": trade_id,
+        "year": str(group[0].year), "basis": "raked" if raked else group[0].basis, "corridor": corridor, "trade_id": trade_id,
         "source": ";".join(names), "confidence": "medium" if raked else "low", "note": note.replace("..", "."),
     }  # fmt: skip

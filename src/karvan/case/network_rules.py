@@ -324,7 +324,7 @@ def _border_twice(context: Context) -> Iterator[Problem]:
 
 @rule("price-without-payee")
 def _payees(context: Context) -> Iterator[Problem]:
-    prices = {"service": "price_usd_per_tkm", "terminal": "price_usd_per_t", "border": "price_usd_per_t"}
+    prices = {"service": "price_usd_per_tkm"} | dict.fromkeys(("terminal", "border", "outside"), "price_usd_per_t")
     for table, price in prices.items():
         for row in context.rows(table):
             if row.values[price] > 0 and not row.values["payee"]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 FIXED_COLUMNS = frozenset(
     {"payee", "from_node_id", "to_node_id", "node_id", "mode", "mode_a", "mode_b", "country", "crossing_id", "project_id",
      "from_country", "to_country", "directed", "form", "kind", "source", "confidence", "note", "name",
-     "countries", "origin", "destination", "commodity", "trade_id", "link_id", "direction", "year", "basis"}
+     "countries", "origin", "destination", "commodity", "trade_id", "corridor", "link_id", "direction", "year", "basis"}
 )  # fmt: skip
 
 
