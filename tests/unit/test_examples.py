@@ -58,6 +58,7 @@ JSON = {
     "plan": "plan textbook --out run --json",
     "check": "check broken --json",
     "case": "case --case textbook --json",
+    "case demand": "case demand --case textbook --by pair --json",
     "network": "network --case textbook --json",
     "routes": "routes a_city c_city --case textbook --scenario open,ab_shut --json",
     "trade": "trade --project N1 --case textbook --json",
