@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -24,11 +25,15 @@ def rows(table: str) -> list[dict[str, str]]:
 @pytest.mark.skipif(not FACTS.is_dir(), reason=f"the facts of the demand tables are not at {FACTS}")
 def test_the_committed_tables_are_what_the_script_writes(tmp_path):
     command = [sys.executable, str(ROOT / "tools" / "build_demand.py"), "--out", str(tmp_path)]
-    subprocess.run(command, check=True, capture_output=True)
+    said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     changed = [
         name for name in TABLES if (tmp_path / f"{name}.csv").read_bytes() != (CASE / f"{name}.csv").read_bytes()
     ]
     assert changed == [], "run python tools/build_demand.py"
+    # the fit meets what it has seen: 200 rounds leave less than a thousandth
+    ratios = re.findall(r"^calibrate .* ([0-9.]+)  ", said, re.MULTILINE)
+    assert len(ratios) >= 20
+    assert set(ratios) == {"1.00"}
 
 
 def test_a_third_of_the_places_is_kept_out_by_their_hash():
@@ -52,6 +57,13 @@ def test_enough_screenlines():
     lines = [row for row in rows("count") if row["screenline"] == "true"]
     assert len(lines) >= 12
     assert len({row["use"] for row in lines}) == 2
+
+
+def test_every_calibration_count_scales_some_flow_and_no_other_does():
+    used = {
+        key for row in rows("base_flow") for key in re.findall(r"[A-Z]\d{3}", row["note"].partition("Scaled to")[2])
+    }
+    assert used == {row["count_id"] for row in rows("count") if row["use"] == "calibrate"}
 
 
 def test_no_plan_is_fitted():

@@ -3,9 +3,10 @@
 Price, time and emissions of the way beside the network follow from great-circle distance and unit rates, all assumed:
 
     both at sea        price = handling + rate x 2 d      (Karachi-Mersin is 1.7, Karachi-Poti 2.3 times the great circle)
-    one not at sea     + inland km by rail or road to a port beyond the network
-    neighbours         price = rate x 1.8 d               (a road or crossing beside the network)
-    within an economy  price = rate x 1.3 d               (a road beside the network)
+                       + km by road between the zone and its own port
+    one not at sea     + inland km by rail to a port beyond the network
+    neighbours         price = 30 + rate x 3 d            (by a third country, or trade not made)
+    within an economy  price = 5 + rate x 2 d             (a longer road beside the network)
 """
 
 from __future__ import annotations
@@ -40,13 +41,17 @@ MARITIME = frozenset(
 )
 #: Kilometres to a port of the open sea beyond the network: China's coast, the Baltic or the Black Sea.
 INLAND_KM = {"AZE": 1500.0, "KAZ": 4500.0, "UZB": 4700.0, "KGZ": 4700.0, "TJK": 5200.0, "TKM": 5000.0, "AFG": 5500.0}
+#: Kilometres by road between the first gateway of a zone and its own port, where it is not one.
+PORT_KM = {"PAK-PB": 1150.0, "PAK-PS": 900.0, "PAK-KP": 1400.0, "PAK-BA": 700.0, "PAK-SD": 160.0, "IRN": 1300.0}
 NEIGHBOUR_KM = 1500.0
 #: USD per tonne for two ports, USD per tonne-km at sea, by rail inland, and by road; by form.
 HANDLING = {"container": 40.0, "bulk": 12.0}
 SEA = {"container": 0.018, "bulk": 0.004}
 INLAND = {"container": 0.03, "bulk": 0.02}
 ROAD = {"container": 0.055, "bulk": 0.05}
-DETOUR_SEA, DETOUR_ROAD, DETOUR_HOME = 2.0, 1.8, 1.3
+DETOUR_SEA, DETOUR_ROAD, DETOUR_HOME = 2.0, 3.0, 2.0
+#: Dollars per tonne and hours that come on top, among neighbours and at home.
+NEIGHBOUR_USD, HOME_USD, NEIGHBOUR_H, HOME_H = 30.0, 5.0, 240.0, 24.0
 SEA_KMH, INLAND_KMH, ROAD_KMH, PORTS_H = 26.0, 15.0, 25.0, 300.0
 #: Grams of CO2e per tonne-km: sea and rail as in service.csv, a loaded truck with its way back.
 SEA_G, INLAND_G, ROAD_G = 20.0, 30.0, 110.0
@@ -70,36 +75,12 @@ def _outside(pair: tuple[str, str, str], economies: dict[str, str], places: dict
     origin, destination, form = pair
     straight = great_circle_km(places[origin], places[destination])
     home = economies[origin] == economies[destination]
-    inland = sum(INLAND_KM.get(zone, 0.0) for zone in (origin, destination))
     if home or (straight <= NEIGHBOUR_KM and not {origin, destination} <= MARITIME):
-        road = straight * (DETOUR_HOME if home else DETOUR_ROAD)
-        name = "a road beside the network" if home else "a road or crossing beside the network"
-        price, hours, grams, payee = (
-            ROAD[form] * road + 5,
-            road / ROAD_KMH + (24 if home else 120),
-            ROAD_G * road,
-            "road-" + _country(origin),
-        )
+        name, price, hours, grams = _by_road(straight, form, home=home)
+        payee = "road-" + _country(origin)
     else:
-        sea = (
-            straight * DETOUR_SEA
-            if not inland
-            else 12000.0
-            if {origin, destination} & {"CHN", "IND", "PAK-PB"}
-            else 9000.0
-        )
-        if inland and {origin, destination} & {"CHN", "CHN-XJ", "RUS", "EUR"}:
-            sea, inland = 0.0, max(inland, straight * 1.5)  # overland beyond the network all the way
-        name = (
-            "by sea"
-            if not inland
-            else "overland beyond the network"
-            if not sea
-            else "by sea and overland beyond the network"
-        )
-        price = (HANDLING[form] if sea else 15.0) + SEA[form] * sea + INLAND[form] * inland
-        hours = (PORTS_H if sea else 120.0) + sea / SEA_KMH + inland / INLAND_KMH
-        grams, payee = SEA_G * sea + INLAND_G * inland, "shipping-INT"
+        name, price, hours, grams = _by_sea(origin, destination, straight, form)
+        payee = "shipping-INT"
     return {
         "outside_id": f"{origin}-{destination}.{form}", "origin": origin, "destination": destination, "form": form, "name": name,
         "price_usd_per_t": text(price), "price_low_usd_per_t": text(price * 0.6), "price_high_usd_per_t": text(price * 1.6),
@@ -107,6 +88,28 @@ def _outside(pair: tuple[str, str, str], economies: dict[str, str], places: dict
         "co2e_kg_per_t": text(grams / 1000), "source": "assumed-outside", "confidence": "low",
         "note": f"{straight:,.0f} km in a straight line.",
     }  # fmt: skip
+
+
+def _by_road(straight: float, form: str, *, home: bool) -> tuple[str, float, float, float]:
+    road = straight * (DETOUR_HOME if home else DETOUR_ROAD)
+    name = "a longer road beside the network" if home else "by a third country, or trade not made"
+    price = (HOME_USD if home else NEIGHBOUR_USD) + ROAD[form] * road
+    return name, price, (HOME_H if home else NEIGHBOUR_H) + road / ROAD_KMH, ROAD_G * road
+
+
+def _by_sea(origin: str, destination: str, straight: float, form: str) -> tuple[str, float, float, float]:
+    ends = {origin, destination}
+    inland = sum(INLAND_KM.get(zone, 0.0) for zone in ends)
+    sea = straight * DETOUR_SEA if not inland else 12000.0 if ends & {"CHN", "IND"} else 9000.0
+    if inland and ends & {"CHN", "CHN-XJ", "RUS", "EUR"}:
+        sea, inland = 0.0, max(inland, straight * 1.5)  # overland beyond the network all the way
+    road = sum(PORT_KM.get(zone, 0.0) for zone in ends) if sea else 0.0
+    name = (
+        "by sea" if not inland else "by sea and overland beyond the network" if sea else "overland beyond the network"
+    )
+    price = (HANDLING[form] if sea else 15.0) + SEA[form] * sea + INLAND[form] * inland + ROAD[form] * road
+    hours = (PORTS_H if sea else 120.0) + sea / SEA_KMH + inland / INLAND_KMH + road / ROAD_KMH
+    return name, price, hours, SEA_G * sea + INLAND_G * inland + ROAD_G * road
 
 
 def _country(zone: str) -> str:

@@ -214,7 +214,7 @@ def rake(
 
 def passes(strand: Strand, count: Count, centres: dict[str, tuple[float, float]]) -> bool:
     """Whether the way of a strand passes the place of a count, in its direction; a total takes what starts or ends there."""
-    if count.kind == "country":
+    if count.kind == "country" and not count.crossings:
         return strand.mode in count.mode and count.origin in {
             zone_country(strand.origin),
             zone_country(strand.destination),
@@ -255,7 +255,7 @@ def corridor_of(strand: Strand) -> str:
     """Return the corridor of a strand: the first of corridors.csv that names a place it passes."""
     if strand.mode == "outside":
         return "outside"
-    passed = {*strand.via, strand.kind, strand.origin, strand.destination}
+    passed = {*strand.via, strand.kind, strand.mode}
     return next((row["corridor"] for row in rule("corridors.csv") if passed & set(row["places"].split(";"))), "other")
 
 
