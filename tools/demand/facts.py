@@ -136,10 +136,13 @@ class Sources:
             part = re.sub(r"\s*\((no URL in index|in index)[^)]*\)|,? ?\(?file-index id \d+\)?", "", part).strip(" ,")
             return self._add(f"unlinked-{_digest(part)}", "publication", part, part, "", date)
         plain = self.plain(url)
-        if plain in self.by_url:
-            return self.by_url[plain]
         host = urlparse(url).netloc.removeprefix("www.")
         name = f"{host.split('.')[0] or 'web'}-{_digest(plain)}"
+        if name in self.known:
+            # ours already: another row of the same address, added later, changes nothing
+            return name
+        if plain in self.by_url:
+            return self.by_url[plain]
         self.by_url[plain] = name
         return self._add(name, "news", self.titles.get(plain, about), host, url, date)
 
