@@ -3,10 +3,11 @@
 
 PYTHON ?= python3
 VENV ?= .venv
+PEERS ?= .venv-peers
 BIN := $(VENV)/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore $(BIN)/python -m pip install --quiet
 
-.PHONY: run test lint docs pictures bench lock clean help
+.PHONY: run test lint docs pictures bench peers lock clean help
 
 help:
 	@echo "make run    set up and run 'karvan plan' on the bundled case (CASE=... for another)"
@@ -14,14 +15,15 @@ help:
 	@echo "make lint   style, types and layers"
 	@echo "make docs   build the documentation into site/"
 	@echo "make pictures  draw the pictures of README and docs anew"
-	@echo "make bench  time the program against its targets"
+	@echo "make bench  time the program against its targets, and against other programs (installs them apart)"
+	@echo "make peers  install the other programs of tests/against and make bench into $(PEERS)"
 	@echo "make lock   write lock/*.txt anew"
 	@echo "make clean  remove what was built"
 
-run: $(VENV)/.run
+run: $(VENV)/.warm
 	$(BIN)/karvan plan $(CASE)
 
-test: $(VENV)/.test
+test: $(VENV)/.test $(VENV)/.warm
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: $(VENV)/.dev
@@ -36,8 +38,11 @@ pictures: $(VENV)/.run
 docs: $(VENV)/.dev
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
-bench: $(VENV)/.test
+bench: $(VENV)/.test $(VENV)/.warm peers
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.dense
+
+peers: $(PEERS)/.done
 
 # The stamps make set-up happen once, and again when a lock or the package's metadata changes.
 $(BIN)/python:
@@ -48,6 +53,18 @@ $(BIN)/python:
 $(VENV)/.run: lock/run.txt pyproject.toml | $(BIN)/python
 	$(PIP) --requirement lock/run.txt
 	$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Numba compiles the kernels once and keeps them beside their source; again when a kernel changes.
+$(VENV)/.warm: $(wildcard src/karvan/flows/*_kernels.py) $(VENV)/.run
+	$(BIN)/python -m karvan.flows.warm
+	@touch $@
+
+# Programs that others wrote, for tests/against and benchmarks, apart from ours: they want other versions of our parts.
+$(PEERS)/.done: Makefile
+	@echo "installing AequilibraE into $(PEERS) (once, about a minute) ..."
+	$(PYTHON) -m venv $(PEERS)
+	PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore $(PEERS)/bin/python -m pip install --quiet aequilibrae==1.7.2
 	@touch $@
 
 $(VENV)/.test: lock/test.txt $(VENV)/.run
@@ -62,4 +79,4 @@ lock: $(VENV)/.dev
 	$(BIN)/python tools/lock.py
 
 clean:
-	rm -rf $(VENV) site runs dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) $(PEERS) site runs dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

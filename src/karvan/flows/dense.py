@@ -288,6 +288,11 @@ def solve(
         return _Run(problem, start, pool, count * PARTS_PER_THREAD).go(gap, max_iterations, tell)
 
 
+def _dot(one: Floats, two: Floats) -> float:
+    """Return the sum of products, added up in one order whatever the machine; a library may share it out to threads."""
+    return float((one * two).sum())
+
+
 class _Run:
     """One run: the state that its kernels share."""
 
@@ -303,6 +308,7 @@ class _Run:
         self.volume, self.time, self.slope = np.zeros(links), np.zeros(links), np.zeros(links)
         rise = problem.rise * (1.0 + problem.power) if problem.marginal else problem.rise
         self.delay = (problem.free, rise, problem.capacity, problem.power, problem.kind)
+        self.worst, self.excess = np.full(pairs, -1, dtype=np.int64), np.zeros(pairs)
         self.wanted, self.found = np.zeros(pairs, dtype=np.int64), np.empty(64 * pairs, dtype=np.int32)
         self.path_start, self.link_start = np.zeros(pairs + 1, dtype=np.int64), np.zeros(1, dtype=np.int64)
         self.path_links, self.path_flow = np.empty(0, dtype=np.int32), np.empty(0)
@@ -356,6 +362,8 @@ class _Run:
                 begin, self.parts, p.tree_origin, p.tree_class, p.first, p.tail, p.head, p.through, cost,
                 p.pair_start, p.pair_node, p.pair_trips, self.before, self.order, self.reached, self.pair_cost,
                 self.tree_cost,
+                self.path_start, self.link_start, self.path_links, self.path_flow, self.path_fixed, self.time, self.worst,
+                self.excess,
             )  # fmt: skip
 
         if self.pool is None:
@@ -367,14 +375,16 @@ class _Run:
         """Add a cheaper path to every pair that has one, and drop those without flow; return how many are new."""
         p = self.problem
         while True:
-            kept, kept_links, new, new_links = self.kernels.find_new(
-                p.tree_origin, p.tree_class, p.pair_start, p.pair_node, self.pair_cost, self.before, p.tail, p.head,
-                self.time, p.fixed, self.path_start, self.link_start, self.path_links, self.path_flow, self.path_fixed,
-                floor, self.wanted, self.found,
+            new, new_links = self.kernels.find_new(
+                p.tree_origin, p.tree_class, p.pair_start, p.pair_node, self.before, p.tail, p.head, self.time, p.fixed,
+                self.path_start, self.link_start, self.path_links, self.path_flow, self.worst, self.excess, floor,
+                self.wanted, self.found,
             )  # fmt: skip
             if new_links <= self.found.size:
                 break
             self.found = np.empty(new_links + new_links // 4, dtype=np.int32)
+        used = self.path_flow > 0.0
+        kept, kept_links = int(np.count_nonzero(used)), int(np.diff(self.link_start)[used].sum())
         path_start, link_start = np.empty_like(self.path_start), np.empty(kept + new + 1, dtype=np.int64)
         links, flow = np.empty(kept_links + new_links, dtype=np.int32), np.empty(kept + new)
         fixed = np.empty(kept + new)
@@ -436,7 +446,7 @@ class _Run:
 
     def _totals(self) -> tuple[float, float]:
         """Return the total cost and that of the shortest paths, from path sets whose flows are those of the links."""
-        own = float(self.volume @ self.time) + float(self.path_flow @ self.path_fixed)
+        own = _dot(self.volume, self.time) + _dot(self.path_flow, self.path_fixed)
         return own, float(self.tree_cost.sum())
 
     def _solution(
@@ -444,13 +454,13 @@ class _Run:
         reason: Literal["gap", "rounding", "iterations"],
     ) -> Solution:  # fmt: skip
         p = self.problem
-        constant = float(self.path_flow @ self.path_fixed)
+        constant = _dot(self.path_flow, self.path_fixed)
         bent = p.kind != 0
         rise = np.zeros_like(self.volume)
         rise[bent] = p.rise[bent] * (self.volume[bent] / p.capacity[bent]) ** p.power[bent]
         time = p.free + rise
         share = 1.0 if p.marginal else 1.0 / (1.0 + p.power)
-        objective = float(self.volume @ (p.free + rise * share)) + constant
+        objective = _dot(self.volume, p.free + rise * share) + constant
         back = np.empty_like(p.rank)
         back[p.rank] = np.arange(p.rank.size)
         paths = Paths(p.key, self.path_start, self.link_start, self.path_links, self.path_flow)

@@ -16,6 +16,8 @@ ROOT_STEPS = 8
 ROOT_SHARE = 0.25
 #: Share of a cost by which another must be lower to count: below it lies the rounding of a sum of a few hundred terms.
 TIE = 4e-16
+#: In the place of a path: the pair has none with flow; none of its paths is dearer than the tree.
+NO_PATH, NOTHING_DEARER = -1, -2
 #: Two stretches are taken as equally dear where they differ by less than this share of what the whole path would save.
 SAME_SHARE = 0.1
 #: Share of the nodes that a repaired tree may touch again before the next one is grown from nothing.
@@ -155,14 +157,36 @@ def _repair(origin, first, tail, head, cost, through, distance, before, order, r
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _worst(begin, end, link_start, path_links, path_flow, path_fixed, time, target):
+    """Return the path with the most excess cost over `target`, and that excess."""
+    least = np.inf
+    worst, over = NO_PATH, -1.0
+    for path in range(begin, end):
+        if path_flow[path] <= 0.0:
+            continue
+        cost = path_fixed[path]
+        for place in range(link_start[path], link_start[path + 1]):
+            cost += time[path_links[place]]
+        least = min(least, cost)
+        if path_flow[path] * (cost - target) > over:
+            worst, over = path, path_flow[path] * (cost - target)
+    if worst >= 0 and least - target <= TIE * least:
+        worst = NOTHING_DEARER
+    return worst, over
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def grow_trees(
     begin, step, tree_origin, tree_class, first, tail, head, through, cost, pair_start, pair_node, pair_trips,
     before, order, reached, pair_cost, tree_cost,
+    path_start, link_start, path_links, path_flow, path_fixed, time, worst, excess,
 ):  # fmt: skip
     """Grow every `step`-th shortest-path tree from `begin` on; links are in the order of their tails.
 
     `before`, `order` and `reached` hold the last trees (`reached` 0: none) and take the new ones. `pair_cost` takes the
-    cost of each pair of places, `tree_cost` the sum over the pairs of a tree, each weighted by its trips.
+    cost of each pair of places, `tree_cost` the sum over the pairs of a tree, each weighted by its trips. `worst` takes the
+    path of each pair with the most excess cost over the tree: NO_PATH where it has none, NOTHING_DEARER where its cheapest
+    path is as cheap as the tree; `excess` takes that excess.
     """
     count = through.size
     distance = np.empty(count)
@@ -191,6 +215,16 @@ def grow_trees(
         for pair in range(pair_start[tree], pair_start[tree + 1]):
             pair_cost[pair] = distance[pair_node[pair]]
             total += pair_cost[pair] * pair_trips[pair]
+            worst[pair], excess[pair] = _worst(
+                path_start[pair],
+                path_start[pair + 1],
+                link_start,
+                path_links,
+                path_flow,
+                path_fixed,
+                time,
+                pair_cost[pair],
+            )
         tree_cost[tree] = total
 
 
@@ -271,16 +305,15 @@ def _has(path_links, link_start, begin, end, links, length):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def find_new(
-    tree_origin, tree_class, pair_start, pair_node, pair_cost, before, tail, head, time, fixed,
-    path_start, link_start, path_links, path_flow, path_fixed, floor, wanted, found,
+    tree_origin, tree_class, pair_start, pair_node, before, tail, head, time, fixed,
+    path_start, link_start, path_links, path_flow, worst, excess, floor, wanted, found,
 ):  # fmt: skip
     """Find, for every pair whose tree is cheaper than its paths, one to add; write its links into `found`.
 
     `wanted` takes the number of its links, 0 where none is added. `floor` is the excess cost of a path below which it is
-    left as it is. Return (paths kept, their links, paths new, links of them): where the last is more than `found` holds,
-    nothing beyond was written. A path without flow is not kept.
+    left as it is. Return (paths new, links of them): where the latter is more than `found` holds, nothing beyond was written.
     """
-    kept, kept_links, new, new_links = 0, 0, 0, 0
+    new, new_links = 0, 0
     nodes = before.shape[1]
     seen = np.full(nodes, -1, dtype=np.int64)
     branch = np.empty(nodes, dtype=np.int32)
@@ -291,26 +324,14 @@ def find_new(
         row = fixed[tree_class[tree]]
         for pair in range(pair_start[tree], pair_start[tree + 1]):
             wanted[pair] = 0
-            least = np.inf
-            worst, over = -1, -1.0
-            for path in range(path_start[pair], path_start[pair + 1]):
-                if path_flow[path] <= 0.0:
-                    continue
-                kept += 1
-                kept_links += link_start[path + 1] - link_start[path]
-                cost = path_fixed[path]
-                for place in range(link_start[path], link_start[path + 1]):
-                    cost += time[path_links[place]]
-                least = min(least, cost)
-                if path_flow[path] * (cost - pair_cost[pair]) > over:
-                    worst, over = path, path_flow[path] * (cost - pair_cost[pair])
-            if worst >= 0 and (least - pair_cost[pair] <= TIE * least or over <= floor):
+            old = worst[pair]
+            if old == NOTHING_DEARER or (old >= 0 and excess[pair] <= floor):
                 continue
             length = _branch(before[tree], tail, origin, pair_node[pair], seen, stamp, branch)
             size = 0
-            if worst >= 0:
-                size = _blend(path_links, link_start[worst], link_start[worst + 1], branch, length, head, seen, stamp,
-                              time, row, over / path_flow[worst], blend)  # fmt: skip
+            if old >= 0:
+                size = _blend(path_links, link_start[old], link_start[old + 1], branch, length, head, seen, stamp,
+                              time, row, excess[pair] / path_flow[old], blend)  # fmt: skip
             stamp += nodes + 1
             if size == 0 or _has(path_links, link_start, path_start[pair], path_start[pair + 1], blend, size):
                 size = length
@@ -322,7 +343,7 @@ def find_new(
             wanted[pair] = size
             new += 1
             new_links += size
-    return kept, kept_links, new, new_links
+    return new, new_links
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

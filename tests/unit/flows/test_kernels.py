@@ -1,0 +1,114 @@
+"""Compiled kernels: no stale caches, and the user is told when something is compiled."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import karvan
+from karvan.flows import dense_kernels, warm
+
+FILES = sorted((Path(karvan.__file__).parent / "flows").glob("*_kernels.py"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_cached_kernel_calls_only_kernels_of_its_own_file(path):
+    # Numba looks at the source of the file alone: a changed kernel of another file would leave the old one in the cache
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    imported |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert imported <= {"__future__", "numpy", "numba", "math"}
+    own = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    assert called - own - set(dir(builtins)) - {"njit"} == set()
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_kernel_is_cached_and_exact(path):
+    text = path.read_text(encoding="utf-8")
+    assert "fastmath=" not in text
+    assert "parallel=True" not in text
+    assert text.count("@njit(") == text.count("cache=True")
+
+
+def test_the_delay_and_its_slope():
+    for power, kind in ((1.0, 1), (4.0, 4), (2.7, -1), (0.5, -1)):
+        time, slope = dense_kernels.delay(30.0, 2.0, 3.0, 40.0, power, kind)
+        assert time == pytest.approx(2 + 3 * 0.75**power, rel=1e-15)
+        assert slope == pytest.approx(3 * power * 0.75 ** (power - 1) / 40, rel=1e-14)
+    assert dense_kernels.delay(30.0, 2.0, 3.0, 40.0, 4.0, 0) == (2.0, 0.0)
+    assert dense_kernels.delay(0.0, 2.0, 3.0, 40.0, 0.5, -1) == (2.0, np.inf)
+
+
+def test_a_mended_tree_is_the_one_grown_from_nothing():
+    random = np.random.default_rng(1)
+    nodes, links = 60, 400
+    tail = np.sort(random.integers(0, nodes, links)).astype(np.int32)
+    head = random.integers(0, nodes, links).astype(np.int32)
+    first = np.concatenate([[0], np.cumsum(np.bincount(tail, minlength=nodes))])
+    through = random.random(nodes) < 0.8
+    pairs = np.arange(1, nodes, dtype=np.int32)
+    empty = (
+        np.zeros(nodes, dtype=np.int64),
+        np.zeros(1, dtype=np.int64),
+        np.empty(0, dtype=np.int32),
+        np.empty(0),
+        np.empty(0),
+    )
+
+    def grown(cost, state):
+        reach, total = np.zeros(nodes - 1), np.zeros(1)
+        dense_kernels.grow_trees(
+            0, 1, np.zeros(1, dtype=np.int32), np.zeros(1, dtype=np.int32), first, tail, head, through, cost[None, :],
+            np.array([0, nodes - 1]), pairs, np.ones(nodes - 1), *state, reach, total, *empty, np.empty(0),
+            np.zeros(nodes - 1, dtype=np.int64), np.zeros(nodes - 1),
+        )  # fmt: skip
+        return reach
+
+    def fresh():
+        return (
+            np.full((1, nodes), -1, dtype=np.int32),
+            np.zeros((1, nodes), dtype=np.int32),
+            np.zeros(1, dtype=np.int64),
+        )
+
+    state, cost = fresh(), random.uniform(0, 1, links)
+    for _ in range(60):
+        assert np.array_equal(grown(cost, state), grown(cost, fresh()))
+        changed = random.random(links) < 0.2
+        cost = np.where(changed, random.uniform(0, 1, links), cost)
+
+
+def test_set_up_says_that_it_compiles(monkeypatch, capsys):
+    monkeypatch.setattr(warm, "warm_dense", lambda: None)
+    monkeypatch.setattr(warm, "find_spec", lambda _: None)
+    warm.main()
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.splitlines() == [
+        "compiling the kernels of flows (once, about half a minute) ...",
+        "compiled in 0 s",
+    ]
+
+
+def test_a_first_run_says_that_it_compiles(monkeypatch, capsys, tmp_path):
+    from karvan.cli import main
+
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path / "nothing"))
+    assert not warm.is_compiled()
+    (tmp_path / "net.tntp").write_text(
+        "<NUMBER OF ZONES> 2\n<NUMBER OF NODES> 2\n<END OF METADATA>\n1 2 9 1 1;\n", encoding="utf-8"
+    )
+    (tmp_path / "trips.tntp").write_text("<END OF METADATA>\nOrigin 1\n2 : 9;\n", encoding="utf-8")
+    with pytest.raises(SystemExit):
+        main(
+            ["flows", "assign", "--net", str(tmp_path / "net.tntp"), "--trips", str(tmp_path / "trips.tntp"), "--json"]
+        )
+    said = capsys.readouterr()
+    assert said.err.startswith("Compiling the solver; this happens once and takes about half a minute.\n")
+    assert json.loads(said.out)["tstt"] == pytest.approx(9 * (1 + 0.15))
