@@ -7,10 +7,19 @@ PEERS ?= .venv-peers
 BIN := $(VENV)/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore $(BIN)/python -m pip install --quiet
 
+<<<<<<< HEAD
 .PHONY: run test lint docs pictures bench peers lock clean help
+=======
+# what the front end is compiled from
+WEB := $(shell find web hatch_build.py -type f -not -path '*/node_modules/*' -not -path '*/draft/*' 2>/dev/null)
+
+.PHONY: run serve web web-dev test lint docs pictures bench lock clean help
+>>>>>>> 36319a3 (Open the app: the case, network, routes and programme on screens)
 
 help:
 	@echo "make run    set up and run 'karvan plan' on the bundled case (CASE=... for another)"
+	@echo "make serve  set up and open the app on the bundled case (CASE=... for another)"
+	@echo "make web    compile the pages of the app anew (make web-dev: install what their tests need)"
 	@echo "make test   set up and run the tests"
 	@echo "make lint   style, types and layers"
 	@echo "make docs   build the documentation into site/"
@@ -23,7 +32,20 @@ help:
 run: $(VENV)/.warm
 	$(BIN)/karvan plan $(CASE)
 
+<<<<<<< HEAD
 test: $(VENV)/.test $(VENV)/.warm
+=======
+serve: $(VENV)/.run
+	$(BIN)/karvan serve $(CASE)
+
+web: $(VENV)/.run
+	$(BIN)/python hatch_build.py
+
+web-dev: $(VENV)/.run
+	$(BIN)/python hatch_build.py dev
+
+test: $(VENV)/.test
+>>>>>>> 36319a3 (Open the app: the case, network, routes and programme on screens)
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: $(VENV)/.dev
@@ -50,11 +72,12 @@ $(BIN)/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Karvan needs Python 3.11 or later; name one with make PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.run: lock/run.txt pyproject.toml | $(BIN)/python
+$(VENV)/.run: lock/run.txt pyproject.toml $(WEB) | $(BIN)/python
 	$(PIP) --requirement lock/run.txt
 	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
+<<<<<<< HEAD
 # Numba compiles the kernels once and keeps them beside their source; again when a kernel changes.
 $(VENV)/.warm: $(wildcard src/karvan/flows/*_kernels.py) $(VENV)/.run
 	$(BIN)/python -m karvan.flows.warm
@@ -68,7 +91,11 @@ $(PEERS)/.done: Makefile
 	@touch $@
 
 $(VENV)/.test: lock/test.txt $(VENV)/.run
+=======
+$(VENV)/.test: lock/test.txt web/package-lock.json $(VENV)/.run
+>>>>>>> 36319a3 (Open the app: the case, network, routes and programme on screens)
 	$(PIP) --requirement lock/test.txt
+	-$(BIN)/python hatch_build.py dev
 	@touch $@
 
 $(VENV)/.dev: lock/dev.txt $(VENV)/.test
@@ -79,4 +106,8 @@ lock: $(VENV)/.dev
 	$(BIN)/python tools/lock.py
 
 clean:
+<<<<<<< HEAD
 	rm -rf $(VENV) $(PEERS) site runs dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+=======
+	rm -rf $(VENV) web/node_modules web/draft src/karvan/app/static site runs dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+>>>>>>> 36319a3 (Open the app: the case, network, routes and programme on screens)

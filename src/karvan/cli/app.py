@@ -24,6 +24,7 @@ from karvan.cli import (
     programme_commands,
     quality_command,
     routes_commands,
+    serve_command,
     trade_commands,
 )
 from karvan.errors import AuditError, KarvanError
@@ -70,6 +71,7 @@ app.add_typer(appraisal_commands.app, name="appraisal")
 app.add_typer(flows_commands.app, name="flows")
 app.add_typer(portfolio_commands.app, name="portfolio")
 app.command("programme")(programme_commands.programme)
+app.command("serve")(serve_command.serve)
 
 
 def main(arguments: list[str] | None = None) -> None:

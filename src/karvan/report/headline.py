@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import groupby
 from typing import TYPE_CHECKING
 
 from karvan.charts import words
@@ -75,6 +74,14 @@ def said(route: Route) -> str:
 
 def way_of(route: Route) -> str:
     """Return the way of a route in words, such as ``road through Iran`` or ``ferry and rail through Turkmenistan``."""
+    modes, through = way_parts(route)
+    return words.listed(modes) + (
+        f" through {words.listed(words.country(code) for code in through)}" if through else ""
+    )
+
+
+def way_parts(route: Route) -> tuple[list[str], list[str]]:
+    """Return the modes that carry a route, and the countries between its ends that it runs through on land, in order."""
     moves = [leg for leg in route.legs if leg.kind == "move"]
     by_mode: dict[str, float] = {}
     for leg in moves:
@@ -82,8 +89,7 @@ def way_of(route: Route) -> str:
     modes = [mode for mode, km in by_mode.items() if km >= LEAST_SHARE * route.distance_km]
     ends = {route.legs[0].country, route.legs[-1].country} if route.legs else set()
     land = [leg.country for leg in moves if leg.mode in ("rail", "road") and leg.country not in ends]
-    through = [words.country(code) for code, _ in groupby(dict.fromkeys(land))]
-    return words.listed(modes) + (f" through {words.listed(through)}" if through else "")
+    return modes, list(dict.fromkeys(land))
 
 
 def cut_by(answer: RouteAnswer) -> str:

@@ -25,6 +25,7 @@ COMMANDS = (
     "appraisal",
     "portfolio",
     "programme",
+    "serve",
 )
 ROUTES = ("routes", "a_city", "c_city", "--case", "textbook")
 

@@ -1,0 +1,205 @@
+"""Long work: each run is a process of its own, which tells how far it is, can be stopped, and cannot take the app along.
+
+The process is this module run as `python -m karvan.app.runs`; it writes one JSON object a line: `{"stage", "done", "of"}` while
+it works, and at the end `{"folder"}` or `{"fault"}`.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from karvan.app.answers import Answer, Fault
+from karvan.errors import KarvanError, RequestError, UnknownNameError
+
+if TYPE_CHECKING:
+    from karvan.case import Case
+
+State = Literal["running", "done", "stopped", "failed"]
+#: Runs that may work at the same time: a run takes a core.
+MOST_RUNNING = 2
+
+
+class RunState(Answer):
+    """How a run stands.
+
+    Attributes
+    ----------
+    id
+        Its name.
+    state
+        ``running``, ``done``, ``stopped`` or ``failed``.
+    stage, done, of
+        The stage that it is in, the stages that are done, and all of them.
+    fault
+        Why it failed.
+    """
+
+    id: str
+    state: State
+    stage: str
+    done: int
+    of: int
+    fault: Fault | None
+
+
+@dataclass
+class _Run:
+    id: str
+    folder: Path
+    process: subprocess.Popen[str]
+    state: State = "running"
+    stage: str = ""
+    done: int = 0
+    of: int = 0
+    fault: Fault | None = None
+    talk: list[str] = field(default_factory=list)
+    readers: list[threading.Thread] = field(default_factory=list)
+
+    def told(self) -> RunState:
+        return RunState(id=self.id, state=self.state, stage=self.stage, done=self.done, of=self.of, fault=self.fault)
+
+
+class Runs:
+    """The runs of one server; their folders go when the server does."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self._runs: dict[str, _Run] = {}
+        self._lock = threading.Lock()
+        self._home: tempfile.TemporaryDirectory[str] | None = None
+
+    def start(self) -> RunState:
+        """Start `karvan plan` on the case.
+
+        Raises
+        ------
+        RequestError
+            As many runs as may be are working.
+        """
+        with self._lock:
+            if sum(run.state == "running" for run in self._runs.values()) >= MOST_RUNNING:
+                message = "As many runs as may be are working already. Stop one, or wait for it."
+                raise RequestError(message)
+            if self._home is None:
+                self._home = tempfile.TemporaryDirectory(prefix="karvan-runs-")
+            name = str(len(self._runs) + 1)
+            folder = Path(self._home.name) / name
+            command = [sys.executable, "-m", "karvan.app.runs", str(self.case.folder), str(folder)]
+            process = subprocess.Popen(  # noqa: S603 - our own module
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+            )
+            run = self._runs[name] = _Run(name, folder, process)
+        run.readers = [threading.Thread(target=read, args=(run,), daemon=True) for read in (_drain, _follow)]
+        for reader in run.readers:
+            reader.start()
+        return run.told()
+
+    def state(self, name: str) -> RunState:
+        """Return how a run stands."""
+        return self._find(name).told()
+
+    def stop(self, name: str) -> RunState:
+        """Stop a run; one that is over stays as it is."""
+        run = self._find(name)
+        if run.state == "running":
+            run.state = "stopped"
+            run.process.terminate()
+        return run.told()
+
+    def page(self, name: str) -> Path:
+        """Return the report of a finished run.
+
+        Raises
+        ------
+        RequestError
+            The run is not done.
+        """
+        run = self._find(name)
+        if run.state != "done":
+            message = f"Run {name} is {run.state}: it has no report."
+            raise RequestError(message)
+        return run.folder / "index.html"
+
+    def close(self) -> None:
+        """Stop what works and remove what was written."""
+        for name in list(self._runs):
+            self.stop(name)
+            self._runs[name].process.wait()
+            for reader in self._runs[name].readers:
+                reader.join()
+        if self._home is not None:
+            self._home.cleanup()
+
+    def _find(self, name: str) -> _Run:
+        if name not in self._runs:
+            raise UnknownNameError("run", name, list(self._runs))
+        return self._runs[name]
+
+
+def _drain(run: _Run) -> None:
+    """Keep the last lines of a run's talk, so that it never waits for a reader."""
+    assert run.process.stderr is not None  # noqa: S101 - it was asked for
+    with run.process.stderr as talk:
+        for line in talk:
+            run.talk = [*run.talk[-20:], line.rstrip()]
+
+
+def _follow(run: _Run) -> None:
+    """Read what a run tells until its end, and judge how it ended."""
+    assert run.process.stdout is not None  # noqa: S101 - it was asked for
+    finished = False
+    with run.process.stdout as lines:
+        for line in lines:
+            told: dict[str, Any] = json.loads(line)
+            if "stage" in told:
+                run.stage, run.done, run.of = told["stage"], told["done"], told["of"]
+            elif "fault" in told:
+                run.fault = Fault.model_validate(told["fault"])
+            finished = finished or "folder" in told
+    code = run.process.wait()
+    if run.state == "stopped":
+        return
+    if finished and code == 0:
+        run.done, run.state = run.of, "done"
+        return
+    if run.fault is None:
+        last = f" Its last words: {run.talk[-1]}" if run.talk else ""
+        message = f"The run ended in the middle of {run.stage or 'its start'} (exit code {code}).{last}"
+        run.fault = Fault(kind="bug", message=message)
+    run.state = "failed"
+
+
+def _tell(**told: object) -> None:
+    sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def main(case: str, folder: str) -> int:
+    """Run every stage on a case and tell how far it is; return the exit code."""
+    from karvan.app.answers import fault_of  # noqa: PLC0415 - the app does not run stages itself
+    from karvan.pipeline import STAGES, plan  # noqa: PLC0415
+
+    try:
+        plan(case, out=folder, tell=lambda stage, done: _tell(stage=stage, done=done, of=len(STAGES)))
+    except KarvanError as error:
+        _tell(fault=fault_of(error)[1].model_dump())
+        return 1
+    _tell(folder=folder)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    sys.exit(main(*sys.argv[1:]))

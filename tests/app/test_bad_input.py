@@ -1,0 +1,146 @@
+"""Whatever is wrong has its message and a way on; no page is ever blank."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.app.conftest import Server
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.app.conftest import Shown
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("/network?year=soon", "year: found 'soon'; expected a valid integer"),
+        ("/network?year=1900", "Year 1900 lies before the base year 2026 of pakistan_azerbaijan."),
+        ("/routes?scenario=peace", "No scenario is called 'peace'."),
+        ("/network?project=P999", "No project is called 'P999'."),
+        ("/case?change=faster", "'faster' is no change. Write TABLE:ROW:COLUMN=VALUE"),
+        ("/network?shut=torkham&open=torkham", "Crossing torkham is to be both shut and open. Choose one."),
+        ("/network?compare=1&b.shut=torkhm", "No crossing is called 'torkhm'. Did you mean torkham?"),
+    ],
+)
+def test_a_nonsense_setting_has_its_message_and_leads_back(
+    show: Callable[..., Shown], address: str, message: str
+) -> None:
+    shown = show(address)
+    assert message in shown.text("main [role=alert]")
+    shown.page.locator("main").get_by_role("button", name="Back to the case's own setting").click()
+    shown.page.wait_for_selector("main [data-answer]")
+    shown.settle()
+    assert shown.page.locator("main [role=alert]").count() == 0
+
+
+def test_a_misspelt_name_is_mended_with_one_press(show: Callable[..., Shown]) -> None:
+    shown = show("/network?shut=torkhm")
+    shown.page.locator("main").get_by_role("button", name="Use torkham").click()
+    shown.page.wait_for_selector("main [data-answer]")
+    assert "shut=torkham" in shown.search()
+
+
+def test_an_unknown_screen_says_so(show: Callable[..., Shown]) -> None:
+    shown = show("/weather")
+    assert "No screen is called weather." in shown.text("main [role=alert]")
+    shown.page.locator("main").get_by_role("button", name="Network").click()
+    shown.page.wait_for_selector("main [data-answer=network]")
+
+
+def test_a_stage_that_is_not_there_is_left_out(show: Callable[..., Shown]) -> None:
+    shown = show("/network")
+    with_screens = shown.page.evaluate("async () => (await (await fetch('/api')).json()).rooms")
+    names = shown.page.locator("header nav a").all_inner_texts()
+    assert [name.lower() for name in names] == with_screens
+
+
+@pytest.mark.parametrize(
+    ("address", "message"),
+    [
+        ("/routes?origin=karachi_port&destination=bakoo", "No place is called 'bakoo'. Did you mean Baku"),
+        ("/routes?origin=baku&destination=baku", "Origin and destination are both Baku. Name two places."),
+        ("/routes?by=luck", "No measure is called 'luck'."),
+        ("/routes?k=many", "k: found 'many'; expected a valid integer"),
+        ("/case?table=nodes", "No table is called 'nodes'. Did you mean node?"),
+        ("/network?pick=link:nowhere", "No row of link.csv is called 'nowhere'."),
+        ("/programme?body=nobody", "No body is called 'nobody'."),
+        ("/programme?on=yesterday", "on: found 'yesterday'; expected a valid date"),
+    ],
+)
+def test_a_nonsense_question_has_its_message(show: Callable[..., Shown], address: str, message: str) -> None:
+    shown = show(address)
+    shown.page.wait_for_selector("main [role=alert]")
+    assert message in shown.text("main [role=alert]")
+    assert shown.page.locator("header nav a").count() >= 4
+
+
+def test_where_no_route_leads_the_page_says_what_cuts_it(show: Callable[..., Shown]) -> None:
+    shown = show("/routes?origin=karachi_port&destination=baku&mode=ferry")
+    assert shown.text("[data-answer=routes]") == "In this setting there is no route."
+    assert "only ferry may be used" in shown.text("main [data-fault=route]")
+    assert shown.page.locator(".map").count() == 1
+
+
+def test_a_run_that_fails_half_way_says_so_and_can_be_run_again(show: Callable[..., Shown]) -> None:
+    shown = show("/case")
+    fault = {
+        "kind": "bug",
+        "message": "The run ended in the middle of routes (exit code 3).",
+        "given": "",
+        "near": [],
+        "lines": [],
+    }
+    run = {"id": "1", "state": "failed", "stage": "routes", "done": 2, "of": 5, "fault": fault}
+    shown.page.route(
+        "**/api/case/runs",
+        lambda route: route.fulfill(content_type="application/json", body=json.dumps(run)),
+    )
+    report = shown.page.locator("section[data-run]")
+    report.get_by_role("button", name="Run").click()
+    shown.page.wait_for_selector("section[data-run=failed]")
+    assert "in the middle of routes" in report.inner_text()
+    assert report.get_by_role("button", name="Run again").is_visible()
+
+
+def test_a_lost_connection_is_told_and_mended_by_itself(show: Callable[..., Shown]) -> None:
+    own = Server("textbook")
+    shown = show("/network", on=own)
+    before = shown.text("[data-answer=network]")
+    own.stop()
+    shown.page.locator("[data-crossing]").first.click()
+    shown.page.wait_for_selector("[data-connection=lost]")
+    assert "The server does not answer." in shown.text("[data-connection=lost]")
+    again = Server("textbook", port=own.port)
+    try:
+        shown.page.wait_for_selector("[data-connection=lost]", state="detached")
+        shown.page.wait_for_selector("main [data-answer=network]")
+        shown.settle()
+        assert shown.text("[data-answer=network]") != before
+    finally:
+        again.stop()
+
+
+def test_an_answer_that_cannot_be_read_is_a_message(show: Callable[..., Shown]) -> None:
+    shown = show("/case")
+    shown.page.route("**/api/network*", lambda route: route.fulfill(content_type="application/json", body="{"))
+    shown.page.get_by_role("link", name="Network", exact=True).click()
+    shown.page.wait_for_selector("main [role=alert]")
+    assert "cannot be read" in shown.text("main [role=alert]")
+
+
+def test_a_screen_that_fails_says_so_and_leaves_the_rest(show: Callable[..., Shown]) -> None:
+    shown = show("/case")
+    body = json.dumps(
+        {"meta": {}, "links": {}, "crossings": [{}], "sums": [], "notes": [], "sources": [], "breaks": []}
+    )
+    shown.page.route("**/api/network*", lambda route: route.fulfill(content_type="application/json", body=body))
+    shown.page.route("**/api/network", lambda route: route.fulfill(content_type="application/json", body=body))
+    shown.page.get_by_role("link", name="Network", exact=True).click()
+    shown.page.wait_for_selector("main [role=alert]")
+    assert "This part of the page has failed" in shown.text("main [role=alert]")
+    shown.page.get_by_role("link", name="Programme", exact=True).click()
+    shown.page.wait_for_selector("main [data-answer=programme]")

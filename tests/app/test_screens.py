@@ -1,0 +1,183 @@
+"""Every screen: an answer, its picture and its table, for everyone, from this machine alone."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import urllib.request
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.app.conftest import ROOT, Server, need
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from playwright.sync_api import Browser
+    from tests.app.conftest import Shown
+
+SCREENS = ("case", "network", "routes", "programme")
+#: Scripts before the first screen, compressed: what the app promises.
+SCRIPT_LIMIT_BYTES = 600_000
+AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
+
+
+def serious(shown: Shown) -> list[str]:
+    """What axe-core finds that is serious or critical, with the element."""
+    need(AXE.is_file(), "axe-core is not installed; run `make web-dev`")
+    shown.page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: dict[str, Any] = shown.page.evaluate("() => axe.run(document, { resultTypes: ['violations'] })")
+    return [
+        f"{violation['id']}: {node['html'][:160]} {node.get('failureSummary', '')[:300]}"
+        for violation in found["violations"]
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"][:3]
+    ]
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_screen_answers_first_and_axe_finds_nothing_serious(
+    show: Callable[..., Shown], screen: str, theme: str
+) -> None:
+    shown = show(f"/{screen}", color_scheme=theme)
+    assert shown.errors == []
+    assert shown.elsewhere == []
+    answer = shown.page.locator("main [data-answer]")
+    assert answer.count() == 1
+    assert answer.inner_text().endswith(".")
+    figures = shown.page.locator("figure[data-figure]")
+    assert figures.count() >= 2
+    for number in range(figures.count()):
+        tools = figures.nth(number).locator(".tools").inner_text()
+        assert "Download" in tools
+        assert "Source" in tools
+    assert shown.page.locator("html").get_attribute("data-theme") == theme
+    assert serious(shown) == []
+
+
+@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize("size", [(820, 1180), (320, 640)], ids=["tablet", "narrow"])
+def test_a_screen_fits_and_has_its_answer_before_what_if(
+    show: Callable[..., Shown], screen: str, size: tuple[int, int]
+) -> None:
+    shown = show(f"/{screen}", viewport={"width": size[0], "height": size[1]})
+    assert shown.page.evaluate("() => document.documentElement.scrollWidth") <= size[0]
+    assert shown.page.locator(".what-if-body").is_hidden()
+    shown.page.locator(".unfold").click()
+    assert shown.page.locator(".what-if-body").is_visible()
+    assert shown.page.evaluate("() => document.documentElement.scrollWidth") <= size[0]
+
+
+def test_the_map_is_drawn_with_webgl(show: Callable[..., Shown]) -> None:
+    shown = show("/network", gl=True)
+    assert shown.page.locator(".map canvas").count() == 1
+    assert "imply no position" in shown.text(".map .credit")
+    # land, water, lines and marks: a map that is blank has one colour
+    picture = shown.page.locator(".map").screenshot()
+    assert len(picture) > 20_000
+    assert shown.errors == []
+    assert shown.elsewhere == []
+
+
+def test_without_webgl_the_map_is_drawn_as_svg(
+    show: Callable[..., Shown], launch: Callable[..., Browser], server: Server
+) -> None:
+    shown = show("/network", gl=True, using=launch("--disable-3d-apis"))
+    assert shown.page.locator(".map canvas").count() == 0
+    assert shown.page.locator(".map svg.flat path").count() > 5
+    assert "Drawn without WebGL." in shown.text(".map .credit")
+    assert shown.errors == []
+
+
+def test_scripts_before_the_first_screen_keep_to_their_limit(show: Callable[..., Shown]) -> None:
+    shown = show("/network", gl=True)
+    total = 0
+    for url in dict.fromkeys(shown.scripts):
+        with urllib.request.urlopen(url, timeout=60) as answer:
+            total += len(gzip.compress(answer.read(), 6))
+    assert 0 < total <= SCRIPT_LIMIT_BYTES
+
+
+def test_a_figure_has_its_table_download_and_source(show: Callable[..., Shown]) -> None:
+    shown = show("/routes?origin=karachi_port&destination=baku")
+    figure = shown.page.locator("figure[data-figure=profile]")
+    figure.get_by_role("button", name="Table").click()
+    assert figure.locator("tbody tr").count() > 5
+    figure.get_by_role("button", name="Source").click()
+    source = figure.locator(".opened").last.inner_text()
+    assert "karvan routes karachi_port baku -k 3 --case pakistan_azerbaijan" in source
+    assert "sources" in source
+    figure.get_by_role("button", name="Download").click()
+    with shown.page.expect_download() as waiting:
+        figure.get_by_role("button", name="Answer as JSON").click()
+    answer = json.loads(waiting.value.path().read_text(encoding="utf-8"))
+    assert answer["origin"] == "karachi_port"
+    with shown.page.expect_download() as waiting:
+        figure.get_by_role("button", name="Table as CSV").click()
+    lines = waiting.value.path().read_text(encoding="utf-8").splitlines()
+    assert lines[0].startswith("rank,leg,kind,name")
+    legs = [leg for route in answer["routes"] for leg in route["legs"]]
+    assert len(lines) == 1 + len(legs)
+    with shown.page.expect_download() as waiting:
+        figure.get_by_role("button", name="Picture as SVG").click()
+    picture = waiting.value.path().read_text(encoding="utf-8")
+    assert picture.startswith("<svg")
+    assert "var(--" not in picture
+
+
+def test_what_is_clicked_shows_its_facts_with_sources(show: Callable[..., Shown]) -> None:
+    shown = show("/network")
+    figure = shown.page.locator("figure[data-figure=links]")
+    figure.locator("tbody button").first.click()
+    shown.page.wait_for_selector("[data-facts^='link:']")
+    facts = shown.text(".facts")
+    assert "length_km" in facts
+    assert "source" in facts
+    assert "pick=link" in shown.search()
+
+
+def test_a_value_can_be_tried_from_its_facts(show: Callable[..., Shown]) -> None:
+    shown = show("/network?pick=border:taftan.road.PAK-IRN")
+    shown.page.get_by_label("Try another value for time_h", exact=True).fill("99")
+    shown.page.get_by_label("Try another value for time_h", exact=True).press("Enter")
+    shown.page.wait_for_function("() => document.querySelector('.facts')?.textContent.includes('in the case:')")
+    assert "change=border:taftan.road.PAK-IRN:time_h%3D99" in shown.search()
+
+
+def test_a_run_shows_its_progress_can_be_stopped_and_ends_in_a_report(show: Callable[..., Shown]) -> None:
+    shown = show("/case")
+    report = shown.page.locator("section[data-run]")
+    report.get_by_role("button", name="Run").click()
+    shown.page.wait_for_selector("section[data-run=running] progress")
+    report.get_by_role("button", name="Stop").click()
+    shown.page.wait_for_selector("section[data-run=stopped]")
+    assert "Nothing was written." in report.inner_text()
+    report.get_by_role("button", name="Run again").click()
+    shown.page.wait_for_selector("section[data-run=done]")
+    link = report.get_by_role("link", name="Open the report").get_attribute("href")
+    with urllib.request.urlopen(f"{shown.server.address}{link}", timeout=60) as answer:
+        assert b"<html" in answer.read()
+
+
+def test_the_record_can_be_read_by_party_and_day(show: Callable[..., Shown]) -> None:
+    shown = show("/programme?overdue=true")
+    before = shown.text("[data-answer=programme]")
+    assert before.startswith("On 24 November 2026, ")
+    shown.page.get_by_label("Party").select_option("Iran")
+    shown.settle()
+    assert "party=Iran" in shown.search()
+    rows = shown.page.locator("figure[data-figure=entries] tbody tr").all_inner_texts()
+    assert rows
+    assert all("Iran" in row for row in rows)
+
+
+def test_keys_alone_reach_and_work_a_switch(show: Callable[..., Shown]) -> None:
+    shown = show("/network")
+    shown.page.keyboard.press("Tab")
+    assert shown.page.evaluate("() => document.activeElement.className") == "skip"
+    shown.page.locator("[data-crossing=taftan]").focus()
+    shown.page.keyboard.press("Space")
+    shown.settle()
+    assert shown.page.locator("[data-crossing=taftan]").get_attribute("aria-checked") == "false"
+    assert "shut=taftan" in shown.search()

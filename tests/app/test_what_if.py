@@ -1,0 +1,164 @@
+"""What if: the address holds the whole setting, every screen obeys it, and its figures are those of a fresh run."""
+
+from __future__ import annotations
+
+import json
+import random
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from karvan.case import open_case
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.app.conftest import Shown
+
+SWITCHES, SEED = 200, 8
+#: Switches after which the figures are compared with a fresh run.
+COMPARED = (100, 200)
+#: Switches made without a pause.
+BATCH = 20
+#: Figures of the page and of the command line come from the same floating-point operations; JSON keeps all their digits.
+TOLERANCE = 1e-9
+
+
+def fresh(*arguments: str) -> Any:
+    """What the command line says in a process that knows nothing of what was asked before."""
+    command = [sys.executable, "-m", "karvan", *arguments, "--case", "pakistan_azerbaijan", "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+    return json.loads(done.stdout) if done.returncode == 0 else done.stderr
+
+
+def options_of(shut: set[str], opened: set[str]) -> list[str]:
+    """The same switches as changes of the command line."""
+    rows = open_case("pakistan_azerbaijan").rows("border")
+    return [
+        part
+        for name, row in rows.items()
+        if row["crossing_id"] in shut | opened
+        for part in ("--change", f"border:{name}:status={'shut' if row['crossing_id'] in shut else 'open'}")
+    ]
+
+
+def test_two_hundred_switches_end_in_the_figures_of_a_fresh_run(show: Callable[..., Shown]) -> None:
+    shown = show("/routes?origin=lahore&destination=baku")
+    crossings = sorted(
+        str(name)
+        for name in shown.page.locator("[data-crossing]").evaluate_all("all => all.map(one => one.dataset.crossing)")
+    )
+    chance = random.Random(SEED)  # noqa: S311 - a script of switches, no secret
+    script = [chance.choice(crossings) for _ in range(SWITCHES)]
+    for done in range(0, SWITCHES, BATCH):
+        # as fast as a hand could never be: answers of settings that are past must not be shown
+        shown.page.evaluate(
+            """async (names) => {
+                for (const name of names) {
+                    document.querySelector(`[data-crossing='${name}']`).click();
+                    await new Promise((done) => setTimeout(done, 15));
+                }
+            }""",
+            script[done : done + BATCH],
+        )
+        shown.settle()
+        if done + BATCH in COMPARED:
+            compare(shown)
+
+
+def compare(shown: Shown) -> None:
+    shown.settle()
+    address = shown.page.evaluate("() => [...new URLSearchParams(location.search)]")
+    shut, opened = ({value for name, value in address if name == kind} for kind in ("shut", "open"))
+    options = options_of(shut, opened)
+    said = fresh("routes", "lahore", "baku", "-k", "3", *options)
+    answer = shown.page.locator("[data-answer=routes]")
+    if isinstance(said, str):
+        assert answer.inner_text() == "In this setting there is no route."
+        return
+    best = said["routes"][0]
+    assert float(str(answer.get_attribute("data-h"))) == pytest.approx(best["time_h"]["mean"], abs=TOLERANCE)
+    assert float(str(answer.get_attribute("data-usd"))) == pytest.approx(best["price_usd_per_feu"], abs=TOLERANCE)
+    rows = shown.page.locator("figure[data-figure=routes] tbody tr")
+    assert rows.count() == len(said["routes"])
+    network = fresh("network", *options)
+    states: dict[str, set[str]] = {}
+    border = open_case("pakistan_azerbaijan").rows("border")
+    for row in network["crossings"]:
+        states.setdefault(border[row["border_id"]]["crossing_id"], set()).add(row["status"])
+    switched = shown.page.locator("[data-crossing]").evaluate_all(
+        "all => Object.fromEntries(all.map(one => [one.dataset.crossing, one.getAttribute('aria-checked')]))"
+    )
+    expected = {
+        name: "mixed" if len(statuses) > 1 else str(statuses == {"open"}).lower() for name, statuses in states.items()
+    }
+    assert switched == expected
+
+
+def test_the_address_holds_the_setting_and_the_way_back(show: Callable[..., Shown]) -> None:
+    shown = show("/routes?origin=karachi_port&destination=baku")
+    today = shown.text("[data-answer=routes]")
+    shown.page.get_by_label("Scenario").select_option("iran_shut")
+    shown.settle()
+    without = shown.text("[data-answer=routes]")
+    assert without != today
+    assert "scenario=iran_shut" in shown.search()
+    again = show(f"/routes{shown.search().replace('&map=svg', '')}")
+    assert again.text("[data-answer=routes]") == without
+    assert "In the case's own setting: " in again.text(".answer")
+    shown.page.go_back()
+    shown.settle()
+    assert shown.text("[data-answer=routes]") == today
+
+
+def test_a_setting_goes_with_its_reader_from_screen_to_screen(show: Callable[..., Shown]) -> None:
+    shown = show("/routes?scenario=open&shut=taftan")
+    shown.page.get_by_role("link", name="Network", exact=True).click()
+    shown.page.wait_for_selector("[data-answer=network]")
+    shown.settle()
+    assert "scenario=open" in shown.search()
+    assert "shut: Taftan-Mirjaveh." in shown.text("[data-answer=network]")
+
+
+def test_a_project_named_without_a_year_is_open(show: Callable[..., Shown]) -> None:
+    shown = show("/network")
+    shown.page.locator("summary", has_text="Projects").click()
+    switch = shown.page.locator("[data-project=P26]")
+    switch.click()
+    shown.settle()
+    assert "project=P26" in shown.search()
+    assert switch.get_attribute("aria-checked") == "true"
+
+
+def test_two_settings_stand_side_by_side_on_one_scale(show: Callable[..., Shown]) -> None:
+    shown = show("/routes?origin=karachi_port&destination=baku&compare=1&b.scenario=iran_shut")
+    answers = shown.page.locator("[data-answer=routes]").all_inner_texts()
+    assert len(answers) == 2
+    assert answers[0] != answers[1]
+    charts = shown.page.locator("figure[data-figure=profile] svg.chart")
+    assert charts.count() == 2
+    # ticks of both charts, so one scale: names of routes and steps differ, axis figures do not
+    axes = [
+        [text for text in charts.nth(side).locator("text").all_text_contents() if text.replace(",", "").isdigit()]
+        for side in (0, 1)
+    ]
+    assert axes[0] == axes[1]
+    assert len(axes[0]) > 8
+    rows = shown.page.locator("figure[data-figure=beside] tbody tr").all_inner_texts()
+    assert [row.split("\t")[0] for row in rows][:2] == ["Time", "USD a container"]
+    shown.page.get_by_role("button", name="Stop comparing").click()
+    shown.settle()
+    assert shown.page.locator("[data-answer=routes]").count() == 1
+
+
+def test_two_tabs_in_different_states_keep_to_their_own(show: Callable[..., Shown]) -> None:
+    one = show("/routes?origin=karachi_port&destination=baku")
+    other = show("/routes?origin=karachi_port&destination=baku&scenario=iran_shut")
+    texts = one.text("[data-answer=routes]"), other.text("[data-answer=routes]")
+    assert texts[0] != texts[1]
+    one.page.locator("[data-crossing=gabd]").click()
+    one.settle()
+    assert other.text("[data-answer=routes]") == texts[1]
+    assert "gabd" not in other.search()

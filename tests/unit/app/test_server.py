@@ -1,0 +1,114 @@
+"""The server keeps to this machine, zips what is long, and sends pages from the installation alone."""
+
+from __future__ import annotations
+
+import gzip
+import importlib.util
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from karvan.app import pages, serving
+from karvan.app.rooms import CHAIN, routers_of
+from karvan.errors import RequestError
+
+if TYPE_CHECKING:
+    from tests.unit.app.conftest import Client
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.fixture
+def built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A front end of three files, in place of the compiled one."""
+    static = tmp_path / "static"
+    (static / "assets").mkdir(parents=True)
+    (static / "index.html").write_text("<!doctype html><title>Karvan</title>" + " " * 2000, encoding="utf-8")
+    (static / "assets" / "main-1a2b.js").write_text("export {}", encoding="utf-8")
+    (tmp_path / "secret.txt").write_text("not for the web", encoding="utf-8")
+    monkeypatch.setattr(pages, "STATIC", static)
+    return static
+
+
+def test_long_answers_are_zipped(ask: Client) -> None:
+    reply = ask("/api/case", Accept_Encoding="gzip")
+    assert reply.headers["content-encoding"] == "gzip"
+    assert len(gzip.decompress(reply.body)) > 2 * len(reply.body)
+
+
+def test_another_name_of_the_machine_is_refused(ask: Client) -> None:
+    assert ask("/api/case", Host="corridor.example").status == 400
+    assert ask("/api/case", Host=f"localhost:{ask.port}").status == 200
+
+
+def test_a_page_from_elsewhere_may_start_nothing(ask: Client) -> None:
+    reply = ask("/api/case/runs", method="POST", Origin="https://corridor.example")
+    assert reply.status == 403
+    assert reply.json["message"] == "A page from elsewhere may not start or stop anything here."
+
+
+def test_pages_may_load_nothing_from_elsewhere(ask: Client, built: Path) -> None:
+    policy = ask("/").headers["content-security-policy"]
+    assert policy.startswith("default-src 'self'; ")
+    assert "http" not in policy
+
+
+def test_any_screen_is_the_page_and_files_are_kept_by_their_hash(ask: Client, built: Path) -> None:
+    for address in ("/", "/network?year=2030", "/no-such-screen"):
+        reply = ask(address)
+        assert (reply.status, reply.headers["content-type"]) == (200, "text/html; charset=utf-8")
+        assert reply.headers["cache-control"] == "no-cache"
+    script = ask("/assets/main-1a2b.js")
+    assert script.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert script.headers["content-type"].startswith("text/javascript")
+
+
+@pytest.mark.parametrize(
+    "address", ["/../secret.txt", "/%2e%2e/secret.txt", "/assets/../../secret.txt", "/..%2fsecret.txt"]
+)
+def test_no_file_outside_the_front_end_is_sent(ask: Client, built: Path, address: str) -> None:
+    assert b"not for the web" not in ask(address).body
+
+
+def test_without_a_front_end_the_page_says_how_to_get_it(
+    ask: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pages, "STATIC", tmp_path / "none")
+    reply = ask("/network")
+    assert (reply.status, reply.body.decode()) == (503, pages.NOT_BUILT)
+
+
+def test_serve_says_how_to_get_the_front_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "STATIC", tmp_path / "none")
+    with pytest.raises(RequestError) as caught:
+        serving.serve("textbook", browser=False)
+    assert str(caught.value) == pages.NOT_BUILT
+    assert "make web" in pages.NOT_BUILT
+    assert "KARVAN_WEB=require" in pages.NOT_BUILT
+
+
+def test_a_port_that_is_taken_is_named() -> None:
+    with serving.listen(None) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(RequestError) as caught:
+            serving.listen(port)
+        assert str(caught.value).startswith(f"Port {port} cannot be had (")
+        assert str(caught.value).endswith("Name another one with --port.")
+        with serving.listen(None) as other:
+            assert other.getsockname()[1] != port
+
+
+def test_rooms_come_in_the_order_of_the_chain() -> None:
+    rooms = list(routers_of())
+    assert rooms == [room for room in CHAIN if room in rooms]
+
+
+def test_the_types_of_the_front_end_are_those_of_the_server() -> None:
+    spec = importlib.util.spec_from_file_location("api_types", ROOT / "tools" / "api_types.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    written = module.TYPES.read_text(encoding="utf-8")
+    assert module.types_text() == written, "run `python tools/api_types.py`"

@@ -1,0 +1,158 @@
+/** Asking the server. What is no answer is a fault with a message and a way on, whatever happened. */
+
+import { useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { en } from "../i18n";
+import { begin, end } from "../state/settled";
+import type { Answers, Fault, Greeting } from "./types";
+
+export type FaultLike = Fault | { kind: "connection"; message: string; near: string[]; lines: string[]; given: string };
+
+export class Faulty extends Error {
+  constructor(readonly fault: FaultLike) {
+    super(fault.message);
+  }
+}
+
+/** Answers kept, latest last. */
+const KEPT = 80;
+/** Milliseconds between two looks at a server that does not answer. */
+const LOOK_MS = 1500;
+const kept = new Map<string, unknown>();
+
+function keep(address: string, answer: unknown): void {
+  kept.delete(address);
+  kept.set(address, answer);
+  if (kept.size > KEPT) kept.delete(kept.keys().next().value!);
+}
+
+// the connection -------------------------------------------------------------------------------------------------------
+
+export type Connection = "fine" | "lost" | "other";
+let connection: Connection = "fine";
+let epoch = 0;
+let served = "";
+let looking = 0;
+const listeners = new Set<() => void>();
+
+function setConnection(next: Connection): void {
+  if (next === connection) return;
+  connection = next;
+  if (next === "fine") epoch += 1;
+  for (const listener of listeners) listener();
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+export function useConnection(): Connection {
+  return useSyncExternalStore(subscribe, () => connection);
+}
+
+/** Look whether the server is there again; a server of another case or version needs a fresh page. */
+export async function look(): Promise<void> {
+  window.clearTimeout(looking);
+  try {
+    const answer = await fetch("/api", { cache: "no-store" });
+    if (!answer.ok) throw new Error(String(answer.status));
+    greet((await answer.json()) as Greeting);
+  } catch {
+    looking = window.setTimeout(() => void look(), LOOK_MS);
+  }
+}
+
+function greet(greeting: Greeting): void {
+  const now = `${greeting.karvan} ${greeting.digest}`;
+  if (served && served !== now) setConnection("other");
+  else setConnection("fine");
+  served ||= now;
+}
+
+function lose(): void {
+  if (connection !== "fine") return;
+  setConnection("lost");
+  looking = window.setTimeout(() => void look(), LOOK_MS);
+}
+
+// asking ---------------------------------------------------------------------------------------------------------------
+
+/** Ask once; throws `Faulty` where there is no answer. */
+export async function request<T>(address: string, options: RequestInit = {}): Promise<T> {
+  let answer: Response;
+  try {
+    answer = await fetch(address, options);
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
+    lose();
+    throw new Faulty({ kind: "connection", message: en.fault.connection, near: [], lines: [], given: "" });
+  }
+  let content: unknown;
+  try {
+    content = await answer.json();
+  } catch (error) {
+    if (options.signal?.aborted) throw error;
+    throw new Faulty({ kind: "bug", message: en.fault.unreadable, near: [], lines: [], given: "" });
+  }
+  if (!answer.ok) {
+    const fault = content as Fault;
+    if (typeof fault.message !== "string") throw new Faulty({ kind: "bug", message: en.fault.unreadable, near: [], lines: [], given: "" });
+    throw new Faulty(fault);
+  }
+  if (address === "/api") greet(content as Greeting);
+  return content as T;
+}
+
+export interface Loaded<T> {
+  /** The answer, or the last one while another is on its way. */
+  data: T | null;
+  /** Whether the answer is that of the question asked now. */
+  fresh: boolean;
+  fault: FaultLike | null;
+  again: () => void;
+}
+
+/** Return the answer of an address; null asks nothing. The last answer stays until the next one is here. */
+export function useAnswer<K extends keyof Answers>(_kind: K, address: string | null): Loaded<Answers[K]> {
+  type T = Answers[K];
+  const [, redraw] = useState(0);
+  const [tries, setTries] = useState(0);
+  const last = useRef<T | null>(null);
+  const fault = useRef<{ address: string; fault: FaultLike } | null>(null);
+  const now = useSyncExternalStore(subscribe, () => epoch);
+  const hit = address === null ? null : ((kept.get(address) as T | undefined) ?? null);
+  if (hit !== null) last.current = hit;
+
+  useEffect(() => {
+    if (address === null || kept.has(address)) return;
+    const stop = new AbortController();
+    const task = { address };
+    begin(task);
+    fault.current = null;
+    request<T>(address, { signal: stop.signal })
+      .then((answer) => keep(address, answer))
+      .catch((error: unknown) => {
+        if (stop.signal.aborted) return;
+        const told: FaultLike =
+          error instanceof Faulty ? error.fault : { kind: "bug", message: String(error), near: [], lines: [], given: "" };
+        fault.current = { address, fault: told };
+      })
+      .finally(() => {
+        if (!stop.signal.aborted) redraw((count) => count + 1);
+        end(task);
+      });
+    return () => {
+      stop.abort();
+      end(task);
+    };
+  }, [address, tries, now]);
+
+  const current = fault.current?.address === address && hit === null ? fault.current!.fault : null;
+  return { data: last.current, fresh: hit !== null, fault: current, again: () => setTries((count) => count + 1) };
+}
+
+/** Return the address of an answer with its parameters. */
+export function addressOf(path: string, ...params: URLSearchParams[]): string {
+  const all = new URLSearchParams(params.flatMap((part) => [...part]));
+  return all.size ? `${path}?${all}` : path;
+}

@@ -1,0 +1,379 @@
+// Written by tools/api_types.py; do not edit.
+
+export interface Break {
+  id: string;
+  name: string;
+  node: string;
+  gauge_a_mm: number;
+  gauge_b_mm: number;
+  time_h: number;
+  built: boolean;
+}
+
+export interface CaseAnswer {
+  meta: Meta;
+  name: string;
+  description: string;
+  base_year: number;
+  horizon_year: number;
+  price_year: number;
+  default_scenario: string;
+  default_commodity: string;
+  licence: string;
+  attribution: string;
+  options: string[];
+  pairs: ([string, string])[];
+  tables: TableCount[];
+  countries: Record<string, string>;
+  scenarios: ScenarioChoice[];
+  projects: ProjectChoice[];
+  crossings: CrossingChoice[];
+  places: PlaceChoice[];
+  commodities: Choice[];
+  changeable: Record<string, string[]>;
+}
+
+export interface Choice {
+  id: string;
+  name: string;
+}
+
+export interface Column {
+  name: string;
+  type: string;
+  unit: string;
+  description: string;
+}
+
+export interface Crossing {
+  id: string;
+  name: string;
+  status: string;
+  time_h: number;
+  port: string;
+  rows: CrossingRow[];
+}
+
+export interface CrossingChoice {
+  id: string;
+  name: string;
+  countries: string[];
+  modes: string[];
+  rows: string[];
+}
+
+export interface CrossingRow {
+  id: string;
+  mode: string;
+  from_country: string;
+  to_country: string;
+  status: string;
+  time_h: number;
+  time_p10_h: number;
+  time_p90_h: number;
+  price_usd_per_t: number;
+  confidence: string;
+  assumed: boolean;
+  sources: string[];
+}
+
+export interface CrossingState {
+  id: string;
+  status: string;
+  switched: boolean;
+}
+
+export interface Entry {
+  id: string;
+  entry: string;
+  date: string;
+  title: string;
+  kind: string;
+  parties: string[];
+  topics: string[];
+  body: string;
+  amount_musd: number | null;
+  status: string;
+  due_on: string;
+  done_on: string;
+  overdue_days: number | null;
+  project_id: string[];
+  source: string[];
+  confidence: string;
+  assumed: boolean;
+  note: string;
+}
+
+export interface Fact {
+  column: string;
+  unit: string;
+  description: string;
+  value: unknown;
+  before: unknown;
+  changed: boolean;
+  low: number | null;
+  high: number | null;
+  changeable: boolean;
+}
+
+export interface Fault {
+  kind: string;
+  message: string;
+  given: string;
+  near: string[];
+  lines: string[];
+}
+
+export interface Greeting {
+  karvan: string;
+  case: string;
+  digest: string;
+  rooms: string[];
+}
+
+export interface Hours {
+  mean: number;
+  p10: number;
+  p90: number;
+}
+
+export interface LegAnswer {
+  kind: string;
+  name: string;
+  mode: string;
+  country: string;
+  from_node: string;
+  to_node: string;
+  start_km: number;
+  start_h: number;
+  start_usd_per_t: number;
+  distance_km: number;
+  time_h: number;
+  moving_h: number;
+  standing_h: number;
+  wait_h: number;
+  sd_h: number;
+  price_usd_per_t: number;
+  resource_usd_per_t: number;
+  co2e_kg_per_t: number;
+  gauge_break: boolean;
+  crossing: string;
+  links: string[];
+  rows: string[];
+  confidence: string;
+  assumed: boolean;
+  sources: string[];
+}
+
+export interface LinkStates {
+  status: string[];
+  gauge_mm: (number | null)[];
+  length_km: number[];
+  capacity_t_per_day: (number | null)[];
+  capacity_shared: boolean[];
+}
+
+export interface Links {
+  id: string[];
+  name: string[];
+  start: number[];
+  end: number[];
+  mode: string[];
+  crossing: string[];
+  confidence: string[];
+  assumed: boolean[];
+}
+
+export interface Meta {
+  karvan: string;
+  case: string | null;
+  setting: Record<string, unknown>;
+  seed: number | null;
+  hash: string;
+}
+
+export interface ModeSum {
+  mode: string;
+  gauge_mm: number;
+  built: boolean;
+  links: number;
+  length_km: number;
+}
+
+export interface NetworkAnswer {
+  meta: Meta;
+  nodes: number;
+  states: number;
+  arcs: number;
+  uncapacitated_share: number;
+  assumption_share: number | null;
+  sums: ModeSum[];
+  links: LinkStates;
+  crossings: Crossing[];
+  breaks: Break[];
+  notes: string[];
+  sources: Source[];
+}
+
+export interface Nodes {
+  id: string[];
+  name: string[];
+  x: number[];
+  y: number[];
+  kind: string[];
+  country: string[];
+}
+
+export interface PlaceChoice {
+  id: string;
+  name: string;
+  kind: string;
+  country: string;
+}
+
+export interface ProjectChoice {
+  id: string;
+  name: string;
+  countries: string[];
+  kind: string;
+  status: string;
+  opens: number | null;
+  cost_musd: number | null;
+  cost_low_musd: number | null;
+  cost_high_musd: number | null;
+  alternatives: string[];
+  prerequisites: string[];
+  effects: number;
+  assumed: boolean;
+}
+
+export interface RecordAnswer {
+  meta: Meta;
+  on: string;
+  entries: Entry[];
+  sources: Source[];
+}
+
+export interface RouteAnswer {
+  rank: number;
+  distance_km: number;
+  time_h: Hours;
+  price_usd_per_t: number;
+  price_usd_per_feu: number;
+  resource_usd_per_t: number;
+  generalised_usd_per_t: number;
+  standing_share: number;
+  co2e_kg_per_t: number;
+  modes: string[];
+  borders: string[];
+  gauge_breaks: string[];
+  assumed_share: number;
+  way_modes: string[];
+  way_countries: string[];
+  legs: LegAnswer[];
+}
+
+export interface RoutesAnswer {
+  meta: Meta;
+  origin: string;
+  destination: string;
+  origin_name: string;
+  destination_name: string;
+  commodity: string;
+  by: string;
+  asked: number;
+  notes: string[];
+  routes: RouteAnswer[];
+  sources: Source[];
+}
+
+export interface RowAnswer {
+  meta: Meta;
+  table: string;
+  row: string;
+  title: string;
+  confidence: string;
+  assumed: boolean;
+  note: string;
+  facts: Fact[];
+  sources: Source[];
+}
+
+export interface RunState {
+  id: string;
+  state: "running" | "done" | "stopped" | "failed";
+  stage: string;
+  done: number;
+  of: number;
+  fault: Fault | null;
+}
+
+export interface ScenarioChoice {
+  id: string;
+  name: string;
+  description: string;
+  confidence: string;
+  assumed: boolean;
+  sources: Source[];
+}
+
+export interface SettingAnswer {
+  meta: Meta;
+  options: string[];
+  is_default: boolean;
+  open_projects: string[];
+  crossings: CrossingState[];
+  notes: string[];
+}
+
+export interface ShapeAnswer {
+  digest: string;
+  nodes: Nodes;
+  links: Links;
+}
+
+export interface Source {
+  id: string;
+  title: string;
+  publisher: string;
+  date: string;
+  url: string;
+  kind: string;
+  assumption: boolean;
+}
+
+export interface TableAnswer {
+  meta: Meta;
+  table: string;
+  file: string;
+  columns: Column[];
+  rows: unknown[][];
+  assumed: boolean[];
+}
+
+export interface TableCount {
+  table: string;
+  file: string;
+  rows: number;
+  high: number;
+  medium: number;
+  low: number;
+  assumed: number;
+  sources: number;
+}
+
+/** What each address answers with. */
+export interface Answers {
+  "get /api": Greeting;
+  "get /api/case": CaseAnswer;
+  "get /api/case/rows/{table}/{row}": RowAnswer;
+  "post /api/case/runs": RunState;
+  "delete /api/case/runs/{run}": RunState;
+  "get /api/case/runs/{run}": RunState;
+  "get /api/case/setting": SettingAnswer;
+  "get /api/case/tables/{table}": TableAnswer;
+  "get /api/network": NetworkAnswer;
+  "get /api/network/shape": ShapeAnswer;
+  "get /api/programme": RecordAnswer;
+  "get /api/routes": RoutesAnswer;
+}

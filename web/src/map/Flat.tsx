@@ -1,0 +1,241 @@
+/** The map drawn as SVG, where there is no WebGL: the same lines and marks, by d3-geo. */
+
+import { geoMercator, geoPath } from "d3-geo";
+import type { Feature, FeatureCollection, LineString, Point } from "geojson";
+import { useEffect, useMemo, useRef, useState } from "react";
+import { camera, moveCamera, onCamera, type Camera } from "./camera";
+import type { Drawing, Hit } from "./gl";
+import type { Land } from "./land";
+import { GATE_LENGTHS, type At, type MarkProperties, type Style } from "./shape";
+
+const TILE = 512;
+/** Pixels within which a pointer hits a line or a mark. */
+const REACH = { line: 7, mark: 9 };
+const LOOKS: Record<Style, { color: string; width: number; dash?: string }> = {
+  rail1676: { color: "--lapis", width: 1.5 },
+  rail1520: { color: "--lapis", width: 1.5, dash: "7 2.5" },
+  rail1435: { color: "--lapis", width: 3.2 },
+  rail: { color: "--lapis", width: 1.5 },
+  road: { color: "--saffron", width: 0.9 },
+  sea: { color: "--turquoise", width: 1.2 },
+  round: { color: "--turquoise-light", width: 0.8, dash: "1 3" },
+};
+
+interface Props {
+  drawing: Drawing;
+  land: Land;
+  frame: [number, number, number, number];
+  onHit: (hit: Hit | null, pinned: boolean) => void;
+}
+
+function fitted([west, south, east, north]: Props["frame"], width: number, height: number): Camera {
+  const box: FeatureCollection = { type: "FeatureCollection", features: [[west, south], [east, north]].map((at) => ({ type: "Feature", geometry: { type: "Point", coordinates: at }, properties: {} })) };
+  const projection = geoMercator().fitExtent([[12, 12], [width - 12, height - 12]], box);
+  return { center: projection.invert!([width / 2, height / 2])!, zoom: Math.log2((projection.scale() * 2 * Math.PI) / TILE) };
+}
+
+export function Flat({ drawing, land, frame, onHit }: Props) {
+  const host = useRef<SVGSVGElement>(null);
+  const [size, setSize] = useState<[number, number] | null>(null);
+  const [view, setView] = useState<Camera | null>(camera);
+  const drag = useRef<{ x: number; y: number; moved: boolean } | null>(null);
+  useEffect(() => {
+    const watch = new ResizeObserver(([entry]) => setSize([entry!.contentRect.width, entry!.contentRect.height]));
+    watch.observe(host.current!);
+    const stop = onCamera((to) => setView(to));
+    return () => (watch.disconnect(), stop());
+  }, []);
+  const [width, height] = size ?? [800, 450];
+  const shown = view ?? fitted(frame, width, height);
+  const projection = useMemo(() => geoMercator().scale((TILE * 2 ** shown.zoom) / (2 * Math.PI)).center(shown.center).translate([width / 2, height / 2]).clipExtent([[-60, -60], [width + 60, height + 60]]), [shown.zoom, shown.center[0], shown.center[1], width, height]);
+  const path = useMemo(() => geoPath(projection), [projection]);
+  const ground = useMemo(() => ({ land: path(land.land as never) ?? "", borders: path(land.borders) ?? "" }), [path, land]);
+  const groups = useMemo(() => grouped(drawing, path), [drawing.lines, drawing.hidden.join(), path]);
+  const lit = drawing.ways.features.length > 0;
+  const spot = (at: number[]) => projection(at as At) ?? [0, 0];
+
+  const hit = (x: number, y: number): Hit | null => {
+    let best: Hit | null = null;
+    let reach = REACH.mark;
+    for (const mark of drawing.marks.features) {
+      const [mx, my] = spot(mark.geometry.coordinates);
+      const far = Math.hypot(mx - x, my - y);
+      if (far < reach) [best, reach] = [{ layer: "mark", properties: { ...mark.properties }, x, y }, far];
+    }
+    if (best) return best;
+    reach = REACH.line;
+    for (const line of drawing.lines.features) {
+      const far = distance(line, x, y, spot);
+      if (far < reach) [best, reach] = [{ layer: "line", properties: { ...line.properties }, x, y }, far];
+    }
+    return best;
+  };
+  const at = (event: React.PointerEvent | React.WheelEvent): [number, number] => {
+    const box = host.current!.getBoundingClientRect();
+    return [event.clientX - box.left, event.clientY - box.top];
+  };
+  const move = (center: At, zoom: number) => moveCamera({ center, zoom: Math.min(12, Math.max(1, zoom)) }, host);
+
+  return (
+    <svg
+      className="flat"
+      ref={host}
+      data-map="svg"
+      onPointerDown={(event) => {
+        const [x, y] = at(event);
+        drag.current = { x, y, moved: false };
+        host.current!.setPointerCapture(event.pointerId);
+      }}
+      onPointerMove={(event) => {
+        const [x, y] = at(event);
+        const from = drag.current;
+        if (!from) return onHit(hit(x, y), false);
+        if (!from.moved && Math.hypot(x - from.x, y - from.y) < 4) return;
+        const center = projection.invert!([width / 2 - (x - from.x), height / 2 - (y - from.y)]);
+        drag.current = { x, y, moved: true };
+        if (center) move(center, shown.zoom);
+      }}
+      onPointerUp={(event) => {
+        const [x, y] = at(event);
+        if (drag.current && !drag.current.moved) onHit(hit(x, y), true);
+        drag.current = null;
+      }}
+      onPointerLeave={() => onHit(null, false)}
+      onWheel={(event) => move(shown.center, shown.zoom - event.deltaY / 400)}
+      aria-hidden="true"
+    >
+      <path d={ground.land} fill="var(--paper)" />
+      <path d={ground.borders} fill="none" stroke="var(--mist)" strokeWidth="0.9" strokeDasharray="3 2" />
+      <g opacity={lit ? 0.32 : 1}>
+        {groups.map(([key, group, d]) => (
+          <g key={key}>
+            <path d={d} fill="none" stroke={`var(${group.color})`} strokeWidth={group.width} strokeDasharray={group.dash} />
+            {key.startsWith("rail1435 existing") && <path d={d} fill="none" stroke="var(--paper)" strokeWidth="1.4" />}
+          </g>
+        ))}
+      </g>
+      {lit && <Ways ways={drawing.ways} path={(item) => path(item as never) ?? ""} />}
+      <Names land={land} spot={spot} width={width} height={height} zoom={shown.zoom} />
+      {drawing.marks.features.map((mark) => (
+        <Mark key={`${mark.properties.kind} ${mark.properties.id}`} mark={mark.properties} at={spot(mark.geometry.coordinates)} />
+      ))}
+      <Places places={drawing.places} spot={spot} zoom={shown.zoom} />
+    </svg>
+  );
+}
+
+type Group = [string, { color: string; width: number; dash?: string }, string];
+
+function grouped(drawing: Drawing, path: (item: never) => string | null): Group[] {
+  const found = new Map<string, string[]>();
+  for (const line of drawing.lines.features) {
+    const { style, status, mode } = line.properties;
+    if (drawing.hidden.includes(mode === "ferry" ? "sea" : mode)) continue;
+    const d = path(line.geometry as never);
+    if (!d) continue;
+    const key = `${style} ${status}`;
+    const list = found.get(key);
+    if (list) list.push(d);
+    else found.set(key, [d]);
+  }
+  return [...found].map(([key, parts]) => {
+    const [style, status] = key.split(" ") as [Style, string];
+    const look = { ...LOOKS[style] };
+    if (status === "proposed") Object.assign(look, { dash: "1.2 2.6", width: Math.min(look.width, 1.6) });
+    if (status === "under_construction") Object.assign(look, { color: `${look.color.replace("-light", "")}-light`, dash: undefined, width: 1.6 });
+    return [key, look, parts.join("")];
+  });
+}
+
+function distance(line: Feature<LineString>, x: number, y: number, spot: (at: number[]) => number[]): number {
+  let best = Infinity;
+  let [px, py] = spot(line.geometry.coordinates[0]!) as At;
+  for (const next of line.geometry.coordinates.slice(1)) {
+    const [qx, qy] = spot(next) as At;
+    const [dx, dy] = [qx - px, qy - py];
+    const t = Math.max(0, Math.min(1, ((x - px) * dx + (y - py) * dy) / (dx * dx + dy * dy || 1)));
+    best = Math.min(best, Math.hypot(px + t * dx - x, py + t * dy - y));
+    [px, py] = [qx, qy];
+  }
+  return best;
+}
+
+function Ways({ ways, path }: { ways: FeatureCollection; path: (item: Feature) => string }) {
+  const hue: Record<string, string> = { rail: "var(--lapis)", road: "var(--saffron)" };
+  const drawn = [...ways.features].sort((one, other) => Number(one.properties!.lit) - Number(other.properties!.lit));
+  return (
+    <g fill="none" strokeLinecap="round">
+      {drawn.map((item, i) => (
+        <g key={i}>
+          {item.properties!.lit && !item.properties!.round && <path d={path(item)} stroke="var(--paper)" strokeWidth="8" />}
+          <path d={path(item)} stroke={hue[item.properties!.mode as string] ?? "var(--turquoise)"} strokeWidth={item.properties!.round ? 3 : item.properties!.lit ? 5 : 2.4} strokeDasharray={item.properties!.round ? "3 5" : undefined} />
+        </g>
+      ))}
+    </g>
+  );
+}
+
+function Mark({ mark, at: [x, y] }: { mark: MarkProperties; at: number[] | At }) {
+  const face = { open: "var(--paper)", partly: "var(--madder-light)", shut: "var(--madder)" }[mark.status] ?? "var(--saffron)";
+  if (mark.kind === "gate") {
+    const length = GATE_LENGTHS[mark.size]!;
+    return <rect x={-length / 2} y={-2} width={length} height={4} fill={face} stroke="var(--madder)" strokeWidth="1.2" transform={`translate(${x},${y}) rotate(${mark.turn})`} />;
+  }
+  if (mark.kind === "port") return <rect x={x! - 3.5} y={y! - 3.5} width={7} height={7} fill={face} stroke={mark.status === "open" ? "var(--turquoise)" : "var(--madder)"} strokeWidth="1.6" />;
+  return <rect x={-3} y={-3} width={6} height={6} fill="var(--saffron)" stroke="var(--ink)" transform={`translate(${x},${y}) rotate(45)`} />;
+}
+
+/** Labels that would cover one another are left out, the greatest first. */
+function spaced<T>(items: T[], box: (item: T) => [number, number, number, number] | null): T[] {
+  const taken: [number, number, number, number][] = [];
+  return items.filter((item) => {
+    const own = box(item);
+    if (!own || taken.some((other) => own[0] < other[2] && own[2] > other[0] && own[1] < other[3] && own[3] > other[1])) return false;
+    taken.push(own);
+    return true;
+  });
+}
+
+function Names({ land, spot, width, height, zoom }: { land: Land; spot: (at: number[]) => number[]; width: number; height: number; zoom: number }) {
+  const sorted = useMemo(() => [...land.names.features].sort((one, other) => other.properties.size - one.properties.size), [land]);
+  const least = 0.02 / 4 ** Math.max(0, zoom - 2);
+  const shown = spaced(sorted, ({ geometry, properties }) => {
+    const [x, y] = spot(geometry.coordinates) as At;
+    const half = properties.name.length * 4.6;
+    if (properties.size < least || x < half || y < 10 || x > width - half || y > height - 10) return null;
+    return [x - half, y - 8, x + half, y + 8];
+  });
+  return (
+    <g textAnchor="middle" fill="var(--stone-ink)" letterSpacing="1.2" fontSize="10" paintOrder="stroke" stroke="var(--paper)" strokeWidth="2.5">
+      {shown.map(({ geometry, properties }) => {
+        const [x, y] = spot(geometry.coordinates);
+        return (
+          <text key={properties.name} x={x} y={y} style={{ fill: "var(--stone-ink)" }}>
+            {properties.name}
+          </text>
+        );
+      })}
+    </g>
+  );
+}
+
+function Places({ places, spot, zoom }: { places: FeatureCollection; spot: (at: number[]) => number[]; zoom: number }) {
+  const points = places.features as Feature<Point, { name: string; rank: number }>[];
+  const most = zoom < 4 ? 14 : zoom < 5.5 ? 60 : 400;
+  const shown = spaced([...points].sort((one, other) => one.properties.rank - other.properties.rank).slice(0, most), ({ geometry, properties }) => {
+    const [x, y] = spot(geometry.coordinates) as At;
+    return [x - 2, y - 7, x + 8 + properties.name.length * 6, y + 7];
+  });
+  return (
+    <g paintOrder="stroke" stroke="var(--paper)" strokeWidth="2.5">
+      {shown.map(({ geometry, properties }, i) => {
+        const [x, y] = spot(geometry.coordinates) as At;
+        return (
+          <text key={i} x={x + 7} y={y + 4} style={{ fill: "var(--ink)" }}>
+            {properties.name}
+          </text>
+        );
+      })}
+    </g>
+  );
+}

@@ -1,0 +1,34 @@
+/** Whether everything that was asked for is drawn. The page says so on its root element, for tests and measurements. */
+
+import { useEffect } from "react";
+
+const waiting = new Set<unknown>();
+let due = 0;
+
+function say(): void {
+  document.documentElement.dataset.settled = String(waiting.size === 0);
+}
+
+/** Something is being fetched or drawn. */
+export function begin(task: unknown): void {
+  waiting.add(task);
+  due += 1;
+  say();
+}
+
+/** It is there. What follows from it may begin with the next frame, so the page is settled only after that. */
+export function end(task: unknown): void {
+  if (!waiting.delete(task) || waiting.size > 0) return;
+  due += 1;
+  const mine = due;
+  requestAnimationFrame(() => window.setTimeout(() => mine === due && say(), 0));
+}
+
+/** Count a component as unsettled for as long as it is shown. */
+export function useUnsettled(): void {
+  useEffect(() => {
+    const task = {};
+    begin(task);
+    return () => end(task);
+  }, []);
+}

@@ -1,0 +1,38 @@
+import { readFileSync, readdirSync, existsSync } from "node:fs";
+import { join } from "node:path";
+import { defineConfig, type Plugin } from "vite";
+
+/** Lists the licences of everything that ends up in the bundle, for `licences.txt` beside it. */
+function licences(): Plugin {
+  return {
+    name: "licences",
+    generateBundle(_options, bundle) {
+      const packages = new Map<string, string>();
+      const note = (id: string) => {
+        const match = /^(.*\/node_modules\/((?:@[^/]+\/)?[^/]+))\//.exec(id.replace(/\\/g, "/").replace(/\0/g, ""));
+        if (match) packages.set(match[2]!, match[1]!);
+      };
+      for (const chunk of Object.values(bundle)) {
+        if (chunk.type === "chunk") for (const id of chunk.moduleIds) note(id);
+        else for (const id of chunk.originalFileNames) note(join(process.cwd(), id));
+      }
+      // the worker is bundled apart, and the borders are fetched
+      for (const name of ["maplibre-gl", "world-atlas"]) packages.set(name, join("node_modules", name));
+      const parts = [...packages].sort(([a], [b]) => a.localeCompare(b)).map(([name, folder]) => {
+        const about = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { version: string; license?: string };
+        const file = readdirSync(folder).find((entry) => /^(licen[cs]e|copying)/i.test(entry));
+        const text = file && existsSync(join(folder, file)) ? readFileSync(join(folder, file), "utf8").trim() : "";
+        return `${name} ${about.version} (${about.license ?? "see below"})\n\n${text}\n`;
+      });
+      const head = "Third-party parts of the app's pages, each under its own licence. Borders: Natural Earth, public domain.\n";
+      this.emitFile({ type: "asset", fileName: "licences.txt", source: [head, ...parts].join(`\n${"-".repeat(80)}\n\n`) });
+    },
+  };
+}
+
+export default defineConfig({
+  oxc: { jsx: { runtime: "automatic" } },
+  plugins: [licences()],
+  build: { target: "es2022", chunkSizeWarningLimit: 1400, assetsInlineLimit: 0 },
+  server: { proxy: { "/api": "http://127.0.0.1:8017" } },
+});
