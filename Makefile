@@ -7,14 +7,10 @@ PEERS ?= .venv-peers
 BIN := $(VENV)/bin
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore $(BIN)/python -m pip install --quiet
 
-<<<<<<< HEAD
-.PHONY: run test lint docs pictures bench peers lock clean help
-=======
 # what the front end is compiled from
 WEB := $(shell find web hatch_build.py -type f -not -path '*/node_modules/*' -not -path '*/draft/*' 2>/dev/null)
 
-.PHONY: run serve web web-dev test lint docs pictures bench lock clean help
->>>>>>> 36319a3 (Open the app: the case, network, routes and programme on screens)
+.PHONY: run serve web web-dev test lint docs pictures bench peers lock clean help
 
 help:
 	@echo "make run    set up and run 'karvan plan' on the bundled case (CASE=... for another)"
@@ -32,9 +28,6 @@ help:
 run: $(VENV)/.warm
 	$(BIN)/karvan plan $(CASE)
 
-<<<<<<< HEAD
-test: $(VENV)/.test $(VENV)/.warm
-=======
 serve: $(VENV)/.run
 	$(BIN)/karvan serve $(CASE)
 
@@ -44,8 +37,7 @@ web: $(VENV)/.run
 web-dev: $(VENV)/.run
 	$(BIN)/python hatch_build.py dev
 
-test: $(VENV)/.test
->>>>>>> 36319a3 (Open the app: the case, network, routes and programme on screens)
+test: $(VENV)/.test $(VENV)/.warm
 	$(BIN)/python -m pytest $(ARGS)
 
 lint: $(VENV)/.dev
@@ -77,7 +69,6 @@ $(VENV)/.run: lock/run.txt pyproject.toml $(WEB) | $(BIN)/python
 	$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-<<<<<<< HEAD
 # Numba compiles the kernels once and keeps them beside their source; again when a kernel changes.
 $(VENV)/.warm: $(wildcard src/karvan/flows/*_kernels.py) $(VENV)/.run
 	$(BIN)/python -m karvan.flows.warm
@@ -90,10 +81,7 @@ $(PEERS)/.done: Makefile
 	PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore $(PEERS)/bin/python -m pip install --quiet aequilibrae==1.7.2
 	@touch $@
 
-$(VENV)/.test: lock/test.txt $(VENV)/.run
-=======
 $(VENV)/.test: lock/test.txt web/package-lock.json $(VENV)/.run
->>>>>>> 36319a3 (Open the app: the case, network, routes and programme on screens)
 	$(PIP) --requirement lock/test.txt
 	-$(BIN)/python hatch_build.py dev
 	@touch $@
@@ -106,8 +94,4 @@ lock: $(VENV)/.dev
 	$(BIN)/python tools/lock.py
 
 clean:
-<<<<<<< HEAD
-	rm -rf $(VENV) $(PEERS) site runs dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-=======
-	rm -rf $(VENV) web/node_modules web/draft src/karvan/app/static site runs dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
->>>>>>> 36319a3 (Open the app: the case, network, routes and programme on screens)
+	rm -rf $(VENV) $(PEERS) web/node_modules web/draft src/karvan/app/static site runs dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
