@@ -84,3 +84,38 @@ def test_flows_by_date():
         assert ours.single == pytest.approx(pyxirr.xirr(days, flows), abs=SEARCHED)
         value = present_value(flows, date_factors(days, 0.09))
         assert value == pytest.approx(pyxirr.xnpv(0.09, days, flows), rel=1e-9, abs=1e-9)
+
+
+def test_loans():
+    from karvan.appraisal.loans import Loan, level_payment, schedule_loan
+
+    for rate, years, sum_lent in ((0.02, 25, 100.0), (0.07, 10, 1.0), (0.12 / 12, 240, 5e5)):
+        found = schedule_loan(Loan(sum_lent, rate, years))
+        periods = np.arange(1, years + 1)
+        assert list(found.principal) == pytest.approx((-npf.ppmt(rate, periods, years, sum_lent)).tolist(), rel=1e-9)
+        assert list(found.interest) == pytest.approx((-npf.ipmt(rate, periods, years, sum_lent)).tolist(), rel=1e-9)
+        assert level_payment(rate, years, sum_lent, final=7.0) == pytest.approx(
+            -pyxirr.pmt(rate, years, sum_lent, 7.0), rel=1e-12
+        )
+
+
+def test_sobol_indices_against_salib():
+    """SALib with the same number of base draws, on a function of the field with indices known in closed form (Sobol's g)."""
+    from SALib.analyze import sobol as analyze
+    from SALib.sample import sobol as sample
+
+    from karvan.appraisal.sobol import sobol_indices
+    from karvan.appraisal.uncertain import Uncertain
+
+    weights = np.array([0.0, 1.0, 4.5, 9.0])
+
+    def model(draws: np.ndarray) -> np.ndarray:
+        return np.prod((np.abs(4 * draws - 2) + weights) / (1 + weights), axis=1)
+
+    problem = {"num_vars": 4, "names": list("abcd"), "bounds": [[0, 1]] * 4}
+    draws = sample.sample(problem, 2**13, calc_second_order=False, seed=1)
+    theirs = analyze.analyze(problem, model(draws), calc_second_order=False, seed=1)
+    ours = sobol_indices(model, [Uncertain(name, "uniform", low=0, high=1) for name in "abcd"], power=13)
+    for place in range(4):
+        assert abs(ours.first[place] - theirs["S1"][place]) < theirs["S1_conf"][place] + 4 * ours.first_error[place]
+        assert abs(ours.total[place] - theirs["ST"][place]) < theirs["ST_conf"][place] + 4 * ours.total_error[place]

@@ -27,6 +27,7 @@ def discountings(draw):
 
 
 @given(st.lists(st.tuples(sums, sums), min_size=1, max_size=25), st.floats(-3, 3), discountings())
+@settings(deadline=None)
 def test_value_is_linear(pairs, factor, discounting):
     one, two = (np.array(values) for values in zip(*pairs, strict=True))
     factors = discounting.factors(range(len(one)))
@@ -37,7 +38,7 @@ def test_value_is_linear(pairs, factor, discounting):
 
 
 @given(flows)
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_a_rate_of_return_is_a_zero_of_value(values):
     found = rates_of_return(values)
     assert len(found.roots) <= found.sign_changes
@@ -51,14 +52,14 @@ def test_a_rate_of_return_is_a_zero_of_value(values):
 
 
 @given(flows, st.sampled_from([-1.0, 0.25, -8.0, 1024.0]))
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_sign_and_scale_have_no_say_in_rates(values, factor):
     """Factors of two, so that the scaled stream is the same to the last digit."""
     assert rates_of_return([value * factor for value in values]) == rates_of_return(values)
 
 
 @given(flows)
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_a_stream_read_backwards_has_the_reciprocal_rates(values):
     there = [1 + rate for rate in rates_of_return(values).roots]
     back = sorted(1 / (1 + rate) for rate in rates_of_return(values[::-1]).roots)
@@ -66,6 +67,7 @@ def test_a_stream_read_backwards_has_the_reciprocal_rates(values):
 
 
 @given(st.lists(st.integers(1, 100), min_size=1, max_size=10), st.lists(st.integers(1, 100), min_size=1, max_size=10))
+@settings(deadline=None)
 def test_outlays_before_receipts_have_one_rate_and_value_falls_through_it(outlays, receipts):
     values = [-float(value) for value in outlays] + [float(value) for value in receipts]
     found = rates_of_return(values)
@@ -76,7 +78,7 @@ def test_outlays_before_receipts_have_one_rate_and_value_falls_through_it(outlay
 
 
 @given(st.lists(st.tuples(sums, sums), min_size=1, max_size=15), discountings(), st.integers(-20, 20))
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_accounts_of_any_shape_pass_their_audit(pairs, discounting, shift):
     benefits, costs = (tuple(values) for values in zip(*pairs, strict=True))
     items = [Item("benefit", "benefit", benefits), Item("cost", "cost", costs)]

@@ -111,4 +111,4 @@ def equivalent_yearly(value: float, rate: float, years: int) -> float:
         raise InputError([f"years: found {years}; expected 1 or more."], what="Equal yearly sums")
     if rate == 0:
         return value / years
-    return value * rate / (1.0 - (1.0 + rate) ** -years)
+    return value * (rate / -math.expm1(-years * math.log1p(rate)))

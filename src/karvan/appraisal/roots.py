@@ -20,7 +20,6 @@ from math import gcd
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.optimize import brentq
 
 from karvan.appraisal.discounting import date_offsets
 from karvan.errors import InputError
@@ -112,6 +111,8 @@ def rates_by_date(dates: Sequence[date], flows: Sequence[float]) -> RatesOfRetur
     InputError
         Dates and flows differ in number.
     """
+    from scipy.optimize import brentq  # noqa: PLC0415 - heavy
+
     if len(dates) != len(flows):
         fault = f"found {len(dates)} dates and {len(flows)} flows; expected a date for each flow."
         raise InputError([fault], what="Flows by date")
@@ -126,7 +127,7 @@ def rates_by_date(dates: Sequence[date], flows: Sequence[float]) -> RatesOfRetur
         return math.fsum(values * (1.0 + rate) ** -offsets)
 
     grid = np.exp(np.linspace(math.log1p(_GRID_LOW), math.log1p(_GRID_HIGH), _GRID_POINTS)) - 1.0
-    at_grid = [value(rate) for rate in grid]
+    at_grid = np.sum(values * (1.0 + grid[:, None]) ** -offsets, axis=1)
     roots = [float(rate) for rate, here in zip(grid, at_grid, strict=True) if here == 0]
     for (left, here), (right, there) in pairwise(zip(grid, at_grid, strict=True)):
         if here * there < 0:

@@ -1,0 +1,281 @@
+"""Financial accounts: what the investment and the money put into it return, and whether debts can be paid.
+
+::
+
+    FNPV(C), FIRR(C)    flows of the investment itself: revenue - running cost - investment + residual value
+    FNPV(K), FIRR(K)    the same plus grants and loans drawn, less what loans cost: the return on the owners' own money
+    WACC                sum of w_i ((1 + k_i (1 - tax)) / (1 + inflation) - 1), at least a floor (the form that ADB uses)
+    DSCR                cash available for debt service / interest and repayment
+    LLCR                present value of that cash over the life of the loan, at its rate / the debt
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from karvan.appraisal.indicators import present_value
+from karvan.appraisal.roots import RatesOfReturn, rates_of_return
+from karvan.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from karvan.appraisal.discounting import Discounting
+    from karvan.appraisal.loans import LoanSchedule
+
+#: Sums of shares come out as one but for rounding.
+_ROUNDING = 1e-9
+#: Cash below this share of the largest flow is none.
+_NO_CASH = 1e-9
+
+
+@dataclass(frozen=True)
+class Capital:
+    """A source of money: its share, its nominal cost a year, and whether its cost lowers taxes."""
+
+    name: str
+    share: float
+    cost: float
+    deductible: bool = False
+
+
+@dataclass(frozen=True)
+class FinancialReturns:
+    """What an investment returns to all money, and to the owners' own.
+
+    Attributes
+    ----------
+    fnpv_c, firr_c
+        On the investment.
+    fnpv_k, firr_k
+        On the owners' own money.
+    cash
+        What is left of all receipts and payments, added up to each year.
+    short_years
+        Years at whose end it is below zero: the project cannot pay its way there.
+    """
+
+    fnpv_c: float
+    firr_c: RatesOfReturn
+    fnpv_k: float
+    firr_k: RatesOfReturn
+    cash: tuple[float, ...]
+    short_years: tuple[int, ...]
+
+    @property
+    def sustainable(self) -> bool:
+        """Whether cash is never short."""
+        return not self.short_years
+
+
+def financial_returns(
+    years: Sequence[int],
+    discounting: Discounting,
+    *,
+    investment: Sequence[float],
+    revenue: Sequence[float],
+    running_cost: Sequence[float],
+    residual_value: float = 0.0,
+    grants: Sequence[float] = (),
+    equity: Sequence[float] = (),
+    loans: Iterable[LoanSchedule] = (),
+) -> FinancialReturns:
+    """Return the financial accounts of an investment.
+
+    Parameters
+    ----------
+    years
+        Years of all streams.
+    discounting
+        Rates and timing; t counts from the first year.
+    investment, revenue, running_cost
+        Streams, all counting up.
+    residual_value
+        In the last year.
+    grants, equity
+        Given, and paid in by the owners, by year; equity enters the cash only, since K is its return.
+    loans
+        Schedules in the currency of the streams.
+
+    Raises
+    ------
+    InputError
+        A stream has another length, or a loan outlasts the years; every fault is listed.
+    """
+    streams = {"investment": investment, "revenue": revenue, "running_cost": running_cost,
+               "grants": grants or [0.0] * len(years), "equity": equity or [0.0] * len(years)}  # fmt: skip
+    schedules = tuple(loans)
+    faults = [
+        f"{name}: found {len(values)} values; expected {len(years)}, one for each year. Write 0 where nothing happens."
+        for name, values in streams.items()
+        if len(values) != len(years)
+    ]
+    faults += [
+        f"loan {schedule.loan.name!r}: found {schedule.years[0]} to {schedule.years[-1]}; expected within the horizon, "
+        f"{years[0]} to {years[-1]}. Shorten the loan, or lengthen the horizon."
+        for schedule in schedules
+        if schedule.years[0] < years[0] or schedule.years[-1] > years[-1]
+    ]
+    if faults:
+        raise InputError(faults, what="Financial accounts")
+    parts = {name: np.asarray(values, dtype=float) for name, values in streams.items()}
+    residual = np.zeros(len(years))
+    residual[-1] = residual_value
+    investment_flows = parts["revenue"] - parts["running_cost"] - parts["investment"] + residual
+    drawn = sum((loan.over(years, "drawn") for loan in schedules), np.zeros(len(years)))
+    paid = sum((loan.over(years, "service") + loan.over(years, "fees") for loan in schedules), np.zeros(len(years)))
+    owners = investment_flows + parts["grants"] + drawn - paid
+    # a residual value is no cash: nothing is sold
+    cash = np.cumsum(owners - residual + parts["equity"])
+    factors = discounting.factors(range(len(years)))
+    least = -_NO_CASH * max(float(np.abs(owners).max()), 1.0)
+    return FinancialReturns(
+        fnpv_c=present_value(investment_flows, factors),
+        firr_c=rates_of_return(investment_flows.tolist()),
+        fnpv_k=present_value(owners, factors),
+        firr_k=rates_of_return(owners.tolist()),
+        cash=tuple(cash.tolist()),
+        short_years=tuple(year for year, left in zip(years, cash, strict=True) if left < least),
+    )
+
+
+def cost_of_capital(sources: Sequence[Capital], *, tax: float, inflation: float, floor: float | None = None) -> float:
+    """Return the weighted average cost of capital in real terms after tax, at least the floor.
+
+    Raises
+    ------
+    InputError
+        Shares do not sum to one, or a share, the tax or the inflation is none; every fault is listed.
+    """
+    faults = [f"{source.name}: found a share of {source.share:g}; expected 0 to 1." for source in sources
+              if not 0 <= source.share <= 1]  # fmt: skip
+    total = math.fsum(source.share for source in sources)
+    if abs(total - 1) > _ROUNDING:
+        faults.append(f"shares: found a sum of {total:g}; expected 1.")
+    faults += [] if 0 <= tax < 1 else [f"tax: found {tax:g}; expected a share from 0 to below 1."]
+    faults += [] if inflation > -1 else [f"inflation: found {inflation:g}; expected more than -1."]
+    if faults:
+        raise InputError(faults, what="Cost of capital")
+    cost = math.fsum(
+        source.share * ((1.0 + source.cost * (1.0 - (tax if source.deductible else 0.0))) / (1.0 + inflation) - 1.0)
+        for source in sources
+    )
+    return cost if floor is None else max(cost, floor)
+
+
+@dataclass(frozen=True)
+class DebtCover:
+    """How far cash covers the service of debt: by year, at its least, on average, and over the life of the loan."""
+
+    by_year: dict[int, float]
+    least: float
+    average: float
+    loan_life: float
+
+
+def debt_cover(cash: Mapping[int, float], schedule: LoanSchedule) -> DebtCover:
+    """Return the cover of a loan by the cash that is available for it.
+
+    Parameters
+    ----------
+    cash
+        Cash available for debt service, by year.
+    schedule
+        The loan.
+
+    Raises
+    ------
+    InputError
+        A year with service has no cash named.
+    """
+    service = {year: due for year, due in zip(schedule.years, schedule.service, strict=True) if due > 0}
+    faults = [f"{year}: found no cash; expected a figure for each year of service. Write 0 where there is none."
+              for year in service if year not in cash]  # fmt: skip
+    if faults:
+        raise InputError(faults, what=f"Cover of loan {schedule.loan.name!r}")
+    ratios = {year: cash[year] / due for year, due in service.items()}
+    first = min(service)
+    place = schedule.years.index(first)
+    debt = schedule.owed[place] + schedule.principal[place] - schedule.capitalised[place]
+    rate = schedule.loan.rate
+    worth = math.fsum(cash[year] * (1.0 + rate) ** -(year - first + 1) for year in service)
+    return DebtCover(ratios, min(ratios.values()), math.fsum(ratios.values()) / len(ratios), worth / debt)
+
+
+def charges_for_target(
+    tonnes: Sequence[float],
+    other_flows: Sequence[float],
+    discounting: Discounting,
+    *,
+    cost_per_t: float = 0.0,
+    uses: Sequence[float] = (0.5, 0.75, 1.0),
+) -> dict[float, float]:
+    """Return the charge per tonne that brings value to zero at the rate given, by use of the planned tonnage.
+
+    Parameters
+    ----------
+    tonnes
+        Planned, by year.
+    other_flows
+        Net flows without the charge and without what each tonne costs, by year: investment, upkeep, other receipts.
+    discounting
+        The target: at its rate the value is to be zero, such as the hurdle or the cost of capital.
+    cost_per_t
+        What running a tonne costs.
+    uses
+        Shares of the planned tonnage.
+
+    Raises
+    ------
+    InputError
+        Streams differ in length, there are no tonnes, or a use is not above zero.
+    """
+    faults = [f"use: found {use:g}; expected a share above 0." for use in uses if not use > 0]
+    if len(tonnes) != len(other_flows):
+        faults.append(
+            f"streams: found {len(tonnes)} years of tonnes and {len(other_flows)} of flows; expected as many of both."
+        )
+    elif not math.fsum(tonnes) > 0:
+        faults.append("tonnes: found none; expected some. Without traffic no charge can pay.")
+    if faults:
+        raise InputError(faults, what="Charge for a target")
+    factors = discounting.factors(range(len(tonnes)))
+    worth, needed = present_value(tonnes, factors), -present_value(other_flows, factors)
+    return {use: needed / (use * worth) + cost_per_t for use in uses}
+
+
+def residual_by_life(costs: Sequence[float], lives: Sequence[float], ages: Sequence[float]) -> float:
+    """Return a residual value as the share of each asset's life that remains, times its cost.
+
+    Raises
+    ------
+    InputError
+        Lists differ in length, or a life is not above zero.
+    """
+    faults = [f"asset {number}: found a life of {life:g} years; expected more than 0." for number, life in enumerate(lives, 1)
+              if not life > 0]  # fmt: skip
+    if not len(costs) == len(lives) == len(ages):
+        faults.append(
+            f"assets: found {len(costs)} costs, {len(lives)} lives and {len(ages)} ages; expected as many of each."
+        )
+    if faults:
+        raise InputError(faults, what="Residual value")
+    return math.fsum(cost * max(0.0, 1.0 - age / life) for cost, life, age in zip(costs, lives, ages, strict=True))
+
+
+def residual_by_flows(last_net_flow: float, remaining_years: int, rate: float, *, growth: float = 0.0) -> float:
+    """Return a residual value in the last year of the horizon: the net flows of the years that remain, at that year's value.
+
+    Raises
+    ------
+    InputError
+        The remaining years are below zero.
+    """
+    if remaining_years < 0:
+        raise InputError([f"remaining years: found {remaining_years}; expected 0 or more."], what="Residual value")
+    steps = np.arange(1.0, remaining_years + 1.0)
+    return math.fsum(last_net_flow * ((1.0 + growth) / (1.0 + rate)) ** steps)

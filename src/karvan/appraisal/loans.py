@@ -1,0 +1,261 @@
+"""Loans year by year: what is drawn, owed, paid and charged.
+
+A year's money is drawn at its start; interest on what is owed, and repayment, fall on its end. After the years of grace an
+annuity pays the same sum each year, ``A = P i / (1 - (1 + i)^-n)``, equal principal the same share of the debt. Interest of the
+years in which money is drawn may be added to the debt (interest during construction). A front-end fee is a share of the loan,
+paid in the first year; a commitment fee a share of what is not drawn yet, paid each year.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import numpy as np
+
+from karvan.appraisal.discounting import rate_faults
+from karvan.errors import AuditError, InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import pandas as pd
+
+Repayment = Literal["annuity", "equal_principal"]
+#: Rate at which concessional loans are compared with grants: 5 %, the practice of the IMF and the World Bank.
+GRANT_ELEMENT_RATE = 0.05
+#: What may be left of a loan after its last year, as a share of it: rounding.
+_LEFT_OVER = 1e-9
+
+
+@dataclass(frozen=True)
+class Loan:
+    """The terms of a loan.
+
+    Attributes
+    ----------
+    principal
+        Sum lent.
+    rate
+        Interest a year, as a share.
+    years
+        Years from the first drawing to the last payment, grace among them.
+    first_year
+        Year of the first drawing.
+    grace_years
+        Years without repayment.
+    repayment
+        ``annuity`` or ``equal_principal``.
+    drawn
+        Shares of the principal drawn in the first years; they sum to one.
+    capitalise
+        Whether interest of the years of drawing is added to the debt rather than paid.
+    front_end_fee, commitment_fee
+        Shares of the principal, and of what is not drawn, a year.
+    currency
+        Code of the currency in which it is owed.
+    name
+        What it is called.
+    """
+
+    principal: float
+    rate: float
+    years: int
+    first_year: int = 0
+    grace_years: int = 0
+    repayment: Repayment = "annuity"
+    drawn: tuple[float, ...] = (1.0,)
+    capitalise: bool = False
+    front_end_fee: float = 0.0
+    commitment_fee: float = 0.0
+    currency: str = "USD"
+    name: str = "loan"
+
+    def faults(self, *, last_year: int | None = None) -> list[str]:
+        """Return everything that is wrong with the terms; with the last year of a horizon, also whether it outlasts it."""
+        found = rate_faults(self.rate, "rate")
+        if not (math.isfinite(self.principal) and self.principal > 0):
+            found.append(f"principal: found {self.principal:g}; expected more than 0.")
+        if self.years < 1:
+            found.append(f"years: found {self.years}; expected 1 or more.")
+        if not 0 <= self.grace_years < max(self.years, 1):
+            found.append(
+                f"grace_years: found {self.grace_years}; expected 0 to {self.years - 1}, fewer than the loan has."
+            )
+        if self.repayment not in get_args(Repayment):
+            found.append(f"repayment: found {self.repayment!r}; expected one of {', '.join(get_args(Repayment))}.")
+        if not self.drawn or min(self.drawn) < 0 or abs(math.fsum(self.drawn) - 1) > _LEFT_OVER:
+            found.append(f"drawn: found shares {list(self.drawn)}; expected shares of 0 or more that sum to 1.")
+        if len(self.drawn) > max(self.grace_years, 1):
+            found.append(
+                f"drawn: found {len(self.drawn)} years of drawing; expected at most {max(self.grace_years, 1)}, "
+                "so that nothing is repaid before all is drawn. Lengthen grace_years."
+            )
+        for name in ("front_end_fee", "commitment_fee"):
+            if not 0 <= getattr(self, name) < 1:
+                found.append(f"{name}: found {getattr(self, name):g}; expected a share from 0 to below 1.")
+        if last_year is not None and self.first_year + self.years - 1 > last_year:
+            found.append(
+                f"years: found a last payment in {self.first_year + self.years - 1}, after the horizon ends in {last_year}; "
+                "expected one within it. Shorten the loan, or lengthen the horizon."
+            )
+        return found
+
+
+@dataclass(frozen=True)
+class LoanSchedule:
+    """A loan year by year, in its own currency or, converted, in another.
+
+    Attributes
+    ----------
+    loan
+        The terms.
+    years
+        Years.
+    drawn, interest, capitalised, fees, principal, owed
+        Drawn; interest paid; interest added to the debt; fees paid; debt repaid; debt at the end of the year.
+    currency
+        Currency of the sums.
+    """
+
+    loan: Loan
+    years: tuple[int, ...]
+    drawn: tuple[float, ...]
+    interest: tuple[float, ...]
+    capitalised: tuple[float, ...]
+    fees: tuple[float, ...]
+    principal: tuple[float, ...]
+    owed: tuple[float, ...]
+    currency: str
+
+    @property
+    def service(self) -> tuple[float, ...]:
+        """Interest and repayment of each year, without fees."""
+        return tuple(one + two for one, two in zip(self.interest, self.principal, strict=True))
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """One row for each year."""
+        import pandas as pd  # noqa: PLC0415 - heavy
+
+        names = ("drawn", "interest", "capitalised", "fees", "principal", "service", "owed")
+        return pd.DataFrame({"year": self.years} | {name: getattr(self, name) for name in names})
+
+    def over(self, years: Sequence[int], what: str) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """Return a stream of the schedule over other years, zero where the loan has none."""
+        values = dict(zip(self.years, getattr(self, what), strict=True))
+        return np.array([values.get(year, 0.0) for year in years])
+
+
+def schedule_loan(loan: Loan, *, last_year: int | None = None) -> LoanSchedule:
+    """Return a loan year by year, audited: all that is lent is repaid.
+
+    Parameters
+    ----------
+    loan
+        The terms.
+    last_year
+        Last year of the horizon that it must not outlast.
+
+    Raises
+    ------
+    InputError
+        The terms cannot be; every fault is listed.
+    AuditError
+        Something is left of the debt.
+    """
+    faults = loan.faults(last_year=last_year)
+    if faults:
+        raise InputError(faults, what=f"Loan {loan.name!r}")
+    owed, undrawn = 0.0, loan.principal
+    rows: list[tuple[float, float, float, float, float, float]] = []
+    annuity = 0.0
+    due = 0.0
+    for place in range(loan.years):
+        drawn = loan.principal * loan.drawn[place] if place < len(loan.drawn) else 0.0
+        owed, undrawn = owed + drawn, max(undrawn - drawn, 0.0)
+        fees = loan.commitment_fee * (undrawn if place < len(loan.drawn) else 0.0)
+        fees += loan.front_end_fee * loan.principal if place == 0 else 0.0
+        accrued = owed * loan.rate
+        added = accrued if loan.capitalise and place < len(loan.drawn) and place < loan.grace_years else 0.0
+        owed += added
+        if place == loan.grace_years:
+            left = loan.years - loan.grace_years
+            due = owed / left
+            # expm1 and log1p keep their digits at rates near zero
+            annuity = due if loan.rate == 0 else owed * (loan.rate / -math.expm1(-left * math.log1p(loan.rate)))
+        repaid = 0.0
+        if place >= loan.grace_years:
+            repaid = annuity - accrued if loan.repayment == "annuity" else due
+        owed -= repaid
+        rows.append((drawn, accrued - added, added, fees, repaid, owed))
+    if abs(owed) > _LEFT_OVER * max(*(row[5] for row in rows), loan.principal):
+        raise AuditError(f"{owed} of loan {loan.name!r} is left after its last payment")
+    drawn_, interest, capitalised, fees_, principal, left_ = (tuple(column) for column in zip(*rows, strict=True))
+    years = tuple(loan.first_year + place for place in range(loan.years))
+    return LoanSchedule(
+        loan, years, drawn_, interest, capitalised, fees_, principal, (*left_[:-1], 0.0), currency=loan.currency
+    )
+
+
+def convert_schedule(schedule: LoanSchedule, rates: Mapping[int, float], *, currency: str) -> LoanSchedule:
+    """Return a schedule in another currency, each year at its own rate of exchange.
+
+    Parameters
+    ----------
+    schedule
+        The loan.
+    rates
+        Price of one unit of the loan's currency, by year.
+    currency
+        Code of the other currency.
+
+    Raises
+    ------
+    InputError
+        A year has no rate of exchange, or one that is not above zero.
+    """
+    faults = [
+        f"{schedule.currency} in {currency}, {year}: found {rates.get(year, 'no rate of exchange')}; "
+        "expected a rate above 0. Add it to the path."
+        for year in schedule.years
+        if not rates.get(year, 0.0) > 0
+    ]
+    if faults:
+        raise InputError(faults, what=f"Loan {schedule.loan.name!r}")
+
+    def converted(values: Iterable[float]) -> tuple[float, ...]:
+        return tuple(value * rates[year] for year, value in zip(schedule.years, values, strict=True))
+
+    names = ("drawn", "interest", "capitalised", "fees", "principal", "owed")
+    parts = {name: converted(getattr(schedule, name)) for name in names}
+    return LoanSchedule(loan=schedule.loan, years=schedule.years, currency=currency, **parts)
+
+
+def grant_element(schedule: LoanSchedule, *, rate: float = GRANT_ELEMENT_RATE) -> float:
+    """Return the grant element: one less the present value of what is paid over that of what is drawn.
+
+    Money is drawn at the start of a year and paid back at the end of it, as the schedule has it; fees count as paid.
+    """
+    places = np.arange(len(schedule.years), dtype=float)
+    paid = math.fsum((np.array(schedule.service) + np.array(schedule.fees)) * (1.0 + rate) ** -(places + 1.0))
+    return 1.0 - paid / math.fsum(np.array(schedule.drawn) * (1.0 + rate) ** -places)
+
+
+def level_payment(rate: float, periods: int, principal: float, *, final: float = 0.0) -> float:
+    """Return the equal payment at the end of each period that repays a principal and leaves a final sum saved.
+
+    Raises
+    ------
+    InputError
+        The rate is no rate, or there are no periods.
+    """
+    faults = rate_faults(rate, "rate")
+    faults += [f"periods: found {periods}; expected 1 or more."] if periods < 1 else []
+    if faults:
+        raise InputError(faults, what="Equal payments")
+    if rate == 0:
+        return (principal + final) / periods
+    growth = math.expm1(periods * math.log1p(rate))
+    return (principal * (1.0 + growth) + final) * (rate / growth)

@@ -1,0 +1,93 @@
+"""An S-curve: the chance that a result stays below each value, with P10, P50, P90 and the chance of loss written on it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from karvan.charts import words
+from karvan.charts.canvas import NORMAL, SMALL, TITLE, bare, drawing, new_figure, write
+from karvan.charts.palette import LIGHT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.figure import Figure
+
+    from karvan.charts.palette import Palette
+
+WIDTH_PT, HEIGHT_PT = 760.0, 320.0
+_LEFT_PT, _RIGHT_PT, _TOP_PT, _BOTTOM_PT = 58.0, 40.0, 40.0, 42.0
+#: Points of the curve: more than can be seen.
+_POINTS = 400
+_MEDIAN = 0.5
+
+
+def draw_s_curve(values: Sequence[float], *, unit: str = "", title: str = "", palette: Palette = LIGHT) -> Figure:
+    """Draw an S-curve.
+
+    Parameters
+    ----------
+    values
+        The result of each draw.
+    unit
+        What it is in.
+    title
+        Above the picture.
+    palette
+        Colours.
+
+    Returns
+    -------
+    Figure of 760 points in width.
+    """
+    ordered = np.sort(np.asarray(values, dtype=float))
+    shares = np.linspace(0.001, 0.999, _POINTS)
+    curve = np.quantile(ordered, shares)
+    with drawing():
+        figure = new_figure(WIDTH_PT, HEIGHT_PT)
+        plot = WIDTH_PT - _LEFT_PT - _RIGHT_PT
+        axes = figure.add_axes(
+            (_LEFT_PT / WIDTH_PT, _BOTTOM_PT / HEIGHT_PT, plot / WIDTH_PT, 1 - (_TOP_PT + _BOTTOM_PT) / HEIGHT_PT)
+        )
+        low, high = min(float(curve[0]), 0.0), max(float(curve[-1]), 0.0)
+        margin = 0.05 * (high - low or 1.0)
+        axes.set(xlim=(low - margin, high + margin), ylim=(0, 1.0))
+        points = plot / (high - low + 2 * margin)
+        bare(axes, "bottom", "left")
+        axes.grid(color=palette.line, linewidth=0.6)
+        axes.set_axisbelow(True)
+        axes.axvline(0, color=palette.ink, linewidth=1.0, zorder=2)
+        axes.fill_between(curve, shares, where=list(curve <= 0), color=palette.madder_light, linewidth=0, zorder=1)
+        axes.plot(curve, shares, color=palette.lapis, linewidth=2.0, zorder=3)
+        for share in (0.1, _MEDIAN, 0.9):
+            value = float(np.quantile(ordered, share))
+            axes.plot(value, share, "o", color=palette.lapis, markersize=5.5, zorder=4, markeredgecolor=palette.paper)
+            right = value < low + 0.72 * (high - low)
+            gap, align = (9 / points, "left") if right else (-9 / points, "right")
+            text = f"P{share * 100:.0f}  {words.number(value)}"
+            style: dict[str, Any] = {"size": NORMAL, "align": align, "halo": True, "level": 5}
+            write(axes, value + gap, share - 0.035, text, palette.ink, bold=share == _MEDIAN, **style)
+        loss = float((ordered < 0).mean())
+        side, align = (-8 / points, "right") if -low > 0.3 * (high - low) else (8 / points, "left")
+        write(
+            axes,
+            side,
+            0.965,
+            f"chance of loss {words.percent(loss)}",
+            palette.madder,
+            size=NORMAL,
+            align=align,
+            bold=True,
+            halo=True,
+            level=5,
+        )
+        axes.set_yticks([0, 0.25, 0.5, 0.75, 1.0])
+        axes.yaxis.set_major_formatter(lambda value, _: f"{value * 100:.0f} %")
+        axes.xaxis.set_major_formatter(lambda value, _: words.number(value))
+        axes.set_ylabel("of draws lie below", size=SMALL, color=palette.stone_ink)
+        axes.set_xlabel(f"result{f', {unit}' if unit else ''}", size=SMALL, color=palette.stone_ink)
+        if title:
+            figure.text(8 / WIDTH_PT, 1 - 8 / HEIGHT_PT, title, size=TITLE, weight="bold", va="top", color=palette.ink)
+        return figure

@@ -1,0 +1,167 @@
+"""Financial accounts, cost of capital, cover of debts, charges, residual values, and the fiscal page."""
+
+from __future__ import annotations
+
+import pytest
+
+from karvan.appraisal.discounting import Discounting
+from karvan.appraisal.finance import (
+    Capital,
+    charges_for_target,
+    cost_of_capital,
+    debt_cover,
+    financial_returns,
+    residual_by_flows,
+    residual_by_life,
+)
+from karvan.appraisal.fiscal import Guarantee, fiscal_page
+from karvan.appraisal.loans import Loan, convert_schedule, schedule_loan
+from karvan.errors import InputError
+
+YEARS = range(2026, 2031)
+FOUR = Discounting.at(0.04)
+WORKS = {"investment": (100.0, 0, 0, 0, 0), "revenue": (0, 40.0, 40, 40, 40), "running_cost": (0, 10.0, 10, 10, 10)}
+
+
+def test_investment_and_owners_money_followed_by_hand():
+    loan = schedule_loan(Loan(60, 0.05, 3, first_year=2026, grace_years=1))
+    found = financial_returns(YEARS, FOUR, **WORKS, grants=(20.0, 0, 0, 0, 0), equity=(23.0, 0, 0, 0, 0), loans=[loan])
+    flows = [-100, 30, 30, 30, 30]
+    assert found.fnpv_c == pytest.approx(sum(flow / 1.04**year for year, flow in enumerate(flows)))
+    service = [3, 60 * 0.05 / (1 - 1.05**-2), 60 * 0.05 / (1 - 1.05**-2), 0, 0]
+    owners = [flow - due for flow, due in zip(flows, service, strict=True)]
+    owners[0] += 80
+    assert found.fnpv_k == pytest.approx(sum(flow / 1.04**year for year, flow in enumerate(owners)))
+    assert sum(flow * (1 + found.firr_k.single) ** -year for year, flow in enumerate(owners)) == pytest.approx(
+        0, abs=1e-9
+    )
+    # 100 to pay and 3 of interest: 60 lent, 20 given, 23 paid in
+    assert found.cash[0] == pytest.approx(0)
+    assert found.short_years == (2027, 2028)
+    assert not found.sustainable
+
+
+def test_without_debt_or_grant_the_two_are_the_same():
+    found = financial_returns(YEARS, FOUR, **WORKS, equity=(100.0, 0, 0, 0, 0))
+    assert found.fnpv_k == found.fnpv_c
+    assert found.firr_k == found.firr_c
+    assert found.sustainable
+
+
+def test_a_residual_value_is_no_cash():
+    found = financial_returns(YEARS, FOUR, **WORKS, residual_value=50)
+    plain = financial_returns(YEARS, FOUR, **WORKS)
+    assert found.fnpv_c == pytest.approx(plain.fnpv_c + 50 / 1.04**4)
+    assert found.cash == plain.cash
+
+
+def test_every_fault_of_financial_accounts_is_told_at_once():
+    loan = schedule_loan(Loan(60, 0.05, 9, first_year=2026, name="ADB"))
+    with pytest.raises(InputError) as caught:
+        financial_returns(YEARS, FOUR, investment=(1.0,), revenue=(1.0, 2.0), running_cost=(0.0,) * 5, loans=[loan])
+    assert str(caught.value) == (
+        "Financial accounts: 3 problems\n"
+        "  investment: found 1 values; expected 5, one for each year. Write 0 where nothing happens.\n"
+        "  revenue: found 2 values; expected 5, one for each year. Write 0 where nothing happens.\n"
+        "  loan 'ADB': found 2026 to 2034; expected within the horizon, 2026 to 2030. Shorten the loan, or lengthen the horizon."
+    )
+
+
+def test_the_cost_of_capital_in_real_terms():
+    """60 % debt at 6 %, deductible at 20 %, 40 % equity at 12 %, inflation 2 %."""
+    sources = [Capital("debt", 0.6, 0.06, deductible=True), Capital("equity", 0.4, 0.12)]
+    found = cost_of_capital(sources, tax=0.2, inflation=0.02)
+    assert found == pytest.approx(0.6 * (1.048 / 1.02 - 1) + 0.4 * (1.12 / 1.02 - 1))
+    assert cost_of_capital(sources, tax=0.2, inflation=0.08, floor=0.04) == 0.04
+
+
+def test_shares_of_capital_that_cannot_be():
+    with pytest.raises(InputError) as caught:
+        cost_of_capital([Capital("debt", 1.5, 0.06)], tax=1, inflation=-1)
+    assert str(caught.value) == (
+        "Cost of capital: 4 problems\n"
+        "  debt: found a share of 1.5; expected 0 to 1.\n"
+        "  shares: found a sum of 1.5; expected 1.\n"
+        "  tax: found 1; expected a share from 0 to below 1.\n"
+        "  inflation: found -1; expected more than -1."
+    )
+
+
+def test_cover_of_a_debt():
+    """An annuity of two payments of 53.78: 60 and 50 to pay them from."""
+    loan = schedule_loan(Loan(100, 0.05, 2, first_year=2026))
+    found = debt_cover({2026: 60, 2027: 50}, loan)
+    payment = 100 * 0.05 / (1 - 1.05**-2)
+    assert found.by_year == pytest.approx({2026: 60 / payment, 2027: 50 / payment})
+    assert (found.least, found.average) == (pytest.approx(50 / payment), pytest.approx(55 / payment))
+    assert found.loan_life == pytest.approx((60 / 1.05 + 50 / 1.05**2) / 100)
+
+
+def test_cash_that_equals_service_covers_it_once():
+    loan = schedule_loan(Loan(100, 0.07, 8, first_year=2026, grace_years=3, drawn=(0.6, 0.4), capitalise=True))
+    found = debt_cover(dict(zip(loan.years, loan.service, strict=True)), loan)
+    assert (found.least, found.average, found.loan_life) == pytest.approx((1, 1, 1))
+
+
+def test_a_year_of_service_without_cash():
+    with pytest.raises(InputError) as caught:
+        debt_cover({2026: 60}, schedule_loan(Loan(100, 0.05, 2, first_year=2026)))
+    assert str(caught.value) == (
+        "Cover of loan 'loan': 2027: found no cash; expected a figure for each year of service. Write 0 where there is none."
+    )
+
+
+def test_the_charge_that_reaches_a_target():
+    """100 now, 5 a year of upkeep, 10 tonnes a year for two years, 1 a tonne to run: at 10 %."""
+    found = charges_for_target([0, 10, 10], [-100, -5, -5], Discounting.at(0.1), cost_per_t=1)
+    worth = 10 / 1.1 + 10 / 1.21
+    needed = 100 + 5 / 1.1 + 5 / 1.21
+    assert found == pytest.approx(
+        {0.5: needed / (0.5 * worth) + 1, 0.75: needed / (0.75 * worth) + 1, 1.0: needed / worth + 1}
+    )
+
+
+def test_a_charge_without_traffic():
+    with pytest.raises(InputError) as caught:
+        charges_for_target([0, 0], [-1, 0], FOUR, uses=(0, 1))
+    assert caught.value.problems == (
+        "use: found 0; expected a share above 0.",
+        "tonnes: found none; expected some. Without traffic no charge can pay.",
+    )
+
+
+def test_residual_values_both_ways():
+    assert residual_by_life([100, 50], [40, 20], [30, 25]) == 25
+    assert residual_by_flows(10, 2, 0.1) == pytest.approx(10 / 1.1 + 10 / 1.21)
+    assert residual_by_flows(10, 2, 0.1, growth=0.1) == pytest.approx(20)
+    with pytest.raises(InputError, match="asset 1: found a life of 0 years"):
+        residual_by_life([1], [0], [1])
+    with pytest.raises(InputError, match="remaining years: found -1"):
+        residual_by_flows(1, -1, 0.1)
+
+
+def test_a_fiscal_page_followed_by_hand():
+    own = convert_schedule(schedule_loan(Loan(10, 0.0, 2, first_year=2026)), {2026: 2, 2027: 2}, currency="AZN")
+    backed = schedule_loan(Loan(30, 0.0, 3, first_year=2026, currency="AZN"))
+    found = fiscal_page(
+        [2026, 2027, 2028], loans=[own], guarantees=[Guarantee(backed, 0.5, 0.1)], outlay=[5, 0, 0], receipts=[0, 1, 1],
+        purchases_abroad=[7, 0, 0], home_currency="AZN",
+    )  # fmt: skip
+    assert found.debt == (10, 0, 0)
+    assert found.guaranteed == (10, 5, 0)
+    assert found.service == (10, 10, 0)
+    assert found.expected_calls == pytest.approx((0.5, 0.5, 0.5))
+    assert found.foreign_exchange == (17, 10, 0)
+    assert found.cost == pytest.approx((5 + 10 + 0.5 - 20, 10 + 0.5 - 1, 0.5 - 1))
+    assert list(found.table.columns)[:2] == ["year", "debt"]
+
+
+def test_a_fiscal_page_that_cannot_be():
+    backed = schedule_loan(Loan(30, 0.0, 3, first_year=2026, name="port"))
+    with pytest.raises(InputError) as caught:
+        fiscal_page([2026], guarantees=[Guarantee(backed, 0.5, 1.1)], outlay=[1, 2], home_currency="USD")
+    assert str(caught.value) == (
+        "Fiscal page: 2 problems\n"
+        "  outlay: found 2 values; expected 1, one for each year.\n"
+        "  guarantee of 'port', probability: found 1.1; expected 0 to 1."
+    )

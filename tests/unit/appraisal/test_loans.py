@@ -1,0 +1,100 @@
+"""Loans: schedules followed by hand, fees, conversion, and terms that cannot be."""
+
+from __future__ import annotations
+
+import pytest
+
+from karvan.appraisal.loans import Loan, convert_schedule, grant_element, level_payment, schedule_loan
+from karvan.errors import InputError
+
+
+def test_a_loan_followed_by_hand():
+    """100 drawn as 50, 30, 20; 5 % in the years of drawing is added; then 111.95625 in three equal parts."""
+    loan = Loan(
+        100, 0.05, 6, first_year=2026, grace_years=3, drawn=(0.5, 0.3, 0.2), capitalise=True, front_end_fee=0.01,
+        commitment_fee=0.005, repayment="equal_principal",
+    )  # fmt: skip
+    found = schedule_loan(loan)
+    assert found.years == tuple(range(2026, 2032))
+    assert found.capitalised == pytest.approx((2.5, 4.125, 5.33125, 0, 0, 0))
+    assert found.interest == pytest.approx((0, 0, 0, 5.5978125, 3.731875, 1.8659375))
+    # a front-end fee of 1, and 0.5 % of the 50 and the 20 that are not drawn
+    assert found.fees == pytest.approx((1.25, 0.1, 0, 0, 0, 0))
+    assert found.principal == pytest.approx((0, 0, 0, 37.31875, 37.31875, 37.31875))
+    assert found.owed == pytest.approx((52.5, 86.625, 111.95625, 74.6375, 37.31875, 0))
+    assert found.table["service"].tolist() == pytest.approx([0, 0, 0, 42.9165625, 41.050625, 39.1846875])
+
+
+def test_interest_in_grace_is_paid_where_it_is_not_added():
+    found = schedule_loan(Loan(100, 0.05, 4, grace_years=2))
+    assert found.interest[:2] == (5, 5)
+    assert found.capitalised == (0, 0, 0, 0)
+    # two equal payments of 100 at 5 %
+    assert found.service[2:] == pytest.approx([53.780487804878] * 2)
+
+
+def test_a_loan_without_interest():
+    assert schedule_loan(Loan(90, 0.0, 3)).service == (30, 30, 30)
+    assert level_payment(0, 3, 90) == 30
+
+
+def test_another_currency_each_year_at_its_own_rate():
+    converted = convert_schedule(
+        schedule_loan(Loan(90, 0.0, 3, first_year=2026)), {2026: 280, 2027: 300, 2028: 320}, currency="PKR"
+    )
+    assert converted.service == (8400, 9000, 9600)
+    assert converted.drawn == (25200, 0, 0)
+    assert converted.currency == "PKR"
+
+
+def test_every_missing_rate_of_exchange_is_named():
+    with pytest.raises(InputError) as caught:
+        convert_schedule(schedule_loan(Loan(90, 0.0, 3, first_year=2026)), {2027: 0.0, 2026: 280.0}, currency="PKR")
+    assert str(caught.value) == (
+        "Loan 'loan': 2 problems\n"
+        "  USD in PKR, 2027: found 0.0; expected a rate above 0. Add it to the path.\n"
+        "  USD in PKR, 2028: found no rate of exchange; expected a rate above 0. Add it to the path."
+    )
+
+
+def test_fees_lower_the_grant_element():
+    plain = grant_element(schedule_loan(Loan(100, 0.02, 10)))
+    assert grant_element(schedule_loan(Loan(100, 0.02, 10, front_end_fee=0.01))) == pytest.approx(plain - 0.01 / 1.05)
+
+
+def test_every_fault_of_the_terms_is_told_at_once():
+    loan = Loan(
+        -1, -1, 3, first_year=2026, grace_years=4, drawn=(0.5, 0.2), repayment="bullet", commitment_fee=2, name="A"
+    )
+    with pytest.raises(InputError) as caught:
+        schedule_loan(loan, last_year=2027)
+    assert str(caught.value) == (
+        "Loan 'A': 7 problems\n"
+        "  rate: found -1 (-100 %); expected more than -1, since at -100 % nothing is left to discount.\n"
+        "  principal: found -1; expected more than 0.\n"
+        "  grace_years: found 4; expected 0 to 2, fewer than the loan has.\n"
+        "  repayment: found 'bullet'; expected one of annuity, equal_principal.\n"
+        "  drawn: found shares [0.5, 0.2]; expected shares of 0 or more that sum to 1.\n"
+        "  commitment_fee: found 2; expected a share from 0 to below 1.\n"
+        "  years: found a last payment in 2028, after the horizon ends in 2027; expected one within it. "
+        "Shorten the loan, or lengthen the horizon."
+    )
+
+
+def test_drawing_that_outlasts_grace():
+    with pytest.raises(InputError) as caught:
+        schedule_loan(Loan(100, 0.05, 6, grace_years=1, drawn=(0.5, 0.5)))
+    assert caught.value.problems == (
+        (
+            "drawn: found 2 years of drawing; expected at most 1, so that nothing is repaid before all is drawn. "
+            "Lengthen grace_years."
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("rate", "periods", "fault"), [(-1, 5, "rate: found -1"), (0.1, 0, "periods: found 0; expected 1 or more.")]
+)
+def test_equal_payments_that_cannot_be(rate, periods, fault):
+    with pytest.raises(InputError, match=fault):
+        level_payment(rate, periods, 100)
