@@ -61,6 +61,37 @@ def routes_s(case: karvan.case.Case) -> tuple[float, float]:
     return statistics.median(seconds), max(seconds)
 
 
+def appraisal_s() -> list[tuple[str, float, float]]:
+    """Return what, target and median seconds of accounts of one project, and of a hundred thousand draws on them."""
+    from karvan.appraisal import Accounts, Discounting, Item, appraise_accounts
+    from karvan.appraisal.reference_class import reference_class
+    from karvan.appraisal.risk import Acts, simulate_accounts
+    from karvan.appraisal.uncertain import Uncertain
+
+    works, years = (700.0, 1100.0, 1200.0, 900.0, 600.0), 30
+    items = [
+        Item("works", "cost", works + (0.0,) * years, capital=True),
+        Item("upkeep", "cost", (0.0,) * 5 + (90.0,) * years),
+        Item("users", "benefit", (0.0,) * 5 + tuple(500 * 1.02**year for year in range(years))),
+    ]
+    streams, nine = Accounts.of(range(2027, 2027 + 5 + years), items), Discounting.at(0.09)
+    acts = [
+        Acts(reference_class("rail").cost_factor(), ("works",)),
+        Acts(Uncertain("traffic", "range", 1.0, low=0.6, high=1.3), ("users",)),
+        Acts(reference_class("standard_civil").delay(5), ("users", "upkeep"), "delay"),
+        Acts(Uncertain("upkeep", "pert", 1.0, low=0.8, high=1.5), ("upkeep",)),
+    ]
+    tied = {("cost overrun", "delay"): 0.5}
+    return [
+        ("accounts of one project", 0.05, call_s(lambda: appraise_accounts(streams, nine), 20)),
+        (
+            "100,000 draws on accounts, correlated",
+            2,
+            call_s(lambda: simulate_accounts(streams, nine, acts, draws=100_000, correlations=tied), 3),
+        ),
+    ]
+
+
 def main() -> None:
     """Print the table."""
     rows: list[tuple[str, float, float]] = []
@@ -76,6 +107,7 @@ def main() -> None:
     rows.append(("ten routes between two places, median", 0.1, median))
     rows.append(("ten routes between two places, worst", 0.1, worst))
     rows.append(("skims between all zones", 0.3, call_s(lambda: karvan.skim_zones(case, scenario="open"), 7)))
+    rows += appraisal_s()
     rows.append(("open and check the case", 1, call_s(lambda: karvan.open_case(CASE), 3)))
     print(f"{platform.platform()}, {platform.processor() or platform.machine()}, Python {platform.python_version()}")
     print(f"{'':44}{'target s':>10}{'measured s':>12}")

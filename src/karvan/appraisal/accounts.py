@@ -230,6 +230,12 @@ class Appraised:
         return self.bcr_all_costs if self.bcr_denominator == "all_costs" else self.bcr_capital
 
     @property
+    def switching(self) -> dict[str, float | None]:
+        """By stream, the share by which it would have to change for ENPV to be zero; None where it is worth nothing."""
+        signs = {item.name: -1.0 if item.kind == "benefit" else 1.0 for item in self.accounts.items}
+        return {name: signs[name] * self.enpv / pv if pv else None for name, pv in self.item_pv.items()}
+
+    @property
     def table(self) -> pd.DataFrame:
         """Year by year: t, discount factor, streams, net flow, and present values of benefit, cost and net flow."""
         import pandas as pd  # noqa: PLC0415 - heavy
@@ -270,6 +276,7 @@ class Appraised:
             "costs_pv": self.costs_pv,
             "capital_pv": self.capital_pv,
             "item_pv": dict(self.item_pv),
+            "switching": [{"stream": name, "change": change} for name, change in self.switching.items()],
             "first_year_return": self.first_year_return,
             "opening_year": self.opening_year,
             "payback_years": self.payback_years,
@@ -312,13 +319,7 @@ def appraise_accounts(
     AuditError
         The result fails its audit.
     """
-    base = accounts.years[0] if base_year is None else base_year
-    if abs(accounts.years[0] - base) > _FARTHEST_BASE:
-        fault = (
-            f"found {base}, {abs(accounts.years[0] - base)} years from the first year of the streams, {accounts.years[0]}; "
-            f"expected at most {_FARTHEST_BASE}. Name a year as the streams count them."
-        )
-        raise InputError([fault], what="Base year")
+    base = _base_year(accounts, base_year)
     factors = discounting.factors([year - base for year in accounts.years])
     benefits, costs, net = accounts.total("benefit"), accounts.total("cost"), accounts.net
     benefits_pv, costs_pv = present_value(benefits, factors), present_value(costs, factors)
@@ -349,6 +350,17 @@ def appraise_accounts(
     )
     audit_accounts(found)
     return found
+
+
+def _base_year(accounts: Accounts, wanted: int | None) -> int:
+    first = accounts.years[0]
+    if wanted is not None and abs(first - wanted) > _FARTHEST_BASE:
+        fault = (
+            f"found {wanted}, {abs(first - wanted)} years from the first year of the streams, {first}; "
+            f"expected at most {_FARTHEST_BASE}. Name a year as the streams count them."
+        )
+        raise InputError([fault], what="Base year")
+    return first if wanted is None else wanted
 
 
 def _notes(accounts: Accounts, rates: RatesOfReturn) -> list[str]:

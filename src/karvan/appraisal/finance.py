@@ -109,19 +109,7 @@ def financial_returns(
     streams = {"investment": investment, "revenue": revenue, "running_cost": running_cost,
                "grants": grants or [0.0] * len(years), "equity": equity or [0.0] * len(years)}  # fmt: skip
     schedules = tuple(loans)
-    faults = [
-        f"{name}: found {len(values)} values; expected {len(years)}, one for each year. Write 0 where nothing happens."
-        for name, values in streams.items()
-        if len(values) != len(years)
-    ]
-    faults += [
-        f"loan {schedule.loan.name!r}: found {schedule.years[0]} to {schedule.years[-1]}; expected within the horizon, "
-        f"{years[0]} to {years[-1]}. Shorten the loan, or lengthen the horizon."
-        for schedule in schedules
-        if schedule.years[0] < years[0] or schedule.years[-1] > years[-1]
-    ]
-    if faults:
-        raise InputError(faults, what="Financial accounts")
+    _check_streams(years, streams, schedules)
     parts = {name: np.asarray(values, dtype=float) for name, values in streams.items()}
     residual = np.zeros(len(years))
     residual[-1] = residual_value
@@ -141,6 +129,24 @@ def financial_returns(
         cash=tuple(cash.tolist()),
         short_years=tuple(year for year, left in zip(years, cash, strict=True) if left < least),
     )
+
+
+def _check_streams(
+    years: Sequence[int], streams: Mapping[str, Sequence[float]], schedules: Sequence[LoanSchedule]
+) -> None:
+    faults = [
+        f"{name}: found {len(values)} values; expected {len(years)}, one for each year. Write 0 where nothing happens."
+        for name, values in streams.items()
+        if len(values) != len(years)
+    ]
+    faults += [
+        f"loan {schedule.loan.name!r}: found {schedule.years[0]} to {schedule.years[-1]}; expected within the horizon, "
+        f"{years[0]} to {years[-1]}. Shorten the loan, or lengthen the horizon."
+        for schedule in schedules
+        if schedule.years[0] < years[0] or schedule.years[-1] > years[-1]
+    ]
+    if faults:
+        raise InputError(faults, what="Financial accounts")
 
 
 def cost_of_capital(sources: Sequence[Capital], *, tax: float, inflation: float, floor: float | None = None) -> float:

@@ -13,9 +13,12 @@ from karvan.charts.palette import LIGHT
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from karvan.charts.palette import Palette
+
+    Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 WIDTH_PT, HEIGHT_PT = 760.0, 320.0
 _LEFT_PT, _RIGHT_PT, _TOP_PT, _BOTTOM_PT = 58.0, 40.0, 40.0, 42.0
@@ -61,28 +64,7 @@ def draw_s_curve(values: Sequence[float], *, unit: str = "", title: str = "", pa
         axes.axvline(0, color=palette.ink, linewidth=1.0, zorder=2)
         axes.fill_between(curve, shares, where=list(curve <= 0), color=palette.madder_light, linewidth=0, zorder=1)
         axes.plot(curve, shares, color=palette.lapis, linewidth=2.0, zorder=3)
-        for share in (0.1, _MEDIAN, 0.9):
-            value = float(np.quantile(ordered, share))
-            axes.plot(value, share, "o", color=palette.lapis, markersize=5.5, zorder=4, markeredgecolor=palette.paper)
-            right = value < low + 0.72 * (high - low)
-            gap, align = (9 / points, "left") if right else (-9 / points, "right")
-            text = f"P{share * 100:.0f}  {words.number(value)}"
-            style: dict[str, Any] = {"size": NORMAL, "align": align, "halo": True, "level": 5}
-            write(axes, value + gap, share - 0.035, text, palette.ink, bold=share == _MEDIAN, **style)
-        loss = float((ordered < 0).mean())
-        side, align = (-8 / points, "right") if -low > 0.3 * (high - low) else (8 / points, "left")
-        write(
-            axes,
-            side,
-            0.965,
-            f"chance of loss {words.percent(loss)}",
-            palette.madder,
-            size=NORMAL,
-            align=align,
-            bold=True,
-            halo=True,
-            level=5,
-        )
+        _label(axes, ordered, points, palette)
         axes.set_yticks([0, 0.25, 0.5, 0.75, 1.0])
         axes.yaxis.set_major_formatter(lambda value, _: f"{value * 100:.0f} %")
         axes.xaxis.set_major_formatter(lambda value, _: words.number(value))
@@ -91,3 +73,30 @@ def draw_s_curve(values: Sequence[float], *, unit: str = "", title: str = "", pa
         if title:
             figure.text(8 / WIDTH_PT, 1 - 8 / HEIGHT_PT, title, size=TITLE, weight="bold", va="top", color=palette.ink)
         return figure
+
+
+def _label(axes: Axes, ordered: Floats, points: float, palette: Palette) -> None:
+    """Write the three points and the chance of loss on the curve."""
+    low, high = axes.get_xlim()
+    for share in (0.1, _MEDIAN, 0.9):
+        value = float(np.quantile(ordered, share))
+        axes.plot(value, share, "o", color=palette.lapis, markersize=5.5, zorder=4, markeredgecolor=palette.paper)
+        right = value < low + 0.72 * (high - low)
+        gap, align = (9 / points, "left") if right else (-9 / points, "right")
+        text = f"P{share * 100:.0f}  {words.number(value)}"
+        style: dict[str, Any] = {"size": NORMAL, "align": align, "halo": True, "level": 5}
+        write(axes, value + gap, share - 0.035, text, palette.ink, bold=share == _MEDIAN, **style)
+    loss = float((ordered < 0).mean())
+    side, align = (-8 / points, "right") if -low > 0.3 * (high - low) else (8 / points, "left")
+    write(
+        axes,
+        side,
+        0.965,
+        f"chance of loss {words.percent(loss)}",
+        palette.madder,
+        size=NORMAL,
+        align=align,
+        bold=True,
+        halo=True,
+        level=5,
+    )

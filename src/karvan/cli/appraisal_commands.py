@@ -139,7 +139,9 @@ def _show(found: Appraised, *, name: str) -> None:
     for label, years in (("payback", found.payback_years), ("discounted payback", found.discounted_payback_years)):
         out.print(f"{label:<24}{'never' if years is None else f'{years:.1f} years after the first flow'}")
     for item in found.accounts.items:
-        out.print(f"{'PV of ' + item.name:<24}{words.number(found.item_pv[item.name], digits=6)}")
+        change = found.switching[item.name]
+        zero = "" if change is None else f"   ENPV is zero at {'+' if change > 0 else ''}{words.percent(change)}"
+        out.print(f"{'PV of ' + item.name:<24}{words.number(found.item_pv[item.name], digits=6)}{zero}")
 
 
 def _headline(found: Appraised) -> str:

@@ -51,6 +51,13 @@ def test_a_stream_followed_by_hand():
     )
 
 
+def test_at_its_switching_value_a_stream_brings_value_to_zero():
+    streams = accounts((0, 60, 70, 10), (0, 5, 5, 5), capital=(100, 0, 0, 0))
+    for name, change in appraise_accounts(streams, TEN).switching.items():
+        assert appraise_accounts(streams.scaled({name: 1 + change}), TEN).enpv == pytest.approx(0, abs=1e-12)
+    assert appraise_accounts(accounts((1, 1), (0, 0)), TEN).switching == {"benefit": -1.0, "cost_upkeep": None}
+
+
 def test_the_base_year_moves_value_and_nothing_else():
     streams = accounts((0, 60, 70), (100, 0, 0))
     here, before = appraise_accounts(streams, TEN), appraise_accounts(streams, TEN, base_year=2024)
