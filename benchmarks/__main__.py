@@ -17,6 +17,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import karvan
+from karvan.appraisal import Accounts, Discounting, Item, appraise_accounts
+from karvan.appraisal.reference_class import reference_class
+from karvan.appraisal.risk import Acts, simulate_accounts
+from karvan.appraisal.uncertain import Uncertain
 from karvan.routes import network_of
 
 if TYPE_CHECKING:
@@ -63,11 +67,6 @@ def routes_s(case: karvan.case.Case) -> tuple[float, float]:
 
 def appraisal_s() -> list[tuple[str, float, float]]:
     """Return what, target and median seconds of accounts of one project, and of a hundred thousand draws on them."""
-    from karvan.appraisal import Accounts, Discounting, Item, appraise_accounts
-    from karvan.appraisal.reference_class import reference_class
-    from karvan.appraisal.risk import Acts, simulate_accounts
-    from karvan.appraisal.uncertain import Uncertain
-
     works, years = (700.0, 1100.0, 1200.0, 900.0, 600.0), 30
     items = [
         Item("works", "cost", works + (0.0,) * years, capital=True),

@@ -18,7 +18,7 @@ import numpy as np
 
 from karvan import workers as pool
 from karvan.appraisal.discounting import Discounting
-from karvan.appraisal.uncertain import Floats, Sampler, Uncertain, draw_figures
+from karvan.appraisal.uncertain import Floats, Sampler, Uncertain, draw_figures, ranks_of
 from karvan.errors import AuditError, InputError
 
 if TYPE_CHECKING:
@@ -282,7 +282,7 @@ def _summary(
 
 def _rank_correlation(one: Floats, two: Floats) -> float:
     """Return Spearman's correlation; zero where one does not vary."""
-    ranks = [np.argsort(np.argsort(values, kind="stable"), kind="stable").astype(float) for values in (one, two)]
+    ranks = [ranks_of(values).astype(float) for values in (one, two)]
     if np.ptp(one) == 0 or np.ptp(two) == 0:
         return 0.0
     first, second = (rank - rank.mean() for rank in ranks)

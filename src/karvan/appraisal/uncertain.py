@@ -111,7 +111,7 @@ class Uncertain:
 
     def _between(self, shares: Floats) -> Floats:
         """Return the quantiles of a shape that lies between its ends."""
-        from scipy import stats  # noqa: PLC0415 - heavy
+        from scipy.special import betaincinv  # noqa: PLC0415 - heavy
 
         width, rise, fall = self.high - self.low, self.middle - self.low, self.high - self.middle
         if self.shape == "uniform":
@@ -123,13 +123,13 @@ class Uncertain:
             )
             return np.where(shares < rise / width, rising, falling)
         ends = 1.0 + _PERT * rise / width, 1.0 + _PERT * fall / width
-        return self.low + width * np.asarray(stats.beta.ppf(shares, *ends))
+        return self.low + width * np.asarray(betaincinv(*ends, shares))
 
     def _by_scores(self, shares: Floats) -> Floats:
         """Return the quantiles of a shape that comes from the normal."""
-        from scipy import special  # noqa: PLC0415 - heavy
+        from scipy.special import ndtri  # noqa: PLC0415 - heavy
 
-        scores = special.ndtri(shares)
+        scores = ndtri(shares)
         if self.shape == "normal":
             return self.middle + self.sd * scores
         if self.shape == "lognormal":
@@ -224,17 +224,22 @@ def _correlated(shares: Floats, target: Floats) -> Floats:
         )
         raise InputError([fault], what="Uncertain figures") from None
     draws, count = shares.shape
-    ranks = np.argsort(np.argsort(shares, axis=0, kind="stable"), axis=0, kind="stable")
-    scores = ndtri((ranks + 1.0) / (draws + 1.0))
+    scores = ndtri((np.column_stack([ranks_of(shares[:, place]) for place in range(count)]) + 1.0) / (draws + 1.0))
     own = np.array([[_product(scores[:, one], scores[:, two]) for two in range(count)] for one in range(count)])
     sizes = np.sqrt(np.diag(own))
     weights = wanted @ np.linalg.inv(np.linalg.cholesky(own / np.outer(sizes, sizes)))
     found = np.empty_like(shares)
     for place in range(count):
         mixed = sum((weights[place, other] * scores[:, other] for other in range(count)), np.zeros(draws))
-        order = np.argsort(np.argsort(mixed, kind="stable"), kind="stable")
-        found[:, place] = np.sort(shares[:, place])[order]
+        found[:, place] = np.sort(shares[:, place])[ranks_of(mixed)]
     return found
+
+
+def ranks_of(values: Floats) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """Return the rank of each value, 0 for the least; equal ones in the order in which they stand."""
+    ranks = np.empty(len(values), dtype=np.int64)
+    ranks[np.argsort(values, kind="stable")] = np.arange(len(values))
+    return ranks
 
 
 def _product(one: Floats, two: Floats) -> float:
