@@ -89,11 +89,18 @@ def _published(row: Row, place: Row | None, sources: Sources) -> Count:
     count = Count(
         row["id"], f"{row['place']}, {row['commodity']}" + ("" if row["direction"] == "both" else f", {row['direction']}"),
         KINDS[row["kind"]], list(MODES[row["mode"]]), float(row["value"]), row["unit"], row["period"], row["basis"], names,
-        row["confidence"], row["notes"], row["in_window"] == "yes",
+        row["confidence"], _plain(row["notes"]), row["in_window"] == "yes",
     )  # fmt: skip
     if place:
         _place(count, place)
     return count
+
+
+def _plain(note: str) -> str:
+    """Return a note without words on how a page was found."""
+    for words in (" in excerpt", ", placed by news id"):
+        note = note.replace(words, "")
+    return note
 
 
 def _added(row: Row, sources: Sources) -> Count:
