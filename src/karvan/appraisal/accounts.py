@@ -36,6 +36,8 @@ Kind = Literal["benefit", "cost"]
 Denominator = Literal["all_costs", "capital"]
 #: Farther from the first row, a base year is most likely a slip.
 _FARTHEST_BASE = 100
+#: Sums above this are slips, and their products would leave the range of numbers; so do factors.
+_LARGEST = 1e30
 
 
 @dataclass(frozen=True)
@@ -97,10 +99,11 @@ class Accounts:
                     f"{item.name}: found {len(item.values)} values; expected {len(listed)}, one for each year. "
                     "Write 0 where nothing happens."
                 )
-            bad = [year for year, value in zip(listed, item.values, strict=False) if not math.isfinite(value)]
-            faults += [
-                f"{item.name}, {year}: found no number; expected one. Write 0 where nothing happens." for year in bad
-            ]
+            for year, value in zip(listed, item.values, strict=False):
+                if not math.isfinite(value):
+                    faults.append(f"{item.name}, {year}: found no number; expected one. Write 0 where nothing happens.")
+                elif abs(value) > _LARGEST:
+                    faults.append(f"{item.name}, {year}: found {value:g}; expected at most {_LARGEST:g} in size.")
         if not streams:
             faults.append("streams: found none; expected a benefit or a cost.")
         if faults:
@@ -321,6 +324,10 @@ def appraise_accounts(
     """
     base = _base_year(accounts, base_year)
     factors = discounting.factors([year - base for year in accounts.years])
+    if float(np.max(factors)) > _LARGEST:
+        last = accounts.years[-1]
+        fault = f"found rates so far below zero that a sum of {last} grows beyond all measure; expected higher ones."
+        raise InputError([fault], what="Discounting")
     benefits, costs, net = accounts.total("benefit"), accounts.total("cost"), accounts.net
     benefits_pv, costs_pv = present_value(benefits, factors), present_value(costs, factors)
     capital_pv = present_value(accounts.total("cost", capital=True), factors)

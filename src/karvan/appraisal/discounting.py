@@ -112,7 +112,8 @@ class Discounting:
             ends = self.bands[number + 1].from_year - 1.0 if number + 1 < len(self.bands) else math.inf
             start = 0.0 if number == 0 else begins
             spent = np.clip(moments, begins, ends) - start
-            found = found * (1.0 + band.rate) ** -spent
+            with np.errstate(over="ignore"):  # whoever uses a factor sees that it is infinite
+                found = found * (1.0 + band.rate) ** -spent
         return found
 
 

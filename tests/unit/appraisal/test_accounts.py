@@ -120,6 +120,20 @@ def test_every_fault_of_accounts_is_told_at_once():
     )
 
 
+def test_sums_and_rates_beyond_all_measure():
+    with pytest.raises(InputError) as caught:
+        accounts((1e308, 0), (0, -1e31))
+    assert caught.value.problems == (
+        "benefit, 2026: found 1e+308; expected at most 1e+30 in size.",
+        "cost_upkeep, 2027: found -1e+31; expected at most 1e+30 in size.",
+    )
+    with pytest.raises(InputError) as caught:
+        appraise_accounts(accounts([1.0] * 200, [0.0] * 200), Discounting.at(-0.99))
+    assert str(caught.value) == (
+        "Discounting: found rates so far below zero that a sum of 2225 grows beyond all measure; expected higher ones."
+    )
+
+
 def test_accounts_of_nothing():
     with pytest.raises(InputError) as caught:
         Accounts.of([], [])
