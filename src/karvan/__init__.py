@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from karvan.appraisal import appraise_accounts, appraise_flows, open_rule_set
     from karvan.case import Setting, check_case, new_case, open_case
+    from karvan.flows import assign_flows
     from karvan.network import build_network, export_gmns, read_gmns, to_geojson
     from karvan.pipeline import plan
     from karvan.programme import read_record
@@ -30,6 +31,7 @@ _ROOMS = {
     "karvan.case": ("Setting", "check_case", "new_case", "open_case"),
     "karvan.network": ("build_network", "export_gmns", "read_gmns", "to_geojson"),
     "karvan.routes": ("find_routes", "skim_zones"),
+    "karvan.flows": ("assign_flows",),
     "karvan.trade": ("counterfactual", "counterfactual_io", "estimate", "find_trade", "trade_potential"),
     "karvan.appraisal": ("appraise_accounts", "appraise_flows", "open_rule_set"),
     "karvan.programme": ("read_record",),
@@ -41,6 +43,7 @@ __all__ = [
     "Setting",
     "appraise_accounts",
     "appraise_flows",
+    "assign_flows",
     "build_network",
     "check_case",
     "counterfactual",

@@ -64,11 +64,18 @@ class ProgrammeSection(_Section):
     as_of: date | None = None
 
 
+class FlowsSection(_Section):
+    """Section ``[flows]``: the scenario in which the base flow was observed."""
+
+    reference_scenario: str = ""
+
+
 class CaseConfig(_Section):
     """The whole of case.toml."""
 
     case: CaseSection
     routes: RoutesSection = RoutesSection()
+    flows: FlowsSection = FlowsSection()
     programme: ProgrammeSection = ProgrammeSection()
 
 

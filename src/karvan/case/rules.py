@@ -235,6 +235,11 @@ def _config(context: Context) -> Iterator[Problem]:
         ("case.default_commodity", "commodity", context.config.case.default_commodity),
         *(("routes.scenarios", "scenario", name) for name in context.config.routes.scenarios),
         *(
+            ("flows.reference_scenario", "scenario", name)
+            for name in (context.config.flows.reference_scenario,)
+            if name
+        ),
+        *(
             ("routes.pairs", "node", end)
             for pair in context.config.routes.pairs
             for end in (pair.origin, pair.destination)

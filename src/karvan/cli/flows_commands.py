@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from karvan.cli.corridor_commands import flows
 from karvan.cli.options import JsonOption, console, print_json, say
 
 if TYPE_CHECKING:
@@ -14,17 +15,11 @@ if TYPE_CHECKING:
 
     from karvan.flows import Assignment
 
-app = typer.Typer(
-    help="Assign trade and traffic to a network whose capacity is shared and scarce.", no_args_is_help=True
-)
+app = typer.Typer()
+app.callback(invoke_without_command=True)(flows)
 
 #: Columns of a select-link table on the screen: the largest users.
 SHOWN_USERS = 10
-
-
-@app.callback()
-def _group() -> None:
-    """Keep `assign` a command of its own."""
 
 
 @app.command("assign")

@@ -1,0 +1,129 @@
+"""Assign the goods of a case to its corridor: nested choice of way and route, capacity that clears by queue or price, audited."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from karvan.case import Setting, meta_of
+from karvan.errors import RequestError
+from karvan.flows.corridor_audit import SearchTask, State, audit_corridor
+from karvan.flows.corridor_results import CorridorFlows
+from karvan.flows.corridor_solve import class_flows, movement_charges, solve_setting, spread_of
+from karvan.flows.demand import kinds_of
+from karvan.network import FORMS
+from karvan.network import State as NetworkState
+from karvan.routes.cost import HOURS_PER_DAY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from karvan.case import Case, Change
+    from karvan.flows.corridor_solve import Solved
+    from karvan.flows.problem import Floats
+
+#: Where the gap or a condition is worse than this the result says so.
+GOOD_GAP = 1e-8
+
+
+def assign_flows(
+    case: Case,
+    *,
+    scenario: str | None = None,
+    projects: Iterable[str] = (),
+    year: int | None = None,
+    changes: Iterable[Change | str] = (),
+) -> CorridorFlows:
+    """Return what runs where in a case: flows per link, crossing and terminal, bottlenecks, and the cost of every pair.
+
+    Parameters
+    ----------
+    case
+        The corridor.
+    scenario, projects, year, changes
+        The setting: see :class:`karvan.case.Setting`.
+
+    Raises
+    ------
+    RequestError
+        The case has no demand, or demand with no way out, a class without a cost, a capacity of zero.
+    AuditError
+        The result does not hold.
+    """
+    setting = Setting.of(year=year, scenario=scenario, projects=projects, changes=changes)
+    if not len(case.tables["base_flow"]):
+        message = (
+            f"Case {case.id} has no demand: base_flow.csv has no rows. Add tonnes by origin, destination and commodity."
+        )
+        raise RequestError(message)
+    solved = solve_setting(case, setting)
+    state = state_of(solved)
+    audit = audit_corridor(solved.model.problem, state, search_tasks(solved))
+    applied = solved.model.network.applied
+    meta = meta_of(case, applied.setting, {"stage": "flows"})
+    return CorridorFlows(solved, audit, (*solved.model.notes, *_notes(solved)), meta)
+
+
+def _notes(solved: Solved) -> list[str]:
+    found = solved.equilibrium
+    notes = []
+    worst = max(found.relative_gap, found.capacity_residual, found.complementarity_residual)
+    if worst > GOOD_GAP:
+        notes.append(f"the equilibrium is met to {worst:.1e} only")
+    kinds = kinds_of(list(solved.model.streams))
+    parts = ", ".join(f"{kind} {tonnes / 1e6:.3g}" for kind, tonnes in sorted(kinds.items()))
+    notes.append(f"demand that may use the network, million tonnes a year: {parts}")
+    return notes
+
+
+def state_of(solved: Solved) -> State:
+    """Return the final state of a run, as the audit reads it."""
+    found = solved.equilibrium
+    number, route, flow = class_flows(solved)
+    return State(
+        class_number=number, route=route, flow=flow, on_network=found.on_network, stream_flow=found.stream_flow, used=found.used,
+        price_usd=found.controls.price_usd, queue_h=found.controls.queue_h, delay_h=found.delay_h,
+    )  # fmt: skip
+
+
+def search_tasks(solved: Solved) -> list[SearchTask]:
+    """Return the searches for missing routes: from every origin, at the lowest, middle and highest time value of a form."""
+    model = solved.model
+    usd, hours = movement_charges(solved)
+    goods = model.network.applied.rows("commodity")
+    tasks = []
+    for form in FORMS:
+        values = {
+            goods[stream.commodity]["time_value_usd_per_t_day"] / HOURS_PER_DAY
+            for stream in model.streams if goods[stream.commodity]["form"] == form
+        }  # fmt: skip
+        for value in spread_of(values):
+            tasks += _tasks_of_form(solved, form, value, usd, hours)
+    return tasks
+
+
+def _tasks_of_form(solved: Solved, form: str, value: float, usd: Floats, hours: Floats) -> list[SearchTask]:
+    model, laid = solved.model, solved.model.laid
+    item = model.forms[form]
+    of_arc = item.movements.of_arc
+    at = np.where(of_arc >= 0, of_arc + laid.first[form][1], 0)
+    own_usd, own_hours = (np.where(of_arc >= 0, charge[at], 0.0) for charge in (usd, hours))
+    weight = item.arcs.price_usd_per_t + own_usd + value * item.hours + (value + model.standing_usd_per_h) * own_hours
+    number, zones = model.network.index.number, model.network.applied.rows("zone")
+    by_origin: dict[str, list[tuple[str, float]]] = {}
+    for position, (name, origin, destination) in enumerate(laid.pairs):
+        # between zones that share a gateway the cheapest is not to move at all, which is no route
+        if name != form or set(zones[origin]["gateways"]) & set(zones[destination]["gateways"]):
+            continue
+        a, b = laid.sets.set_ptr[position], laid.sets.set_ptr[position + 1]
+        sums = [float(weight[laid.arcs[laid.arc_ptr[r] : laid.arc_ptr[r + 1]]].sum()) for r in range(a, b)]
+        by_origin.setdefault(origin, []).append((destination, min(sums, default=np.inf)))
+    tail, head, open_weight = item.arcs.tail[item.open], item.arcs.head[item.open], weight[item.open]
+    return [
+        SearchTask(
+            tail, head, open_weight, len(model.network.index), number[NetworkState("zone_out", origin)],
+            np.array([number[NetworkState("zone_in", zone)] for zone, _ in ends]), np.array([best for _, best in ends]),
+        )
+        for origin, ends in by_origin.items()
+    ]  # fmt: skip

@@ -1,0 +1,341 @@
+"""What every run of the corridor solver is held against before it is handed out.
+
+The audit knows nothing of the solver and shares no code with it. From the tables of routes, classes and resources, and from the
+final state alone, it finds anew: the cost of every route; the shares of every class, by its own nested logit; the flows
+of routes, links and resources by adding up; that tonnes in are tonnes on the network and outside; that nothing is negative; that
+no capacity is exceeded and no price is charged where there is room; and, with SciPy's Dijkstra, that no route is missing
+which is much cheaper than the best of its pair.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
+
+from karvan.errors import AuditError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from karvan.flows.problem import Problem
+
+    Floats = npt.NDArray[np.float64]
+    Ints = npt.NDArray[np.int64]
+
+#: Sums of some thousand double-precision terms agree to this share; exponentials of costs to a hundred times as much.
+ROUNDING = 1e-9
+SHARE_ROUNDING = 1e-7
+#: Conditions of the equilibrium hold to this share of capacity and flow.
+EQUILIBRIUM = 1e-6
+#: A missing route may be cheaper than the best known by this share of its cost: routes are looked for at two time values only.
+MISSING_SHARE = 0.05
+
+
+@dataclass(frozen=True)
+class CorridorAudit:
+    """What the audit found.
+
+    Attributes
+    ----------
+    conservation
+        Largest share of a class's tonnes that is neither on the network nor outside.
+    share_error
+        Largest difference between flows and those of the audit's own logit, as a share of the class's tonnes.
+    link_error
+        Largest difference between flows of streams and the sum of their routes, as a share of the largest.
+    capacity_excess
+        Largest use above a hard capacity, as a share of it.
+    idle_price
+        Largest share of the rents and queues that is charged where there is room.
+    delay_error
+        Largest difference in hours between delays charged and delays at the flows.
+    missing_gain
+        Largest share by which a route that is not in the set is cheaper than the best of its pair.
+    searches
+        Number of searches for missing routes.
+    """
+
+    conservation: float
+    share_error: float
+    link_error: float
+    capacity_excess: float
+    idle_price: float
+    delay_error: float
+    missing_gain: float
+    searches: int
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the findings as JSON can hold them."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """The final state of a run, as the audit reads it.
+
+    Attributes
+    ----------
+    class_number, route, flow
+        Class, route and tonnes a day of every class on every route of its set.
+    on_network
+        Share of every class on the network.
+    stream_flow, used
+        Tonnes a day on every stream; use of every resource.
+    price_usd, queue_h, delay_h
+        Price, queue and delay of every resource.
+    """
+
+    class_number: Ints
+    route: Ints
+    flow: Floats
+    on_network: Floats
+    stream_flow: Floats
+    used: Floats
+    price_usd: Floats
+    queue_h: Floats
+    delay_h: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class SearchTask:
+    """A search for missing routes: a graph, its weights, and the best known cost of its pairs.
+
+    Attributes
+    ----------
+    tail, head, weight
+        Arcs that are open, with their cost at the equilibrium.
+    states, source
+        Number of states; where to begin.
+    targets, best
+        Where pairs end; cost of the best route known.
+    """
+
+    tail: Ints
+    head: Ints
+    weight: Floats
+    states: int
+    source: int
+    targets: Ints
+    best: Floats
+
+
+def audit_corridor(problem: Problem, state: State, tasks: list[SearchTask]) -> CorridorAudit:
+    """Return what the audit finds.
+
+    Raises
+    ------
+    AuditError
+        The result does not hold.
+    """
+    demand = problem.classes.demand_t_per_day
+    if float(np.min(state.flow, initial=0.0)) < 0:
+        _fail(f"a route carries {float(state.flow.min()):g} tonnes a day")
+    scale = np.maximum(demand, 1e-9)
+    carried = np.bincount(state.class_number, state.flow, minlength=len(demand))
+    conservation = float(np.max(np.abs(carried - demand * state.on_network) / scale, initial=0.0))
+    if conservation > SHARE_ROUNDING:
+        worst = int(np.argmax(np.abs(carried - demand * state.on_network) / scale))
+        _fail(
+            f"{problem.classes.names[worst]}: {carried[worst]:g} tonnes a day on routes and "
+            f"{demand[worst] * (1 - state.on_network[worst]):g} outside are not {demand[worst]:g}"
+        )
+    link_error = _audit_sums(problem, state)
+    excess, idle, delay = _audit_resources(problem, state)
+    share_error = _audit_shares(problem, state)
+    missing = _audit_missing(tasks)
+    return CorridorAudit(
+        conservation=conservation, share_error=share_error, link_error=link_error, capacity_excess=float(excess), idle_price=idle,
+        delay_error=delay, missing_gain=missing, searches=len(tasks),
+    )  # fmt: skip
+
+
+def _fail(what: str) -> None:
+    message = f"corridor flows: {what}"
+    raise AuditError(message)
+
+
+def _audit_sums(problem: Problem, state: State) -> float:
+    """Add the routes up again to streams."""
+    routes = problem.routes
+    per_route = np.bincount(state.route, state.flow, minlength=len(routes.nest))
+    count = np.diff(routes.route_ptr)
+    again = np.bincount(routes.route_stream, np.repeat(per_route, count), minlength=routes.streams)
+    most = max(float(np.max(np.abs(again), initial=0.0)), 1e-9)
+    error = float(np.max(np.abs(again - state.stream_flow), initial=0.0)) / most
+    if error > ROUNDING:
+        worst = int(np.argmax(np.abs(again - state.stream_flow)))
+        _fail(
+            f"stream {worst} carries {state.stream_flow[worst]:g} tonnes a day, its routes add up to {again[worst]:g}"
+        )
+    return error
+
+
+def _pair_use(problem: Problem, state: State) -> tuple[Floats, Floats, Floats]:
+    """Return the use of every resource, and what one more tonne uses there and back, from the definition."""
+    resources = problem.resources
+    padded = np.append(state.stream_flow, 0.0)
+    there, back = padded[resources.pair_there], padded[resources.pair_back]
+    lean = (there - back) / np.hypot(there - back, resources.kink)
+    wide = np.hypot(there - back, resources.kink) - resources.kink
+    each = resources.pair_each
+    tonnes = np.where(
+        each, there + resources.pair_empty * (wide - (there - back)) / 2, there + back + resources.pair_empty * wide
+    )
+    used = resources.preload + np.bincount(
+        resources.pair_resource, resources.pair_weight * tonnes, minlength=len(resources)
+    )
+    more = resources.pair_weight * np.where(
+        each, 1 - resources.pair_empty * (1 - lean) / 2, 1 + resources.pair_empty * lean
+    )
+    less = resources.pair_weight * np.where(
+        each, resources.pair_empty * (1 - lean) / 2, 1 - resources.pair_empty * lean
+    )
+    return used, more, less
+
+
+def _audit_resources(problem: Problem, state: State) -> tuple[float, float, float]:
+    """Check capacities, complementarity and delay curves."""
+    resources = problem.resources
+    used, _, _ = _pair_use(problem, state)
+    if float(np.max(np.abs(used - state.used) / np.maximum(np.abs(used), 1.0), initial=0.0)) > SHARE_ROUNDING:
+        worst = int(np.argmax(np.abs(used - state.used)))
+        _fail(
+            f"{resources.names[worst]}: use is given as {state.used[worst]:g}, its streams come to {used[worst]:g} tonnes a day"
+        )
+    hard = np.isfinite(resources.capacity) & (resources.clearing < 2)  # noqa: PLR2004 - price or queue
+    room = np.where(hard, 1 - used / np.where(hard, resources.capacity, 1.0), 0.0)
+    excess = float(np.max(-room, initial=0.0))
+    if excess > EQUILIBRIUM:
+        worst = int(np.argmin(room))
+        _fail(
+            f"{resources.names[worst]}: {used[worst]:g} tonnes a day exceed the capacity of {resources.capacity[worst]:g}"
+        )
+    if min(float(np.min(state.price_usd, initial=0.0)), float(np.min(state.queue_h, initial=0.0))) < 0:
+        _fail("a price or a queue is negative")
+    idle = 0.0
+    for values, kind in ((state.price_usd, 0), (state.queue_h, 1)):
+        if float(np.max(values[resources.clearing != kind], initial=0.0)) > 0:
+            _fail("a price is charged where a queue clears, or the reverse")
+        most = float(np.max(values, initial=0.0))
+        idle = max(idle, float(np.max(values * room, initial=0.0)) / most if most > 0 else 0.0)
+    if idle > EQUILIBRIUM:
+        _fail(f"a price is charged where there is room: {idle:g} of the largest")
+    ratio = np.maximum(used, 0) / np.where(np.isfinite(resources.capacity), resources.capacity, np.inf)
+    top = resources.free_h * resources.curve_a
+    power = top * ratio ** np.where(resources.curve == 1, resources.curve_b, 1.0)
+    base = np.exp(np.where(resources.curve == 2, resources.curve_b, 0.0) * np.minimum(ratio, 1.0))  # noqa: PLR2004
+    steep = top * (base - 1 + np.where(resources.curve == 2, resources.curve_b, 0.0) * base * np.maximum(ratio - 1, 0))  # noqa: PLR2004
+    hours = np.where(resources.curve == 1, power, np.where(resources.curve == 2, steep, 0.0))  # noqa: PLR2004
+    delay = float(np.max(np.abs(hours - state.delay_h), initial=0.0))
+    if delay > EQUILIBRIUM * max(1.0, float(np.max(hours, initial=0.0))):
+        worst = int(np.argmax(np.abs(hours - state.delay_h)))
+        _fail(
+            f"{resources.names[worst]}: a delay of {state.delay_h[worst]:g} h is charged, its curve gives {hours[worst]:g} h"
+        )
+    return excess, idle, delay
+
+
+def route_costs(problem: Problem, state: State) -> tuple[Floats, Floats]:
+    """Return dollars and hours that prices, queues and delays add to every route, from the definition."""
+    resources, routes = problem.resources, problem.routes
+    _, more, less = _pair_use(problem, state)
+    usd, hours = np.zeros(routes.streams + 1), np.zeros(routes.streams + 1)
+    price = state.price_usd[resources.pair_resource]
+    wait = (state.queue_h + state.delay_h)[resources.pair_resource]
+    np.add.at(usd, resources.pair_there, price * more)
+    np.add.at(usd, resources.pair_back, np.where(resources.pair_back >= 0, price * less, 0.0))
+    np.add.at(hours, resources.pair_there, wait)
+    np.add.at(hours, resources.pair_back, np.where(resources.pair_each, 0.0, wait))
+    usd[-1] = hours[-1] = 0.0
+    owner = np.repeat(np.arange(len(routes.nest)), np.diff(routes.route_ptr))
+    total_usd: Floats = np.bincount(owner, usd[routes.route_stream], minlength=len(routes.nest)).astype(np.float64)
+    total_hours: Floats = np.bincount(owner, hours[routes.route_stream], minlength=len(routes.nest)).astype(np.float64)
+    return total_usd, total_hours
+
+
+def _audit_shares(problem: Problem, state: State) -> float:
+    """Derive the shares of every class again, by logarithms of sums from the top of the tree down."""
+    routes, classes = problem.routes, problem.classes
+    usd, hours = route_costs(problem, state)
+    worst, name = 0.0, ""
+    starts = np.searchsorted(state.class_number, np.arange(len(classes) + 1))
+    for c in range(len(classes)):
+        if classes.demand_t_per_day[c] == 0:
+            continue
+        own = slice(routes.set_ptr[classes.set[c]], routes.set_ptr[classes.set[c] + 1])
+        cost = (
+            routes.price_usd[own]
+            + classes.hour_usd[c] * routes.hours[own]
+            + usd[own]
+            + classes.delay_usd[c] * hours[own]
+        )
+        wanted = classes.demand_t_per_day[c] * _nested_shares(
+            cost,
+            routes.nest[own],
+            routes.log_size[own],
+            classes.nest_usd[c],
+            float(classes.outside_usd[c]),
+            classes.scale[c],
+        )
+        given = state.flow[starts[c] : starts[c + 1]]
+        error = float(np.max(np.abs(wanted - given), initial=0.0)) / classes.demand_t_per_day[c]
+        if error > worst:
+            worst, name = error, problem.classes.names[c]
+    if worst > EQUILIBRIUM:
+        _fail(f"{name}: flows differ from the choice at their costs by {worst:g} of the tonnes")
+    return worst
+
+
+def _nested_shares(
+    cost: Floats, nest: Ints, log_size: Floats, constant: Floats, outside: float, scale: Floats
+) -> Floats:
+    route, mode, out = scale
+    inside = {}
+    for m in sorted(set(nest.tolist())):
+        if np.isfinite(constant[m]):
+            inside[m] = -_log_sum(log_size[nest == m] - route * cost[nest == m]) / route
+    shares = np.zeros(len(cost))
+    if not inside:
+        return shares
+    network = -_log_sum(np.array([-mode * (value + constant[m]) for m, value in inside.items()])) / mode
+    top = 1.0
+    if np.isfinite(outside):
+        top = float(np.exp(-out * network - _log_sum(np.array([-out * network, -out * outside]))))
+    for m, value in inside.items():
+        way = np.exp(-mode * (value + constant[m] - network))
+        mine = nest == m
+        shares[mine] = top * way * np.exp(log_size[mine] - route * (cost[mine] - value))
+    return shares
+
+
+def _log_sum(values: Floats) -> float:
+    most = float(values.max())
+    return most + float(np.log(np.exp(values - most).sum()))
+
+
+def _audit_missing(tasks: list[SearchTask]) -> float:
+    """Look for routes that are cheaper than the best of their pair."""
+    worst = 0.0
+    for task in tasks:
+        order = np.lexsort((task.weight, task.head, task.tail))
+        tail, head, weight = task.tail[order], task.head[order], task.weight[order]
+        first = np.ones(len(order), dtype=bool)
+        first[1:] = (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])
+        # a weight of nought would be no arc in a sparse matrix
+        matrix: csr_array[np.float64, tuple[int, int]] = csr_array(
+            (np.maximum(weight[first], 1e-12), (tail[first], head[first])), shape=(task.states, task.states)
+        )
+        cost = np.asarray(dijkstra(matrix, indices=np.array([task.source])))[0][task.targets]
+        there = np.isfinite(cost)
+        known = np.isfinite(task.best) & there & (task.best > 0)
+        gain = np.where(
+            known, 1 - cost / np.where(known, task.best, 1.0), np.where(there & np.isinf(task.best), 1.0, 0.0)
+        )
+        worst = max(worst, float(np.max(gain, initial=0.0)))
+    if worst > MISSING_SHARE:
+        _fail(f"a route is missing that is cheaper than the best known by {worst:.1%}")
+    return worst

@@ -1,0 +1,400 @@
+"""The corridor problem of a case under a setting: its classes, routes and resources, and what each of them stands for."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from karvan.case.ranges import Z90, confidence_shares
+from karvan.errors import RequestError
+from karvan.flows import corridor_kernels as kernels
+from karvan.flows.demand import demand_of, operating_days
+from karvan.flows.movements import Movements, movements_of
+from karvan.flows.problem import Classes, Problem, Resources, RouteSets
+from karvan.flows.route_sets import ROUTE_SCALE, Graph, reliability_ratio, scale_of
+from karvan.flows.scarcity import Scarce, clearing_code, scarcities_of
+from karvan.network import FORMS
+from karvan.routes.cost import HOURS_PER_DAY
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from karvan.flows.demand import Stream
+    from karvan.flows.problem import Bools, Floats, Ints
+    from karvan.flows.route_sets import FormRoutes
+    from karvan.network import Arcs, Network
+
+#: Logit scales relative to the cost of the pair: ways of going, network against outside. Assumptions; parameters replace them.
+MODE_SCALE, OUTSIDE_SCALE = 5.0, 3.0
+#: What a standing vehicle costs per tonne and day of delay: an assumption; the parameter ``standing_usd_per_t_day`` replaces it.
+STANDING_USD_PER_T_DAY = 2.0
+
+
+@dataclass(frozen=True, eq=False)
+class FormNetwork:
+    """The network of one form in a setting, as routes are laid over it.
+
+    Attributes
+    ----------
+    form, arcs, graph, movements
+        What it is.
+    hours
+        Hours that the goods' time value counts, of every arc: mean and weighted standard deviation.
+    open
+        Whether an arc stands and is open.
+    """
+
+    form: str
+    arcs: Arcs
+    graph: Graph
+    movements: Movements
+    hours: Floats
+    open: Bools
+
+    @classmethod
+    def of(cls, network: Network, form: str, ratio: float) -> FormNetwork:
+        """Return the network of a form."""
+        arcs = network.arcs(form, relaxed=True)
+        hours = arcs.time_h + ratio * (arcs.sd_h + arcs.wait_sd_h)
+        is_open = np.array([not cut for cut in arcs.cut], dtype=bool)
+        return cls(form, arcs, Graph.of(network, arcs), movements_of(network, arcs), hours, is_open)
+
+
+@dataclass(frozen=True, eq=False)
+class Laid:
+    """Routes laid over the network of a setting.
+
+    Attributes
+    ----------
+    pairs
+        Form, origin and destination of every set.
+    first
+        Number of the first set, and of the first movement, of every form.
+    arc_ptr, arcs
+        Where the arcs of every route begin, and the arcs, by the numbers of the route's form.
+    sets
+        The routes as the problem wants them.
+    movement_keys
+        Form, table, row and direction of every movement, over both forms.
+    move_ptr, move_item
+        Where the movements of every route begin, and the movements.
+    stream_of
+        Stream of every movement that some route uses, -1 for others.
+    """
+
+    pairs: tuple[tuple[str, str, str], ...]
+    first: Mapping[str, tuple[int, int]]
+    arc_ptr: Ints
+    arcs: Ints
+    sets: RouteSets
+    movement_keys: tuple[tuple[str, str, str, str], ...]
+    move_ptr: Ints
+    move_item: Ints
+    stream_of: Ints
+
+    @cached_property
+    def set_number(self) -> dict[tuple[str, str, str], int]:
+        """Number of the set of a form, origin and destination."""
+        return {pair: number for number, pair in enumerate(self.pairs)}
+
+    @cached_property
+    def movement_number(self) -> dict[tuple[str, str, str, str], int]:
+        """Number of the movement of a form, table, row and direction."""
+        return {key: number for number, key in enumerate(self.movement_keys)}
+
+
+def lay_routes(forms: Mapping[str, FormNetwork], chosen: Mapping[str, FormRoutes]) -> Laid:
+    """Return the routes that stand in a setting, with their costs, path sizes and streams."""
+    pairs: list[tuple[str, str, str]] = []
+    keys: list[tuple[str, str, str, str]] = []
+    first: dict[str, tuple[int, int]] = {}
+    parts: list[tuple[Ints, ...]] = []
+    for form in FORMS:
+        item, routes = forms[form], chosen[form].flat
+        first[form] = (len(pairs), len(keys))
+        standing = _standing(item.open, routes.arc_ptr, routes.arcs)
+        count = np.diff(routes.arc_ptr)
+        arcs = routes.arcs[np.repeat(standing, count)]
+        pointer = np.concatenate([[0], np.cumsum(count[standing])]).astype(np.int64)
+        passed = item.movements.of_arc[arcs]
+        counted = np.concatenate([[0], np.cumsum(passed >= 0)])[pointer]
+        per_pair = np.concatenate([[0], np.cumsum(standing)])[routes.pair_ptr]
+        parts.append((
+            np.diff(per_pair), routes.nest[standing], count[standing], arcs, np.diff(counted), passed[passed >= 0] + len(keys),
+            kernels.sum_on_routes(pointer, arcs, item.arcs.price_usd_per_t), kernels.sum_on_routes(pointer, arcs, item.hours),
+        ))  # fmt: skip
+        pairs += [(form, *pair) for pair in chosen[form].pairs]
+        keys += [(form, *key) for key in item.movements.keys]
+    per_pair, nest, count, arcs, moves, move_item, price, hours = (
+        np.concatenate(column) for column in zip(*parts, strict=True)
+    )
+    set_ptr, arc_ptr, move_ptr = (
+        np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64) for sizes in (per_pair, count, moves)
+    )
+    length = np.concatenate([forms[form].movements.length_km for form in FORMS])
+    log_size = kernels.path_sizes(set_ptr, nest, move_ptr, move_item, length, len(keys))
+    stream_of, streams = _streams(move_ptr, move_item, len(keys))
+    stream_ptr, stream_item = kernels.merge_items(move_ptr, move_item, stream_of, max(streams, 1))
+    sets = RouteSets(set_ptr, nest, price, hours, log_size, stream_ptr, stream_item, streams)
+    return Laid(tuple(pairs), first, arc_ptr, arcs, sets, tuple(keys), move_ptr, move_item, stream_of)
+
+
+def _standing(is_open: Bools, arc_ptr: Ints, arcs: Ints) -> Bools:
+    """Return of which routes every arc is open."""
+    shut = np.concatenate([[0], np.cumsum(~is_open[arcs])])
+    standing: Bools = np.diff(shut[arc_ptr]) == 0
+    return standing
+
+
+def _streams(move_ptr: Ints, move_item: Ints, movements: int) -> tuple[Ints, int]:
+    """Return the stream of every movement, those that the same routes use being one, and how many there are."""
+    route_of = np.repeat(np.arange(len(move_ptr) - 1), np.diff(move_ptr))
+    # small numbers sort in linear time
+    order = np.argsort(move_item.astype(np.uint16) if movements < 2**16 else move_item, kind="stable")
+    by_movement = route_of[order]
+    bounds = np.concatenate([[0], np.cumsum(np.bincount(move_item, minlength=movements))])
+    known: dict[bytes, int] = {}
+    stream_of = np.full(movements, -1, dtype=np.int64)
+    for m in range(movements):
+        if bounds[m + 1] > bounds[m]:
+            stream_of[m] = known.setdefault(by_movement[bounds[m] : bounds[m + 1]].tobytes(), len(known))
+    return stream_of, len(known)
+
+
+# classes ----------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Taste:
+    """What the base year tells of a class besides its costs.
+
+    Attributes
+    ----------
+    reference_usd
+        Cost of the pair to which the scales are relative, per tonne.
+    nest_usd
+        Constants of the ways of going.
+    outside_usd
+        Constant of the option outside the network.
+    """
+
+    reference_usd: float
+    nest_usd: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
+    outside_usd: float = 0.0
+
+
+Key = tuple[str, str, str, bool]
+
+
+def key_of(stream: Stream) -> Key:
+    """Return the key of a stream: origin, destination, commodity, and whether it stays."""
+    return stream.origin, stream.destination, stream.commodity, stream.stays
+
+
+@dataclass(frozen=True, eq=False)
+class CorridorModel:
+    """The corridor problem of a setting and what its numbers stand for.
+
+    Attributes
+    ----------
+    network, forms, laid
+        The network, per form of cargo, and the routes over it.
+    streams
+        The goods of every class.
+    problem
+        The arrays.
+    scarce
+        What every resource is.
+    outside_t_per_year
+        Tonnes that stay outside whatever happens.
+    standing_usd_per_h
+        What a standing vehicle costs per tonne and hour.
+    notes
+        What the reader should know.
+    """
+
+    network: Network
+    forms: Mapping[str, FormNetwork]
+    laid: Laid
+    streams: tuple[Stream, ...]
+    problem: Problem
+    scarce: tuple[Scarce, ...]
+    outside_t_per_year: float
+    standing_usd_per_h: float
+    notes: tuple[str, ...]
+
+    @cached_property
+    def days(self) -> float:
+        """Days of operation a year."""
+        return operating_days(self.network.applied)
+
+    def with_tastes(self, tastes: Mapping[Key, Taste]) -> CorridorModel:
+        """Return the model with other constants."""
+        classes = _classes(self.network, self.laid, self.streams, tastes, self.standing_usd_per_h)
+        return replace(self, problem=Problem(self.problem.routes, classes, self.problem.resources))
+
+
+def build_model(
+    network: Network,
+    chosen: Mapping[str, FormRoutes],
+    tastes: Mapping[Key, Taste],
+    forms: Mapping[str, FormNetwork] | None = None,
+) -> CorridorModel:
+    """Return the corridor problem of a network.
+
+    Parameters
+    ----------
+    network
+        The case under a setting.
+    chosen
+        Routes to choose from, by form.
+    tastes
+        Reference cost and constants of every class.
+    forms
+        The network by form, where it is known already.
+
+    Raises
+    ------
+    RequestError
+        Demand with no way out, a class without a cost, a capacity of zero: all that is wrong at once.
+    """
+    applied = network.applied
+    ratio = reliability_ratio(applied)
+    forms = forms or {form: FormNetwork.of(network, form, ratio) for form in FORMS}
+    laid = lay_routes(forms, chosen)
+    streams, outside = demand_of(applied)
+    standing = scale_of(applied, "standing_usd_per_t_day", STANDING_USD_PER_T_DAY) / HOURS_PER_DAY
+    scarce, notes = scarcities_of(applied)
+    resources, used = _resources(laid, forms, scarce)
+    _refuse_stranded(forms, chosen, laid, streams, applied.rows("commodity"), outside_costs(network))
+    classes = _classes(network, laid, streams, tastes, standing)
+    problem = Problem(laid.sets, classes, resources)
+    return CorridorModel(
+        network, forms, laid, tuple(streams), problem, tuple(used), outside, standing, (*applied.notes, *notes)
+    )
+
+
+def outside_costs(network: Network) -> dict[tuple[str, str, str], tuple[float, float]]:
+    """Return price and counted hours of the outside option by origin, destination and form."""
+    applied = network.applied
+    ratio = reliability_ratio(applied)
+    shares = confidence_shares({name: row["value"] for name, row in applied.rows("parameter").items()})
+    found: dict[tuple[str, str, str], tuple[float, float]] = {}
+    for row in applied.rows("outside").values():
+        spread = row["time_sd_h"]
+        if math.isnan(spread):
+            spread = row["time_h"] * shares[row["confidence"]] / Z90
+        cost = (float(row["price_usd_per_t"]), float(row["time_h"] + ratio * spread))
+        for form in FORMS:
+            key = (row["origin"], row["destination"], form)
+            if row["form"] == form or (row["form"] == "any" and key not in found):
+                found[key] = cost
+    return found
+
+
+def _classes(
+    network: Network,
+    laid: Laid,
+    streams: tuple[Stream, ...] | list[Stream],
+    tastes: Mapping[Key, Taste],
+    standing: float,
+) -> Classes:
+    applied = network.applied
+    goods, days = applied.rows("commodity"), operating_days(applied)
+    outside = outside_costs(network)
+    scales = (
+        scale_of(applied, "route_scale", ROUTE_SCALE), scale_of(applied, "mode_scale", MODE_SCALE),
+        scale_of(applied, "outside_scale", OUTSIDE_SCALE),
+    )  # fmt: skip
+    count = len(streams)
+    sets, demand, hour, beyond = (np.zeros(count, dtype=np.int64), *(np.zeros(count) for _ in range(3)))
+    nests, scale = np.zeros((count, kernels.NESTS)), np.zeros((count, 3))
+    for c, stream in enumerate(streams):
+        row = goods[stream.commodity]
+        sets[c] = laid.set_number[row["form"], stream.origin, stream.destination]
+        demand[c] = stream.t_per_year / days
+        hour[c] = row["time_value_usd_per_t_day"] / HOURS_PER_DAY
+        price, hours = outside.get((stream.origin, stream.destination, row["form"]), (math.inf, 0.0))
+        # goods that stay, where none did in the reference, have the taste of those that may leave
+        taste = tastes.get(key_of(stream)) or tastes[(*key_of(stream)[:3], False)]
+        beyond[c] = price + hour[c] * hours + taste.outside_usd
+        nests[c] = taste.nest_usd
+        scale[c] = [value / taste.reference_usd for value in scales]
+    names = [stream.name for stream in streams]
+    return Classes(names, sets, demand, hour, hour + standing, beyond, nests, scale)
+
+
+def _refuse_stranded(
+    forms: Mapping[str, FormNetwork], chosen: Mapping[str, FormRoutes], laid: Laid, streams: list[Stream],
+    goods: Mapping[str, Any], outside: Mapping[tuple[str, str, str], Any],
+) -> None:  # fmt: skip
+    """Refuse demand that has neither a route nor an outside option, and name what is cut."""
+    paths = {form: dict(zip(chosen[form].pairs, chosen[form].routes, strict=True)) for form in FORMS}
+    faults: dict[str, None] = {}
+    for stream in streams:
+        form = str(goods[stream.commodity]["form"])
+        key = (form, stream.origin, stream.destination)
+        position = laid.set_number[key]
+        if (stream.origin, stream.destination, form) in outside or laid.sets.set_ptr[position + 1] > laid.sets.set_ptr[
+            position
+        ]:
+            continue
+        arcs = forms[form].arcs
+        cuts = [list(dict.fromkeys(str(arcs.cut[a]) for a in path if arcs.cut[a])) for _, path in paths[form][key[1:]]]
+        fewest = min(cuts, key=len, default=[])
+        why = f"What cuts it: {'; '.join(fewest)}." if fewest else "The network does not join the two zones."
+        tonnes = f"{stream.name}: {stream.t_per_year:,.0f} tonnes a year"
+        faults[f"{tonnes} have no way out, and outside.csv has no row for the pair. {why}"] = None
+    if faults:
+        raise RequestError("\n".join(faults))
+
+
+# resources --------------------------------------------------------------------------------------------------------------
+
+
+def _resources(laid: Laid, forms: Mapping[str, FormNetwork], scarce: list[Scarce]) -> tuple[Resources, list[Scarce]]:
+    """Return the resources that some route uses, and what they are."""
+    number = laid.movement_number
+    pairs: list[tuple[int, int, int, float, float, bool]] = []
+    used: list[Scarce] = []
+    free: list[float] = []
+
+    def stream(form: str, item: Scarce, way: str) -> int:
+        movement = number.get((form, item.table, item.row, way), -1)
+        return int(laid.stream_of[movement]) if movement >= 0 else -1
+
+    for item in scarce:
+        ways = ("+", "-") if item.table == "link" else ("", "none")
+        there, back = (item.way, "-" if item.way == "+" else "+") if item.way else ways
+        found = [(stream(form, item, there), stream(form, item, back), item.weight[form]) for form in FORMS]
+        theirs = [
+            (len(used), one, other, weight, item.empty, not item.shared)
+            for one, other, weight in found
+            if max(one, other) >= 0
+        ]
+        if not any(one >= 0 or item.shared for _, one, *_ in theirs):
+            continue
+        pairs += theirs
+        used.append(item)
+        hours = 0.0
+        if item.table == "link":
+            at = number.get((FORMS[0], item.table, item.row, there), -1)
+            hours = float(forms[FORMS[0]].movements.move_h[at - laid.first[FORMS[0]][1]]) if at >= 0 else 0.0
+        free.append(hours)
+    columns = list(zip(*pairs, strict=True)) if pairs else [()] * 6
+    names = [f"{item.table} {item.row}{f' ({item.way})' if item.way else ''}" for item in used]
+    return Resources(
+        names,
+        capacity=np.array([item.capacity_t_per_day for item in used]),
+        preload=np.array([item.preload_t_per_day for item in used]),
+        clearing=np.array([clearing_code(item.clearing) for item in used], dtype=np.int64),
+        curve=np.array([item.curve for item in used], dtype=np.int64), free_h=np.array(free),
+        curve_a=np.array([item.curve_a for item in used]), curve_b=np.array([item.curve_b for item in used]),
+        pair_resource=np.array(columns[0], dtype=np.int64), pair_there=np.array(columns[1], dtype=np.int64),
+        pair_back=np.array(columns[2], dtype=np.int64), pair_weight=np.array(columns[3], dtype=np.float64),
+        pair_empty=np.array(columns[4], dtype=np.float64), pair_each=np.array(columns[5], dtype=bool),
+    ), used  # fmt: skip

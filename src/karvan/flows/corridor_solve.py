@@ -1,0 +1,363 @@
+"""From a case and a setting to the corridor's equilibrium: the reference first, then the setting from there.
+
+The *reference* is the base year in the scenario in which the base flow was observed. It is solved once per case, from nothing. It
+gives the cost to which the logit scales of a pair are relative, the constants by which the choice model meets the base flow, and
+the prices and delays that every other setting begins with. A setting therefore depends on the case and itself alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from karvan.flows import corridor_kernels as kernels
+from karvan.flows.corridor_model import FormNetwork, Key, Taste, build_model, key_of, lay_routes, outside_costs
+from karvan.flows.demand import demand_of
+from karvan.flows.equilibrium import Start, solve_equilibrium
+from karvan.flows.route_sets import FormRoutes, is_unbuilt, reference_setting, reliability_ratio, routes_of_case
+from karvan.network import FORMS, State
+from karvan.routes.cost import HOURS_PER_DAY
+from karvan.routes.find import network_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from karvan.case import Case, Setting
+    from karvan.flows.corridor_model import CorridorModel
+    from karvan.flows.equilibrium import Equilibrium
+    from karvan.flows.problem import Floats, Ints
+    from karvan.network import Network
+
+#: Weight of the model's own shares against those of the base flow, so that no way of going is ruled out by an empty cell.
+PRIOR_WEIGHT = 0.05
+#: Share of the goods that stay on the network which still uses it in the reference.
+STAYING_SHARE = 0.99
+#: Largest constant, in units of the logit: odds of about 400 to 1.
+MOST_TASTE = 6.0
+#: Rounds in which the constants are fitted.
+FITTING_ROUNDS = 5
+#: Rounds in which routes are added, and the gain, as a share of the cost, from which one is.
+ADDING_ROUNDS = 4
+LEAST_GAIN = 1e-3
+#: Least share in a logarithm.
+LEAST_SHARE = 1e-12
+
+
+@dataclass(frozen=True, eq=False)
+class Reference:
+    """What a case's settings begin with.
+
+    Attributes
+    ----------
+    chosen
+        Routes by form.
+    tastes
+        Reference cost and constants of every class.
+    prices, queues, delays
+        Dollars, hours and hours of every resource, by its id.
+    leans
+        Lean of every pair of streams, by resource and place among its pairs.
+    """
+
+    chosen: Mapping[str, FormRoutes]
+    tastes: Mapping[Key, Taste]
+    prices: Mapping[str, float]
+    queues: Mapping[str, float]
+    delays: Mapping[str, float]
+    leans: Mapping[tuple[str, int], float]
+
+
+@dataclass(frozen=True, eq=False)
+class Solved:
+    """A setting with its equilibrium, and the routes that it chose from."""
+
+    model: CorridorModel
+    equilibrium: Equilibrium
+    chosen: Mapping[str, FormRoutes]
+
+
+def solve_setting(case: Case, setting: Setting) -> Solved:
+    """Return the equilibrium of a setting, begun at the reference of its case.
+
+    Parameters
+    ----------
+    case
+        The corridor.
+    setting
+        Year, scenario, projects and changes.
+    """
+    reference = reference_of(case)
+    model = build_model(network_of(case, setting), reference.chosen, reference.tastes)
+    solved = Solved(model, solve_equilibrium(model.problem, _start(model, reference)), reference.chosen)
+    return _complete(solved, reference.tastes)
+
+
+def _start(model: CorridorModel, reference: Reference) -> Start:
+    ids = [item.id for item in model.scarce]
+    price, queue, delay = (
+        np.array([known.get(name, 0.0) for name in ids])
+        for known in (reference.prices, reference.queues, reference.delays)
+    )
+    lean = np.array([reference.leans.get(place, 0.0) for place in _pair_places(model)])
+    return Start(price, queue, delay, lean)
+
+
+def _pair_places(model: CorridorModel) -> list[tuple[str, int]]:
+    """Return the resource of every pair of streams, and which of its pairs it is."""
+    seen: dict[int, int] = {}
+    places = []
+    for j in model.problem.resources.pair_resource.tolist():
+        seen[j] = seen.get(j, -1) + 1
+        places.append((model.scarce[j].id, seen[j]))
+    return places
+
+
+@lru_cache(maxsize=8)
+def reference_of(case: Case) -> Reference:
+    """Return the reference of a case; the latest few are kept."""
+    chosen: Mapping[str, FormRoutes] = routes_of_case(case)
+    network = network_of(case, reference_setting(case))
+    tastes = _reference_costs(network, chosen)
+    model = build_model(network, chosen, tastes)
+    natural = solve_equilibrium(replace(model.problem, resources=model.problem.resources.without_limits()))
+    targets = _targets(model, natural)
+    solved = Solved(model, solve_equilibrium(model.problem), chosen)
+    for _ in range(FITTING_ROUNDS):
+        tastes = _fitted(solved, tastes, targets)
+        model = model.with_tastes(tastes)
+        solved = Solved(model, solve_equilibrium(model.problem, _again(solved)), chosen)
+    solved = _complete(solved, tastes)
+    ids = [item.id for item in solved.model.scarce]
+    controls = solved.equilibrium.controls
+    prices, queues, delays = (
+        dict(zip(ids, values.tolist(), strict=True))
+        for values in (controls.price_usd, controls.queue_h, solved.equilibrium.delay_h)
+    )
+    leans = dict(zip(_pair_places(solved.model), controls.lean.tolist(), strict=True))
+    return Reference(solved.chosen, tastes, prices, queues, delays, leans)
+
+
+def _again(solved: Solved) -> Start:
+    found = solved.equilibrium
+    return Start(found.controls.price_usd, found.controls.queue_h, found.delay_h, found.controls.lean)
+
+
+# constants --------------------------------------------------------------------------------------------------------------
+
+
+def _reference_costs(network: Network, chosen: Mapping[str, FormRoutes]) -> dict[Key, Taste]:
+    """Return the cost of every class to which its scales are relative.
+
+    It is that of the cheapest route with every crossing open and nothing new built, before anything is scarce; of the outside
+    option where there is no route.
+    """
+    applied = network.applied
+    ratio = reliability_ratio(applied)
+    forms = {form: FormNetwork.of(network, form, ratio) for form in FORMS}
+    built = {
+        form: replace(item, open=np.array([not is_unbuilt(cut) for cut in item.arcs.cut], dtype=bool))
+        for form, item in forms.items()
+    }
+    laid = lay_routes(built, chosen)
+    outside, goods = outside_costs(network), applied.rows("commodity")
+    found = {}
+    for stream in demand_of(applied)[0]:
+        row = goods[stream.commodity]
+        hour = row["time_value_usd_per_t_day"] / HOURS_PER_DAY
+        at = laid.set_number[row["form"], stream.origin, stream.destination]
+        own = slice(laid.sets.set_ptr[at], laid.sets.set_ptr[at + 1])
+        costs = laid.sets.price_usd[own] + hour * laid.sets.hours[own]
+        price, hours = outside.get((stream.origin, stream.destination, row["form"]), (1.0, 0.0))
+        found[key_of(stream)] = Taste(max(float(costs.min()) if len(costs) else price + hour * hours, 1.0))
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Targets:
+    """Shares that the reference is to show: of the ways of going within the network, and of the network."""
+
+    nest: Floats
+    network: Floats
+
+
+def _targets(model: CorridorModel, natural: Equilibrium) -> _Targets:
+    """Return the base flow's shares, with a little of the model's own, so that an empty cell rules nothing out."""
+    nest, network = natural.nest_share.copy(), natural.on_network.copy()
+    for c, stream in enumerate(model.streams):
+        if stream.stays:
+            network[c] = STAYING_SHARE
+        elif stream.t_per_year > 0:
+            seen = 1.0 - stream.outside_t_per_year / stream.t_per_year
+            network[c] = (seen + PRIOR_WEIGHT * network[c]) / (1.0 + PRIOR_WEIGHT)
+        there = nest[c] > 0
+        known = np.array([stream.by_nest.get(m, 0.0) for m in range(kernels.NESTS)])
+        # goods on rails that cannot go by rail alone go by rail and road, and so do those on the road
+        for m in (0, 1):
+            if not there[m] and there[2]:
+                known[2] += known[m]
+        known = np.where(there, known, 0.0)
+        if known.sum() > 0:
+            nest[c] = (known / known.sum() + PRIOR_WEIGHT * nest[c]) / (1.0 + PRIOR_WEIGHT)
+    return _Targets(nest, network)
+
+
+def _fitted(solved: Solved, tastes: Mapping[Key, Taste], targets: _Targets) -> dict[Key, Taste]:
+    """Return constants that bring the shares of a solved reference nearer to the targets."""
+    model, share, wanted = solved.model, solved.equilibrium.nest_share, targets.nest
+    keys = [key_of(stream) for stream in model.streams]
+    scale = model.problem.classes.scale
+    there = (share > 0) & (wanted > 0)
+    safe = np.where(there, np.maximum(share, LEAST_SHARE), 1.0)
+    step = np.log(safe / np.where(there, wanted, 1.0)) / scale[:, 1:2]
+    nests = np.array([tastes[key].nest_usd for key in keys]).reshape(-1, kernels.NESTS) + step
+    # constants within the network are differences; their mean at the observed shares is zero
+    nests -= (nests * np.where(there, wanted, 0.0)).sum(axis=1, keepdims=True)
+    most = MOST_TASTE / scale[:, 1:2]
+    nests = np.clip(nests, -most, most)
+    on = solved.equilibrium.on_network
+    both = (on > 0) & np.isfinite(model.problem.classes.outside_usd)
+    beyond = np.array([tastes[key].outside_usd for key in keys])
+    beyond = beyond + np.where(both, _logit(targets.network) - _logit(on), 0.0) / scale[:, 2]
+    stays = np.array([stream.stays for stream in model.streams], dtype=bool)
+    most = MOST_TASTE / scale[:, 2]
+    beyond = np.where(stays, beyond, np.clip(beyond, -most, most))
+    columns = zip(keys, nests.tolist(), beyond.tolist(), strict=True)
+    return {key: replace(tastes[key], nest_usd=tuple(theirs), outside_usd=outside) for key, theirs, outside in columns}
+
+
+def _logit(share: Floats) -> Floats:
+    bounded = np.clip(share, LEAST_SHARE, 1 - LEAST_SHARE)
+    logit: Floats = np.log(bounded / (1 - bounded))
+    return logit
+
+
+# routes that are missing ------------------------------------------------------------------------------------------------
+
+
+def _complete(solved: Solved, tastes: Mapping[Key, Taste]) -> Solved:
+    """Return the setting solved with every route that is cheaper than the best of its way of going, at the costs met."""
+    for _ in range(ADDING_ROUNDS):
+        chosen, added = _added(solved)
+        if added == 0:
+            break
+        model = build_model(solved.model.network, chosen, tastes, solved.model.forms)
+        solved = Solved(model, solve_equilibrium(model.problem, _carried(solved, model)), chosen)
+    return solved
+
+
+def _carried(solved: Solved, model: CorridorModel) -> Start:
+    """Return where to begin when resources have been added."""
+    ids = [item.id for item in solved.model.scarce]
+    start = _again(solved)
+    price, queue, delay = (
+        np.array([known.get(item.id, 0.0) for item in model.scarce])
+        for known in (
+            dict(zip(ids, values.tolist(), strict=True)) for values in (start.price_usd, start.queue_h, start.delay_h)
+        )
+    )
+    leans = dict(zip(_pair_places(solved.model), start.lean.tolist(), strict=True))
+    return Start(price, queue, delay, np.array([leans.get(place, 0.0) for place in _pair_places(model)]))
+
+
+def movement_charges(solved: Solved) -> tuple[Floats, Floats]:
+    """Return dollars and hours that every movement costs besides its plain cost."""
+    stream = solved.model.laid.stream_of
+    used = stream >= 0
+    found = solved.equilibrium
+    usd, hours = np.zeros(len(stream)), np.zeros(len(stream))
+    usd[used], hours[used] = found.stream_usd[stream[used]], found.stream_h[stream[used]]
+    return usd, hours
+
+
+def _added(solved: Solved) -> tuple[dict[str, FormRoutes], int]:
+    """Return the routes with those that are missing, and how many they are."""
+    model = solved.model
+    usd, hours = movement_charges(solved)
+    goods = model.network.applied.rows("commodity")
+    chosen, added = {}, 0
+    for form in FORMS:
+        item, routes = model.forms[form], solved.chosen[form]
+        of_arc = item.movements.of_arc
+        at = np.where(of_arc >= 0, of_arc + model.laid.first[form][1], 0)
+        own_usd, own_hours = (np.where(of_arc >= 0, charge[at], 0.0) for charge in (usd, hours))
+        values = {goods[stream.commodity]["time_value_usd_per_t_day"] / HOURS_PER_DAY
+                  for stream in model.streams if goods[stream.commodity]["form"] == form}  # fmt: skip
+        new: dict[tuple[str, str], dict[tuple[int, ...], int]] = {}
+        for value in spread_of(values):
+            weight = (
+                item.arcs.price_usd_per_t
+                + own_usd
+                + value * item.hours
+                + (value + model.standing_usd_per_h) * own_hours
+            )
+            weight = np.where(item.open, weight, np.inf)
+            for pair, nest, path in _missing(model, form, weight, routes):
+                new.setdefault(pair, {})[path] = nest
+        added += sum(len(theirs) for theirs in new.values())
+        chosen[form] = routes.plus(new)
+    return chosen, added
+
+
+def _missing(
+    model: CorridorModel, form: str, weight: Floats, routes: FormRoutes
+) -> list[tuple[tuple[str, str], int, tuple[int, ...]]]:
+    """Return the routes that beat the best known of their pair and way of going."""
+    item, number, laid = model.forms[form], model.network.index.number, model.laid
+    first = laid.first[form][0]
+    begin, stop = laid.sets.set_ptr[first], laid.sets.set_ptr[first + len(routes.pairs)]
+    mine = slice(laid.arc_ptr[begin], laid.arc_ptr[stop])
+    sums = kernels.sum_on_routes(laid.arc_ptr[begin : stop + 1] - laid.arc_ptr[begin], laid.arcs[mine], weight)
+    best = np.full((len(routes.pairs), kernels.NESTS), np.inf)
+    pair_of = np.repeat(np.arange(len(routes.pairs)), np.diff(laid.sets.set_ptr[first : first + len(routes.pairs) + 1]))
+    np.minimum.at(best, (pair_of, laid.sets.nest[begin:stop]), sums)
+    found = []
+    trees: dict[str, tuple[Floats, Ints, Ints]] = {}
+    for position, (origin, destination) in enumerate(routes.pairs):
+        if origin not in trees:
+            trees[origin] = item.graph.from_state(weight, number[State("zone_out", origin)])
+        cost, before, by = trees[origin]
+        end = number[State("zone_in", destination)]
+        for layer in range(1, kernels.LAYERS):
+            nest = kernels.NEST_OF_LAYER[layer]
+            label = layer * item.graph.states + end
+            if not cost[label] < best[position, nest] * (1 - LEAST_GAIN):
+                continue
+            path = []
+            while by[label] >= 0:
+                path.append(int(by[label]))
+                label = before[label]
+            arcs = tuple(path[::-1])
+            if _simple(item, arcs):
+                found.append(((origin, destination), nest, arcs))
+    return found
+
+
+def _simple(item: FormNetwork, path: tuple[int, ...]) -> bool:
+    """Say whether a path passes no state twice."""
+    heads = item.graph.head[list(path)]
+    return len(np.unique(heads)) == len(heads)
+
+
+def spread_of(values: set[float]) -> list[float]:
+    """Return the lowest, middle and highest of some time values."""
+    ordered = sorted(values)
+    return list(dict.fromkeys((ordered[0], ordered[len(ordered) // 2], ordered[-1]))) if ordered else []
+
+
+def class_flows(solved: Solved) -> tuple[Ints, Ints, Floats]:
+    """Return class, route and tonnes a day of every class on every route of its set."""
+    found = solved.equilibrium
+    routes, classes = solved.model.problem.routes, solved.model.problem.classes
+    usd, hours = (
+        kernels.sum_on_routes(routes.route_ptr, routes.route_stream, values)
+        for values in (found.stream_usd, found.stream_h)
+    )
+    start, flow = kernels.class_flows(
+        routes.set_ptr, routes.nest, routes.price_usd, routes.hours, routes.log_size, usd, hours, classes.set,
+        classes.demand_t_per_day, classes.hour_usd, classes.delay_usd, classes.outside_usd, classes.nest_usd, classes.scale,
+    )  # fmt: skip
+    number = np.repeat(np.arange(len(classes)), np.diff(start))
+    return number, np.arange(len(flow)) - start[number] + routes.set_ptr[classes.set[number]], flow

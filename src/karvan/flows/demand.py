@@ -1,0 +1,135 @@
+"""From base_flow.csv to classes of goods: who chooses, in which year, and what is not assigned.
+
+A row's contestable part chooses between the network and the outside option; the rest of a row on the network stays on it, the
+rest of a row outside stays outside. Rows of one pair and commodity are added up. Tonnes grow with the economies of both ends.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from karvan.errors import RequestError
+
+if TYPE_CHECKING:
+    from karvan.case import AppliedCase
+
+#: Days of operation a year, where the case has no parameter ``operating_days_per_year``.
+OPERATING_DAYS_PER_YEAR = 365.0
+#: The way of going that a main mode of base_flow.csv stands for; others are not known.
+NEST_OF_MODE = {"rail": 0, "road": 1, "sea": 3, "ferry": 3}
+
+
+@dataclass
+class Stream:
+    """Tonnes a year of one commodity between two zones that choose in the same way.
+
+    Attributes
+    ----------
+    origin, destination, commodity
+        What it is.
+    stays
+        Whether it stays on the network unless there is no way left.
+    t_per_year
+        Tonnes a year, on the network or outside.
+    by_nest
+        Tonnes a year of the base year by way of going, where the mode is known.
+    outside_t_per_year
+        Tonnes a year of the base year that chose the outside option.
+    kinds
+        Tonnes a year by kind: trade, transit, domestic, hinterland.
+    rows
+        Rows of base_flow.csv.
+    """
+
+    origin: str
+    destination: str
+    commodity: str
+    stays: bool
+    t_per_year: float = 0.0
+    by_nest: dict[int, float] = field(default_factory=dict)
+    outside_t_per_year: float = 0.0
+    kinds: dict[str, float] = field(default_factory=dict)
+    rows: list[str] = field(default_factory=list)
+
+    @property
+    def name(self) -> str:
+        """What messages call it."""
+        return f"{self.origin} to {self.destination}, {self.commodity}" + (" (stays)" if self.stays else "")
+
+
+def demand_of(applied: AppliedCase) -> tuple[list[Stream], float]:
+    """Return the streams of a setting, and the tonnes a year that stay outside whatever happens.
+
+    Raises
+    ------
+    RequestError
+        A row has a figure that cannot be, each with its place.
+    """
+    faults = []
+    streams: dict[tuple[str, str, str, bool], Stream] = {}
+    outside = 0.0
+    for name, row in applied.rows("base_flow").items():
+        tonnes, share = float(row["flow_t_per_year"]), float(row["contestable_share"])
+        if not tonnes >= 0 or not 0 <= share <= 1:
+            faults.append(
+                f"base_flow {name}: {tonnes:g} tonnes a year, contestable share {share:g}. Tonnes are 0 or more, shares 0 to 1."
+            )
+            continue
+        for stays, part in ((False, share), (True, 1.0 - share)):
+            if part == 0 or (stays and tonnes == 0):
+                continue
+            if stays and row["mode"] == "outside":
+                outside += part * tonnes * growth_of(applied, row["origin"], row["destination"])
+                continue
+            key = (row["origin"], row["destination"], row["commodity"], stays)
+            stream = streams.setdefault(key, Stream(*key))
+            _add(stream, row, name, part * tonnes)
+    if faults:
+        raise RequestError("\n".join(faults))
+    for stream in streams.values():
+        factor = growth_of(applied, stream.origin, stream.destination)
+        stream.t_per_year *= factor
+        stream.kinds = {kind: tonnes * factor for kind, tonnes in stream.kinds.items()}
+    return [streams[key] for key in sorted(streams)], outside
+
+
+def _add(stream: Stream, row: dict[str, str], name: str, tonnes: float) -> None:
+    stream.t_per_year += tonnes
+    stream.rows.append(name)
+    stream.kinds[row["kind"]] = stream.kinds.get(row["kind"], 0.0) + tonnes
+    if row["mode"] == "outside":
+        stream.outside_t_per_year += tonnes
+    elif row["mode"] in NEST_OF_MODE:
+        nest = NEST_OF_MODE[row["mode"]]
+        stream.by_nest[nest] = stream.by_nest.get(nest, 0.0) + tonnes
+
+
+def growth_of(applied: AppliedCase, origin: str, destination: str) -> float:
+    """Return by which factor the tonnes between two zones have grown since the base year: the mean growth of their economies."""
+    year, base = applied.setting.year, applied.case.config.case.base_year
+    if year is None or year == base:
+        return 1.0
+    economies, zones = applied.rows("economy"), applied.rows("zone")
+    rates = [
+        float(economies[zones[zone]["economy"]]["growth_share_per_year"])
+        for zone in (origin, destination)
+        if zones[zone]["economy"] in economies
+    ]
+    return float((1.0 + sum(rates) / len(rates)) ** (year - base)) if rates else 1.0
+
+
+def operating_days(applied: AppliedCase) -> float:
+    """Return the days of operation a year."""
+    given = applied.rows("parameter").get("operating_days_per_year")
+    return float(given["value"]) if given else OPERATING_DAYS_PER_YEAR
+
+
+def kinds_of(streams: list[Stream]) -> dict[str, float]:
+    """Return tonnes a year by kind."""
+    total: dict[str, float] = defaultdict(float)
+    for stream in streams:
+        for kind, tonnes in stream.kinds.items():
+            total[kind] += tonnes
+    return dict(total)

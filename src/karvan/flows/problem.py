@@ -1,0 +1,282 @@
+"""The corridor problem as arrays: who wants to go, by which routes, and what is scarce on the way.
+
+A *class* is a stream of goods between two zones. Its routes are those of its *set*; a set is shared by all commodities of one
+form between two zones. Routes run over *movements*: one direction of a link, a terminal, a crossing, for one form of cargo.
+Movements that the same routes use carry the same flow; each group of them is a *stream*, and all that happens on a route happens
+on its streams. A *resource* is something with a capacity or a delay curve. It is used by pairs of streams, there and back:
+
+``usage = preload + sum over pairs of weight x (there + back + empty x |there - back|)``      both directions share it
+``usage = preload + sum over pairs of weight x (there + empty x max(0, back - there))``       each direction has its own
+
+The absolute value is rounded off at the kink, ``sqrt(d^2 + eps^2) - eps``, eps being a fiftieth of the capacity, so that the
+problem stays smooth and convex. Method: docs/methods/flows.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from karvan.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+Ints = np.ndarray[Any, np.dtype[np.int64]]
+Bools = np.ndarray[Any, np.dtype[np.bool_]]
+
+#: How a full resource clears: by a rent, by waiting, or not at all (a delay curve without a hard limit).
+CLEARINGS = ("price", "queue", "delay")
+#: Delay curves: none, power of the utilisation (BPR), exponential.
+NO_CURVE, POWER_CURVE, EXPONENTIAL_CURVE = 0, 1, 2
+#: The kink of empties is rounded off over this share of the capacity.
+KINK_SHARE = 0.02
+
+
+@dataclass(frozen=True, eq=False)
+class RouteSets:
+    """Routes by set, with what they cost before anything is scarce.
+
+    Attributes
+    ----------
+    set_ptr
+        Where the routes of each set begin.
+    nest
+        Way of going of each route: 0 rail, 1 road, 2 rail and road, 3 sea or ferry.
+    price_usd, hours, log_size
+        Price per tonne; hours that the goods' time value counts; logarithm of the path size.
+    route_ptr, route_stream
+        The streams of each route, one after the other.
+    streams
+        Number of streams.
+    """
+
+    set_ptr: Ints
+    nest: Ints
+    price_usd: Floats
+    hours: Floats
+    log_size: Floats
+    route_ptr: Ints
+    route_stream: Ints
+    streams: int
+
+
+@dataclass(frozen=True, eq=False)
+class Classes:
+    """Streams of goods between two zones.
+
+    Attributes
+    ----------
+    names
+        What each is called in messages.
+    set
+        Set of routes.
+    demand_t_per_day
+        Tonnes a day, on the network or outside.
+    hour_usd, delay_usd
+        Value of an hour under way, and of an hour of delay, per tonne.
+    outside_usd
+        Generalised cost of the option outside the network; infinite where there is none.
+    nest_usd
+        Constant of each way of going, in dollars per tonne; infinite where the class may not take it.
+    scale
+        Logit scales of routes, ways of going, and network against outside, per dollar.
+    """
+
+    names: Sequence[str]
+    set: Ints
+    demand_t_per_day: Floats
+    hour_usd: Floats
+    delay_usd: Floats
+    outside_usd: Floats
+    nest_usd: Floats
+    scale: Floats
+
+    def __len__(self) -> int:
+        return len(self.set)
+
+
+@dataclass(frozen=True, eq=False)
+class Resources:
+    """What is scarce.
+
+    Attributes
+    ----------
+    names
+        What each is called in messages.
+    capacity, preload
+        Tonnes a day; infinite where there is no limit.
+    clearing
+        How it clears when it is full: an index into :data:`CLEARINGS`.
+    curve, free_h, curve_a, curve_b
+        Delay curve: its form, the hours it multiplies, and its two figures.
+    pair_resource, pair_there, pair_back, pair_weight, pair_empty, pair_each
+        The pairs of streams that use it: resource, streams (-1: none), tonnes of capacity per tonne, empties, and whether only
+        the direction there counts.
+    """
+
+    names: Sequence[str]
+    capacity: Floats
+    preload: Floats
+    clearing: Ints
+    curve: Ints
+    free_h: Floats
+    curve_a: Floats
+    curve_b: Floats
+    pair_resource: Ints
+    pair_there: Ints
+    pair_back: Ints
+    pair_weight: Floats
+    pair_empty: Floats
+    pair_each: Bools
+
+    def __len__(self) -> int:
+        return len(self.capacity)
+
+    @cached_property
+    def kink(self) -> Floats:
+        """Width of the rounding of each pair, in tonnes a day."""
+        capacity = self.capacity[self.pair_resource]
+        return np.where(np.isfinite(capacity), KINK_SHARE * capacity, 1.0)
+
+    def without_limits(self) -> Resources:
+        """Return the same resources with nothing scarce: no limits, no delay."""
+        free = np.full(len(self), NO_CURVE, dtype=np.int64)
+        return replace(self, capacity=np.full(len(self), np.inf), curve=free, preload=np.zeros(len(self)))
+
+    def usage(self, stream_flow: Floats, blunt: float = 1.0) -> Usage:
+        """Return the use of every resource and its derivatives; a solver may begin with kinks that are blunter."""
+        there = _at(stream_flow, self.pair_there)
+        back = _at(stream_flow, self.pair_back)
+        gap, kink = there - back, self.kink * blunt
+        root = np.sqrt(gap**2 + kink**2)
+        lean = gap / root
+        empties = np.where(self.pair_each, 0.5 * (root - kink - gap), root - kink)
+        loaded = there + np.where(self.pair_each, 0.0, back)
+        tonnes = self.pair_weight * (loaded + self.pair_empty * empties)
+        used = self.preload + np.bincount(self.pair_resource, tonnes, minlength=len(self))
+        by_there, by_back = self.marginal(lean)
+        return Usage(used, lean, kink**2 / root**3, by_there, by_back)
+
+    def marginal(self, lean: Floats) -> tuple[Floats, Floats]:
+        """Return what one more tonne there, and one more tonne back, uses; `lean` is 1 where all goods go there."""
+        half = np.where(self.pair_each, 0.5, 1.0)
+        there = 1.0 + self.pair_empty * half * np.where(self.pair_each, lean - 1.0, lean)
+        back = np.where(self.pair_each, 0.0, 1.0) + self.pair_empty * half * np.where(self.pair_each, 1.0 - lean, -lean)
+        return self.pair_weight * there, self.pair_weight * np.where(self.pair_back >= 0, back, 0.0)
+
+    def delay(self, used: Floats) -> tuple[Floats, Floats]:
+        """Return the hours of delay at a use, and their derivative.
+
+        Power curve: ``free_h x a x (use / capacity)^b`` (Bureau of Public Roads 1964); exponential curve:
+        ``free_h x a x (exp(b use / capacity) - 1)``, after Krueger (1999), straight on above the capacity.
+        """
+        bounded = np.where(np.isfinite(self.capacity), self.capacity, 1.0)
+        ratio = np.where(self.curve == NO_CURVE, 0.0, np.maximum(used, 0.0) / bounded)
+        top = self.free_h * self.curve_a
+        power = np.where(self.curve == POWER_CURVE, self.curve_b, 1.0)
+        rate = np.where(self.curve == EXPONENTIAL_CURVE, self.curve_b, 0.0)
+        # above a hard limit the exponential goes on as a straight line: no flow ends there
+        grown = np.exp(rate * np.minimum(ratio, 1.0))
+        beyond = rate * grown * np.maximum(ratio - 1.0, 0.0)
+        hours = np.where(self.curve == POWER_CURVE, top * ratio**power, top * (grown - 1.0 + beyond))
+        slope = np.where(self.curve == POWER_CURVE, top * power * ratio ** (power - 1.0), top * rate * grown) / bounded
+        none = self.curve == NO_CURVE
+        return np.where(none, 0.0, hours), np.where(none, 0.0, slope)
+
+
+class Usage(NamedTuple):
+    """The use of every resource, the lean of every pair with its derivative, and what one more tonne uses."""
+
+    used: Floats
+    lean: Floats
+    lean_slope: Floats
+    by_there: Floats
+    by_back: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Classes, routes and resources; checked when it is made.
+
+    Raises
+    ------
+    RequestError
+        A class, route or resource cannot be: every fault at once.
+    """
+
+    routes: RouteSets
+    classes: Classes
+    resources: Resources
+
+    def __post_init__(self) -> None:
+        faults = [*_class_faults(self), *_resource_faults(self.resources)]
+        if faults:
+            raise RequestError("\n".join(faults))
+
+    @cached_property
+    def set_class(self) -> tuple[Ints, Ints]:
+        """Where the classes of every set begin, and the classes in order of their sets."""
+        order = np.argsort(self.classes.set, kind="stable")
+        sets = len(self.routes.set_ptr) - 1
+        return np.searchsorted(self.classes.set[order], np.arange(sets + 1)), order
+
+
+def _at(flow: Floats, index: Ints) -> Floats:
+    return np.where(index >= 0, flow[np.maximum(index, 0)], 0.0) if len(flow) else np.zeros(len(index))
+
+
+def _class_faults(problem: Problem) -> list[str]:
+    classes, routes = problem.classes, problem.routes
+    demand, scale, names = classes.demand_t_per_day, classes.scale, classes.names
+    bad = ~np.isfinite(demand) | (demand < 0)
+    faults = [
+        f"{names[c]}: the demand is {demand[c]:g} tonnes a day. State a figure of 0 or more."
+        for c in np.flatnonzero(bad).tolist()
+    ]
+    values = np.column_stack([classes.hour_usd, classes.delay_usd, scale])
+    costless = ~(np.isfinite(values) & (values >= 0)).all(axis=1)
+    faults += [
+        f"{names[c]}: a time value or logit scale is missing or negative. Every class needs a cost of its own."
+        for c in np.flatnonzero(costless).tolist()
+    ]
+    ordered = (scale[:, 0] >= scale[:, 1]) & (scale[:, 1] >= scale[:, 2]) & (scale[:, 2] > 0)
+    faults += [
+        f"{names[c]}: the logit scales are {scale[c, 0]:g}, {scale[c, 1]:g} and {scale[c, 2]:g}. They must not rise from routes "
+        "to ways of going to network against outside, and be above 0."
+        for c in np.flatnonzero(~costless & ~ordered).tolist()
+    ]
+    for c in np.flatnonzero(~bad & (demand > 0) & ~np.isfinite(classes.outside_usd)).tolist():
+        nests = routes.nest[routes.set_ptr[classes.set[c]] : routes.set_ptr[classes.set[c] + 1]]
+        if not np.isfinite(classes.nest_usd[c][nests]).any():
+            faults.append(f"{names[c]}: {demand[c]:g} tonnes a day have no route and no outside option.")
+    return faults
+
+
+def _resource_faults(resources: Resources) -> list[str]:
+    faults = []
+    for number, name in enumerate(resources.names):
+        capacity = resources.capacity[number]
+        if np.isnan(capacity) or capacity <= 0:
+            faults.append(
+                f"{name}: the capacity is {capacity:g} tonnes a day. Leave it blank where there is no limit; shut it by status."
+            )
+        if resources.curve[number] != NO_CURVE and not np.isfinite(capacity):
+            faults.append(f"{name}: a delay curve needs a capacity.")
+        if resources.curve[number] == POWER_CURVE and resources.curve_b[number] < 1:
+            faults.append(f"{name}: the power is {resources.curve_b[number]:g}. It must be 1 or more.")
+        if not resources.preload[number] >= 0:
+            faults.append(
+                f"{name}: the preload is {resources.preload[number]:g} tonnes a day. State a figure of 0 or more."
+            )
+    queued = (resources.clearing[resources.pair_resource] == CLEARINGS.index("queue")) & resources.pair_each
+    for k in np.flatnonzero(queued & (resources.pair_empty > 0)):
+        name = resources.names[resources.pair_resource[k]]
+        faults.append(
+            f"{name}: a queue of one direction cannot be filled by empties of the other. Let them share it, or leave empties out."
+        )
+    return faults

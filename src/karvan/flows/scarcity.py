@@ -1,0 +1,209 @@
+"""What is scarce in a case: capacity, preload, delay curve, clearing and owner of every link, crossing and terminal.
+
+A railway link clears by price and has an exponential delay curve; a road with a capacity has the curve of the Bureau of Public
+Roads and no hard limit; sailings, ports, terminals and crossings clear by queue. A row's ``clearing`` overrules this.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from karvan.errors import RequestError
+from karvan.flows.demand import operating_days
+from karvan.flows.problem import CLEARINGS, EXPONENTIAL_CURVE, NO_CURVE, POWER_CURVE
+from karvan.network.capacity import link_capacities
+from karvan.network.services import ServiceIndex
+
+if TYPE_CHECKING:
+    from karvan.case import AppliedCase
+
+#: How a full row clears where it does not say so.
+DEFAULT_CLEARING = {"rail": "price", "road": "delay", "sea": "queue", "ferry": "queue"}
+#: Delay curve of roads: share of the free time added at capacity, and the power (Bureau of Public Roads 1964).
+ROAD_DELAY_SHARE, ROAD_DELAY_POWER = 0.15, 4.0
+#: Delay curve of railways: ``share x (exp(rate x use) - 1) / (exp(rate) - 1)`` of the hours in motion is added. The form is
+#: Krueger's (1999); the figures are assumptions, half the running time at capacity, and parameters of the case replace them.
+RAIL_DELAY_SHARE, RAIL_DELAY_RATE = 0.5, 3.0
+#: Share of the vehicles too many in one direction that go back empty over the same link: all. An assumption.
+EMPTY_RETURN_SHARE = 1.0
+#: Share of a capacity that preload leaves to freight at least, so that a line full of passenger trains is dear and not absent.
+LEAST_ROOM = 0.01
+
+
+@dataclass(frozen=True)
+class Scarce:
+    """A capacity with all that belongs to it.
+
+    Attributes
+    ----------
+    table, row, way
+        Whose it is: ``link``, ``border`` or ``terminal``, its row, and the direction (``+`` or ``-``; empty: both together).
+    name
+        What people call it.
+    mode
+        Mode that uses it.
+    capacity_t_per_day, preload_t_per_day
+        Capacity, and what is taken before freight chooses.
+    clearing, owner
+        How it clears, and who receives a rent.
+    curve, curve_a, curve_b
+        Delay curve.
+    shared
+        Whether both directions share it.
+    empty
+        Share of the imbalance that goes back empty.
+    weight
+        Tonnes of capacity per tonne, by form.
+    """
+
+    table: str
+    row: str
+    way: str
+    name: str
+    mode: str
+    capacity_t_per_day: float
+    preload_t_per_day: float
+    clearing: str
+    owner: str
+    curve: int
+    curve_a: float
+    curve_b: float
+    shared: bool
+    empty: float
+    weight: dict[str, float]
+
+    @property
+    def id(self) -> str:
+        """The row and its direction as one text."""
+        return f"{self.table}:{self.row}{self.way}"
+
+
+def scarcities_of(applied: AppliedCase) -> tuple[list[Scarce], list[str]]:
+    """Return what is scarce in a setting, and notes.
+
+    Raises
+    ------
+    RequestError
+        A capacity is zero.
+    """
+    builder = _Builder(applied)
+    found = [*builder.links(), *builder.borders(), *builder.terminals()]
+    if builder.faults:
+        raise RequestError("\n".join(builder.faults))
+    return found, builder.notes
+
+
+class _Builder:
+    """Reads the rows of a setting."""
+
+    def __init__(self, applied: AppliedCase) -> None:
+        self.applied = applied
+        self.services = ServiceIndex(applied.rows("service"))
+        self.country = {node: row["country"] for node, row in applied.rows("node").items()}
+        self.payee = {name: row["payee"] for name, row in applied.rows("service").items()}
+        self.days = operating_days(applied)
+        self.notes: list[str] = []
+        self.faults: list[str] = []
+        self.parameters = {name: float(row["value"]) for name, row in applied.rows("parameter").items()}
+        self.background = self._background()
+
+    def _background(self) -> dict[tuple[str, str], list[Any]]:
+        found: dict[tuple[str, str], list[Any]] = defaultdict(list)
+        for row in self.applied.rows("background").values():
+            ways = {"both": "+-", "forward": "+", "backward": "-"}[row["direction"]]
+            for way in ways:
+                found[row["link_id"], way].append(row)
+        return found
+
+    def _usable(self, table: str, row: str, capacity: float) -> bool:
+        """Say whether a row has a limit; note a capacity of zero as a fault."""
+        if math.isnan(capacity):
+            return False
+        if capacity <= 0:
+            self.faults.append(
+                f"{table} {row}: the capacity is 0 tonnes a day. Leave it blank where there is no limit; shut it by status."
+            )
+            return False
+        return True
+
+    def links(self) -> list[Scarce]:
+        """Return the links with a capacity."""
+        capacities = link_capacities(self.applied)
+        found: list[Scarce] = []
+        columns = zip(capacities.index, capacities["capacity_t_per_day"], capacities["capacity_shared"], strict=True)
+        for name, capacity, shared in columns:
+            row = self.applied.rows("link")[str(name)]
+            stands = self.applied.is_built(row["status"], row["project_id"])
+            if stands and self._usable("link", str(name), float(capacity)):
+                found += [self._link(str(name), row, float(capacity), way) for way in ([""] if shared else ["+", "-"])]
+        return found
+
+    def _link(self, name: str, row: dict[str, Any], capacity: float, way: str) -> Scarce:
+        mode, country = row["mode"], self.country[row["from_node_id"]]
+        service = self.services.find(mode, country, "container")
+        preload = 0.0
+        for side in way or "+-":
+            for taken in self.background.get((name, side), []):
+                trains, tonnes = taken["trains_per_day"], taken["t_per_day"]
+                preload += 0.0 if math.isnan(trains) else trains * service.vehicle_net_t
+                preload += 0.0 if math.isnan(tonnes) else tonnes
+        if preload > (1 - LEAST_ROOM) * capacity:
+            self.notes.append(
+                f"link {name}: passenger trains and other preload take {preload:,.0f} of {capacity:,.0f} tonnes a day; "
+                f"{LEAST_ROOM:.0%} is left to freight"
+            )
+            preload = (1 - LEAST_ROOM) * capacity
+        clearing = row.get("clearing") or DEFAULT_CLEARING[mode]
+        curve, a, b = self._curve(mode)
+        empty = self.parameters.get(f"empty_return_{mode}_share", EMPTY_RETURN_SHARE)
+        return Scarce(
+            "link", name, way, row["name"] or name, mode, capacity, preload, clearing, self.payee[service.id], curve, a, b,
+            shared=not way, empty=0.0 if way and clearing == "queue" else empty, weight=self._weights(mode, country),
+        )  # fmt: skip
+
+    def _curve(self, mode: str) -> tuple[int, float, float]:
+        if mode == "road":
+            share = self.parameters.get("road_delay_share", ROAD_DELAY_SHARE)
+            return POWER_CURVE, share, self.parameters.get("road_delay_power", ROAD_DELAY_POWER)
+        if mode == "rail":
+            rate = self.parameters.get("rail_delay_rate", RAIL_DELAY_RATE)
+            return EXPONENTIAL_CURVE, self.parameters.get("rail_delay_share", RAIL_DELAY_SHARE) / math.expm1(rate), rate
+        return NO_CURVE, 0.0, 0.0
+
+    def _weights(self, mode: str, country: str) -> dict[str, float]:
+        """Return capacity tonnes per tonne by form: capacity is told in vehicles of the container service."""
+        base = self.services.find(mode, country, "container").vehicle_net_t
+        own = self.services.find(mode, country, "bulk").vehicle_net_t
+        return {"container": 1.0, "bulk": base / own if own > 0 and base > 0 else 1.0}
+
+    def borders(self) -> list[Scarce]:
+        """Return the crossings with a capacity."""
+        found = []
+        for name, row in self.applied.rows("border").items():
+            if row["status"] == "open" and self._usable("border", name, float(row["capacity_t_per_day"])):
+                found.append(self._stop("border", name, row, row["mode"]))
+        return found
+
+    def terminals(self) -> list[Scarce]:
+        """Return the terminals with a capacity."""
+        found = []
+        for name, row in self.applied.rows("terminal").items():
+            stands = self.applied.is_built(row["status"], row["project_id"])
+            if stands and self._usable("terminal", name, float(row["capacity_t_per_day"])):
+                found.append(self._stop("terminal", name, row, row["mode_a"]))
+        return found
+
+    def _stop(self, table: str, name: str, row: dict[str, Any], mode: str) -> Scarce:
+        clearing = row.get("clearing") or "queue"
+        return Scarce(
+            table, name, "", row["name"] or name, mode, float(row["capacity_t_per_day"]), 0.0, clearing, row["payee"], NO_CURVE,
+            0.0, 0.0, shared=True, empty=0.0, weight={"container": 1.0, "bulk": 1.0},
+        )  # fmt: skip
+
+
+def clearing_code(name: str) -> int:
+    """Return the number of a clearing."""
+    return CLEARINGS.index(name)

@@ -1,0 +1,190 @@
+"""The corridor's equilibrium against SciPy: Fisk's problem with capacities by SLSQP, queues and delays by root-finding."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from corridors import random_problem, two_routes
+from scipy.optimize import brentq, minimize
+
+from karvan.flows.equilibrium import solve_equilibrium
+
+#: SLSQP meets its conditions to about this.
+FLOW_SHARE, PRICE_SHARE = 2e-4, 2e-3
+
+
+class Fisk:
+    """Nested entropy plus cost, over the flow of every class on every route and outside: minimised by the equilibrium."""
+
+    def __init__(self, problem):
+        self.problem = problem
+        routes, classes = problem.routes, problem.classes
+        self.cells = [
+            (c, r)
+            for c in range(len(classes))
+            for r in range(routes.set_ptr[classes.set[c]], routes.set_ptr[classes.set[c] + 1])
+        ]
+        self.owner = np.array([c for c, _ in self.cells])
+        self.route = np.array([r for _, r in self.cells])
+        self.many = len(classes)
+        self.nest = routes.nest[self.route] + 4 * self.owner
+        self.cost = (
+            routes.price_usd[self.route] + classes.hour_usd[self.owner] * routes.hours[self.route]
+            + classes.nest_usd[self.owner, routes.nest[self.route]]
+        )  # fmt: skip
+
+    def parts(self, x):
+        flow, out = x[: len(self.cells)], x[len(self.cells) :]
+        nest = np.bincount(self.nest, flow, minlength=4 * self.many)
+        return flow, out, nest, np.bincount(self.owner, flow, minlength=self.many)
+
+    def value(self, x):
+        classes = self.problem.classes
+        flow, out, nest, net = self.parts(x)
+        route, mode, top = classes.scale.T
+        owner_of_nest = np.arange(4 * self.many) // 4
+        used = nest > 0
+        total = (flow * self.cost).sum() + (out * classes.outside_usd).sum()
+        total += (
+            flow * (np.log(flow / nest[self.nest]) - self.problem.routes.log_size[self.route]) / route[self.owner]
+        ).sum()
+        total += (nest[used] * np.log(nest[used] / net[owner_of_nest[used]]) / mode[owner_of_nest[used]]).sum()
+        return (
+            total
+            + (
+                (net * np.log(net / classes.demand_t_per_day) + out * np.log(out / classes.demand_t_per_day)) / top
+            ).sum()
+        )
+
+    def slope(self, x):
+        classes = self.problem.classes
+        flow, out, nest, net = self.parts(x)
+        route, mode, top = classes.scale[self.owner].T
+        inner = (np.log(flow / nest[self.nest]) - self.problem.routes.log_size[self.route]) / route
+        middle = np.log(nest[self.nest] / net[self.owner]) / mode
+        outer = np.log(net / classes.demand_t_per_day)[self.owner] / top
+        beyond = classes.outside_usd + (np.log(out / classes.demand_t_per_day)) / classes.scale[:, 2]
+        return np.concatenate([self.cost + inner + middle + outer, beyond])
+
+    def streams(self):
+        routes = self.problem.routes
+        table = np.zeros((routes.streams, len(self.cells) + self.many))
+        for k, r in enumerate(self.route):
+            table[routes.route_stream[routes.route_ptr[r] : routes.route_ptr[r + 1]], k] = 1.0
+        return table
+
+    def solve(self):
+        classes, resources, table = self.problem.classes, self.problem.resources, self.streams()
+        balance = np.zeros((self.many, len(self.cells) + self.many))
+        balance[self.owner, np.arange(len(self.cells))] = 1.0
+        balance[np.arange(self.many), len(self.cells) + np.arange(self.many)] = 1.0
+
+        def use(x):
+            return resources.usage(table @ x).used
+
+        def jacobian(x):
+            usage = resources.usage(table @ x)
+            rows = np.zeros((len(resources), table.shape[1]))
+            for k, j in enumerate(resources.pair_resource):
+                rows[j] += usage.by_there[k] * table[resources.pair_there[k]]
+                if resources.pair_back[k] >= 0:
+                    rows[j] += usage.by_back[k] * table[resources.pair_back[k]]
+            return rows
+
+        share = np.array([1.0 / (1 + (self.owner == c).sum()) for c in range(self.many)]) * classes.demand_t_per_day
+        start = np.concatenate([share[self.owner], share])
+        found = minimize(
+            self.value, start, jac=self.slope, method="SLSQP", bounds=[(1e-9, None)] * len(start),
+            constraints=[
+                {"type": "eq", "fun": lambda x: balance @ x - classes.demand_t_per_day, "jac": lambda _: balance},
+                {"type": "ineq", "fun": lambda x: resources.capacity - use(x), "jac": lambda x: -jacobian(x)},
+            ],
+            options={"ftol": 1e-14, "maxiter": 2000},
+        )  # fmt: skip
+        # at the least, slope + prices x use' + a constant per class is nought: prices of what is full by least squares
+        full = np.flatnonzero(use(found.x) > resources.capacity * (1 - 1e-6))
+        columns = np.concatenate([jacobian(found.x)[full], balance]).T
+        prices = np.zeros(len(resources))
+        weight = np.minimum(found.x, 1.0)
+        prices[full] = np.linalg.lstsq(columns * weight[:, None], -self.slope(found.x) * weight, rcond=None)[0][
+            : len(full)
+        ]
+        return found.x, prices
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_prices_and_flows_solve_fisks_problem_with_capacities(seed):
+    problem = random_problem(seed, sets=2, per_set=3, streams=4, many=3, prices_only=True)
+    ours = solve_equilibrium(problem)
+    assert (ours.controls.price_usd > 0.01).any()
+    fisk = Fisk(problem)
+    theirs, prices = fisk.solve()
+    per_route = np.bincount(fisk.route, theirs[: len(fisk.cells)], minlength=len(problem.routes.nest))
+    scale = ours.route_flow.sum()
+    assert np.abs(per_route - ours.route_flow).max() <= FLOW_SHARE * scale
+    # the multiplier of a capacity is its price
+    assert np.abs(prices - ours.controls.price_usd).max() <= PRICE_SHARE * max(1.0, prices.max())
+
+
+def test_a_queue_of_two_classes_by_root_finding():
+    # both want the cheaper route; an hour costs them 0.2 and 1.5 USD
+    rows = [{"demand": 80.0, "delay": 0.2}, {"demand": 60.0, "delay": 1.5}]
+    ours = solve_equilibrium(two_routes(rows=rows, scarce=[{"capacity": 50.0, "clearing": 1}]))
+
+    def over(hours):
+        return sum(row["demand"] / (1 + np.exp(0.5 * (10 + row["delay"] * hours - 12))) for row in rows) - 50.0
+
+    assert ours.controls.queue_h[0] == pytest.approx(brentq(over, 0, 400, xtol=1e-13), rel=1e-9)
+
+
+@pytest.mark.parametrize(("curve", "b"), [(1, 4.0), (2, 3.0)])
+def test_a_delay_curve_by_root_finding(curve, b):
+    scarce = {"capacity": 70.0, "clearing": 2, "curve": curve, "free_h": 12.0, "a": 0.15, "b": b}
+    ours = solve_equilibrium(two_routes(scarce=[scarce]))
+
+    def fault(hours):
+        flow = 100.0 / (1 + np.exp(0.5 * (10 + hours - 12)))
+        ratio = flow / 70.0
+        wanted = 12.0 * 0.15 * (ratio**b if curve == 1 else np.exp(b * min(ratio, 1)) * (1 + b * max(ratio - 1, 0)) - 1)
+        return hours - wanted
+
+    assert ours.delay_h[0] == pytest.approx(brentq(fault, 0, 100, xtol=1e-13), rel=1e-9)
+
+
+def test_prices_are_what_capacity_is_worth():
+    """Raise a capacity a little: the least of Fisk's problem falls by the price (envelope theorem), by finite differences."""
+    # without empties, whose rounded kink is a share of the capacity and would move with it
+    problem = random_problem(5, sets=2, per_set=3, streams=4, many=3, prices_only=True, empties=False)
+    ours = solve_equilibrium(problem)
+    j = int(np.argmax(ours.controls.price_usd))
+    values = []
+    for step in (-1e-3, 1e-3):
+        resources = problem.resources
+        capacity = resources.capacity.copy()
+        capacity[j] *= 1 + step
+        changed = replace(problem, resources=replace(resources, capacity=capacity))
+        found = solve_equilibrium(changed)
+        fisk = Fisk(changed)
+        flows = class_flow(changed, found)
+        x = np.concatenate([flows, changed.classes.demand_t_per_day * (1 - found.on_network)])
+        values.append(fisk.value(x))
+    worth = -(values[1] - values[0]) / (2e-3 * problem.resources.capacity[j])
+    # central differences over 0.2 % of the capacity
+    assert worth == pytest.approx(ours.controls.price_usd[j], rel=1e-4)
+
+
+def class_flow(problem, found):
+    """Return the flow of every class on every route of its set."""
+    from karvan.flows import corridor_kernels as kernels
+
+    routes, classes = problem.routes, problem.classes
+    usd, hours = (
+        kernels.sum_on_routes(routes.route_ptr, routes.route_stream, values)
+        for values in (found.stream_usd, found.stream_h)
+    )
+    return kernels.class_flows(
+        routes.set_ptr, routes.nest, routes.price_usd, routes.hours, routes.log_size, usd, hours, classes.set,
+        classes.demand_t_per_day, classes.hour_usd, classes.delay_usd, classes.outside_usd, classes.nest_usd, classes.scale,
+    )[1]  # fmt: skip
