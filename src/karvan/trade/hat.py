@@ -125,20 +125,22 @@ class _World:
             self.pull = share * tau_hat ** -theta[:, None, None]
         self.budget = by_commodity / self.spending
         links = (self.pull * self.budget[:, None, :]).sum(axis=0) > 0
-        count, self.part = connected_components(csr_array(links), directed=False)
-        self.together = (self.part[:, None] == self.part[None, :]) if count > 1 else np.ones_like(links)
+        part = np.zeros(len(self.income), dtype=np.int32)
+        if not links.all():
+            part = connected_components(csr_array(links), directed=False)[1]
+        self.together = part[:, None] == part[None, :]
 
-    def spending_at(self, wage: Floats) -> tuple[Floats, Floats, Floats]:
-        """Return spending, its derivative by the logarithms of wages, and the balance of the world."""
+    def spending_at(self, wage: Floats) -> tuple[Floats, Floats, Floats | None, Floats]:
+        """Return spending; its derivative by the logarithm of each own wage, and by all wages where they matter; the balance."""
         income = wage * self.income
         if self.deficits == "additive":
-            return income + self.deficit, np.diag(income), np.ones_like(wage)
+            return income + self.deficit, income, None, np.ones_like(wage)
         wished = wage * self.spending
         all_income, all_wished = self.together @ income, self.together @ wished
         balance = all_income / all_wished
         spending = balance * wished
         turn = self.together * (income / all_income[:, None] - wished / all_wished[:, None])
-        return spending, np.diag(spending) + spending[:, None] * turn, balance
+        return spending, spending, spending[:, None] * turn, balance
 
     def prices(self, wage: Floats) -> tuple[Floats, Floats]:
         """Return shares of spending, and the sum that is the price to the power of minus theta."""
@@ -218,7 +220,7 @@ class _State:
 
     def __init__(self, world: _World, wage: Floats) -> None:
         self.wage = wage
-        self.spending, self.slope, _ = world.spending_at(wage)
+        self.spending, self.own, self.others, _ = world.spending_at(wage)
         self.residual = np.inf
         if not (np.isfinite(wage).all() and (wage > 0).all() and (self.spending > 0).all()):
             return
@@ -236,7 +238,9 @@ def _newton(world: _World, state: _State, numeraire: Floats) -> _State | None:
     sold = state.trade.sum(axis=2)
     substitution = (world.theta[:, None, None] * state.trade @ state.share.transpose(0, 2, 1)).sum(axis=0)
     bought = (state.share * world.budget[:, None, :]).sum(axis=0)
-    matrix = substitution + bought @ state.slope
+    matrix = substitution + bought * state.own
+    if state.others is not None:
+        matrix += bought @ state.others
     matrix[np.diag_indices_from(matrix)] -= world.theta @ sold + state.earned
     # each part of the world has a level of wages of its own, which its income holds fixed
     matrix += world.together * state.earned[None, :]
@@ -272,7 +276,7 @@ def _fixed_point(world: _World, state: _State, numeraire: Floats) -> _State:
 
 
 def _equilibrium(world: _World, wage: Floats, convergence: Convergence) -> Equilibrium:
-    spending, _, balance = world.spending_at(wage)
+    spending, _, _, balance = world.spending_at(wage)
     share, total = world.prices(wage)
     bought = world.budget > 0
     price = np.where(bought, np.where(bought, total, 1.0) ** (-1 / world.theta[:, None]), 1.0)
