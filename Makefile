@@ -55,6 +55,7 @@ docs: $(VENV)/.dev
 bench: $(VENV)/.test $(VENV)/.warm peers
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.dense
+	$(BIN)/python -m benchmarks.trade
 
 peers: $(PEERS)/.done
 
@@ -76,9 +77,9 @@ $(VENV)/.warm: $(wildcard src/karvan/flows/*_kernels.py) $(VENV)/.run
 
 # Programs that others wrote, for tests/against and benchmarks, apart from ours: they want other versions of our parts.
 $(PEERS)/.done: Makefile
-	@echo "installing AequilibraE into $(PEERS) (once, about a minute) ..."
+	@echo "installing AequilibraE and gegravity into $(PEERS) (once, about a minute) ..."
 	$(PYTHON) -m venv $(PEERS)
-	PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore $(PEERS)/bin/python -m pip install --quiet aequilibrae==1.7.2
+	PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore $(PEERS)/bin/python -m pip install --quiet aequilibrae==1.7.2 gegravity==0.3
 	@touch $@
 
 $(VENV)/.test: lock/test.txt web/package-lock.json $(VENV)/.run
