@@ -44,8 +44,9 @@ ENOUGH_SHARE = 0.3
 FLOOR_SHARE = 0.05
 #: Gap below which the difference of two total costs in double precision tells nothing.
 FINEST_GAP = 1e-14
-#: Rounds without a lower gap after which rounding has the last word.
-STALLED_ROUNDS = 12
+#: Rounds in which the gap does not fall by a tenth, after which rounding has the last word; ten times as many above a gap
+#: at which rounding is hardly the cause.
+STALLED_ROUNDS, ROUNDING_GAP = 12, 1e-9
 #: Trees times links below which a second thread costs more than it brings.
 THREAD_WORK = 300_000
 #: Parts of the work per thread, so that neither waits long for the other.
@@ -435,7 +436,7 @@ class _Run:
     ) -> Literal["gap", "rounding", "iterations"] | None:
         if now <= max(gap, FINEST_GAP):
             return "gap" if gap >= FINEST_GAP else "rounding"
-        if idle >= STALLED_ROUNDS:
+        if idle >= STALLED_ROUNDS * (1 if now < ROUNDING_GAP else 10):
             return "rounding"
         return "iterations" if iterations >= most else None
 

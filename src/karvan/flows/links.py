@@ -167,8 +167,6 @@ class LinkTable:
         ]  # fmt: skip
         for column, wrong, what, todo in rules:
             yield from _listed(self, column, np.flatnonzero(wrong), what, todo)
-        loops = np.flatnonzero(self.from_node == self.to_node)
-        yield from _listed(self, "to_node", loops, "a link that ends where it begins", "leave it out")
 
 
 def _listed(links: LinkTable, column: str, wrong: Ints, what: str, todo: str) -> Iterator[str]:

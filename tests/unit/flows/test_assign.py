@@ -102,6 +102,11 @@ def test_zones_that_may_not_be_passed_through():
     assert list(assign(barred, trips).flow[0]) == [0, 0, 5]
 
 
+def test_a_link_that_ends_where_it_begins_carries_nothing():
+    frame = pd.DataFrame({"from_node": ["a", "a"], "to_node": ["a", "b"], "free_flow_time": [0.0, 1.0]})
+    assert list(assign(LinkTable.of(frame, zones=["a", "b"]), demand(5)).flow[0]) == [0, 5]
+
+
 def test_no_demand_is_no_flow():
     result = assign(two_ways(), demand(0))
     assert (result.tstt, result.relative_gap, result.converged) == (0, 0, True)
