@@ -27,6 +27,9 @@ SHOWN_PROBLEMS = 10
 FEWEST_FIGURES = 5
 #: A total that is printed with a few decimals agrees with the sum to this share.
 TOTAL_SHARE = 1e-4
+#: Trips that are missing by more than this share, with the last origins, tell that a file ends early; totals of some files
+#: are a little off.
+SHORT_SHARE = 5e-3
 
 _TAG = re.compile(r"<\s*([^>]+?)\s*>\s*([^\n~]*)")
 
@@ -175,7 +178,12 @@ def _hold_total(
         said = float(meta["TOTAL OD FLOW"].split()[0])
     except (KeyError, IndexError, ValueError):
         said = np.nan
-    ended = body.rstrip().endswith((";", ":")) or not last or bool(re.search(r"origin\s+\d+\s*\Z", body, re.IGNORECASE))
+    ended = (
+        body.rstrip().endswith((";", ":"))
+        or ";" not in body
+        or not last
+        or bool(re.search(r"origin\s+\d+\s*\Z", body, re.IGNORECASE))
+    )
     if np.isnan(said):
         if not ended:
             problems.append("the last pair has no ';'. The file ends early.")
@@ -183,7 +191,7 @@ def _hold_total(
     if abs(total - said) <= TOTAL_SHARE * max(1.0, abs(said)):
         return []
     what = f"<TOTAL OD FLOW> says {said:.12g}, and the trips add up to {total:.12g}"
-    if total < said and (last < zones or not ended):
+    if not ended or (last < zones and total < said * (1 - SHORT_SHARE)):
         problems.append(f"{what}; the last origin is {last} of {zones}. The file ends early.")
         return []
     return [f"{path.name}: {what}. The trips are taken as they stand."]
