@@ -111,6 +111,7 @@ def test_frank_wolfe_never_gets_below_the_minimum_nor_our_bound_above_it(drawn):
     rough = assign(links, trips, gap=1e-2)
     fine = assign(links, trips, gap=1e-11)
     assert rough.lower_bound <= fine.objective * (1 + 1e-12) <= rough.objective * (1 + 1e-12)
+    assert np.isfinite(fine.objective)
     volume = all_or_nothing(links, trips, links.free_flow_time)
     for step in range(1, 60):
         target = all_or_nothing(links, trips, times(links, volume))

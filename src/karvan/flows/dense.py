@@ -422,12 +422,12 @@ class _Run:
                 return self._solution(tstt, sptt, now, iterations, sweeps, reason)
             floor = FLOOR_SHARE * gap * tstt / pairs
             self._renew(floor)
-            self._load()
             goal = max(BALANCED_SHARE * now, ENOUGH_SHARE * gap) * tstt
             made, _ = self.kernels.balance(
                 self.path_start, self.link_start, self.path_links, self.path_flow, self.path_fixed, self.most,
                 self.longest, floor, goal, SWEEPS, self.volume, *self.delay, self.time, self.slope,
             )  # fmt: skip
+            self._load()  # the links anew from their paths: shifts leave rounding behind, and it may be negative
             sweeps += made
 
     @staticmethod
