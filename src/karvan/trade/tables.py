@@ -298,9 +298,23 @@ def _check_shock(
     commodities: Sequence[str], problems: list[Problem],
 ) -> None:  # fmt: skip
     """Note markets that the shock shuts, and parts of the world that it cuts off with a deficit that nobody can pay."""
-    with np.errstate(under="ignore"):
-        left = value * tau_hat ** -theta[:, None, None] > 0
-    before = value > 0
+    with np.errstate(under="ignore", over="ignore", invalid="ignore"):
+        pull = value * tau_hat ** -theta[:, None, None]
+    left, before = pull > 0, value > 0
+    for goods, i, j in np.argwhere(before & ~np.isfinite(pull))[:LISTED]:
+        where = f"{countries[i]}-{countries[j]}"
+        found = f"{tau_hat[goods, i, j]:g} for {where}, beyond the range of numbers at theta {theta[goods]:g}"
+        problems.append(
+            Problem(
+                file,
+                0,
+                "tau_hat",
+                found,
+                "a cheaper market, not a free one",
+                "Write a smaller change.",
+                "number-too-low",
+            )
+        )
     todo = "Leave a market open, or leave the country out."
     for number, name in enumerate(countries):
         if not left[:, number].any():

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 import karvan
+from karvan.charts.diverging import Bar, Panel, draw_diverging
 from karvan.charts.intervals import Interval, draw_intervals
 from karvan.charts.network_map import draw_network_map
 from karvan.charts.palette import DARK, LIGHT
@@ -179,3 +180,14 @@ def contrast(one, two):
 def test_text_can_be_read_on_its_ground(palette):
     assert contrast(palette.ink, palette.paper) >= 7
     assert contrast(palette.stone_ink, palette.paper) >= 4.5
+
+
+def test_gains_run_right_and_losses_left():
+    panels = [Panel("Who gains", [Bar("Alba", 3.0, 2.0, 4.0), Bar("Cora", -1.0, note="of 5")]), Panel("Nobody", [])]
+    figure = draw_diverging(panels, title="Gains", foot="At elasticity 4.")
+    assert len(figure.axes) == 1  # a panel without items is left out
+    widths = [patch.get_width() for patch in figure.axes[0].patches]
+    assert widths == [3.0, -1.0]
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    assert texts == ["Alba", "+3", "Cora", "\u22121  of 5"]
+    assert figure_svg(draw_diverging(panels)) == figure_svg(draw_diverging(panels))

@@ -162,6 +162,15 @@ def test_a_shock_that_shuts_every_market(ask):
     ) in problems
 
 
+def test_a_change_beyond_the_range_of_numbers(ask):
+    assert ask(tau="exporter,importer,tau_hat\nA,B,1e-100\n") == [
+        (
+            "TAU.csv, tau_hat: found 1e-100 for A-B, beyond the range of numbers at theta 4; "
+            "expected a cheaper market, not a free one. Write a smaller change."
+        )
+    ]
+
+
 def test_a_cut_off_country_cannot_carry_a_deficit(ask, tmp_path):
     shut = "exporter,importer,tau_hat\nA,C,inf\nB,C,inf\nC,A,inf\nC,B,inf\n"
     way = "Balance trade first (--deficits balanced), give deficits that sum to zero in each part, or leave a market open."
