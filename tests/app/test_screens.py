@@ -56,6 +56,19 @@ def test_a_screen_answers_first_and_axe_finds_nothing_serious(
     assert serious(shown) == []
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/routes?compare=1&b.scenario=iran_shut&pick=border:taftan.road.PAK-IRN",
+        "/network?scenario=peace",
+        "/case?table=project",
+    ],
+    ids=["two settings and facts", "a fault", "a table"],
+)
+def test_axe_finds_nothing_serious_off_the_usual_way(show: Callable[..., Shown], address: str) -> None:
+    assert serious(show(address)) == []
+
+
 @pytest.mark.parametrize("screen", SCREENS)
 @pytest.mark.parametrize("size", [(820, 1180), (320, 640)], ids=["tablet", "narrow"])
 def test_a_screen_fits_and_has_its_answer_before_what_if(

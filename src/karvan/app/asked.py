@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,11 +11,16 @@ from fastapi import Query
 
 from karvan.case import Change, Setting
 from karvan.errors import RequestError, UnknownNameError
+from karvan.routes import network_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from karvan.case import Case
+    from karvan.network import Network
+
+#: One network is built at a time: a second reader of the same setting finds it made.
+_BUILDING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,14 @@ def crossing_rows(case: Case) -> dict[str, list[str]]:
     for name, row in case.rows("border").items():
         found.setdefault(row["crossing_id"], []).append(name)
     return found
+
+
+def network_in(case: Case, setting: Setting) -> Network:
+    """Return the network in a setting, built once also where a page asks for several things at the same time."""
+    with _BUILDING:
+        network = network_of(case, setting)
+        network.arcs("container")
+    return network
 
 
 def switches(case: Case, shut: Iterable[str], opened: Iterable[str]) -> list[Change]:

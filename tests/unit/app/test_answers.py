@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from karvan.app.asked import Asked, options_of, setting_of, switches
+from karvan.app.asked import Asked, network_in, options_of, setting_of, switches
 from karvan.errors import RequestError, UnknownNameError
+from karvan.network import build_network
 from karvan.routes import network_of
 
 if TYPE_CHECKING:
@@ -149,6 +152,22 @@ def test_an_unknown_crossing_is_named_with_its_nearest(textbook: Case) -> None:
     with pytest.raises(UnknownNameError) as caught:
         switches(textbook, [f"{crossing}x"], [])
     assert caught.value.near[0] == crossing
+
+
+def test_a_network_that_two_ask_for_at_once_is_built_once(textbook: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    built: list[object] = []
+
+    def build(applied: Any) -> Any:
+        built.append(applied.setting)
+        time.sleep(0.1)
+        return build_network(applied)
+
+    monkeypatch.setattr("karvan.routes.find.build_network", build)
+    setting = setting_of(textbook, Asked(year=2033))
+    with ThreadPoolExecutor(2) as readers:
+        one, other = readers.map(lambda _: network_in(textbook, setting), range(2))
+    assert one is other
+    assert len(built) == 1
 
 
 # facts ----------------------------------------------------------------------------------------------------------------

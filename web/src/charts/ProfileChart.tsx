@@ -44,7 +44,7 @@ export function scaleOf(routes: RouteAnswer[]): Scale {
 
 export function ProfileChart({ lines, scale, label }: { lines: ProfileLine[]; scale: Scale; label: string }) {
   const [host, width] = useWidth(300);
-  const right = width < 480 ? 104 : 150;
+  const right = width < 480 ? 88 : 150;
   const inner = Math.max(120, width - LEFT - right);
   const bottom = TOP + TIME_PX;
   const costTop = bottom + BETWEEN;
@@ -67,7 +67,7 @@ export function ProfileChart({ lines, scale, label }: { lines: ProfileLine[]; sc
           </g>
         ))}
         {lit && <Names profile={lit.profile} x={x} y={yTime} most={scale.h} turn={LEFT + inner * 0.5} low={bottom} high={TOP} small={width < 560} />}
-        <Ends drawn={drawn} x={x} yTime={yTime} yCost={yCost} />
+        <Ends drawn={drawn} x={x} yTime={yTime} yCost={yCost} small={width < 480} />
       </svg>
       <p className="quiet">{en.routes.standing}</p>
     </div>
@@ -170,10 +170,12 @@ interface EndsProps {
   x: (km: number) => number;
   yTime: (h: number) => number;
   yCost: (usd: number) => number;
+  /** Whether there is room for the mean alone beside the bar of the range. */
+  small: boolean;
 }
 
 /** The range of each route at its end, and its name; names that would cover one another are pushed apart. */
-function Ends({ drawn, x, yTime, yCost }: EndsProps) {
+function Ends({ drawn, x, yTime, yCost, small }: EndsProps) {
   const ends = [...drawn].sort((one, other) => other.line.route.time_h.mean - one.line.route.time_h.mean);
   let last = -Infinity;
   let lastCost = -Infinity;
@@ -203,7 +205,7 @@ function Ends({ drawn, x, yTime, yCost }: EndsProps) {
               {line.label}
             </text>
             <text x={text} y={y + 7} fontSize="11" style={{ fill: look.stroke }}>
-              {`${days(time.mean)} (${daysRange(time.mean, time.p10, time.p90)})`}
+              {small ? days(time.mean) : `${days(time.mean)} (${daysRange(time.mean, time.p10, time.p90)})`}
             </text>
             <text x={x(km) + 9} y={cost.get(line.key)} fontSize="11" style={{ fill: look.stroke }}>
               {`${line.label}: ${number(usd)}`}

@@ -147,7 +147,7 @@ export const en = {
   network: {
     answer: "{rail} of railway and {road} of road stand, and {open} of {all} crossings are open{shut}.",
     shut: "; shut: {names}",
-    hours: "An open land crossing holds goods {mean} in the mean ({range} for eight journeys in ten).",
+    hours: "Open land crossings hold goods {mean} in the mean of modes and directions; eight in ten of these lie within {range}.",
     assumedLinks: "Of the standing links {assumed} rest on an assumption, and {blank} have no known capacity.",
     size: "{nodes} places, {links} links, {arcs} arcs for a container.",
     mapTitle: "The network in {year}, scenario {scenario}",

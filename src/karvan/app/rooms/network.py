@@ -10,13 +10,12 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from karvan.app.answers import Answer, Source, sources_of
-from karvan.app.asked import crossing_rows, setting_of
+from karvan.app.asked import crossing_rows, network_in, setting_of
 from karvan.app.rooms.case import TheCase, TheSetting
 from karvan.case import Case, meta_of
 from karvan.case.provenance import Meta
 from karvan.case.ranges import Z90, confidence_shares
 from karvan.network import summarise, to_geojson
-from karvan.routes import network_of
 from karvan.routes.results import lognormal_spread
 
 if TYPE_CHECKING:
@@ -170,7 +169,7 @@ class NetworkAnswer(Answer):
 @router.get("")
 def network_answer(case: TheCase, asked: TheSetting) -> NetworkAnswer:
     """Return how the network stands in a setting."""
-    network = network_of(case, setting_of(case, asked))
+    network = network_in(case, setting_of(case, asked))
     summary = summarise(network, meta_of(case, network.applied.setting, {"stage": "network"}))
     share = summary.assumption_share
     return NetworkAnswer(
@@ -250,7 +249,7 @@ def _breaks(network: Network) -> list[Break]:
 @router.get("/geojson", response_class=Response)
 def network_file(case: TheCase, asked: TheSetting) -> Response:
     """Return the network as GeoJSON, as `karvan network --geojson` writes it."""
-    network = network_of(case, setting_of(case, asked))
+    network = network_in(case, setting_of(case, asked))
     text = json.dumps(to_geojson(network), ensure_ascii=False, allow_nan=False) + "\n"
     headers = {"Content-Disposition": f'attachment; filename="{case.id}-network.geojson"'}
     return Response(text, media_type="application/geo+json", headers=headers)

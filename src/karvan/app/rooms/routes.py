@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Query
 
 from karvan.app.answers import Answer, Source, sources_of
-from karvan.app.asked import setting_of
+from karvan.app.asked import network_in, setting_of
 from karvan.app.rooms.case import TheCase, TheSetting
 from karvan.case.provenance import Meta
 from karvan.errors import UnknownNameError
@@ -110,6 +110,7 @@ def routes_answer(
 ) -> RoutesAnswer:
     """Return the routes between two places, best first."""
     setting = setting_of(case, asked)
+    network_in(case, setting)
     found = find_routes(
         case, origin, destination, commodity=commodity, modes=mode, scenario=setting.scenario, projects=setting.projects,
         year=setting.year, changes=setting.changes, k=k, by=_measure(by), avoid=avoid, via=via,

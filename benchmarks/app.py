@@ -1,0 +1,215 @@
+"""Times the app in Chromium against its targets: ``python -m benchmarks.app``, and with ``--links 100000`` on a grid of so many.
+
+What is timed is what a reader waits for: from the command to the first answer, to the first paint, to a page that can be used,
+and from a switch to map and figures drawn anew (the page says when by ``data-settled``). On a machine without a GPU the map is
+drawn by SwiftShader, in software.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import csv
+import gzip
+import random
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from karvan.case import bundled_cases
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Page
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = ["--no-sandbox", "--enable-unsafe-swiftshader", "--disable-background-networking", "--disable-component-update",
+         "--disable-sync", "--no-first-run"]  # fmt: skip
+SWITCHES, SEED = 200, 8
+PATIENCE_MS = 600_000
+#: Milliseconds from the click on a switch until all that follows from it is drawn.
+SWITCH = """async (names) => {
+    const root = document.documentElement;
+    const frame = () => new Promise((done) => requestAnimationFrame(done));
+    const spent = [];
+    for (const name of names) {
+        const start = performance.now();
+        document.querySelector(`[data-crossing='${name}']`).click();
+        for (let i = 0; i < 6 && root.dataset.settled === 'true'; i += 1) await new Promise((done) => setTimeout(done, 0));
+        while (root.dataset.settled !== 'true') await frame();
+        spent.push(performance.now() - start);
+    }
+    return spent;
+}"""
+FRAMES = """async () => {
+    const canvas = document.querySelector('.map canvas, .map svg.flat');
+    const box = canvas.getBoundingClientRect();
+    const at = (x) => ({ clientX: box.left + x, clientY: box.top + box.height / 2, bubbles: true, button: 0, buttons: 1 });
+    const fire = (kind, x) => {
+        canvas.dispatchEvent(new PointerEvent(`pointer${kind}`, { ...at(x), pointerId: 1 }));
+        (kind === 'down' ? canvas : document).dispatchEvent(new MouseEvent(`mouse${kind}`, at(x)));
+    };
+    let count = 0;
+    const start = performance.now();
+    fire('down', box.width / 2);
+    while (performance.now() - start < 3000) {
+        fire('move', box.width / 2 + 80 * Math.sin((performance.now() - start) / 300));
+        await new Promise((done) => requestAnimationFrame(done));
+        count += 1;
+    }
+    fire('up', box.width / 2);
+    return (1000 * count) / (performance.now() - start);
+}"""
+
+
+@contextlib.contextmanager
+def served(case: str) -> Iterator[tuple[str, float]]:
+    """Serve a case; give its address and the seconds from the command to the first answer."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    start = time.perf_counter()
+    command = [sys.executable, "-m", "karvan", "serve", case, "--no-browser", "--port", str(port)]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    address = f"http://127.0.0.1:{port}"
+    try:
+        while True:
+            if process.poll() is not None:
+                sys.exit("karvan serve has ended; are the pages built? `make web`")
+            with contextlib.suppress(OSError), urllib.request.urlopen(f"{address}/api", timeout=60):  # noqa: S310
+                break
+            time.sleep(0.02)
+        yield address, time.perf_counter() - start
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def open_page(page: Page, address: str) -> dict[str, float]:
+    """Open an address; return seconds until the first paint, until the switches can be used, and until all is drawn."""
+    page.goto(address, wait_until="commit")
+    page.wait_for_selector("[data-crossing]")
+    usable = float(page.evaluate("() => performance.now()"))
+    page.wait_for_function(
+        "() => document.documentElement.dataset.settled === 'true' && document.querySelector('[data-answer]') !== null"
+    )
+    drawn = float(page.evaluate("() => performance.now()"))
+    paint = float(page.evaluate("() => performance.getEntriesByName('first-contentful-paint')[0].startTime"))
+    return {"paint": paint / 1000, "usable": usable / 1000, "drawn": drawn / 1000}
+
+
+def script_bytes(urls: list[str]) -> int:
+    """Return the compressed size of scripts."""
+    total = 0
+    for url in dict.fromkeys(url for url in urls if url.endswith(".js")):
+        with urllib.request.urlopen(url, timeout=60) as answer:  # noqa: S310
+            total += len(gzip.compress(answer.read(), 6))
+    return total
+
+
+def grid_case(folder: Path, links: int) -> Path:
+    """Write a case like the textbook's, with a grid of so many links more in its first country."""
+    case = folder / "grid"
+    shutil.copytree(bundled_cases()["textbook"], case)
+    side = round((links / 2) ** 0.5)
+    nodes = _append(case / "node.csv")
+    start = nodes.rows[0]
+    names = {}
+    for x in range(side):
+        for y in range(side):
+            names[x, y] = f"g{x}_{y}"
+            place = {
+                "node_id": names[x, y],
+                "name": names[x, y],
+                "x_coord": 60 + 20 * x / side,
+                "y_coord": 20 + 20 * y / side,
+            }
+            nodes.add(start | place | {"unlocode": "", "node_type": "junction"})
+    nodes.close()
+    table = _append(case / "link.csv")
+    like = next(row for row in table.rows if row["mode"] == "road" and not row["crossing_id"])
+    for (x, y), name in names.items():
+        for other in (names.get((x + 1, y)), names.get((x, y + 1))):
+            if other:
+                ends = {
+                    "link_id": f"{name}-{other}",
+                    "name": "",
+                    "from_node_id": name,
+                    "to_node_id": other,
+                    "length_km": 20,
+                }
+                table.add(like | ends)
+    table.close()
+    return case
+
+
+class _append:  # noqa: N801 - reads as what it does
+    """Appends rows to a table."""
+
+    def __init__(self, path: Path) -> None:
+        with path.open(encoding="utf-8", newline="") as handle:
+            self.rows = list(csv.DictReader(handle))
+        self.handle = path.open("a", encoding="utf-8", newline="")
+        self.writer = csv.DictWriter(self.handle, list(self.rows[0]), lineterminator="\n")
+
+    def add(self, row: dict[str, Any]) -> None:
+        self.writer.writerow(row)
+
+    def close(self) -> None:
+        self.handle.close()
+
+
+def measure(case: str, screens: list[str], switches: int) -> None:
+    """Print the timings of a case."""
+    from playwright.sync_api import sync_playwright
+
+    with served(case) as (address, answered), sync_playwright() as playwright:
+        print(f"from the command to the first answer: {answered:.2f} s (target 3)")
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        for screen in screens:
+            page = browser.new_page(viewport={"width": 1280, "height": 800})
+            page.set_default_timeout(PATIENCE_MS)
+            scripts: list[str] = []
+            page.on(
+                "request",
+                lambda request, scripts=scripts: scripts.append(request.url) if request.url.endswith("js") else None,
+            )
+            times = open_page(page, address + screen)
+            print(f"{screen}")
+            print(f"  first paint {times['paint']:.2f} s (target 1), usable {times['usable']:.2f} s (target 2), "
+                  f"drawn {times['drawn']:.2f} s, scripts {script_bytes(scripts) / 1000:.0f} kB (target 600)")  # fmt: skip
+            print(f"  {page.evaluate(FRAMES):.0f} frames a second while the map is moved (target 30 with a GPU)")
+            names = page.locator("[data-crossing]").evaluate_all("all => all.map(one => one.dataset.crossing)")
+            chance = random.Random(SEED)  # noqa: S311 - a script of switches
+            spent = sorted(page.evaluate(SWITCH, [chance.choice(sorted(names)) for _ in range(switches)]))
+            print(f"  {switches} switches: median {statistics.median(spent):.0f} ms, "
+                  f"p95 {spent[int(0.95 * len(spent))]:.0f} ms (target 500), worst {spent[-1]:.0f} ms")  # fmt: skip
+            page.close()
+        browser.close()
+
+
+def main() -> None:
+    """Print the timings."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.app")
+    parser.add_argument(
+        "--links", type=int, default=0, help="Time a grid of so many links instead of the bundled case."
+    )
+    links = parser.parse_args().links
+    pair = "/routes?origin=lahore&destination=baku"
+    if not links:
+        measure("pakistan_azerbaijan", ["/network", pair, f"{pair}&map=svg"], SWITCHES)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        measure(str(grid_case(Path(folder), links)), ["/network", "/network?map=svg"], 5)
+
+
+if __name__ == "__main__":
+    main()
