@@ -60,6 +60,7 @@ JSON = {
     "case": "case --case textbook --json",
     "case demand": "case demand --case textbook --by pair --json",
     "network": "network --case textbook --json",
+    "flows": "flows --case textbook --json",
     "routes": "routes a_city c_city --case textbook --scenario open,ab_shut --json",
     "trade": "trade --project N1 --case textbook --json",
     "trade potential": "trade potential --case textbook --target-musd 40 --json",

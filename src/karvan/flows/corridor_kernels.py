@@ -20,6 +20,8 @@ NESTS = 4
 LAYERS = 5
 #: Bits that a move sets.
 RAIL_BIT, ROAD_BIT, WATER_BIT = 1, 2, 4
+#: Most candidates of one way of going that are looked at closely per pair and search.
+MOST_TRIED = 40
 #: Way of going of every layer; goods in the first have not moved.
 NEST_OF_LAYER = (-1, 0, 1, 2, 3)
 #: Shares below this weigh nothing.
@@ -611,7 +613,12 @@ def via_routes(
     for m in range(NESTS):
         if np.isfinite(limit[m]):
             top = max(top, limit[m])
-    # candidates: every arc with every pair of layers at its ends
+    # candidates: every arc with every pair of layers at its ends; most arcs lie too far off whatever the layers
+    near_out, near_in = np.full(states, np.inf), np.full(states, np.inf)
+    for layer in range(layers):
+        for state in range(states):
+            near_out[state] = min(near_out[state], forward[layer * states + state])
+            near_in[state] = min(near_in[state], backward[layer * states + state])
     room = 1024
     cost_of, arc_of = np.empty(room), np.empty(room, dtype=np.int64)
     first_of, second_of, nest_of = (
@@ -622,7 +629,7 @@ def via_routes(
     count = 0
     for position in range(len(via)):
         a = via[position]
-        if not np.isfinite(weight[a]):
+        if not near_out[tail[a]] + weight[a] + near_in[head[a]] <= top:
             continue
         for l1 in range(layers):
             out = forward[l1 * states + tail[a]]
@@ -650,6 +657,7 @@ def via_routes(
     starts = np.zeros(1, dtype=np.int64)
     nests = np.empty(0, dtype=np.int64)
     taken = np.zeros(NESTS, dtype=np.int64)
+    tried = np.zeros(NESTS, dtype=np.int64)
     last = np.full(NESTS, -1.0)
     path = np.empty(2 * states, dtype=np.int64)
     seen = np.zeros(states, dtype=np.int64)
@@ -658,8 +666,9 @@ def via_routes(
     for position in range(count):
         k = order[position]
         m = nest_of[k]
-        if taken[m] >= most or abs(cost_of[k] - last[m]) <= 1e-9 * max(1.0, cost_of[k]):
+        if taken[m] >= most or tried[m] >= MOST_TRIED or abs(cost_of[k] - last[m]) <= 1e-9 * max(1.0, cost_of[k]):
             continue
+        tried[m] += 1
         # the arcs of the route: back from the arc to the source, then on to the target
         size = 0
         label = first_of[k] * states + tail[arc_of[k]]

@@ -193,22 +193,29 @@ class _Finder:
             ratio = reliability_ratio(self.applied)
             slack = -np.log(LEAST_ODDS) / scale_of(self.applied, "route_scale", ROUTE_SCALE)
             for situation in self.situations(arcs):
+                cut = frozenset(np.flatnonzero(~situation.allowed).tolist())
+                # a closure concerns the pairs that lose a route by it
+                wanted = [
+                    number for number, theirs in enumerate(found)
+                    if situation.name != "shut" or not theirs or any(not cut.isdisjoint(path) for path in theirs)
+                ]  # fmt: skip
                 for value in dict.fromkeys((min(values), max(values))):
                     cost = arcs.price_usd_per_t + value * (arcs.time_h + ratio * (arcs.sd_h + arcs.wait_sd_h))
-                    self._search(graph, np.where(situation.allowed, cost, np.inf), arcs, slack, pairs, found)
+                    weight = np.where(situation.allowed, cost, np.inf)
+                    self._search(graph, weight, arcs, slack, [(pairs[number], found[number]) for number in wanted])
         routes = tuple(tuple(sorted(((nest, path) for path, nest in theirs.items()))) for theirs in found)
         return FormRoutes(form, tuple(pairs), routes)
 
     def _search(
-        self, graph: Graph, weight: Floats, arcs: Arcs, slack: float, pairs: list[tuple[str, str]],
-        found: list[dict[tuple[int, ...], int]],
+        self, graph: Graph, weight: Floats, arcs: Arcs, slack: float,
+        found: list[tuple[tuple[str, str], dict[tuple[int, ...], int]]],
     ) -> None:  # fmt: skip
         number = self.network.index.number
-        starts = {zone: number[State("zone_out", zone)] for zone, _ in pairs}
-        ends = {zone: number[State("zone_in", zone)] for _, zone in pairs}
+        starts = {zone: number[State("zone_out", zone)] for (zone, _), _ in found}
+        ends = {zone: number[State("zone_in", zone)] for (_, zone), _ in found}
         forward = {zone: graph.from_state(weight, state) for zone, state in starts.items()}
         backward = {zone: graph.to_state(weight, state) for zone, state in ends.items()}
-        for (origin, destination), theirs in zip(pairs, found, strict=True):
+        for (origin, destination), theirs in found:
             path, begin, nests = kernels.via_routes(
                 *forward[origin], *backward[destination], ends[destination], starts[origin], graph.tail, graph.head, weight,
                 graph.bit, graph.move, arcs.length_km, graph.states, MOST_ROUTES, slack, MOST_OVERLAP,
