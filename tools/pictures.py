@@ -10,6 +10,7 @@ PICTURES = {
     "karachi-baku.svg": ["routes", "karachi_port", "baku", "-k", "3"],
     "futures.svg": ["routes", "karachi_port", "tashkent", "--scenario", "open,today,both_shut"],
     "closures.svg": ["case", "futures"],
+    "validation.svg": ["case", "validate"],
 }
 
 

@@ -43,6 +43,7 @@ class Router:
             parts = [part for part in self.tables["project"][waiting.pop()]["contains"].split(";") if part]
             self.open |= set(parts)
             waiting += parts
+        self.calibrate()
         self.apply(self.open)
         self.apply({scenario})
         goods = self.tables["commodity"][commodity]
@@ -58,6 +59,16 @@ class Router:
         self.country = {name: row["country"] for name, row in self.tables["node"].items()}
         self.graph = nx.DiGraph()
         self.build()
+
+    def calibrate(self):
+        """Multiply every cell that calibration.csv names by its factor; a day has 24 hours."""
+        for group in self.tables.get("calibration", {}).values():
+            for key in group["rows"].split(";"):
+                for column in group["columns"].split(";"):
+                    row = self.tables[group["table"]][key]
+                    if row[column] and float(group["factor"]) != 1:
+                        value = float(row[column]) * float(group["factor"])
+                        row[column] = repr(min(value, 24.0) if column == "moving_h_per_day" else value)
 
     def apply(self, owners):
         """Apply the effects of these owners: set, then multiply, then add."""
@@ -198,7 +209,7 @@ class Router:
 
     def handle(self, tail, head, row, *, boarded):
         headway = 0.0
-        if boarded and boarded[2] not in SEA:
+        if boarded and boarded[2] not in SEA and row.get("departure_wait") != "false":
             headway = self.headway(self.service(boarded[2], self.country[row["node_id"]])["frequency_per_week"])
         usd = float(row["price_usd_per_t"])
         self.add(tail, head, stop=float(row["time_h"]), sd=self.deviation(row), wait=headway / 2,

@@ -59,6 +59,7 @@ JSON = {
     "check": "check broken --json",
     "case": "case --case textbook --json",
     "case demand": "case demand --case textbook --by pair --json",
+    "case validate": "case validate --case textbook --json",
     "network": "network --case textbook --json",
     "flows": "flows --case textbook --json",
     "routes": "routes a_city c_city --case textbook --scenario open,ab_shut --json",

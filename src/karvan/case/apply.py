@@ -167,7 +167,7 @@ def apply_effects(case: Case, setting: Setting, opened: frozenset[str]) -> dict[
     problems = _two_owners([*projects, *scenario])
     if problems:
         raise CaseError(problems, folder=str(case.folder))
-    tables = dict(case.tables)
+    tables = dict(case.calibrated)
     for acts in (projects, scenario):
         problems += _apply_acts(tables, acts)
     if problems:

@@ -51,11 +51,12 @@ class Pair(_Section):
 
 
 class RoutesSection(_Section):
-    """Section ``[routes]``: what the report shows, and how alike two routes may be."""
+    """Section ``[routes]``: what the report shows, how alike two routes may be, and the scenario that observations belong to."""
 
     pairs: tuple[Pair, ...] = ()
     scenarios: tuple[str, ...] = ()
     max_shared_cost: float = Field(default=0.6, gt=0, lt=1)
+    observed_scenario: str | None = None
 
 
 class ProgrammeSection(_Section):

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from karvan.case.apply import apply_effects, open_projects
+from karvan.case.calibration import calibrated_tables
 from karvan.case.ranges import Range, confidence_shares, figure_range
 from karvan.case.schema import range_columns, schemas
 from karvan.case.setting import Setting
@@ -72,6 +73,23 @@ class Case:
         return self._rows[table]
 
     @cached_property
+    def calibrated(self) -> dict[str, pd.DataFrame]:
+        """The tables with the factors of calibration.csv applied: what every setting starts from."""
+        return calibrated_tables(self.tables)
+
+    @cached_property
+    def _calibrated_rows(self) -> dict[str, Rows]:
+        return {}
+
+    def calibrated_rows(self, table: str) -> Rows:
+        """Return the rows of a table by key, with the factors of calibration.csv applied."""
+        if self.calibrated[table] is self.tables[table]:
+            return self.rows(table)
+        if table not in self._calibrated_rows:
+            self._calibrated_rows[table] = rows_of(self.calibrated[table])
+        return self._calibrated_rows[table]
+
+    @cached_property
     def parameters(self) -> dict[str, float]:
         """The values of parameter.csv, by name."""
         return {name: float(row["value"]) for name, row in self.rows("parameter").items()}
@@ -100,7 +118,8 @@ class Case:
     def apply(self, setting: Setting | None = None) -> AppliedCase:
         """Return the case as the setting makes it; the only place where effects act.
 
-        In each cell: set, then multiply, then add; projects first, then the scenario, then the setting's own changes.
+        The tables are calibrated first. Then, in each cell: set, multiply, add; projects first, then the scenario, then the
+        setting's own changes.
 
         Parameters
         ----------
@@ -154,8 +173,8 @@ class AppliedCase:
 
     def rows(self, table: str) -> Rows:
         """Return the rows of a table by key, with every effect applied."""
-        if self.tables[table] is self.case.tables[table]:
-            return self.case.rows(table)
+        if self.tables[table] is self.case.calibrated[table]:
+            return self.case.calibrated_rows(table)
         if table not in self._rows:
             self._rows[table] = rows_of(self.tables[table])
         return self._rows[table]

@@ -207,6 +207,53 @@ def _conflicts(context: Context) -> Iterator[Problem]:
             )
 
 
+@rule("input-as-evidence")
+def _inputs(context: Context) -> Iterator[Problem]:
+    for row in context.rows("observed"):
+        names = row.values["input_to"]
+        if names and row.values["use"] != "compare":
+            yield context.problem(
+                "observed", row, "use", f"{row.values['use']!r} on what {names[0]} rests on",
+                "compare: an observation that an input rests on proves nothing", "Set use to compare.",
+                name="input-as-evidence",
+            )  # fmt: skip
+        for name in names:
+            table, _, key = name.partition(":")
+            if table not in context.tables or not context.may_have(table, **{context.tables[table].schema.key: key}):
+                yield context.problem(
+                    "observed", row, "input_to", repr(name), "table:key of a row", "Name the row that rests on it.",
+                    name="input-as-evidence",
+                )  # fmt: skip
+
+
+@rule("calibration-cells")
+def _calibration(context: Context) -> Iterator[Problem]:
+    owner: dict[tuple[str, str, str], str] = {}
+    for row in context.rows("calibration"):
+        table = row.values["table"]
+        schema = context.tables[table].schema
+        for column in row.values["columns"]:
+            spec = schema.field(column)
+            if spec is None or spec.type != "number":
+                yield context.problem(
+                    "calibration", row, "columns", repr(column), f"a column of {schema.file} that holds numbers",
+                    "Mend the name of the column.", name="calibration-cells",
+                )  # fmt: skip
+        for key in row.values["rows"]:
+            if not context.may_have(table, **{schema.key: key}):
+                yield context.problem(
+                    "calibration", row, "rows", repr(key), f"a {schema.key} of {schema.file}",
+                    "Mend the name of the row, or leave it out.", name="calibration-cells",
+                )  # fmt: skip
+            for column in row.values["columns"]:
+                first = owner.setdefault((table, key, column), row.values["calibration_id"])
+                if first != row.values["calibration_id"]:
+                    yield context.problem(
+                        "calibration", row, "rows", f"{key} {column}, which {first} has too", "each cell in one group",
+                        "Leave it out of one of them.", name="calibration-cells",
+                    )  # fmt: skip
+
+
 @rule("commitment-dates")
 def _commitments(context: Context) -> Iterator[Problem]:
     for row in context.rows("programme_commitment"):
@@ -237,6 +284,11 @@ def _config(context: Context) -> Iterator[Problem]:
         *(
             ("flows.reference_scenario", "scenario", name)
             for name in (context.config.flows.reference_scenario,)
+            if name
+        ),
+        *(
+            ("routes.observed_scenario", "scenario", name)
+            for name in (context.config.routes.observed_scenario,)
             if name
         ),
         *(

@@ -37,6 +37,7 @@ TABLES: dict[str, bool] = {
     "stakeholder": False,
     "observed": False,
     "conflict": False,
+    "calibration": False,
     "programme_body": False,
     "programme_event": False,
     "programme_commitment": False,

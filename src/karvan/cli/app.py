@@ -15,6 +15,7 @@ import typer
 from karvan.cli import (
     appraisal_commands,
     case_commands,
+    case_validate_command,
     demand_command,
     flows_commands,
     futures_command,
@@ -61,6 +62,7 @@ app.command("plan")(plan_command.plan)
 app.command("check")(case_commands.check)
 app.command("new")(case_commands.new)
 case_commands.case_app.command("demand")(demand_command.demand)
+case_commands.case_app.command("validate")(case_validate_command.validate)
 app.add_typer(case_commands.case_app, name="case")
 case_commands.case_app.command("futures")(futures_command.futures)
 case_commands.case_app.command("quality")(quality_command.quality)

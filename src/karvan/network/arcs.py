@@ -47,7 +47,9 @@ class Arc:
     length_km, move_h, rest_h, wait_h, stop_h
         Distance; hours in motion, at rest on the way, waiting for a departure, in handling or formalities.
     sd_h, wait_sd_h
-        Standard deviations of the hours under way or stopped, and of the wait.
+        Standard deviations of the hours under way or stopped, and of the wait, from journey to journey.
+    mean_sd_h, price_sd_usd_per_t
+        Standard deviations of what the mean hours and the price may be: how well they are known.
     price_usd_per_t, resource_usd_per_t, co2e_kg_per_t
         Price, the part of it that is a cost of resources, and emissions well to wheel.
     cut
@@ -69,6 +71,8 @@ class Arc:
     stop_h: float = 0.0
     sd_h: float = 0.0
     wait_sd_h: float = 0.0
+    mean_sd_h: float = 0.0
+    price_sd_usd_per_t: float = 0.0
     price_usd_per_t: float = 0.0
     resource_usd_per_t: float = 0.0
     co2e_kg_per_t: float = 0.0
@@ -98,6 +102,8 @@ class Arcs:
     stop_h: np.ndarray[Any, np.dtype[np.float64]]
     sd_h: np.ndarray[Any, np.dtype[np.float64]]
     wait_sd_h: np.ndarray[Any, np.dtype[np.float64]]
+    mean_sd_h: np.ndarray[Any, np.dtype[np.float64]]
+    price_sd_usd_per_t: np.ndarray[Any, np.dtype[np.float64]]
     price_usd_per_t: np.ndarray[Any, np.dtype[np.float64]]
     resource_usd_per_t: np.ndarray[Any, np.dtype[np.float64]]
     co2e_kg_per_t: np.ndarray[Any, np.dtype[np.float64]]

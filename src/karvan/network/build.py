@@ -85,8 +85,8 @@ class _Builder:
         self.form = form
         self.relaxed = relaxed
         self.country: dict[str, str] = {node: row["country"] for node, row in applied.rows("node").items()}
-        self.services = ServiceIndex(applied.rows("service"))
         self.shares = confidence_shares({name: row["value"] for name, row in applied.rows("parameter").items()})
+        self.services = ServiceIndex(applied.rows("service"), self.shares)
         self.borders = {
             (row["crossing_id"], row["mode"], row["from_country"], row["to_country"]): row
             for row in _records(applied, "border")
@@ -154,12 +154,15 @@ class _Builder:
         elapsed = moving * HOURS_PER_DAY / service.moving_h_per_day
         waiting, waiting_sd = self._sailing_wait(link, service) if boards else (0.0, 0.0)
         fare = link["fare_usd_per_t" if self.form == "container" else "fare_bulk_usd_per_t"]
-        price = length * service.price_usd_per_tkm if math.isnan(fare) else fare * share
+        by_length = math.isnan(fare)
+        price = length * service.price_usd_per_tkm if by_length else fare * share
+        price_sd = length * service.price_sd_usd_per_tkm if by_length else price * self._doubt(link)
         electrified = bool(link["electrified"])
         return Arc(
             *ends, ArcKind.MOVE, link["mode"], link["key"], "", service.id, country,
             length_km=length, move_h=moving, rest_h=elapsed - moving, wait_h=waiting,
             sd_h=service.time_cv * elapsed, wait_sd_h=waiting_sd,
+            mean_sd_h=service.mean_cv * elapsed, price_sd_usd_per_t=price_sd,
             price_usd_per_t=price, resource_usd_per_t=price * service.resource_share,
             co2e_kg_per_t=length * service.co2e_kg_per_tkm(electrified=electrified), cut=cut,
         )  # fmt: skip
@@ -180,14 +183,19 @@ class _Builder:
         return Arc(
             tail, head, ArcKind.BORDER, link["mode"], link["key"], row["key"], "", row["from_country"] or row["to_country"],
             stop_h=row["time_h"], sd_h=self._sd(row),
+            mean_sd_h=row["time_h"] * self._doubt(row), price_sd_usd_per_t=price * self._doubt(row),
             price_usd_per_t=price, resource_usd_per_t=price * row["resource_share"], cut=cut,
         )  # fmt: skip
+
+    def _doubt(self, row: Record) -> float:
+        """Return how far a figure of a row may be off: a standard deviation as a share of it, from the row's confidence."""
+        return self.shares[row["confidence"]] / Z90
 
     def _sd(self, row: Record) -> float:
         """Return the standard deviation of a stop: its own, or what its confidence leaves."""
         if not math.isnan(row["time_sd_h"]):
             return float(row["time_sd_h"])
-        return float(row["time_h"]) * self.shares[row["confidence"]] / Z90
+        return float(row["time_h"]) * self._doubt(row)
 
     # transfers and gates ----------------------------------------------------------------------------------------------
 
@@ -212,12 +220,13 @@ class _Builder:
         boarded = self.index.states[tail if kind is ArcKind.UNLOAD else head]
         country = self.country[row["node_id"]]
         waiting, waiting_sd = 0.0, 0.0
-        if boarded.mode not in SEA_MODES and kind is not ArcKind.UNLOAD:
+        if boarded.mode not in SEA_MODES and kind is not ArcKind.UNLOAD and row["departure_wait"]:
             waiting, waiting_sd = wait(self.services.find(boarded.mode, country, self.form).headway_h)
         price = row["price_usd_per_t"]
         return Arc(
             tail, head, kind, boarded.mode, row["key"], "", "", country,
             wait_h=waiting, stop_h=row["time_h"], sd_h=self._sd(row), wait_sd_h=waiting_sd,
+            mean_sd_h=row["time_h"] * self._doubt(row), price_sd_usd_per_t=price * self._doubt(row),
             price_usd_per_t=price, resource_usd_per_t=price * row["resource_share"], cut=cut,
         )  # fmt: skip
 
@@ -262,6 +271,8 @@ class _Builder:
             wait_sd_h=waiting_sd,
             stop_h=service.load_h,
             sd_h=service.load_h * service.time_cv,
+            mean_sd_h=service.load_h * service.load_mean_cv,
+            price_sd_usd_per_t=service.load_usd_per_t * service.load_mean_cv,
             price_usd_per_t=service.load_usd_per_t,
             resource_usd_per_t=service.load_usd_per_t * service.resource_share,
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from karvan.case.ranges import DEFAULT_SHARES, Z90
 from karvan.errors import RequestError
 
 if TYPE_CHECKING:
@@ -34,10 +35,26 @@ class Service:
     vehicle_net_t: float
     diesel_kg_per_tkm: float
     electric_kg_per_tkm: float
+    mean_cv: float
+    load_mean_cv: float
+    price_sd_usd_per_tkm: float
 
     @classmethod
-    def of(cls, name: str, row: Mapping[str, Any]) -> Service:
-        """Read a row of the service table."""
+    def of(cls, name: str, row: Mapping[str, Any], shares: Mapping[str, float] = DEFAULT_SHARES) -> Service:
+        """Read a row of the service table.
+
+        Parameters
+        ----------
+        name, row
+            Key and cells.
+        shares
+            Half-width of the range of a figure by confidence, where the row has none of its own.
+        """
+        share = shares[row["confidence"]]
+        price, low, high = (row[f"price_{end}usd_per_tkm"] for end in ("", "low_", "high_"))
+        below = price * (1 - share) if math.isnan(low) else low
+        above = price * (1 + share) if math.isnan(high) else high
+        known = row["time_range_share"]
         return cls(
             id=name,
             speed_kmh=row["speed_kmh"],
@@ -51,6 +68,9 @@ class Service:
             vehicle_net_t=row["vehicle_net_t"],
             diesel_kg_per_tkm=(row["co2e_ttw_g_per_tkm"] + row["co2e_wtt_g_per_tkm"]) / 1000,
             electric_kg_per_tkm=row["electric_kwh_per_tkm"] * row["grid_g_per_kwh"] / 1000,
+            mean_cv=(share if math.isnan(known) else known) / Z90,
+            load_mean_cv=share / Z90,
+            price_sd_usd_per_tkm=(above - below) / (2 * Z90),
         )
 
     def co2e_kg_per_tkm(self, *, electrified: bool) -> float:
@@ -83,9 +103,9 @@ def wait(headway: float) -> tuple[float, float]:
 class ServiceIndex:
     """Looks up the service of a mode and country: a row of the very country before ``*``, the very form before ``any``."""
 
-    def __init__(self, rows: Rows) -> None:
+    def __init__(self, rows: Rows, shares: Mapping[str, float] = DEFAULT_SHARES) -> None:
         self._rows: dict[tuple[str, str, str], Service] = {
-            (row["mode"], row["country"], row["form"]): Service.of(name, row) for name, row in rows.items()
+            (row["mode"], row["country"], row["form"]): Service.of(name, row, shares) for name, row in rows.items()
         }
         self.find = lru_cache(maxsize=None)(self._find)
 

@@ -13,6 +13,7 @@ from karvan.charts.network_map import draw_network_map
 from karvan.charts.profile import ProfileLine, draw_profile
 from karvan.charts.svg import figure_bytes, inline_svg
 from karvan.charts.timeline import draw_timeline
+from karvan.charts.validation import Compared, draw_validation
 from karvan.report.headline import best_of, scenario_name, way_of
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from karvan.report.data import ReportData
     from karvan.report.headline import Pair
-    from karvan.routes import Route, Routes
+    from karvan.routes import Route, Routes, Validation
     from karvan.trade import TradeEffects
 
 
@@ -244,3 +245,39 @@ def timeline_picture(data: ReportData) -> Picture | None:
     late = len(data.record.overdue)
     label = f"Timeline of the programme: {words.count(len(table), 'entry', 'entries')}, {words.count(late, 'commitment')} overdue"
     return Picture(inline_svg(figure, prefix="record", label=label), caption)
+
+
+def validation_of(found: Validation, *, suffix: str) -> bytes:
+    """Return predicted against observed as the bytes of a file.
+
+    Parameters
+    ----------
+    found
+        What :func:`karvan.routes.validate` returns.
+    suffix
+        ``.svg``, ``.png`` or ``.pdf``.
+    """
+    return figure_bytes(draw_validation(validation_panels(found), title="Predicted against observed"), suffix)
+
+
+def validation_panels(found: Validation) -> list[tuple[str, str, list[Compared]]]:
+    """Return the panels of predicted against observed: hours of journeys, and prices in USD per tonne.
+
+    What an input rests on, and what is an assumption, is left out: it would lie on the diagonal and prove nothing.
+    """
+    table = found.table
+    table = table[table["predicted"].notna() & table["extent"].isin(["gate", "line"])]
+    table = table[(table["class"] != "regular") | (table["use"] != "compare")]
+    panels = []
+    for kind, heading, unit in (("time", "Journeys", "hours"), ("price", "Prices", "USD a tonne")):
+        items = [
+            Compared(
+                name=str(row["observed_id"]).replace("_", " ").removesuffix(f" {kind}"),
+                observed=row["observed"] / row["per_t"], predicted=row["predicted"] / row["per_t"],
+                p10=row["p10"] / row["per_t"], p90=row["p90"] / row["per_t"], group=str(row["class"]),
+                seen=row["use"] == "calibrate",
+            )
+            for row in table[table["kind"] == kind].to_dict("records")
+        ]  # fmt: skip
+        panels.append((heading, unit, items))
+    return panels

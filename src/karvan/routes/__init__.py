@@ -5,6 +5,7 @@ from karvan.routes.find import find_routes, network_of
 from karvan.routes.places import Place, find_place
 from karvan.routes.results import Leg, Route, Routes, Spread
 from karvan.routes.skims import Skims, skim_zones
+from karvan.routes.validate import Validation, validate
 
 __all__ = [
     "MEASURES",
@@ -16,8 +17,10 @@ __all__ = [
     "Routes",
     "Skims",
     "Spread",
+    "Validation",
     "find_place",
     "find_routes",
     "network_of",
     "skim_zones",
+    "validate",
 ]

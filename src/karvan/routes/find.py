@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from karvan.network import Arcs, Network
     from karvan.routes.cost import Measure
     from karvan.routes.places import Avoid, Place
-    from karvan.routes.search import Bools
+    from karvan.routes.search import Bools, Path
 
 #: Weight of a shut or unbuilt arc in the search for what cuts a route: above any real cost.
 CUT_WEIGHT = 1e7
@@ -124,6 +124,65 @@ def find_routes(
     return _answer(network, question)
 
 
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """The best route of a question as arcs of its network, for what looks below the legs.
+
+    Attributes
+    ----------
+    network, arcs
+        What was searched.
+    commodity
+        What travels.
+    numbers
+        The arcs of the route in order, without the free ones of zones.
+    """
+
+    network: Network
+    arcs: Arcs
+    commodity: Commodity
+    numbers: tuple[int, ...]
+
+
+def trace_route(
+    network: Network,
+    origin: str,
+    destination: str,
+    *,
+    commodity: str | None = None,
+    modes: Iterable[str] = (),
+    via: Iterable[str] = (),
+) -> Trace:
+    """Return the best route by generalised cost as arcs.
+
+    Parameters
+    ----------
+    network
+        Of a case under a setting.
+    origin, destination, commodity, modes, via
+        As in :func:`find_routes`.
+
+    Raises
+    ------
+    UnknownNameError, NoRouteError, RequestError
+        As in :func:`find_routes`.
+    """
+    applied = network.applied
+    question = _Question(
+        origin=find_place(applied, origin),
+        destination=find_place(applied, destination),
+        commodity=Commodity.of(applied, commodity),
+        modes=_check_modes(modes),
+        by="generalised",
+        k=1,
+        avoid=(),
+        via=tuple(find_place(applied, text) for text in via),
+    )
+    arcs, paths = _search(network, question)
+    numbers = tuple(arc for arc in paths[0].arcs if arcs.kind[arc] != ArcKind.ZONE)
+    return Trace(network, arcs, question.commodity, numbers)
+
+
 def _check_modes(modes: Iterable[str]) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(modes))
     for name in names:
@@ -139,7 +198,8 @@ def _check_count(k: int) -> int:
     return k
 
 
-def _answer(network: Network, question: _Question) -> Routes:
+def _search(network: Network, question: _Question) -> tuple[Arcs, list[Path]]:
+    """Return the network's arcs and the paths that answer a question; the first is proved."""
     applied = network.applied
     if (question.origin.kind, question.origin.id) == (question.destination.kind, question.destination.id):
         message = f"Origin and destination are both {question.origin.name}. Name two places."
@@ -159,6 +219,12 @@ def _answer(network: Network, question: _Question) -> Routes:
     if not paths:
         raise NoRouteError(question.origin.name, question.destination.name, _cuts(network, question))
     audit_optimum(graph.tail, graph.head, graph.weight, tree.distance, paths[0].weight, (source, goal))
+    return arcs, paths
+
+
+def _answer(network: Network, question: _Question) -> Routes:
+    applied = network.applied
+    arcs, paths = _search(network, question)
     stops = frozenset(node for place in question.via for node in _nodes(network, place))
     routes = tuple(
         make_route(network, arcs, question.commodity, path, rank, stops) for rank, path in enumerate(paths, start=1)

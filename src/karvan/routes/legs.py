@@ -10,7 +10,8 @@ import numpy as np
 
 from karvan.network import ArcKind
 from karvan.routes.cost import generalised_usd_per_t
-from karvan.routes.results import Leg, Route, Spread, lognormal_spread, lowest_confidence
+from karvan.routes.results import Leg, Route, lowest_confidence
+from karvan.routes.spread import price_spread, time_spread
 
 if TYPE_CHECKING:
     from karvan.network import Arcs, Network
@@ -59,9 +60,10 @@ def make_route(
     return Route(
         rank=rank,
         distance_km=float(arcs.length_km[numbers].sum()),
-        time_h=time_spread(arcs, numbers),
+        time_h=time_spread(network.applied, arcs, numbers),
         price_usd_per_t=price,
         price_usd_per_feu=price * commodity.payload_t_per_feu,
+        price_range_usd_per_t=price_spread(network.applied, arcs, numbers),
         resource_usd_per_t=float(arcs.resource_usd_per_t[numbers].sum()),
         generalised_usd_per_t=float(generalised_usd_per_t(arcs, commodity)[numbers].sum()),
         standing_share=float(arcs.standing_h[numbers].sum()) / time_h if time_h > 0 else 0.0,
@@ -72,26 +74,6 @@ def make_route(
         assumed_share=assumed / time_h if time_h > 0 else 0.0,
         legs=legs,
     )
-
-
-def time_spread(arcs: Arcs, numbers: list[int]) -> Spread:
-    """Return the spread of the time of a route.
-
-    Time under way on one service varies as a whole, and its standard deviations add up; services, stops and waits vary
-    independently of one another, and their variances add up. The sum is taken as lognormal.
-    """
-    under_way: dict[str, float] = {}
-    variance = 0.0
-    for arc in numbers:
-        spread = float(arcs.sd_h[arc])
-        if arcs.kind[arc] == ArcKind.MOVE:
-            service = str(arcs.service[arc])
-            under_way[service] = under_way.get(service, 0.0) + spread
-        else:
-            variance += spread**2
-        variance += float(arcs.wait_sd_h[arc]) ** 2
-    variance += sum(spread**2 for spread in under_way.values())
-    return lognormal_spread(float(arcs.time_h[numbers].sum()), variance)
 
 
 def _groups(network: Network, arcs: Arcs, numbers: list[int], stops: frozenset[str]) -> list[list[int]]:

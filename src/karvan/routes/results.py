@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-
-from karvan.case.ranges import Z90
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -18,20 +15,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Spread:
-    """A quantity that varies from journey to journey: its mean, and the tenth and ninetieth of a hundred."""
+    """A quantity that varies or is not well known: its mean, and the tenth and ninetieth of a hundred."""
 
     mean: float
     p10: float
     p90: float
-
-
-def lognormal_spread(mean: float, variance: float) -> Spread:
-    """Return the spread of a lognormal quantity with this mean and variance (Fenton-Wilkinson for a sum)."""
-    if mean <= 0 or variance <= 0:
-        return Spread(mean, mean, mean)
-    sigma_squared = math.log1p(variance / mean**2)
-    mu, sigma = math.log(mean) - sigma_squared / 2, math.sqrt(sigma_squared)
-    return Spread(mean, math.exp(mu - Z90 * sigma), math.exp(mu + Z90 * sigma))
 
 
 @dataclass(frozen=True)
@@ -112,9 +100,11 @@ class Route:
     distance_km
         Length of the links run over.
     time_h
-        Hours from gate to gate: mean, p10 and p90 of single journeys.
+        Hours from gate to gate: mean, p10 and p90 of a single journey, with what is not known of the means.
     price_usd_per_t, price_usd_per_feu
         What the shipper pays, per tonne and per 40-foot container.
+    price_range_usd_per_t
+        The price per tonne again, with its p10 and p90: how well it is known.
     resource_usd_per_t
         The part of it that is a cost of resources; the rest is a transfer.
     generalised_usd_per_t
@@ -136,6 +126,7 @@ class Route:
     time_h: Spread
     price_usd_per_t: float
     price_usd_per_feu: float
+    price_range_usd_per_t: Spread
     resource_usd_per_t: float
     generalised_usd_per_t: float
     standing_share: float
@@ -208,25 +199,28 @@ class Routes:
 
 _LEG_LISTS = ("links", "rows", "sources")
 _ROUTE_COLUMNS = (
-    "rank", "distance_km", "time_h", "time_p10_h", "time_p90_h", "price_usd_per_t", "price_usd_per_feu",
-    "resource_usd_per_t", "generalised_usd_per_t", "standing_share", "co2e_kg_per_t", "modes", "borders", "gauge_breaks",
-    "assumed_share",
+    "rank", "distance_km", "time_h", "time_p10_h", "time_p90_h", "price_usd_per_t", "price_p10_usd_per_t",
+    "price_p90_usd_per_t", "price_usd_per_feu", "resource_usd_per_t", "generalised_usd_per_t", "standing_share",
+    "co2e_kg_per_t", "modes", "borders", "gauge_breaks", "assumed_share",
 )  # fmt: skip
+
+
+_RANGES = ("time_h", "time_p10_h", "time_p90_h", "price_p10_usd_per_t", "price_p90_usd_per_t")
 
 
 def _route_row(route: Route) -> dict[str, Any]:
     lists = {name: " > ".join(getattr(route, name)) for name in ("modes", "borders", "gauge_breaks")}
-    times = {"time_h": route.time_h.mean, "time_p10_h": route.time_h.p10, "time_p90_h": route.time_h.p90}
-    return {name: getattr(route, name, None) for name in _ROUTE_COLUMNS} | times | lists
+    time, price = route.time_h, route.price_range_usd_per_t
+    ranges = dict(zip(_RANGES, (time.mean, time.p10, time.p90, price.p10, price.p90), strict=True))
+    return {name: getattr(route, name, None) for name in _ROUTE_COLUMNS} | ranges | lists
 
 
 def _route_cells(route: Route) -> dict[str, Any]:
-    names = [name for name in _ROUTE_COLUMNS if not name.startswith("time_")]
-    cells = {name: getattr(route, name) for name in names}
+    cells = {name: getattr(route, name) for name in _ROUTE_COLUMNS if name not in _RANGES}
     lists = {name: list(cells[name]) for name in ("modes", "borders", "gauge_breaks")}
-    spread = {"mean": route.time_h.mean, "p10": route.time_h.p10, "p90": route.time_h.p90}
     legs = [leg_cells(leg) | {name: list(getattr(leg, name)) for name in _LEG_LISTS} for leg in route.legs]
-    return cells | lists | {"time_h": spread, "legs": legs}
+    ranges = {"time_h": asdict(route.time_h), "price_range_usd_per_t": asdict(route.price_range_usd_per_t)}
+    return cells | lists | ranges | {"legs": legs}
 
 
 def leg_cells(leg: Leg) -> dict[str, Any]:

@@ -96,4 +96,5 @@ def test_which_columns_are_the_range_of_which():
         ("effect", "value"): ("low", "high"),
         ("parameter", "value"): ("low", "high"),
         ("observed", "value"): ("low", "high"),
+        ("calibration", "factor"): ("factor_low", "factor_high"),
     }

@@ -451,7 +451,7 @@ def _effect_column(files):
 
 
 @fault("effect.csv, line 17, column: found 'mode'; expected a column of service.csv that an effect may change. "
-       "Choose one of speed_kmh, moving_h_per_day, time_cv, load_h, load_usd_per_t, price_usd_per_tkm, "
+       "Choose one of speed_kmh, moving_h_per_day, time_cv, time_range_share, load_h, load_usd_per_t, price_usd_per_tkm, "
        "price_low_usd_per_tkm, price_high_usd_per_tkm, resource_share, frequency_per_week, vehicle_net_t, "
        "co2e_ttw_g_per_tkm, co2e_wtt_g_per_tkm, electric_kwh_per_tkm, grid_g_per_kwh.")  # fmt: skip
 def _effect_on_what_a_row_is(files):
@@ -601,6 +601,36 @@ def _two_todays(files):
        "Set use to compare.")  # fmt: skip
 def _claim_as_input(files):
     files.set("observed.csv", "O2", use="calibrate")
+
+
+@fault("observed.csv, line 2, use: found 'validate' on what service:road.any rests on; expected compare: an observation that an "
+       "input rests on proves nothing. Set use to compare.")  # fmt: skip
+def _input_as_evidence(files):
+    files.set("observed.csv", "O1", input_to="service:road.any")
+
+
+@fault("observed.csv, line 3, input_to: found 'service:road.ZZZ'; expected table:key of a row. "
+       "Name the row that rests on it.")  # fmt: skip
+def _input_to_nothing(files):
+    files.set("observed.csv", "O2", input_to="service:road.ZZZ")
+
+
+@fault("calibration.csv, line 2, columns: found 'speed'; expected a column of service.csv that holds numbers. "
+       "Mend the name of the column.")  # fmt: skip
+def _calibration_of_no_column(files):
+    files.set("calibration.csv", "road_hours", columns="speed")
+
+
+@fault("calibration.csv, line 2, rows: found 'road.ZZZ'; expected a service_id of service.csv. "
+       "Mend the name of the row, or leave it out.")  # fmt: skip
+def _calibration_of_no_row(files):
+    files.set("calibration.csv", "road_hours", rows="road.any;road.ZZZ")
+
+
+@fault("calibration.csv, line 3, rows: found road.any moving_h_per_day, which road_hours has too; "
+       "expected each cell in one group. Leave it out of one of them.")  # fmt: skip
+def _calibrated_twice(files):
+    files.set("calibration.csv", "road_price", columns="moving_h_per_day")
 
 
 @fault("programme/commitment.csv, line 2, due_on: found 2025-05; expected a day after made_on, 2025-06. "
