@@ -16,7 +16,7 @@ from karvan.case import Case, meta_of
 from karvan.case.provenance import Meta
 from karvan.case.ranges import Z90, confidence_shares
 from karvan.network import summarise, to_geojson
-from karvan.routes.results import lognormal_spread
+from karvan.routes.spread import lognormal_spread
 
 if TYPE_CHECKING:
     from karvan.network import Network
