@@ -45,6 +45,7 @@ class Context:
     tables: dict[str, RawTable]
     config: CaseConfig | None
     _index: dict[str, dict[str, Row]] = field(default_factory=dict)
+    _cells: dict[tuple[str, ...], tuple[set[tuple[object, ...]], list[Row]]] = field(default_factory=dict)
 
     def rows(self, table: str) -> list[Row]:
         """Return the rows of a table without a bad cell."""
@@ -66,9 +67,18 @@ class Context:
     def may_have(self, table: str, **wanted: object) -> bool:
         """Whether a row with these cells is there, or could be: a bad cell counts as any."""
         raw = self.tables[table]
-        return raw.broken or any(
-            all(column in row.bad or row.values[column] == value for column, value in wanted.items())
-            for row in raw.rows
+        columns = tuple(sorted(wanted))
+        if (table, *columns) not in self._cells:
+            sound = {tuple(row.values[name] for name in columns) for row in raw.rows if row.bad.isdisjoint(columns)}
+            self._cells[table, *columns] = sound, [row for row in raw.rows if not row.bad.isdisjoint(columns)]
+        known, doubtful = self._cells[table, *columns]
+        return (
+            raw.broken
+            or tuple(wanted[name] for name in columns) in known
+            or any(
+                all(column in row.bad or row.values[column] == value for column, value in wanted.items())
+                for row in doubtful
+            )
         )
 
     def problem(self, table: str, row: Row, column: str, found: str, expected: str, todo: str, *, name: str) -> Problem:
