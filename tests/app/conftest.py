@@ -174,8 +174,7 @@ def show(browser: Browser, server: Server) -> Iterator[Callable[..., Shown]]:
         context = (using or browser).new_context(**options)
         shown = Shown(context.new_page(), on or server)
         pages.append(shown)
-        if not gl:
-            address += ("&" if "?" in address else "?") + "map=svg"
+        address += ("&" if "?" in address else "?") + ("map=gl" if gl else "map=svg")
         return shown.open(address)
 
     yield open_page

@@ -27,10 +27,19 @@ const NO_WAYS: Way[] = [];
 const NO_PLACES: string[] = [];
 const RANK: Record<string, number> = { city: 1, port: 2, dry_port: 3, terminal: 4, junction: 4, border: 5, station: 6 };
 
-function hasWebGl(): boolean {
+function sameLinks(one: NetworkAnswer["links"], other: NetworkAnswer["links"]): boolean {
+  return (Object.keys(one) as (keyof NetworkAnswer["links"])[]).every((name) => {
+    const [left, right] = [one[name], other[name]];
+    return left.length === right.length && left.every((value, i) => value === right[i]);
+  });
+}
+
+/** Whether there is WebGL; drawn in software it is slower than SVG, so that only a reader who asks for it gets that. */
+function hasWebGl(software: boolean): boolean {
   try {
+    const options = { failIfMajorPerformanceCaveat: !software };
     const canvas = document.createElement("canvas");
-    return Boolean(canvas.getContext("webgl2") ?? canvas.getContext("webgl"));
+    return Boolean(canvas.getContext("webgl2", options) ?? canvas.getContext("webgl", options));
   } catch {
     return false;
   }
@@ -42,17 +51,21 @@ export function MapView({ shape, network, ways = NO_WAYS, first = NO_PLACES, lab
   const [byCapacity, setByCapacity] = useState(false);
   const [hidden, setHidden] = useState<string[]>([]);
   const [land, setLand] = useState<Land | null>(null);
-  const [flat, setFlat] = useState(() => wanted === "svg" || !hasWebGl());
+  const [flat, setFlat] = useState(() => wanted === "svg" || !hasWebGl(wanted === "gl"));
   const [failed, setFailed] = useState("");
   const [tip, setTip] = useState<{ x: number; y: number; title: string; text: string } | null>(null);
   const canvas = useRef<HTMLDivElement>(null);
   const gl = useRef<GlDrawing | null>(null);
   const theme = useTheme();
   const frame = useMemo(() => frameOf(shape), [shape]);
-  const lines = useMemo(() => linesOf(shape, network), [shape, network.links]);
+  // a switch of a crossing leaves the lines as they are: what has not changed is not drawn anew
+  const kept = useRef(network.links);
+  if (kept.current !== network.links && !sameLinks(kept.current, network.links)) kept.current = network.links;
+  const links = kept.current;
+  const lines = useMemo(() => linesOf(shape, network), [shape, links]);
   const marks = useMemo(() => marksOf(shape, network), [shape, network]);
   const wayKey = JSON.stringify(ways);
-  const wayFeatures = useMemo(() => wayLines(shape, network, ways) as FeatureCollection, [shape, network.links, wayKey]);
+  const wayFeatures = useMemo(() => wayLines(shape, network, ways) as FeatureCollection, [shape, links, wayKey]);
   const firstKey = first.join();
   const places = useMemo(() => placesOf(shape, first), [shape, firstKey]);
   const drawing: Drawing = useMemo(() => ({ lines, marks, ways: wayFeatures, places, byCapacity, hidden }), [lines, marks, wayFeatures, places, byCapacity, hidden]);
