@@ -34,12 +34,18 @@ function sameLinks(one: NetworkAnswer["links"], other: NetworkAnswer["links"]): 
   });
 }
 
+const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
+
 /** Whether there is WebGL; drawn in software it is slower than SVG, so that only a reader who asks for it gets that. */
 function hasWebGl(software: boolean): boolean {
   try {
     const options = { failIfMajorPerformanceCaveat: !software };
     const canvas = document.createElement("canvas");
-    return Boolean(canvas.getContext("webgl2", options) ?? canvas.getContext("webgl", options));
+    const context = (canvas.getContext("webgl2", options) ?? canvas.getContext("webgl", options)) as WebGLRenderingContext | null;
+    if (!context || software) return context !== null;
+    // browsers do not all own up to drawing in software
+    const about = context.getExtension("WEBGL_debug_renderer_info");
+    return !SOFTWARE.test(String(context.getParameter(about ? about.UNMASKED_RENDERER_WEBGL : context.RENDERER)));
   } catch {
     return false;
   }
