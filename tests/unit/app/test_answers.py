@@ -196,7 +196,7 @@ def test_the_hours_of_a_crossing_have_the_range_that_a_route_gives_them(ask: Cli
     told = ask("/api/network").json
     arcs = network_of(textbook, setting_of(textbook, Asked())).arcs("container")
     spread = {str(name): float(sd) for name, sd in zip(arcs.border, arcs.sd_h, strict=True) if name}
-    from karvan.routes.results import lognormal_spread
+    from karvan.routes.spread import lognormal_spread
 
     for crossing in told["crossings"]:
         for row in crossing["rows"]:

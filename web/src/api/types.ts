@@ -131,12 +131,6 @@ export interface Greeting {
   rooms: string[];
 }
 
-export interface Hours {
-  mean: number;
-  p10: number;
-  p90: number;
-}
-
 export interface LegAnswer {
   kind: string;
   name: string;
@@ -257,9 +251,10 @@ export interface RecordAnswer {
 export interface RouteAnswer {
   rank: number;
   distance_km: number;
-  time_h: Hours;
+  time_h: Spread;
   price_usd_per_t: number;
   price_usd_per_feu: number;
+  price_range_usd_per_t: Spread;
   resource_usd_per_t: number;
   generalised_usd_per_t: number;
   standing_share: number;
@@ -340,6 +335,12 @@ export interface Source {
   url: string;
   kind: string;
   assumption: boolean;
+}
+
+export interface Spread {
+  mean: number;
+  p10: number;
+  p90: number;
 }
 
 export interface TableAnswer {

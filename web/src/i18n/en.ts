@@ -184,7 +184,6 @@ export const en = {
     co2e: "kg CO2e a tonne", still: "Standing still", assumed: "Time that is assumed", way: "Way", crossings: "Crossings", breaks: "Breaks of gauge",
     where: "Where", kind: "What", hours: "Hours", cost: "USD a tonne", confidence: "Confidence", leg: "Leg", fromKm: "From km",
     kinds: { load: "load", move: "move", crossing: "crossing", transfer: "transfer", unload: "unload" } as Record<string, string>,
-    noRange: "No range is known for the price of a route; the hours have one.",
     notes: "Notes", route: "Route {rank}", beforeShort: "before", wait: "wait for {name}",
     standing: "Shaded: standing still",
   },

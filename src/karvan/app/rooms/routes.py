@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 router = APIRouter()
 
 
-class Hours(Answer):
-    """Hours of a journey: mean, p10 and p90 of single journeys."""
+class Spread(Answer):
+    """A figure with its range: mean, p10 and p90."""
 
     mean: float
     p10: float
@@ -63,9 +63,10 @@ class RouteAnswer(Answer):
 
     rank: int
     distance_km: float
-    time_h: Hours
+    time_h: Spread
     price_usd_per_t: float
     price_usd_per_feu: float
+    price_range_usd_per_t: Spread
     resource_usd_per_t: float
     generalised_usd_per_t: float
     standing_share: float

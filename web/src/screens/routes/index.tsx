@@ -4,7 +4,7 @@ import { useMemo } from "react";
 import { addressOf, useAnswer, type Loaded } from "../../api/client";
 import type { CaseAnswer, LegAnswer, NetworkAnswer, RouteAnswer, RoutesAnswer, ShapeAnswer } from "../../api/types";
 import { ProfileChart, scaleOf, type ProfileLine, type Scale } from "../../charts/ProfileChart";
-import { count, days, daysRange, fill, km, listed, number, percent, usd } from "../../format/words";
+import { between, count, days, daysRange, fill, km, listed, number, percent, usd } from "../../format/words";
 import { en } from "../../i18n";
 import { MapView } from "../../map/MapView";
 import type { Way } from "../../map/shape";
@@ -162,7 +162,7 @@ function Answer({ side, before, beforeNone, scale }: { side: Side; before: Route
         {sentence}.
       </p>
       {side.pane.state.data?.is_default === false && <Before now={best} before={before} beforeNone={beforeNone} />}
-      <RouteFigures route={route} most={scale.h} several={data.routes.length > 1} />
+      <RouteFigures route={route} most={scale.h} mostUsd={Math.max(...data.routes.map((item) => item.price_range_usd_per_t.p90))} several={data.routes.length > 1} />
       <Notes notes={data.notes} />
       <Facts pane={side.pane} />
     </>
@@ -192,8 +192,11 @@ function Before({ now, before, beforeNone }: { now: RouteAnswer | null; before: 
   );
 }
 
-function RouteFigures({ route, most, several }: { route: RouteAnswer; most: number; several: boolean }) {
-  const { time_h: time } = route;
+function RouteFigures({ route, most, mostUsd, several }: { route: RouteAnswer; most: number; mostUsd: number; several: boolean }) {
+  const { time_h: time, price_range_usd_per_t: price } = route;
+  // a container costs as much more than a tonne at either end of the range
+  const perContainer = route.price_usd_per_t > 0 ? route.price_usd_per_feu / route.price_usd_per_t : 1;
+  const prices = between(number(price.p10 * perContainer), number(price.p90 * perContainer));
   const range = daysRange(time.mean, time.p10, time.p90);
   return (
     <div>
@@ -210,7 +213,10 @@ function RouteFigures({ route, most, several }: { route: RouteAnswer; most: numb
         <div>
           <dt>{en.routes.usdFeu}</dt>
           <dd>{number(route.price_usd_per_feu)}</dd>
-          <dd className="range quiet">{en.routes.noRange}</dd>
+          <dd className="range">
+            <Interval low={price.p10} value={price.mean} high={price.p90} most={mostUsd} label={prices} />
+            <span className="quiet">{prices}</span>
+          </dd>
         </div>
         <div>
           <dt>{en.routes.distance}</dt>
@@ -294,6 +300,8 @@ function routeColumns(choose?: (rank: number) => void): Column<RouteAnswer>[] {
     { key: "time_p10_h", label: en.routes.p10, value: (row) => row.time_h.p10, show: (row) => days(row.time_h.p10), number: true },
     { key: "time_p90_h", label: en.routes.p90, value: (row) => row.time_h.p90, show: (row) => days(row.time_h.p90), number: true },
     { key: "price_usd_per_t", label: en.routes.usdT, value: (row) => row.price_usd_per_t, show: (row) => number(row.price_usd_per_t), number: true },
+    { key: "price_p10_usd_per_t", label: en.routes.p10, value: (row) => row.price_range_usd_per_t.p10, show: (row) => number(row.price_range_usd_per_t.p10), number: true },
+    { key: "price_p90_usd_per_t", label: en.routes.p90, value: (row) => row.price_range_usd_per_t.p90, show: (row) => number(row.price_range_usd_per_t.p90), number: true },
     { key: "price_usd_per_feu", label: en.routes.usdFeu, value: (row) => row.price_usd_per_feu, show: (row) => number(row.price_usd_per_feu), number: true },
     { key: "generalised_usd_per_t", label: en.routes.generalised, value: (row) => row.generalised_usd_per_t, show: (row) => number(row.generalised_usd_per_t), number: true },
     { key: "co2e_kg_per_t", label: en.routes.co2e, value: (row) => row.co2e_kg_per_t, show: (row) => number(row.co2e_kg_per_t), number: true },
