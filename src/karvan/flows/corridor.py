@@ -57,11 +57,25 @@ def assign_flows(
             f"Case {case.id} has no demand: base_flow.csv has no rows. Add tonnes by origin, destination and commodity."
         )
         raise RequestError(message)
-    solved = solve_setting(case, setting)
-    state = state_of(solved)
-    audit = audit_corridor(solved.model.problem, state, search_tasks(solved))
+    return describe_flows(solve_setting(case, setting))
+
+
+def describe_flows(solved: Solved) -> CorridorFlows:
+    """Return a solved setting as a result.
+
+    Parameters
+    ----------
+    solved
+        A setting and its equilibrium.
+
+    Raises
+    ------
+    AuditError
+        The result does not hold.
+    """
+    audit = audit_corridor(solved.model.problem, state_of(solved), search_tasks(solved))
     applied = solved.model.network.applied
-    meta = meta_of(case, applied.setting, {"stage": "flows"})
+    meta = meta_of(applied.case, applied.setting, {"stage": "flows"})
     return CorridorFlows(solved, audit, (*solved.model.notes, *_notes(solved)), meta)
 
 

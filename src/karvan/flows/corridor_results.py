@@ -63,14 +63,14 @@ class CorridorFlows:
     # tonnes ---------------------------------------------------------------------------------------------------------------
 
     @cached_property
-    def _class_flows(self) -> tuple[Ints, Ints, Floats]:
+    def class_flows(self) -> tuple[Ints, Ints, Floats]:
         """Class, route and tonnes a day of every class on every route of its set."""
         return class_flows(self.solved)
 
     @cached_property
     def _by_movement(self) -> tuple[list[str], Floats]:
         """The commodities, and tonnes a day of each over every movement."""
-        model, (number, route, flow) = self.model, self._class_flows
+        model, (number, route, flow) = self.model, self.class_flows
         goods = sorted({stream.commodity for stream in model.streams})
         index = np.array([goods.index(stream.commodity) for stream in model.streams], dtype=np.int64)
         laid = model.laid
@@ -96,7 +96,7 @@ class CorridorFlows:
     def table(self) -> pd.DataFrame:
         """The links in each direction: tonnes a year, vehicles, empties, use of capacity, delay, price and queue."""
         applied = self.model.network.applied
-        flows = self._vehicles
+        flows = self.vehicles
         both = (
             flows.groupby(["link_id", "direction"], sort=True)[
                 ["flow_t_per_day", "vehicles_per_day", "empties_per_day"]
@@ -131,7 +131,8 @@ class CorridorFlows:
         return table
 
     @cached_property
-    def _vehicles(self) -> pd.DataFrame:
+    def vehicles(self) -> pd.DataFrame:
+        """Vehicles a day, loaded and empty, per link, direction and form."""
         rows = self.movements[self.movements["table"] == "link"]
         flows = rows.groupby(["row", "direction", "form"])["flow_t_per_year"].sum().reset_index()
         flows = flows.rename(columns={"row": "link_id"})
@@ -141,7 +142,7 @@ class CorridorFlows:
     @cached_property
     def modes(self) -> pd.DataFrame:
         """Tonne-km, vehicle-km, and what empties run, cost and emit a year, by mode of the links."""
-        return by_mode(self._vehicles, self.model.days)
+        return by_mode(self.vehicles, self.model.days)
 
     @cached_property
     def crossings(self) -> pd.DataFrame:
@@ -188,7 +189,7 @@ class CorridorFlows:
 
     def _delay_values(self) -> Floats:
         """Return dollars that an hour of delay at every resource costs all its users, a day."""
-        model, (number, route, flow) = self.model, self._class_flows
+        model, (number, route, flow) = self.model, self.class_flows
         routes, resources = model.problem.routes, model.problem.resources
         weight = np.bincount(route, flow * model.problem.classes.delay_usd[number], minlength=len(routes.nest))
         per_stream = kernels.sum_on_items(routes.route_ptr, routes.route_stream, weight, routes.streams)
@@ -235,7 +236,7 @@ class CorridorFlows:
 
     def _means(self) -> dict[str, Floats]:
         """Return means over the tonnes of every class on the network."""
-        model, (number, route, flow) = self.model, self._class_flows
+        model, (number, route, flow) = self.model, self.class_flows
         laid, found = model.laid, self.solved.equilibrium
         routes = model.problem.routes
         first_bulk = laid.sets.set_ptr[laid.first["bulk"][0]]
@@ -281,7 +282,7 @@ class CorridorFlows:
             wanted = {("border", name) for name in borders}
         chosen = np.array([(key[1], key[2]) in wanted for key in laid.movement_keys], dtype=np.float64)
         uses = kernels.sum_on_routes(laid.move_ptr, laid.move_item, chosen) > 0
-        number, route, flow = self._class_flows
+        number, route, flow = self.class_flows
         tonnes = np.bincount(number, flow * uses[route], minlength=len(self.model.streams)) * self.model.days
         keys = ["origin", "destination", "commodity"]
         summed = (

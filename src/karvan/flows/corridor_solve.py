@@ -79,7 +79,7 @@ class Solved:
     chosen: Mapping[str, FormRoutes]
 
 
-def solve_setting(case: Case, setting: Setting) -> Solved:
+def solve_setting(case: Case, setting: Setting, near: Solved | None = None) -> Solved:
     """Return the equilibrium of a setting, begun at the reference of its case.
 
     Parameters
@@ -88,11 +88,14 @@ def solve_setting(case: Case, setting: Setting) -> Solved:
         The corridor.
     setting
         Year, scenario, projects and changes.
+    near
+        Where to begin instead: the same year and scenario without projects and changes, itself begun at the reference.
     """
     reference = reference_of(case)
-    model = build_model(network_of(case, setting), reference.chosen, reference.tastes)
-    solved = Solved(model, solve_equilibrium(model.problem, _start(model, reference)), reference.chosen)
-    return _complete(solved, reference.tastes)
+    chosen = near.chosen if near is not None else reference.chosen
+    model = build_model(network_of(case, setting), chosen, reference.tastes)
+    start = _carried(near, model) if near is not None else _start(model, reference)
+    return _complete(Solved(model, solve_equilibrium(model.problem, start), chosen), reference.tastes)
 
 
 def _start(model: CorridorModel, reference: Reference) -> Start:

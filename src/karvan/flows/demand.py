@@ -10,9 +10,12 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from karvan.case.growth import growth_factor
 from karvan.errors import RequestError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from karvan.case import AppliedCase
 
 #: Days of operation a year, where the case has no parameter ``operating_days_per_year``.
@@ -52,6 +55,13 @@ class Stream:
     outside_t_per_year: float = 0.0
     kinds: dict[str, float] = field(default_factory=dict)
     rows: list[str] = field(default_factory=list)
+
+    def with_kinds(self, kinds: Mapping[str, float]) -> Stream:
+        """Return the stream with other tonnes a year."""
+        return Stream(
+            self.origin, self.destination, self.commodity, self.stays, sum(kinds.values()), self.by_nest,
+            self.outside_t_per_year, dict(kinds), self.rows,
+        )  # fmt: skip
 
     @property
     def name(self) -> str:
@@ -108,16 +118,8 @@ def _add(stream: Stream, row: dict[str, str], name: str, tonnes: float) -> None:
 
 def growth_of(applied: AppliedCase, origin: str, destination: str) -> float:
     """Return by which factor the tonnes between two zones have grown since the base year: the mean growth of their economies."""
-    year, base = applied.setting.year, applied.case.config.case.base_year
-    if year is None or year == base:
-        return 1.0
-    economies, zones = applied.rows("economy"), applied.rows("zone")
-    rates = [
-        float(economies[zones[zone]["economy"]]["growth_share_per_year"])
-        for zone in (origin, destination)
-        if zones[zone]["economy"] in economies
-    ]
-    return float((1.0 + sum(rates) / len(rates)) ** (year - base)) if rates else 1.0
+    zones = applied.rows("zone")
+    return growth_factor(applied, [zones[zone]["economy"] for zone in (origin, destination)])
 
 
 def operating_days(applied: AppliedCase) -> float:

@@ -112,7 +112,7 @@ class Equilibrium:
     iterations: int
 
 
-def solve_equilibrium(problem: Problem, start: Start | None = None) -> Equilibrium:
+def solve_equilibrium(problem: Problem, start: Start | None = None, *, tolerance: float = TOLERANCE) -> Equilibrium:
     """Return the equilibrium of a corridor.
 
     Parameters
@@ -121,13 +121,15 @@ def solve_equilibrium(problem: Problem, start: Start | None = None) -> Equilibri
         Classes, routes and resources.
     start
         Prices, queues and delays to begin with; without them everything is free.
+    tolerance
+        To which the conditions are met; coarser while what goes in is still to change.
 
     Raises
     ------
     RequestError
         Demand without a way round exceeds a capacity.
     """
-    return _Solver(problem).run(start)
+    return _Solver(problem).run(start, tolerance)
 
 
 @dataclass(frozen=True, eq=False)
@@ -227,18 +229,18 @@ class _Solver:
 
     # iteration ------------------------------------------------------------------------------------------------------------
 
-    def run(self, start: Start | None) -> Equilibrium:
+    def run(self, start: Start | None, tolerance: float) -> Equilibrium:
         """Iterate until every condition is met, or nothing improves."""
         point = self.at(self.begin(start))
         if start is None:
             point = self.at(self.explicit(point))
-        point, iterations = self.iterate(point, TOLERANCE)
-        if _largest(self.residual(point)) > TOLERANCE and (self.problem.resources.pair_empty > 0).any():
+        point, iterations = self.iterate(point, tolerance)
+        if _largest(self.residual(point)) > tolerance and (self.problem.resources.pair_empty > 0).any():
             point = self.at(self.begin(None))
             for blunt in BLUNT:
                 self.blunt = blunt
                 point, steps = self.iterate(
-                    self.at(self.explicit(point)), TOLERANCE if blunt == 1.0 else BLUNT_TOLERANCE
+                    self.at(self.explicit(point)), tolerance if blunt == 1.0 else BLUNT_TOLERANCE
                 )
                 iterations += steps
         return self.finish(point, iterations)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from karvan.case.growth import growth_factor
 from karvan.errors import RequestError
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class TradeMatrix:
 
     @classmethod
     def of(cls, applied: AppliedCase, *, high_domestic_sales: bool = False) -> TradeMatrix:
-        """Return the matrix of a case under a setting.
+        """Return the matrix of a case under a setting; in a later year it has grown as the demand for freight.
 
         Parameters
         ----------
@@ -81,6 +82,8 @@ class TradeMatrix:
             i, j = place[row["exporter"]], place[row["importer"]]
             value[i, j] = float(row["value_musd"])
             off[i, j] = float(row["off_network_share"]) if row["on_network"] else 1.0
+        grown = np.array([[growth_factor(applied, (one, two)) for two in economies] for one in economies])
+        value *= grown
         share, worth = _shares(applied, place, commodities)
         year = max(int(row["year"]) for row in rows.values())
         return cls(economies, commodities, value, off, share, worth, year)
