@@ -6,7 +6,7 @@ The chain, in order; each name is loaded when it is first used::
     network = karvan.build_network(case.apply())       # what connects to what
     routes = karvan.find_routes(case, "karachi", "baku", k=3)
     skims = karvan.skim_zones(case)
-    effects = karvan.find_trade(case, projects=["P18"])  # what trade follows
+    outcome = karvan.simulate(case, projects=["P18"])   # trade and flows together
     worth = karvan.appraise_flows("flows.csv", rule_set="adb_2017")   # streams of one's own
     record = karvan.read_record(case, overdue_only=True)
     run = karvan.plan(case)                            # every stage, written to a run folder
@@ -20,19 +20,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from karvan.appraisal import appraise_accounts, appraise_flows, open_rule_set
     from karvan.case import Setting, check_case, new_case, open_case
+    from karvan.chain import find_trade, simulate
     from karvan.flows import assign_flows
     from karvan.network import build_network, export_gmns, read_gmns, to_geojson
     from karvan.pipeline import plan
     from karvan.programme import read_record
     from karvan.routes import find_routes, skim_zones
-    from karvan.trade import counterfactual, counterfactual_io, estimate, find_trade, trade_potential
+    from karvan.trade import counterfactual, counterfactual_io, estimate, trade_potential
 
 _ROOMS = {
     "karvan.case": ("Setting", "check_case", "new_case", "open_case"),
     "karvan.network": ("build_network", "export_gmns", "read_gmns", "to_geojson"),
     "karvan.routes": ("find_routes", "skim_zones"),
     "karvan.flows": ("assign_flows",),
-    "karvan.trade": ("counterfactual", "counterfactual_io", "estimate", "find_trade", "trade_potential"),
+    "karvan.trade": ("counterfactual", "counterfactual_io", "estimate", "trade_potential"),
+    "karvan.chain": ("find_trade", "simulate"),
     "karvan.appraisal": ("appraise_accounts", "appraise_flows", "open_rule_set"),
     "karvan.programme": ("read_record",),
     "karvan.pipeline": ("plan",),
@@ -58,6 +60,7 @@ __all__ = [
     "plan",
     "read_gmns",
     "read_record",
+    "simulate",
     "skim_zones",
     "to_geojson",
     "trade_potential",

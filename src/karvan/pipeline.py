@@ -16,23 +16,30 @@ import pandas as pd
 
 from karvan.case import Case, Setting, meta_of, open_case
 from karvan.case.atomic import write_folder
-from karvan.errors import NoRouteError
+from karvan.chain import find_trade
+from karvan.errors import NoRouteError, RequestError
 from karvan.network import flat, summarise
 from karvan.programme import read_record
 from karvan.report import ReportData, RouteAnswer, render_report
 from karvan.routes import find_routes, network_of, skim_zones
+from karvan.trade import trade_potential
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from karvan.case import Meta
+    from karvan.chain import Outcome
+    from karvan.trade import Potential
 
 #: Stages in order.
-STAGES = ("check", "network", "routes", "programme", "report")
+STAGES = ("check", "network", "routes", "trade", "programme", "report")
 #: Alternatives that the report shows per pair in the default scenario.
 REPORT_ROUTES = 3
 MARKER = "run.json"
-TABLES = ("links", "crossings", "routes", "legs", "skims", "projects", "record", "sources")
+TABLES = (
+    "links", "crossings", "routes", "legs", "skims", "trade", "trade_pairs", "trade_commodities", "transit_countries",
+    "transit_crossings", "projects", "record", "sources",
+)  # fmt: skip
 #: Everything that a run writes.
 RUN_FILES = frozenset({MARKER, "index.html", *(f"{name}.parquet" for name in TABLES)})
 
@@ -97,11 +104,13 @@ def plan(
     clock.begin("routes")
     answers = tuple(_answers(opened))
     skims = skim_zones(opened, scenario=setting.scenario)
+    clock.begin("trade")
+    trade, potential = _trade(opened)
     clock.begin("programme")
     has_record = any(len(opened.tables[name]) for name in ("programme_body", "programme_event", "programme_commitment"))
     record = read_record(opened) if has_record else None
     clock.begin("report")
-    data = ReportData(opened, network, summary, answers, skims, record, meta)
+    data = ReportData(opened, network, summary, answers, skims, trade, potential, record, meta)
     folder = Path(out) if out is not None else Path("runs") / f"{opened.id}-{meta.hash[:12]}"
     page = render_report(data)
     written = write_folder(folder, lambda draft: _fill(draft, data, page), marker=MARKER, leftovers=RUN_FILES)
@@ -143,6 +152,19 @@ def _answers(case: Case) -> list[RouteAnswer]:
     return answers
 
 
+def _trade(case: Case) -> tuple[Outcome | None, Potential | None]:
+    """Return what closures take from trade, and how far the pair of the case could go; None where the case has no trade."""
+    if not all(len(case.tables[name]) for name in ("economy", "trade", "base_flow")):
+        return None, None
+    outcome = find_trade(case)
+    try:
+        potential = trade_potential(case, target_musd=case.config.trade.target_musd)
+    except RequestError:
+        # the pair does not trade, or no change of trade cost makes the target
+        potential = None
+    return outcome, potential
+
+
 def _fill(draft: Path, data: ReportData, page: str) -> None:
     for name, frame in _tables(data).items():
         frame.to_parquet(draft / f"{name}.parquet", index=False)
@@ -169,7 +191,18 @@ def _tables(data: ReportData) -> dict[str, pd.DataFrame]:
         "routes": pd.concat(routes, ignore_index=True) if routes else pd.DataFrame({"rank": []}),
         "legs": pd.concat(legs, ignore_index=True) if legs else pd.DataFrame({"rank": []}),
         "skims": data.skims.table,
+        **_trade_tables(data.trade),
         "projects": flat(tables["project"].reset_index()),
         "record": flat(data.record.table) if data.record is not None else pd.DataFrame({"id": []}),
         "sources": flat(tables["source"].reset_index()),
     }
+
+
+def _trade_tables(found: Outcome | None) -> dict[str, pd.DataFrame]:
+    if found is None or found.trade is None:
+        names = [name for name in TABLES if name.startswith(("trade", "transit"))]
+        return {name: pd.DataFrame({"id": []}) for name in names}
+    return {
+        "trade": found.trade.table, "trade_pairs": found.trade.pairs, "trade_commodities": found.trade.commodities,
+        "transit_countries": found.countries, "transit_crossings": found.crossings,
+    }  # fmt: skip

@@ -71,12 +71,20 @@ class FlowsSection(_Section):
     reference_scenario: str = ""
 
 
+class TradeSection(_Section):
+    """Section ``[trade]``: the pair of economies that the case is about, and the trade both ways that is asked of them."""
+
+    pair: tuple[str, str] | None = None
+    target_musd: float | None = Field(default=None, gt=0)
+
+
 class CaseConfig(_Section):
     """The whole of case.toml."""
 
     case: CaseSection
     routes: RoutesSection = RoutesSection()
     flows: FlowsSection = FlowsSection()
+    trade: TradeSection = TradeSection()
     programme: ProgrammeSection = ProgrammeSection()
 
 

@@ -296,6 +296,7 @@ def _config(context: Context) -> Iterator[Problem]:
             for name in (context.config.flows.reference_scenario,)
             if name
         ),
+        *(("trade.pair", "economy", name) for name in context.config.trade.pair or ()),
         *(
             ("routes.observed_scenario", "scenario", name)
             for name in (context.config.routes.observed_scenario,)

@@ -7,23 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from karvan.cli.options import (
-    BOTH_FORMATS,
-    CaseOption,
-    ChangeOption,
-    CsvOption,
-    JsonOption,
-    ProjectOption,
-    ScenarioOption,
-    YearOption,
-    console,
-    print_json,
-    say,
-    split,
-)
+from karvan.cli.options import BOTH_FORMATS, CaseOption, CsvOption, JsonOption, console, print_json, say, split
+from karvan.cli.trade_stage import trade
 
 if TYPE_CHECKING:
-    from karvan.trade import Counterfactual, Estimate, Potential, TradeEffects
+    from karvan.trade import Counterfactual, Estimate
 
 group = typer.Typer(
     name="trade",
@@ -34,115 +22,7 @@ group = typer.Typer(
 SHOWN = 12
 
 
-@group.callback(invoke_without_command=True)
-def trade(
-    context: typer.Context,
-    case: CaseOption = None,
-    scenario: ScenarioOption = None,
-    project: ProjectOption = None,
-    year: YearOption = None,
-    change: ChangeOption = None,
-    theta: Annotated[float, typer.Option(metavar="NUMBER", help="Elasticity of trade.")] = 4.0,
-    plot: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Draw who gains, which pairs and goods grow (.svg, .png or .pdf)."),
-    ] = None,
-    json: JsonOption = False,
-    csv: CsvOption = False,
-) -> None:
-    """Say what trade follows from a setting: who gains, which pairs and goods grow."""
-    if context.invoked_subcommand is not None:
-        if case or scenario or project or year is not None or change or plot or json or csv:
-            message = f"options of {context.invoked_subcommand} stand after it"
-            raise typer.BadParameter(message)
-        return
-    if json and csv:
-        raise typer.BadParameter(BOTH_FORMATS)
-    from karvan.case import open_case
-    from karvan.trade import find_trade
-
-    found = find_trade(
-        open_case(case), scenario=scenario, projects=split(project), year=year, changes=change or (), theta=theta
-    )
-    if plot is not None:
-        from karvan.case.atomic import write_file
-        from karvan.report.figures import trade_of
-
-        say(f"Picture written to {write_file(plot, trade_of(found, suffix=plot.suffix))}")
-    if json:
-        print_json(found.to_dict())
-        return
-    for note in found.notes:
-        say(f"Note: {note}.")
-    if csv:
-        typer.echo(found.pairs.to_csv(index=False), nl=False)
-    else:
-        _show_effects(found)
-
-
-def _show_effects(found: TradeEffects) -> None:
-    from rich.table import Table
-
-    from karvan.charts import words
-
-    out = console()
-    out.print(f"{effects_said(found)}.", style="bold")
-    table = Table(box=None, pad_edge=False)
-    for name in (
-        "economy",
-        "gain USD m/year",
-        "of it cost",
-        "terms of trade",
-        "volume",
-        "exports USD m",
-        "imports USD m",
-    ):
-        table.add_column(name, justify="left" if name == "economy" else "right", no_wrap=True)
-    order = found.table["equivalent_variation_musd"].abs().sort_values(ascending=False, kind="stable").index
-    for row in found.table.loc[order[:SHOWN]].to_dict("records"):
-        names = ("equivalent_variation_musd", "cost_part_musd", "terms_of_trade_part_musd", "volume_part_musd",
-                 "exports_change_musd", "imports_change_musd")  # fmt: skip
-        table.add_row(str(row["name"]), *(words.number(row[name]) for name in names))
-    out.print(table)
-    pairs = Table(box=None, pad_edge=False)
-    for name in ("pair", "trade cost %", "USD m/year", "becomes", "t/year", "becomes"):
-        pairs.add_column(name, justify="left" if name == "pair" else "right", no_wrap=True)
-    change = found.pairs["change_musd"].abs()
-    order = change[change > 0].sort_values(ascending=False, kind="stable").index
-    for row in found.pairs.loc[order[:SHOWN]].to_dict("records"):
-        pairs.add_row(
-            f"{row['exporter']} to {row['importer']}",
-            words.number(100 * (row["tau_hat"] - 1)),
-            words.number(row["value_musd"]),
-            words.number(row["value_after_musd"]),
-            words.number(row["flow_t_per_year"]),
-            words.number(row["flow_after_t_per_year"]),
-        )
-    out.print(pairs)
-    grow = found.commodities.reindex(
-        found.commodities["change_musd"].abs().sort_values(ascending=False, kind="stable").index
-    ).head(5)
-    parts = [f"{row['commodity']} {words.number(row['change_musd'])}" for row in grow.to_dict("records")]
-    out.print(f"Goods on the network, USD m a year: {', '.join(parts)}.")
-    first = found.path.to_dict("records")[0]
-    out.print(
-        f"In the first year {words.percent(first['elasticity_share'])} of the elasticity works, all of it after "
-        f"{int(found.path.loc[found.path['elasticity_share'] >= 1, 'year'].min())} years."
-    )
-
-
-def effects_said(found: TradeEffects) -> str:
-    """Return in a sentence what the world gains, with the range of the sensitivity."""
-    from karvan.charts import words
-
-    gains = found.sensitivity["equivalent_variation_musd"]
-    world = found.world["equivalent_variation_musd"]
-    trade_change = found.world["trade_after_musd"] - found.world["trade_musd"]
-    span = words.between(words.number(float(gains.min())), words.number(float(gains.max())))
-    return (
-        f"Real income of all economies, against {found.compared_with}: {words.musd(world)} a year ({span}); trade between them "
-        f"{words.musd(trade_change)} a year"
-    )
+group.callback(invoke_without_command=True)(trade)
 
 
 @group.command()
@@ -411,31 +291,7 @@ def potential(
     if csv:
         typer.echo(found.table.to_csv(index=False), nl=False)
         return
+    from karvan.report.trade import potential_said
+
     for line in potential_said(found):
         console().print(line)
-
-
-def potential_said(found: Potential) -> list[str]:
-    """Return the answer in sentences."""
-    from karvan.charts import words
-
-    what = {"observed": "As it is", "potential": "At its potential by size and distance (a scenario)"}
-    lines = []
-    for row in found.table.to_dict("records"):
-        lines.append(
-            f"{what[row['baseline']]}: {found.pair[0]} to {found.pair[1]} {words.musd(row['export_musd'])}, back "
-            f"{words.musd(row['import_musd'])} a year; with free and instant transport {words.musd(row['free_transport_musd'])} "
-            "both ways."
-        )
-        if "needed_tau_hat" in row:
-            reach = (
-                "free transport would be more than enough"
-                if row["within_transport"]
-                else "more than all of transport cost"
-            )
-            lines.append(
-                f"  {words.musd(found.target_musd)} needs trade costs {words.percent(row['needed_cut_share'])} lower: {reach}. "
-                f"Gain: {found.pair[0]} {words.musd(row['gain_first_musd'])}, "
-                f"{found.pair[1]} {words.musd(row['gain_second_musd'])} a year."
-            )
-    return lines

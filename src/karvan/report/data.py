@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from karvan.case import Case, Meta
+    from karvan.chain import Outcome
     from karvan.network import Network, NetworkSummary
     from karvan.programme import Record
     from karvan.routes import Routes, Skims
+    from karvan.trade import Potential
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,9 @@ class ReportData:
         Routes of every pair and scenario of ``[routes]`` in case.toml.
     skims
         Skims between zones in the default scenario.
+    trade, potential
+        What closures take from trade, with what passes through; how far the pair of the case could go. None where the case has
+        no trade.
     record
         The record of the programme; None where the case has none.
     meta
@@ -58,5 +63,7 @@ class ReportData:
     summary: NetworkSummary
     answers: tuple[RouteAnswer, ...]
     skims: Skims
+    trade: Outcome | None
+    potential: Potential | None
     record: Record | None
     meta: Meta

@@ -75,10 +75,29 @@ def trade_of(found: TradeEffects, *, suffix: str) -> bytes:
     RequestError
         The suffix is another.
     """
+    title = "What trade follows: " + (", ".join(found.meta.setting["projects"]) or str(found.meta.setting["scenario"]))
+    return figure_bytes(draw_diverging(_trade_panels(found), title=title, foot=_trade_foot(found)), suffix)
+
+
+def trade_picture(found: TradeEffects) -> Picture | None:
+    """Return who gains and which pairs and goods grow, for the page; None where nothing changes."""
+    panels = _trade_panels(found)
+    if not any(panel.bars for panel in panels):
+        return None
+    caption = (
+        "Real income, trade of pairs, and goods on the network: the largest changes. The lines on the first bars are the range "
+        "over other elasticities of trade and larger sales at home, not over what is not known of costs and shares. "
+        f"{_trade_foot(found)}"
+    )
+    figure = draw_diverging(panels)
+    return Picture(inline_svg(figure, prefix="trade", label="Who gains, which pairs and goods grow"), caption)
+
+
+def _trade_panels(found: TradeEffects) -> list[Panel]:
     gains = _largest(found.table, "equivalent_variation_musd", 8)
     pairs = _largest(found.pairs, "change_musd", 8)
     goods = _largest(found.commodities, "change_musd", 6)
-    panels = [
+    return [
         Panel("Who gains: real income, USD m a year",
               [Bar(str(row["name"]), float(row["equivalent_variation_musd"]),
                    float(row["equivalent_variation_low_musd"]), float(row["equivalent_variation_high_musd"]))
@@ -90,14 +109,15 @@ def trade_of(found: TradeEffects, *, suffix: str) -> bytes:
               [Bar(str(row["commodity"]).replace("_", " "), float(row["change_musd"]), note=_of(row))
                for row in goods]),
     ]  # fmt: skip
+
+
+def _trade_foot(found: TradeEffects) -> str:
     spread = found.sensitivity["equivalent_variation_musd"]
-    foot = (
+    return (
         f"Against {found.compared_with}; elasticity of trade {found.theta:g}. All economies: "
         f"{words.musd(found.world['equivalent_variation_musd'])} a year "
         f"({words.between(words.number(float(spread.min())), words.number(float(spread.max())))} at other elasticities)."
     )
-    title = "What trade follows: " + (", ".join(found.meta.setting["projects"]) or str(found.meta.setting["scenario"]))
-    return figure_bytes(draw_diverging(panels, title=title, foot=foot), suffix)
 
 
 def _of(row: dict[Any, Any]) -> str:

@@ -12,7 +12,7 @@ from karvan.case.futures import read_futures
 from karvan.case.quality import assess
 from karvan.charts import words
 from karvan.charts.palette import DARK, LIGHT
-from karvan.report import figures, futures, quality, tables
+from karvan.report import figures, futures, quality, tables, trade
 from karvan.report.headline import answer_of, best_of, cut_by, futures_of, pairs_of, scenario_name
 from karvan.routes.reliance import route_reliance
 
@@ -52,6 +52,7 @@ def render_report(data: ReportData) -> str:
         projects_said=tables.status_counts(data),
         programme=_programme(data),
         futures=_futures(data),
+        trade=_trade(data),
         quality=_quality(data),
         assumed_share=words.percent(tables.assumed_share(data)),
         sources=tables.sources_table(data),
@@ -108,6 +109,29 @@ def _futures(data: ReportData) -> dict[str, Any] | None:
         "states": futures.states_table(process),
         "record": futures.record_table(process) if process.records else None,
         "notes": list(process.notes),
+    }
+
+
+def _trade(data: ReportData) -> dict[str, Any] | None:
+    found = data.trade
+    if found is None or found.trade is None:
+        return None
+    picture = figures.trade_picture(found.trade)
+    said = [
+        trade.gain_said(found.trade),
+        trade.pair_said(found),
+        trade.goods_said(found.trade),
+        trade.transit_said(found),
+    ]
+    return {
+        "said": [f"{line}." for line in said if line],
+        "potential": trade.potential_said(data.potential) if data.potential is not None else [],
+        "pictures": [_shown(picture)] if picture else [],
+        "economies": trade.economies_table(found.trade),
+        "directions": trade.directions_table(found),
+        "countries": trade.countries_table(found),
+        "crossings": trade.crossings_table(found),
+        "notes": list(found.notes),
     }
 
 

@@ -1,7 +1,7 @@
 """What trade follows from cheaper transport: counterfactuals by exact hat algebra, gravity estimation, tonnes from dollars."""
 
 from karvan.trade.counterfactual import CLOSURES, counterfactual
-from karvan.trade.effects import TradeEffects, find_trade, trade_effects
+from karvan.trade.effects import TradeEffects, describe_trade, trade_effects
 from karvan.trade.gravity import Estimate, estimate
 from karvan.trade.io_counterfactual import IO_CLOSURES, counterfactual_io
 from karvan.trade.matrix import TradeMatrix
@@ -19,8 +19,8 @@ __all__ = [
     "TradeMatrix",
     "counterfactual",
     "counterfactual_io",
+    "describe_trade",
     "estimate",
-    "find_trade",
     "pair_costs",
     "trade_effects",
     "trade_potential",

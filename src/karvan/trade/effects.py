@@ -1,4 +1,4 @@
-"""What trade follows from a setting of a case: who gains, which pairs and goods grow.
+"""What trade follows from other costs of transport: who gains, which pairs and goods grow.
 
 Trade of the case's own year was made on the network of its calibration scenario. From there the world is solved for the costs of
 the setting to compare with, and from that world for the costs of the setting asked for; exact hat algebra composes, so that two
@@ -13,20 +13,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from karvan.case import Setting, meta_of
 from karvan.trade.audit import audit_counterfactual
-from karvan.trade.cost import ADJUSTMENT_YEARS, adjustment_share, expected_factor, pair_tau_hat, tau_hat
+from karvan.trade.cost import ADJUSTMENT_YEARS, adjustment_share, pair_tau_hat, tau_hat
 from karvan.trade.counterfactual import log_parts, ratio, rule_of_half
 from karvan.trade.hat import solve
 from karvan.trade.matrix import TradeMatrix
-from karvan.trade.pair_costs import pair_costs
 from karvan.trade.threads import one_thread
-from karvan.trade.tonnes import tonnes
+from karvan.trade.tonnes import USD_PER_MUSD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from karvan.case import Case, Change, Meta
+    from karvan.case import Case, Meta
     from karvan.trade.hat import Equilibrium, Floats
 
 #: "Roughly four": Simonovska and Waugh, Journal of International Economics 92, 2014.
@@ -34,8 +32,6 @@ THETA = 4.0
 #: Elasticities of the sensitivity: the low end of the long run in Boehm, Levchenko and Pandalai-Nayar (AER 113(4), 2023); the
 #: median of tariff-based estimates in Head and Mayer (Handbook of International Economics 4, 2014); Eaton and Kortum (2002).
 OTHER_THETAS = (1.75, 5.03, 8.28)
-#: Scenario on whose network the trade of the case was made, where the case has it.
-CALIBRATED = "open"
 PATH_YEARS = range(1, 11)
 
 
@@ -58,8 +54,10 @@ class TradeEffects:
         One row per variant: what, equivalent_variation_musd.
     path
         One row per year after the change: share of the long-run elasticity, world equivalent variation and trade.
-    theta, compared_with, states
-        Elasticity; what the setting is compared with; probability of each state.
+    theta, elasticity_share
+        Elasticity in the long run, and the share of it that works in the setting's year.
+    compared_with, states
+        What the setting is compared with; probability of each state.
     notes, meta
         What the reader should know; where it comes from.
     """
@@ -71,6 +69,7 @@ class TradeEffects:
     sensitivity: pd.DataFrame
     path: pd.DataFrame
     theta: float
+    elasticity_share: float
     compared_with: str
     states: dict[str, float]
     notes: tuple[str, ...]
@@ -81,6 +80,7 @@ class TradeEffects:
         return {
             "meta": self.meta.model_dump(mode="json"),
             "theta": self.theta,
+            "elasticity_share": self.elasticity_share,
             "compared_with": self.compared_with,
             "states": [{"state": name, "probability": share} for name, share in self.states.items()],
             "notes": list(self.notes),
@@ -173,84 +173,53 @@ def _moved(share: Floats, off: Floats, change: Floats, pair: Floats, theta: floa
     return np.divide(dollars, total, out=np.zeros_like(dollars), where=total > 0), np.where(total > 0, new_off, off)
 
 
-def find_trade(
+def describe_trade(
     case: Case,
+    matrix: TradeMatrix,
+    high: TradeMatrix,
+    solved: Solved,
+    factors: tuple[Floats, Floats, Floats],
+    flows: tuple[Floats, Floats],
     *,
-    scenario: str | None = None,
-    projects: Iterable[str] = (),
-    year: int | None = None,
-    changes: Iterable[Change | str] = (),
-    theta: float = THETA,
+    theta: float,
+    elasticity_share: float,
+    compared_with: str,
+    states: Mapping[str, float],
+    notes: Sequence[str],
+    meta: Meta,
 ) -> TradeEffects:
-    """Return what trade follows from a setting of a case.
-
-    With projects or changes it is compared with the same setting without them; else with the scenario in which the trade of the
-    case was made. Without a scenario, trade follows what is expected over the states where the case gives their probabilities,
-    else the case's default scenario.
+    """Return solved worlds as tables, with the sensitivity and the years after the change.
 
     Parameters
     ----------
     case
         The corridor.
-    scenario, projects, year, changes
-        The setting: see :class:`karvan.case.Setting`.
-    theta
-        Elasticity of trade.
-
-    Raises
-    ------
-    RequestError
-        The case has no trade, or the elasticity is not above zero.
+    matrix, high
+        Trade as it was made; the same with sales at home at the high end of their range.
+    solved, factors
+        The worlds, and the cost factors that made them.
+    flows
+        Tonnes a year before and after, by commodity, exporter and importer.
+    theta, elasticity_share
+        Elasticity of the long run, and the share of it that works.
+    compared_with, states, notes, meta
+        As in :class:`TradeEffects`.
     """
-    from karvan.errors import RequestError  # noqa: PLC0415 - kept beside its only use
-
-    if not (theta > 0 and np.isfinite(theta)):
-        message = f"The elasticity of trade is {theta:g}. Give a number above zero, such as 4."
-        raise RequestError(message)
-    asked = Setting.of(year=year, scenario=scenario, projects=projects, changes=changes)
-    matrix = TradeMatrix.of(case.apply(Setting.of(year=year, scenario=scenario)))
-    states = _states(case, asked.scenario)
-    known = CALIBRATED if CALIBRATED in case.rows("scenario") else case.config.case.default_scenario
-    without = asked.model_copy(update={"projects": (), "changes": ()})
-    calibrated = _factors(case, matrix, Setting.of(scenario=known), {known: 1.0})
-    against_without = bool(asked.projects or asked.changes)
-    before = _factors(case, matrix, without, states) if against_without else calibrated
-    after = _factors(case, matrix, asked, states)
-    solved = trade_effects(matrix, calibrated, before, after, theta=theta)
-    sensitivity, gains = _sensitivity(case, matrix, (calibrated, before, after), theta, asked)
-    request = {"stage": "trade", "theta": theta}
+    sensitivity, gains = _sensitivity(matrix, high, factors, theta, elasticity_share)
     return TradeEffects(
         table=_economies(case, matrix, solved, gains),
-        pairs=_pairs(matrix, solved),
-        commodities=_commodities(matrix, solved),
+        pairs=_pairs(matrix, solved, flows),
+        commodities=_commodities(matrix, flows),
         world=_world(solved),
         sensitivity=sensitivity,
-        path=_path(matrix, (calibrated, before, after), theta, solved),
+        path=_path(matrix, factors, theta, solved),
         theta=theta,
-        compared_with="the same without projects and changes" if against_without else f"scenario {known}",
-        states=states,
-        notes=_notes(case, matrix, calibrated),
-        meta=meta_of(case, case.apply(asked).setting, request),
+        elasticity_share=elasticity_share,
+        compared_with=compared_with,
+        states=dict(states),
+        notes=(*_notes(case, matrix, factors[0]), *notes),
+        meta=meta,
     )
-
-
-def _states(case: Case, scenario: str | None) -> dict[str, float]:
-    """Return the states to expect and their probabilities."""
-    if scenario is not None:
-        return {scenario: 1.0}
-    chance = {
-        name: float(row["probability"])
-        for name, row in case.rows("scenario").items()
-        if row["kind"] == "state" and not np.isnan(float(row["probability"]))
-    }
-    if chance and abs(sum(chance.values()) - 1) < 1e-6:  # noqa: PLR2004 - a case that passes its check sums to one
-        return {name: share for name, share in chance.items() if share > 0}
-    return {case.config.case.default_scenario: 1.0}
-
-
-def _factors(case: Case, matrix: TradeMatrix, setting: Setting, states: dict[str, float]) -> Floats:
-    costs = np.array([pair_costs(case, setting.model_copy(update={"scenario": name}), matrix) for name in states])
-    return expected_factor(costs, matrix.value_usd_per_t, list(states.values()))
 
 
 def _economies(case: Case, matrix: TradeMatrix, solved: Solved, gains: Floats) -> pd.DataFrame:
@@ -281,11 +250,11 @@ def _economies(case: Case, matrix: TradeMatrix, solved: Solved, gains: Floats) -
     )
 
 
-def _pairs(matrix: TradeMatrix, solved: Solved) -> pd.DataFrame:
+def _pairs(matrix: TradeMatrix, solved: Solved, flows: tuple[Floats, Floats]) -> pd.DataFrame:
     names = np.array(matrix.economies, dtype=object)
     exporter, importer = (places.ravel() for places in np.indices(matrix.value_musd.shape))
     value, later = solved.before.value[0].ravel(), solved.after.value[0].ravel()
-    t_before, t_after = (part.sum(axis=0).ravel() for part in _tonnes(matrix, solved))
+    t_before, t_after = (part.sum(axis=0).ravel() for part in flows)
     table = pd.DataFrame(
         {
             "exporter": names[exporter],
@@ -303,15 +272,9 @@ def _pairs(matrix: TradeMatrix, solved: Solved) -> pd.DataFrame:
     return abroad
 
 
-def _tonnes(matrix: TradeMatrix, solved: Solved) -> tuple[Floats, Floats]:
-    before = tonnes(solved.before.value[0], solved.off_before, solved.share_before, matrix.value_usd_per_t)
-    after = tonnes(solved.after.value[0], solved.off_after, solved.share_after, matrix.value_usd_per_t)
-    return before, after
-
-
-def _commodities(matrix: TradeMatrix, solved: Solved) -> pd.DataFrame:
-    t_before, t_after = _tonnes(matrix, solved)
-    value, later = ((part * matrix.value_usd_per_t).sum(axis=(1, 2)) / 1e6 for part in (t_before, t_after))
+def _commodities(matrix: TradeMatrix, flows: tuple[Floats, Floats]) -> pd.DataFrame:
+    t_before, t_after = flows
+    value, later = ((part * matrix.value_usd_per_t).sum(axis=(1, 2)) / USD_PER_MUSD for part in flows)
     return pd.DataFrame(
         {
             "commodity": matrix.commodities,
@@ -337,16 +300,15 @@ def _world(solved: Solved) -> dict[str, float]:
 
 
 def _sensitivity(
-    case: Case, matrix: TradeMatrix, factors: tuple[Floats, Floats, Floats], theta: float, asked: Setting
+    matrix: TradeMatrix, high: TradeMatrix, factors: tuple[Floats, Floats, Floats], theta: float, share: float
 ) -> tuple[pd.DataFrame, Floats]:
     """Return the world's gain at other elasticities and with sales at home at the high end, and each economy's in all of them."""
     rows = [("central", theta, matrix)]
     rows += [("elasticity", other, matrix) for other in OTHER_THETAS if other != theta]
-    high = TradeMatrix.of(case.apply(Setting.of(year=asked.year, scenario=asked.scenario)), high_domestic_sales=True)
     rows.append(("high domestic sales", theta, high))
     found, gains = [], []
     for what, elasticity, trade in rows:
-        solved = trade_effects(trade, *factors, theta=elasticity)
+        solved = trade_effects(trade, *factors, theta=elasticity * share)
         found.append({"what": what, "theta": elasticity, **_world(solved)})
         gains.append((solved.after.real_income_hat - 1) * solved.before.value[0].sum(axis=0))
     return pd.DataFrame(found), np.array(gains)

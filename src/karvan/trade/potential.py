@@ -18,7 +18,7 @@ from scipy.optimize import brentq
 from karvan.case import Setting, meta_of
 from karvan.errors import RequestError, UnknownNameError
 from karvan.trade.cost import pair_tau_hat
-from karvan.trade.effects import CALIBRATED, THETA
+from karvan.trade.effects import THETA
 from karvan.trade.hat import solve
 from karvan.trade.matrix import TradeMatrix
 from karvan.trade.pair_costs import pair_costs
@@ -85,7 +85,7 @@ def trade_potential(
     case
         The corridor.
     pair
-        Two economies; by default the first two of economy.csv.
+        Two economies; by default those of ``[trade]`` in case.toml, else the first two of economy.csv.
     target_musd
         Trade both ways, in USD m a year.
     theta
@@ -104,9 +104,9 @@ def trade_potential(
     if target_musd is not None and not (target_musd > 0 and np.isfinite(target_musd)):
         message = f"The target is USD {target_musd:g} m. Give a number above zero, such as 2000."
         raise RequestError(message)
-    setting = Setting.of(scenario=CALIBRATED if CALIBRATED in case.rows("scenario") else None)
+    setting = Setting.of(scenario=case.config.flows.reference_scenario or case.config.case.default_scenario)
     matrix = TradeMatrix.of(case.apply(setting))
-    names = _pair(matrix, pair)
+    names = _pair(matrix, pair or case.config.trade.pair)
     i, j = (matrix.economies.index(name) for name in names)
     factor = 1 + pair_costs(case, setting, matrix) / matrix.value_usd_per_t
     free = pair_tau_hat(matrix.share, np.where(np.isfinite(factor), 1 / factor, 1.0), matrix.off_network, theta)

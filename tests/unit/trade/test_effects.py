@@ -18,11 +18,6 @@ def case():
     return karvan.open_case("textbook")
 
 
-@pytest.fixture(scope="module")
-def north(case):
-    return karvan.find_trade(case, projects=["N1"], scenario="open")
-
-
 # cost -----------------------------------------------------------------------------------------------------------------
 
 
@@ -136,51 +131,6 @@ def test_a_start_moves_nothing(case):
     assert warm.after.value == pytest.approx(cold.after.value, rel=1e-10)
 
 
-def test_a_line_makes_its_ends_gain(north):
-    gains = north.table.set_index("id")["equivalent_variation_musd"]
-    assert gains["AAA"] > 0
-    assert gains["CCC"] > 0
-    assert north.compared_with == "the same without projects and changes"
-    pairs = north.pairs.set_index(["exporter", "importer"])
-    assert pairs.loc[("AAA", "CCC"), "tau_hat"] < 1
-    assert pairs.loc[("AAA", "CCC"), "flow_after_t_per_year"] > pairs.loc[("AAA", "CCC"), "flow_t_per_year"]
-    assert pairs.loc[("AAA", "ROW"), "tau_hat"] == 1
-    assert (north.table["equivalent_variation_low_musd"] <= north.table["equivalent_variation_musd"]).all()
-
-
-def test_the_gain_comes_near_the_rule_of_half(north):
-    world = north.world
-    assert world["equivalent_variation_musd"] == pytest.approx(world["rule_of_half_musd"], rel=0.06)
-
-
-def test_the_first_year_has_less_trade_and_less_gain_than_the_long_run(north):
-    path = north.path.set_index("year")
-    assert path.loc[8, "equivalent_variation_musd"] == pytest.approx(north.world["equivalent_variation_musd"], rel=1e-9)
-    assert path.loc[1, "trade_after_musd"] < path.loc[8, "trade_after_musd"]
-
-
-def test_without_a_project_the_scenario_is_compared_with_the_one_of_the_trade(case):
-    shut = karvan.find_trade(case, scenario="ab_shut")
-    assert shut.compared_with == "scenario open"
-    assert shut.world["equivalent_variation_musd"] < 0
-    same = karvan.find_trade(case, scenario="open")
-    assert same.world["equivalent_variation_musd"] == pytest.approx(0, abs=1e-9)
-
-
-def test_without_a_scenario_the_states_are_weighted(case, north):
-    expected = karvan.find_trade(case, projects=["N1"])
-    assert expected.states == {"open": 0.8, "ab_shut": 0.2}
-    shut = karvan.find_trade(case, projects=["N1"], scenario="ab_shut")
-    gains = sorted(found.world["equivalent_variation_musd"] for found in (north, shut))
-    assert gains[0] <= expected.world["equivalent_variation_musd"] <= gains[1]
-
-
-def test_the_same_bytes_whatever_was_asked_before(case):
-    one = repr(karvan.find_trade(case, projects=["N1"]).to_dict())
-    karvan.find_trade(case, scenario="ab_shut")
-    assert repr(karvan.find_trade(case, projects=["N1"]).to_dict()) == one
-
-
 def test_potential(case, files):
     found = karvan.trade_potential(case, target_musd=40)
     row = found.table.iloc[0]
@@ -202,11 +152,6 @@ def test_potential(case, files):
 @pytest.mark.parametrize(
     ("ask", "error", "message"),
     [
-        (
-            lambda case: karvan.find_trade(case, theta=0),
-            RequestError,
-            r"The elasticity of trade is 0\. Give a number above zero",
-        ),
         (
             lambda case: karvan.trade_potential(case, pair=("AAA", "XXX")),
             UnknownNameError,

@@ -1,0 +1,8 @@
+"""All of it together: network, routes, trade and flows solved to their fixed point, by state of the crossings."""
+
+from karvan.chain.audit import ChainAudit
+from karvan.chain.fixed_point import ChainConvergence
+from karvan.chain.results import Outcome
+from karvan.chain.simulate import find_trade, simulate
+
+__all__ = ["ChainAudit", "ChainConvergence", "Outcome", "find_trade", "simulate"]

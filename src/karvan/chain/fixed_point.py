@@ -1,0 +1,164 @@
+"""Trade and flows solved together: costs move trade, trade moves tonnes, tonnes move costs.
+
+Tonnes begin as they are without the change. In every round the flows of each state give costs, trade answers to their mean, and
+the flows are solved again with the new tonnes, until neither tonnes nor costs move. More tonnes make a full link dearer, which
+holds trade back, so that rounds alternate around the fixed point; Anderson's acceleration (Journal of the ACM 12(4), 1965) on the
+logarithms of the multipliers takes the alternation out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from karvan.chain.response import answer
+from karvan.chain.sides import expected
+from karvan.errors import NotConvergedError
+from karvan.flows.equilibrium import TOLERANCE as EQUILIBRIUM
+from karvan.trade.threads import one_thread
+
+if TYPE_CHECKING:
+    from karvan.chain.goods import Floats, Goods
+    from karvan.chain.response import Response
+    from karvan.chain.sides import Side
+    from karvan.trade import TradeMatrix
+
+#: Largest change of tonnes between two rounds, as a share of them, and of cost, as a share of the goods' price where they arrive.
+#: No figure shown is that precise; each round costs an equilibrium in every state.
+TOLERANCE = 1e-6
+MOST_ROUNDS = 30
+#: The flows of a round are solved to this share of the change of tonnes that led to it; no closer than they ever are.
+CLOSER = 1e-4
+#: Rounds that the acceleration looks back on.
+MEMORY = 4
+
+
+@dataclass(frozen=True)
+class ChainConvergence:
+    """How trade and flows met.
+
+    Attributes
+    ----------
+    rounds
+        Times that trade answered.
+    tonnes_change
+        Largest relative change of tonnes that the last answer would still make: the residual of the fixed point.
+    cost_change
+        Largest change of cost in the last round, as a share of the delivered price.
+    contraction
+        Largest ratio of the changes of two rounds after the first; zero where there was one round.
+    tolerance
+        What was asked for.
+    """
+
+    rounds: int
+    tonnes_change: float
+    cost_change: float
+    contraction: float
+    tolerance: float = TOLERANCE
+
+    def to_dict(self) -> dict[str, float]:
+        """Return it as JSON can hold it."""
+        return {
+            "rounds": self.rounds, "tonnes_change": self.tonnes_change, "cost_change": self.cost_change,
+            "contraction": self.contraction, "tolerance": self.tolerance,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class Meeting:
+    """Where trade and flows met.
+
+    Attributes
+    ----------
+    side
+        The flows of every state, with the tonnes of the fixed point.
+    multiplier
+        Tonnes over those without the change, of all goods.
+    response
+        The answer of trade to the costs of these flows.
+    logsum_before_usd, level_usd, logsum_usd
+        Expected logsum and mean generalised cost before, and expected logsum after, of all goods.
+    convergence
+        How they met.
+    """
+
+    side: Side
+    multiplier: Floats
+    response: Response
+    logsum_before_usd: Floats
+    level_usd: Floats
+    logsum_usd: Floats
+    convergence: ChainConvergence
+
+
+def meet(goods: Goods, matrix: TradeMatrix, before: Side, after: Side, *, theta: float, margin: float = 0.0) -> Meeting:
+    """Return where trade and flows meet.
+
+    Parameters
+    ----------
+    goods, matrix
+        Tonnes under the setting before trade answers, and dollars.
+    before, after
+        The sides; `after` still with the tonnes of `goods`.
+    theta
+        Elasticity that works.
+    margin
+        As :func:`karvan.chain.response.trade_cost_hat` has it.
+
+    Raises
+    ------
+    NotConvergedError
+        They do not meet.
+    """
+    logsum_before, level = expected(goods, before, before.costs())
+    multiplier, side, last_logsum, wage = np.ones(len(goods)), after, logsum_before, None
+    changes: list[float] = []
+    rounds = _Rounds()
+    for count in range(1, MOST_ROUNDS + 1):
+        logsum, _ = expected(goods, side, side.costs())
+        found = answer(goods, matrix, level, logsum - logsum_before, theta=theta, margin=margin, start=wage)
+        wage = found.solved.after.wage_hat
+        moves = np.log(found.multiplier / multiplier)
+        changes.append(float(np.abs(np.expm1(moves)).max(initial=0.0)))
+        dearer = np.abs(logsum - last_logsum) / (goods.value_usd_per_t + level)
+        if changes[-1] <= TOLERANCE:
+            report = ChainConvergence(count, changes[-1], float(np.nanmax(dearer, initial=0.0)), _contraction(changes))
+            return Meeting(side, multiplier, found, logsum_before, level, logsum, report)
+        worst = int(np.abs(moves).argmax())
+        multiplier = np.exp(rounds.following(np.log(multiplier), moves))
+        last_logsum = logsum
+        side = after.again(goods, multiplier, side, tolerance=max(CLOSER * changes[-1], EQUILIBRIUM))
+    message = (
+        f"Trade and flows did not meet in {MOST_ROUNDS} rounds: tonnes of {' '.join(goods.ends[worst])} still move by "
+        f"{changes[-1]:.1g} of themselves. Use a smaller change, a lower elasticity, or check the capacities on their way."
+    )
+    raise NotConvergedError(message)
+
+
+class _Rounds:
+    """Anderson's acceleration of ``x <- x + moves(x)``."""
+
+    def __init__(self) -> None:
+        self.points: list[Floats] = []
+        self.moves: list[Floats] = []
+
+    def following(self, point: Floats, moves: Floats) -> Floats:
+        """Return the point to try next."""
+        self.points = [*self.points, point][-MEMORY - 1 :]
+        self.moves = [*self.moves, moves][-MEMORY - 1 :]
+        if len(self.points) == 1:
+            return point + moves
+        steps, turns = np.diff(self.points, axis=0).T, np.diff(self.moves, axis=0).T
+        with one_thread():
+            weight = np.linalg.lstsq(turns, moves, rcond=1e-10)[0]
+            ahead: Floats = point + moves - (steps + turns) @ weight
+        return ahead
+
+
+def _contraction(changes: list[float]) -> float:
+    ratios = [two / one for one, two in pairwise(changes) if one > 0]
+    return max(ratios, default=0.0)

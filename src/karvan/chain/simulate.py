@@ -1,0 +1,320 @@
+"""Simulate a setting: network, routes, trade and flows at their fixed point. The one entry for everything to the right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from karvan.case import Setting, meta_of
+from karvan.chain.audit import ChainAudit, Claim, audit_base, audit_flows, audit_response, audit_weights
+from karvan.chain.expectation import THETA_PARAMETER, elasticity_share, expected_states
+from karvan.chain.fixed_point import meet
+from karvan.chain.goods import ALONE, goods_of
+from karvan.chain.results import Outcome
+from karvan.chain.sides import Side, class_tonnes, flows_without, on_goods, solve_side, solve_state, with_tonnes
+from karvan.errors import RequestError
+from karvan.flows.corridor import describe_flows
+from karvan.flows.route_sets import reference_setting
+from karvan.trade import TradeMatrix, describe_trade
+from karvan.trade.effects import THETA
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from karvan.case import AppliedCase, Case, Change
+    from karvan.chain.fixed_point import Meeting
+    from karvan.chain.goods import Floats, Goods
+    from karvan.flows.corridor_solve import Solved
+    from karvan.trade import TradeEffects
+
+
+@dataclass(frozen=True, eq=False)
+class _Question:
+    """What is compared with what.
+
+    Attributes
+    ----------
+    case, after, before
+        The case; the setting, and the one it is compared with.
+    states, states_before
+        What trade reckons with on both sides.
+    compared_with
+        In words.
+    theta, share, margin
+        Elasticity of the long run, the share of it that works, and other margins that add to the price.
+    """
+
+    case: Case
+    after: Setting
+    before: Setting
+    states: dict[str, float]
+    states_before: dict[str, float]
+    compared_with: str
+    theta: float
+    share: float
+    margin: float
+
+
+def simulate(
+    case: Case,
+    setting: Setting | None = None,
+    *,
+    scenario: str | None = None,
+    projects: Iterable[str] = (),
+    year: int | None = None,
+    changes: Iterable[Change | str] = (),
+    theta: float | None = None,
+) -> Outcome:
+    """Return what a setting does, beside the same setting without its projects and changes.
+
+    Trade follows what is expected over the states of the crossings; the flows are those of the setting's own scenario, and of
+    every state. Without projects and changes trade and tonnes stand as the case has them.
+
+    Parameters
+    ----------
+    case
+        The corridor.
+    setting
+        Year, scenario, projects and changes; the other parameters may give them instead.
+    scenario, projects, year, changes
+        The setting in parts: see :class:`karvan.case.Setting`.
+    theta
+        Elasticity of trade; by default the parameter ``trade_elasticity`` of the case, else 4.
+
+    Raises
+    ------
+    RequestError
+        The case has no demand, the elasticity is not above zero, or the setting cannot be.
+    NotConvergedError
+        Trade and flows do not meet.
+    AuditError
+        The result does not hold.
+    """
+    parts = Setting.of(year=year, scenario=scenario, projects=projects, changes=changes)
+    if setting is not None and parts != Setting():
+        message = "Give a setting, or its parts, not both."
+        raise RequestError(message)
+    asked = setting if setting is not None else parts
+    named = _named(case, asked)
+    without = named.model_copy(update={"projects": (), "changes": ()})
+    states = expected_states(case, str(named.scenario))
+    question = _question(case, named, without, states, states, "the same without projects and changes", theta)
+    return _outcome(question)
+
+
+def find_trade(
+    case: Case,
+    *,
+    scenario: str | None = None,
+    projects: Iterable[str] = (),
+    year: int | None = None,
+    changes: Iterable[Change | str] = (),
+    theta: float | None = None,
+) -> Outcome:
+    """Return what trade follows from a setting.
+
+    With projects or changes it is :func:`simulate`. A scenario alone is taken to last, and is compared with the scenario in which
+    the trade of the case was made; without a scenario, what is expected over the states is compared with it: what closures take.
+
+    Parameters
+    ----------
+    case, scenario, projects, year, changes, theta
+        As :func:`simulate` has them.
+
+    Raises
+    ------
+    RequestError
+        The case has no trade or no demand, or the elasticity is not above zero.
+    NotConvergedError
+        Trade and flows do not meet.
+    AuditError
+        The result does not hold.
+    """
+    asked = Setting.of(year=year, scenario=scenario, projects=projects, changes=changes)
+    TradeMatrix.of(case.apply(asked))
+    if asked.projects or asked.changes:
+        return simulate(case, asked, theta=theta)
+    named = _named(case, asked)
+    known = str(reference_setting(case).scenario)
+    before = named.model_copy(update={"scenario": known})
+    states = {scenario: 1.0} if scenario is not None else expected_states(case, str(named.scenario))
+    return _outcome(_question(case, named, before, states, {known: 1.0}, f"scenario {known}", theta))
+
+
+def _named(case: Case, setting: Setting) -> Setting:
+    """Return a setting with its scenario filled in."""
+    return case.apply(setting).setting
+
+
+def _question(
+    case: Case, after: Setting, before: Setting, states: dict[str, float], states_before: dict[str, float], compared_with: str,
+    theta: float | None,
+) -> _Question:  # fmt: skip
+    chosen = case.parameters.get(THETA_PARAMETER, THETA) if theta is None else theta
+    if not (chosen > 0 and np.isfinite(chosen)):
+        message = f"The elasticity of trade is {chosen:g}. Give a number above zero, such as 4."
+        raise RequestError(message)
+    if not len(case.tables["base_flow"]):
+        message = (
+            f"Case {case.id} has no demand: base_flow.csv has no rows. Add tonnes by origin, destination and commodity."
+        )
+        raise RequestError(message)
+    share = elasticity_share(case, after)
+    margin = case.parameters.get("trade_added_margin_share", 0.0)
+    return _Question(case, after, before, states, states_before, compared_with, chosen, share, margin)
+
+
+def _outcome(question: _Question) -> Outcome:
+    case = question.case
+    applied = case.apply(question.after)
+    matrix = TradeMatrix.of(applied) if len(case.tables["trade"]) and len(case.tables["economy"]) else None
+    goods = goods_of(applied, matrix)
+    before = solve_side(case, question.before, question.states_before)
+    first = solve_side(case, question.after, question.states)
+    still = question.after == question.before and question.states == question.states_before
+    met = None if matrix is None or still else meet(
+        goods, matrix, _spread(before, question.states), first, theta=question.theta * question.share, margin=question.margin
+    )  # fmt: skip
+    multiplier = met.multiplier if met else np.ones(len(goods))
+    own = _own(case, question.after, first, met, goods)
+    audit = _audit(question, applied, goods, matrix, _spread(before, question.states), first, met)
+    meta = meta_of(case, question.after, {"stage": "chain", "theta": question.theta, "against": question.compared_with})
+    trade = None
+    if matrix is not None:
+        trade = _trade(question, applied, matrix, goods, met, multiplier)
+    flows = flows_without(case, question.before) if still else describe_flows(own)
+    return Outcome(
+        flows=flows,
+        flows_before=flows_without(case, question.before),
+        side=met.side if met else first,
+        side_before=_spread(before, question.states),
+        goods=goods,
+        multiplier=multiplier,
+        tau_hat=met.response.tau_hat if met else np.ones(len(goods)),
+        trade=trade,
+        convergence=met.convergence if met else None,
+        audit=audit,
+        notes=tuple(
+            dict.fromkeys((*(trade.notes if trade else _no_trade()), *_notes(question, goods, met), *flows.notes))
+        ),
+        meta=meta,
+    )
+
+
+def _spread(before: Side, states: dict[str, float]) -> Side:
+    """Return the side to compare with, by the states of the other: one scenario stands for all of them."""
+    if set(before.solved) == set(states):
+        return before
+    (only,) = before.solved.values()
+    return Side(before.setting, states, dict.fromkeys(states, only))
+
+
+def _own(case: Case, setting: Setting, first: Side, met: Meeting | None, goods: Goods) -> Solved:
+    """Return the flows of the setting's own scenario, with the tonnes of the fixed point."""
+    scenario = str(setting.scenario)
+    if met is None:
+        return first.solved[scenario] if scenario in first.solved else solve_state(case, setting)
+    if scenario in met.side.solved:
+        return met.side.solved[scenario]
+    own = solve_state(case, setting)
+    return with_tonnes(own, own, goods, met.multiplier)
+
+
+def _trade(
+    question: _Question, applied: AppliedCase, matrix: TradeMatrix, goods: Goods, met: Meeting | None, multiplier: Floats
+) -> TradeEffects:  # fmt: skip
+    from karvan.chain.response import answer  # noqa: PLC0415 - kept beside its only use
+
+    nothing = np.zeros(len(goods))
+    theta = question.theta * question.share
+    response = met.response if met else answer(goods, matrix, nothing, nothing, theta=theta)
+    tau = response.commodity_tau_hat
+    known = np.where(np.isfinite(tau), 1.0, np.nan)
+    shape = matrix.share.shape
+    return describe_trade(
+        question.case, matrix, TradeMatrix.of(applied, high_domestic_sales=True), response.solved, (known, known, tau),
+        (goods.sums(goods.t_per_year, shape), goods.sums(goods.t_per_year * multiplier, shape)), theta=question.theta,
+        elasticity_share=question.share, compared_with=question.compared_with, states=question.states, notes=(),
+        meta=meta_of(question.case, question.after, {"stage": "trade", "theta": question.theta}),
+    )  # fmt: skip
+
+
+def _notes(question: _Question, goods: Goods, met: Meeting | None) -> list[str]:
+    notes = []
+    if len(question.states) > 1:
+        notes.append(
+            f"trade follows what is expected over {len(question.states)} states of the crossings, not the day's own"
+        )
+    elif question.compared_with.startswith("scenario"):
+        notes.append(f"the scenario {next(iter(question.states))} is taken to last")
+    if question.share < 1:
+        notes.append(f"{100 * question.share:.0f} % of the long-run elasticity of trade works in {question.after.year}")
+    if met is not None:
+        tonnes = float(goods.t_per_year[met.response.bounded].sum())
+        if tonnes > 0:
+            notes.append(
+                f"{tonnes:,.0f} tonnes a year gain more than their transport costs; trade takes it as free, not below"
+            )
+        unknown = float(goods.t_per_year[(goods.answer > 0) & np.isnan(met.logsum_usd) & _choosing(goods)].sum())
+        if unknown > 0:
+            notes.append(
+                f"{unknown:,.0f} tonnes a year are not there on both sides of the comparison: they do not answer"
+            )
+    return notes
+
+
+def _choosing(goods: Goods) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    return np.array([key is not None for key in goods.keys], dtype=bool)
+
+
+def _no_trade() -> tuple[str, ...]:
+    return ("the case has no trade between economies: tonnes do not answer to costs",)
+
+
+def _audit(
+    question: _Question, applied: AppliedCase, goods: Goods, matrix: TradeMatrix | None, before: Side, first: Side,
+    met: Meeting | None,
+) -> ChainAudit:  # fmt: skip
+    probability = np.array(list(question.states.values()))
+    weights = audit_weights(probability)
+    base = audit_base(applied, goods.ends, goods.t_per_year)
+    if met is None or matrix is None:
+        return ChainAudit(weights, base, 0.0, 0.0)
+    names = [stream.name for stream in next(iter(first.solved.values())).model.streams]
+    flow_error = 0.0
+    for state, solved in first.solved.items():
+        names = [stream.name for stream in solved.model.streams]
+        one, two = class_tonnes(solved), class_tonnes(met.side.solved[state])
+        flow_error = max(flow_error, audit_flows(names, {state: one}, {state: two}, _factor(solved, goods, met)))
+    costs_before, costs_after = before.costs(), met.side.costs()
+    world = met.response.solved.after
+    claim = Claim(
+        names=[" ".join(ends) for ends in goods.ends], place=goods.ends, alone=goods.answer == ALONE, exporter=goods.exporter,
+        importer=goods.importer, good=goods.good, t_per_year=goods.t_per_year, multiplier=met.multiplier,
+        value_usd_per_t=goods.value_usd_per_t * (1 + question.margin), probability=probability,
+        logsum_before=np.array([on_goods(goods, costs_before[s], costs_before[s].logsum_usd_per_t) for s in question.states]),
+        logsum_after=np.array([on_goods(goods, costs_after[s], costs_after[s].logsum_usd_per_t) for s in question.states]),
+        mean_before=np.array([on_goods(goods, costs_before[s], costs_before[s].mean_usd_per_t) for s in question.states]),
+        theta=question.theta * question.share, value_musd=matrix.value_musd, wage_hat=world.wage_hat, after_musd=world.value[0],
+    )  # fmt: skip
+    return ChainAudit(weights, base, flow_error, audit_response(claim))
+
+
+def _factor(solved: Solved, goods: Goods, met: Meeting) -> Floats:
+    """Return the tonnes of every class over its own, as the goods in it are multiplied."""
+    own: dict[Any, float] = {}
+    new: dict[Any, float] = {}
+    for key, kind, t, times in zip(goods.keys, goods.kind, goods.t_per_year, met.multiplier, strict=True):
+        own[key, kind] = own.get((key, kind), 0.0) + t
+        new[key, kind] = new.get((key, kind), 0.0) + t * times
+    factors = []
+    for stream in solved.model.streams:
+        key = (stream.origin, stream.destination, stream.commodity, stream.stays)
+        total = sum(
+            t * new[key, kind] / own[key, kind] if own.get((key, kind), 0.0) > 0 else t
+            for kind, t in stream.kinds.items()
+        )
+        factors.append(total / stream.t_per_year if stream.t_per_year > 0 else 1.0)
+    return np.array(factors)

@@ -1,0 +1,361 @@
+"""The chain on the textbook case: by hand where it can be, identities, years, and wrong requests."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import karvan
+from karvan.chain import fixed_point
+from karvan.chain.expectation import elasticity_share, expected_states
+from karvan.chain.goods import ALONE, PAIR, STILL, Goods
+from karvan.chain.response import trade_cost_hat
+from karvan.errors import NotConvergedError, RequestError, UnknownNameError
+
+
+def row_of(table: pd.DataFrame, **cells: object) -> pd.Series:
+    """Return the one row of a table with these cells."""
+    found = table
+    for name, cell in cells.items():
+        found = found[found[name] == cell]
+    assert len(found) == 1
+    return found.iloc[0]
+
+
+@pytest.fixture(scope="module")
+def case():
+    return karvan.open_case("textbook")
+
+
+@pytest.fixture(scope="module")
+def north(case):
+    return karvan.simulate(case, projects=["N1"])
+
+
+# by hand --------------------------------------------------------------------------------------------------------------
+
+
+def goods(answer: int, value: float) -> Goods:
+    one, none = np.zeros(1, dtype=np.int64), np.full(1, -1)
+    return Goods(
+        keys=(("A", "B", "coal", False),), ends=(("A", "B", "coal"),), kind=("trade",), answer=one + answer, good=one,
+        exporter=none, importer=none, t_per_year=np.array([10.0]), value_usd_per_t=np.array([value]),
+    )  # fmt: skip
+
+
+def test_the_change_of_trade_cost_by_hand():
+    """Worth 100 and 20 to bring; 8 better off makes it 112 / 120 where it arrives, 30 better off no less than 100 / 120."""
+    level = np.array([20.0])
+    tau, after = trade_cost_hat(goods(PAIR, 100.0), level, np.array([-8.0]))
+    assert (tau[0], after[0]) == pytest.approx((112 / 120, 12))
+    assert trade_cost_hat(goods(PAIR, 100.0), level, np.array([-30.0]))[0] == pytest.approx(100 / 120)
+    assert trade_cost_hat(goods(STILL, 100.0), level, np.array([-8.0]))[0] == 1
+    assert trade_cost_hat(goods(PAIR, 100.0), np.array([np.nan]), np.array([-8.0]))[0] == 1
+
+
+def test_margins_that_add_dampen():
+    """With a margin of half the value: (150 + 12) / (150 + 20)."""
+    tau, _ = trade_cost_hat(goods(ALONE, 100.0), np.array([20.0]), np.array([-8.0]), margin=0.5)
+    assert tau[0] == pytest.approx(162 / 170)
+
+
+def test_costs_become_trade_cost_and_tonnes_by_hand(north):
+    """Coal from Alba to Cora: states 0.8 and 0.2, a tonne worth 100; tonnes by the world's wages, prices and spending."""
+    table = north.costs
+    costs = table[
+        (table["origin"] == "AAA") & (table["destination"] == "CCC") & (table["commodity"] == "coal")
+    ].set_index("state")
+    weight = costs["probability"]
+    assert dict(weight) == {"open": 0.8, "ab_shut": 0.2}
+    change = (weight * (costs["logsum_usd_per_t"] - costs["logsum_before_usd_per_t"])).sum()
+    level = (weight * costs["mean_before_usd_per_t"]).sum()
+    row = row_of(north.table, origin="AAA", destination="CCC", commodity="coal", choice="free")
+    assert row["tau_hat"] == pytest.approx((100 + level + change) / (100 + level), rel=1e-12)
+    beside = row_of(north.table, origin="AAA", destination="CCC", choice="outside")
+    assert beside["tau_hat"] == 1
+    assert row["multiplier"] / beside["multiplier"] == pytest.approx(row["tau_hat"] ** -4, rel=1e-5)
+    assert row["flow_after_t_per_year"] == pytest.approx(270_000 * row["multiplier"])
+
+
+def test_trade_is_that_of_the_counterfactual_of_a_pair(case, north):
+    """The same change of trade costs, given to `counterfactual` as a table of one's own, makes the same world."""
+    names = [*case.rows("economy")]
+    home = {name: float(row["domestic_sales_musd"]) for name, row in case.rows("economy").items()}
+    rows = [(row["exporter"], row["importer"], row["value_musd"]) for row in case.rows("trade").values()]
+    trade = pd.DataFrame(
+        [*rows, *((name, name, home[name]) for name in names)], columns=["exporter", "importer", "value"]
+    )
+    tau = north.trade.pairs[["exporter", "importer", "tau_hat"]]
+    world = karvan.counterfactual(trade, tau, theta=4, missing="zero")
+    found = north.trade.table.set_index("id")["equivalent_variation_musd"]
+    assert found.to_dict() == pytest.approx(world.table.set_index("id")["equivalent_variation"].to_dict(), abs=1e-7)
+    # goods of Alba that do not gain themselves: the wage of Alba over prices in Cora, and what Cora spends
+    hats = world.table.set_index("id")
+    spent = hats.loc["CCC", "spending_hat"] * (hats.loc["AAA", "wage_hat"] / hats.loc["CCC", "price_hat"]) ** -4
+    beside = row_of(north.table, origin="AAA", destination="CCC", choice="outside")["multiplier"]
+    assert beside == pytest.approx(spent, rel=1e-6)
+
+
+# identities -----------------------------------------------------------------------------------------------------------
+
+
+def test_without_a_project_trade_stands_as_tabled_and_the_base_flow_holds(case):
+    nothing = karvan.simulate(case)
+    assert (nothing.multiplier == 1).all()
+    assert nothing.trade.world["equivalent_variation_musd"] == 0
+    assert nothing.convergence is None
+    base = sum(float(row["flow_t_per_year"]) for row in case.rows("base_flow").values())
+    assert nothing.table["flow_after_t_per_year"].sum() == pytest.approx(base, rel=1e-12)
+    alone = karvan.assign_flows(case)
+    pd.testing.assert_frame_equal(nothing.flows.table, alone.table)
+    assert nothing.surplus["surplus_musd_per_year"].abs().max() == 0
+
+
+def test_a_closure_that_passes_moves_goods_and_not_trade(case):
+    shut = karvan.simulate(case, scenario="ab_shut")
+    assert (shut.multiplier == 1).all()
+    one, two = shut.flows, karvan.simulate(case).flows
+    assert one.totals["outside_t_per_year"] > two.totals["outside_t_per_year"]
+    assert one.totals["demand_t_per_year"] == pytest.approx(two.totals["demand_t_per_year"])
+
+
+def test_a_closure_that_lasts_moves_trade(case):
+    shut = karvan.find_trade(case, scenario="ab_shut").trade
+    assert shut.compared_with == "scenario open"
+    assert shut.world["equivalent_variation_musd"] < 0
+    assert karvan.find_trade(case, scenario="open").trade.world["equivalent_variation_musd"] == 0
+    expected = karvan.find_trade(case).trade
+    assert shut.world["equivalent_variation_musd"] < expected.world["equivalent_variation_musd"] < 0
+
+
+def test_trade_follows_the_long_run_in_whatever_state(case, north):
+    shut = karvan.simulate(case, projects=["N1"], scenario="ab_shut")
+    np.testing.assert_allclose(shut.multiplier, north.multiplier, rtol=1e-12)
+    assert shut.flows.totals["network_t_per_year"] != north.flows.totals["network_t_per_year"]
+
+
+def test_goods_that_do_not_trade_do_not_answer(north):
+    table = north.table.set_index("kind")
+    assert (table.loc[["domestic", "hinterland"], "multiplier"] == 1).all()
+    through = table.loc[["transit"]]
+    assert through["multiplier"].to_numpy() == pytest.approx(through["tau_hat"].to_numpy() ** -4, rel=1e-5)
+
+
+def test_a_line_makes_its_ends_gain(north):
+    gains = north.trade.table.set_index("id")["equivalent_variation_musd"]
+    assert gains["AAA"] > 0
+    assert gains["CCC"] > 0
+    pair = row_of(north.trade.pairs, exporter="AAA", importer="CCC")
+    assert pair["tau_hat"] < 1
+    assert pair["flow_after_t_per_year"] > pair["flow_t_per_year"] == 330_000
+    assert row_of(north.trade.pairs, exporter="AAA", importer="ROW")["tau_hat"] == 1
+    low, high = (north.trade.table[f"equivalent_variation_{end}_musd"] for end in ("low", "high"))
+    assert (low <= north.trade.table["equivalent_variation_musd"]).all()
+    assert (high >= north.trade.table["equivalent_variation_musd"]).all()
+
+
+def test_the_gain_comes_near_the_rule_of_half(north):
+    world = north.trade.world
+    assert world["equivalent_variation_musd"] == pytest.approx(world["rule_of_half_musd"], rel=0.06)
+
+
+def test_the_surplus_of_users_by_hand(north):
+    """Half the tonnes before and after, times the fall of the logsum, state by state."""
+    rows = north.costs[(north.costs["origin"] == "CCC") & (north.costs["destination"] == "AAA")]
+    fall = rows["logsum_before_usd_per_t"] - rows["logsum_usd_per_t"]
+    by_hand = (rows["probability"] * fall * (20_000 + rows["flow_t_per_year"]) / 2).sum() / 1e6
+    found = row_of(north.surplus, origin="CCC", destination="AAA")["surplus_musd_per_year"]
+    assert found == pytest.approx(by_hand, rel=1e-9)
+
+
+def test_trade_and_flows_meet(north):
+    assert north.convergence.tonnes_change <= fixed_point.TOLERANCE
+    assert north.convergence.contraction < 1
+    assert north.audit.residual < 1e-5
+    for state, solved in north.side.solved.items():
+        assert north.flows_in(state).totals["demand_t_per_year"] > 0, state
+        assert solved.equilibrium.relative_gap < 1e-6
+
+
+def test_the_same_bytes_whatever_was_asked_before(case, north):
+    one = repr(north.to_dict())
+    karvan.simulate(case, changes=["outside:AAA-CCC.bulk:price_usd_per_t*=0.5"])
+    karvan.find_trade(case, scenario="ab_shut")
+    assert repr(karvan.simulate(case, projects=["N1"]).to_dict()) == one
+    assert repr(karvan.simulate(karvan.open_case("textbook"), projects=["N1"]).to_dict()) == one
+
+
+def test_a_setting_or_its_parts(case, north):
+    whole = karvan.simulate(case, karvan.Setting.of(projects=["N1"]))
+    assert whole.meta == north.meta
+    np.testing.assert_array_equal(whole.multiplier, north.multiplier)
+
+
+# years ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("asked", "share"),
+    [
+        ({"projects": ["N1"]}, 1.0),
+        ({"projects": ["N1@2030"], "year": 2030}, 0.4),
+        ({"projects": ["N1@2030"], "year": 2033}, 0.4 + 0.6 * 3 / 7),
+        ({"projects": ["N1@2030"], "year": 2037}, 1.0),
+        ({"projects": ["N1@2030", "N2@2033"], "year": 2033}, 0.4),
+        ({"projects": ["N1@2030"], "year": 2029}, 1.0),
+        ({"changes": ["outside:AAA-CCC.bulk:price_usd_per_t*=0.5"], "year": 2033}, 1.0),
+    ],
+)
+def test_the_share_of_the_elasticity_that_works(case, asked, share):
+    assert elasticity_share(case, karvan.Setting.of(**asked)) == pytest.approx(share)
+
+
+def test_parameters_say_how_fast_trade_adjusts(files):
+    for name, value in (("trade_first_year_share", "0.5"), ("trade_adjustment_years", "3"), ("trade_elasticity", "2")):
+        files.add("parameter.csv", "reliability_ratio", parameter_id=name, value=value, low="", high="", unit="share")
+    case = files.open()
+    setting = karvan.Setting.of(projects=["N1@2030"], year=2031)
+    assert elasticity_share(case, setting) == pytest.approx(0.75)
+    found = karvan.simulate(case, setting)
+    assert (found.trade.theta, found.trade.elasticity_share) == (2, 0.75)
+    assert "75 % of the long-run elasticity of trade works in 2031" in found.notes
+
+
+def test_demand_grows_with_and_without_alike(case):
+    """Alba and Cora both grow 3 % a year: by 2036 goods and dollars are 1.03^10 times those of 2026."""
+    later = karvan.simulate(case, projects=["N2@2030"], year=2036)
+    row = row_of(later.table, origin="AAA", destination="CCC", commodity="coal", choice="free")
+    assert row["flow_t_per_year"] == pytest.approx(270_000 * 1.03**10)
+    assert row_of(later.trade.pairs, exporter="AAA", importer="CCC")["value_musd"] == pytest.approx(120 * 1.03**10)
+    before = row_of(later.flows_before.pairs, origin="AAA", destination="CCC", commodity="coal")
+    assert before["flow_t_per_year"] == pytest.approx(270_000 * 1.03**10)
+
+
+# states ---------------------------------------------------------------------------------------------------------------
+
+
+def test_states_are_those_of_the_long_run_and_sum_to_one(case):
+    assert expected_states(case, "open") == pytest.approx({"open": 0.8, "ab_shut": 0.2})
+    assert expected_states(case, "fuel_dear") == {"fuel_dear": 1.0}
+    bundled = karvan.open_case("pakistan_azerbaijan")
+    states = expected_states(bundled, "today")
+    assert sum(states.values()) == pytest.approx(1, abs=1e-12)
+    assert "today" not in states
+
+
+# what passes and who is paid ------------------------------------------------------------------------------------------
+
+
+def test_goods_that_pass_a_country(north):
+    """Every tonne of Alba and Cora that crosses Bela by land is in transit there; over a crossing, trade and transit add up."""
+    before = north.crossings[north.crossings["flow_t_per_year_before"] > 0]
+    np.testing.assert_allclose(
+        before["trade_t_per_year_before"] + before["transit_t_per_year_before"], before["flow_t_per_year_before"]
+    )
+    bela = north.countries.set_index("country").loc["BBB"]
+    gate = before[before["crossing_id"] == "ab"]
+    assert bela["transit_t_per_year_before"] == pytest.approx(gate["transit_t_per_year_before"].sum(), rel=1e-3)
+    assert bela["transit_t_per_year"] < bela["transit_t_per_year_before"] / 10
+    forward, back = (row_of(gate, mode="rail", from_country=country) for country in ("AAA", "BBB"))
+    assert forward["run_per_day_before"] == back["run_per_day_before"] == forward["vehicles_per_day_before"]
+    share = 1 - back["vehicles_per_day_before"] / forward["vehicles_per_day_before"]
+    assert back["empty_share_before"] == pytest.approx(share)
+
+
+def test_what_is_paid_is_what_the_goods_pay(north):
+    paid, pairs = north.payments, north.flows.pairs
+    on = pairs[pairs["network_t_per_year"] > 0]
+    ways = paid[paid["purpose"].isin(["moving", "loading", "transfer", "crossing"])]
+    for column, of in (("paid_musd_per_year", "price_usd_per_t"), ("resource_musd_per_year", "resource_usd_per_t")):
+        assert ways[column].sum() == pytest.approx((on["network_t_per_year"] * on[of]).sum() / 1e6, rel=1e-9)
+    assert ways["tkm_per_year"].sum() == pytest.approx(north.flows.totals["tkm_per_year"], rel=1e-9)
+    co2e = (on["network_t_per_year"] * on["co2e_kg_per_t"]).sum() / 1000
+    assert ways["co2e_t_per_year"].sum() == pytest.approx(co2e, rel=1e-9)
+    rents = north.flows.resources["rent_musd_per_year"].sum()
+    assert paid[paid["purpose"] == "rent"]["paid_musd_per_year"].sum() == pytest.approx(rents, abs=1e-9)
+    # coal from Alba to Cora by sea at 50 a tonne, containers at 100
+    sea = pairs[(pairs["origin"] == "AAA") & (pairs["destination"] == "CCC")].set_index("commodity")[
+        "outside_t_per_year"
+    ]
+    by_sea = (50 * sea["coal"] + 100 * sea["container"]) / 1e6
+    found = paid[(paid["purpose"] == "outside") & (paid["payee"] == "shipping")]["paid_musd_per_year"].sum()
+    back = pairs[(pairs["origin"] == "CCC") & (pairs["destination"] == "AAA")]["outside_t_per_year"].sum() * 100 / 1e6
+    assert found == pytest.approx(by_sea + back, rel=1e-9)
+
+
+def test_pairs_both_ways_have_trains_and_trucks(north):
+    row = row_of(north.pairs, economy="AAA", partner="CCC")
+    on = north.flows.pairs
+    mine = on[(on["origin"] == "AAA") & (on["destination"] == "CCC")]
+    assert row["forward_t_per_year"] == pytest.approx(mine["network_t_per_year"].sum())
+    assert row["trains_forward_per_day"] > row["trains_backward_per_day"] > 0
+    assert row["trains_empty_share"] == pytest.approx(
+        1 - row["trains_backward_per_day"] / row["trains_forward_per_day"]
+    )
+
+
+# wrong requests -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ask", "error", "message"),
+    [
+        (
+            lambda case: karvan.simulate(case, theta=0),
+            RequestError,
+            "The elasticity of trade is 0. Give a number above zero, such as 4.",
+        ),
+        (
+            lambda case: karvan.simulate(case, karvan.Setting.of(projects=["N1"]), year=2030),
+            RequestError,
+            "Give a setting, or its parts, not both.",
+        ),
+        (
+            lambda case: karvan.simulate(case, scenario="shut"),
+            UnknownNameError,
+            "No scenario is called 'shut'. Did you mean ab_shut?",
+        ),
+    ],
+)
+def test_wrong_requests(case, ask, error, message):
+    with pytest.raises(error) as raised:
+        ask(case)
+    assert str(raised.value) == message
+
+
+def without_trade(files):
+    for table in ("trade.csv", "trade_share.csv"):
+        files.write(table, files.read(table)[:1])
+
+
+def test_a_case_without_trade_has_flows_alone(files):
+    without_trade(files)
+    flows = files.read("base_flow.csv")
+    kind, trade = (flows[0].index(name) for name in ("kind", "trade_id"))
+    for row in flows[1:]:
+        row[kind], row[trade] = "transit", ""
+    files.write("base_flow.csv", flows)
+    case = files.open()
+    found = karvan.simulate(case, projects=["N1"])
+    assert found.trade is None
+    assert (found.multiplier == 1).all()
+    assert "the case has no trade between economies: tonnes do not answer to costs" in found.notes
+    with pytest.raises(RequestError, match="Case textbook has no trade between economies"):
+        karvan.find_trade(case, projects=["N1"])
+
+
+def test_a_case_without_demand_is_refused(files):
+    without_trade(files)
+    files.write("base_flow.csv", files.read("base_flow.csv")[:1])
+    with pytest.raises(RequestError) as raised:
+        karvan.simulate(files.open(), projects=["N1"])
+    assert str(raised.value) == (
+        "Case textbook has no demand: base_flow.csv has no rows. Add tonnes by origin, destination and commodity."
+    )
+
+
+def test_what_does_not_meet_says_so(case, monkeypatch):
+    monkeypatch.setattr(fixed_point, "MOST_ROUNDS", 1)
+    with pytest.raises(NotConvergedError, match=r"not meet in 1 rounds: tonnes of AAA CCC coal still move by 0\.3"):
+        karvan.simulate(case, projects=["N1"])
