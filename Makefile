@@ -56,6 +56,7 @@ bench: $(VENV)/.test $(VENV)/.warm peers
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.dense
 	$(BIN)/python -m benchmarks.trade
+	$(BIN)/python -m benchmarks.chain
 
 peers: $(PEERS)/.done
 
