@@ -153,8 +153,11 @@ def _answers(case: Case) -> list[RouteAnswer]:
 
 
 def _trade(case: Case) -> tuple[Outcome | None, Potential | None]:
-    """Return what closures take from trade, and how far the pair of the case could go; None where the case has no trade."""
-    if not all(len(case.tables[name]) for name in ("economy", "trade", "base_flow")):
+    """Return what closures take from trade, and how far the pair of the case could go; None where the case has no trade.
+
+    A case whose trade takes longer than a plan may leaves it out: ``in_plan = false`` in ``[trade]``.
+    """
+    if not case.config.trade.in_plan or not all(len(case.tables[name]) for name in ("economy", "trade", "base_flow")):
         return None, None
     outcome = find_trade(case)
     try:

@@ -72,8 +72,12 @@ class FlowsSection(_Section):
 
 
 class TradeSection(_Section):
-    """Section ``[trade]``: the pair of economies that the case is about, and the trade both ways that is asked of them."""
+    """Section ``[trade]``: the pair of economies that the case is about, and the trade both ways that is asked of them.
 
+    `in_plan` says whether ``karvan plan`` solves trade and flows as well, which takes a minute on a large case.
+    """
+
+    in_plan: bool = True
     pair: tuple[str, str] | None = None
     target_musd: float | None = Field(default=None, gt=0)
 

@@ -38,6 +38,10 @@ def plan(
         print_json(run.to_dict())
     else:
         _show(run)
+    if not run.data.case.config.trade.in_plan:
+        say(
+            "Note: trade and flows are left out of the plan of this case; `karvan trade` and `karvan flows` solve them."
+        )
     say(f"Report: {run.folder / 'index.html'}")
 
 
