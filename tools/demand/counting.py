@@ -39,6 +39,7 @@ class Count:
     nodes: list[str] = field(default_factory=list)
     origin: str = ""
     destination: str = ""
+    direction: str = "both"
     t_per_unit: float = math.nan
     periods: float = math.nan
     low_factor: float = math.nan
@@ -117,6 +118,7 @@ def _place(count: Count, place: Row) -> None:
     if place["mode"]:
         count.mode = place["mode"].split(";")
     count.origin, count.destination = place["from"], place["to"]
+    count.direction = place.get("direction") or "both"
     count.t_per_unit, count.periods = float(place["t_per_unit"]), float(place["periods"])
     count.low_factor, count.high_factor = (float(place[name] or "nan") for name in ("low_factor", "high_factor"))
     count.screenline = place["screenline"] == "true"
@@ -153,7 +155,8 @@ def count_rows(found: list[Count]) -> list[Row]:
         table.append({
             "count_id": count.key, "name": count.name, "kind": count.kind, "links": ";".join(count.links),
             "crossings": ";".join(count.crossings), "nodes": ";".join(count.nodes), "mode": ";".join(count.mode),
-            "from_country": count.origin, "to_country": count.destination, "commodity": "", "value": f"{count.value:.15g}",
+            "from_country": count.origin, "to_country": count.destination,
+            "direction": count.direction, "commodity": "", "value": f"{count.value:.15g}",
             "low": "", "high": "", "unit": count.unit,
             "t_per_unit": text(count.t_per_unit), "periods_per_year": text(count.periods),
             "flow_t_per_year": f"{flow:.10g}" if flow else "",

@@ -43,6 +43,7 @@ OUT_TABLES = (
     "pairs",
     "modes",
     "screenlines",
+    "constants",
 )
 
 
@@ -247,10 +248,12 @@ def _screenlines(result: CorridorFlows) -> None:
     table = result.screenlines
     if table.empty:
         return
+    constant = dict(zip(result.constants["count_id"], result.constants["constant_usd_per_t"], strict=True))
     rows = [
         (
             row["name"], row["use"], _mt(row["counted_t_per_year"]), _mt(row["modelled_t_per_year"]),
-            words.number(row["ratio"], digits=2), "" if row["hit"] else f"beyond a factor {row['aim']:g}",
+            words.number(row["ratio"], digits=2),
+            words.number(constant[row["count_id"]], digits=2) if row["count_id"] in constant else "", "" if row["hit"] else f"beyond a factor {row['aim']:g}",
         )
         for row in table.sort_values(["hit", "counted_t_per_year"], ascending=[True, False]).head(SHOWN_ROWS).to_dict("records")
     ]  # fmt: skip
@@ -260,6 +263,7 @@ def _screenlines(result: CorridorFlows) -> None:
         ("counted Mt", "right"),
         ("modelled Mt", "right"),
         ("ratio", "right"),
+        ("constant USD/t", "right"),
         ("", "left"),
     )
     _table(

@@ -123,7 +123,9 @@ def _tasks_of_form(solved: Solved, form: str, value: float, usd: Floats, hours: 
     of_arc = item.movements.of_arc
     at = np.where(of_arc >= 0, of_arc + laid.first[form][1], 0)
     own_usd, own_hours = (np.where(of_arc >= 0, charge[at], 0.0) for charge in (usd, hours))
-    weight = item.arcs.price_usd_per_t + own_usd + value * item.hours + (value + model.standing_usd_per_h) * own_hours
+    weight = item.choice_usd + own_usd + value * item.hours + (value + model.standing_usd_per_h) * own_hours
+    # a place with a negative constant is taken as free: a search would turn in it
+    weight = np.maximum(weight, 0.0)
     number, zones = model.network.index.number, model.network.applied.rows("zone")
     by_origin: dict[str, list[tuple[str, float]]] = {}
     for position, (name, origin, destination) in enumerate(laid.pairs):

@@ -46,6 +46,8 @@ class FormNetwork:
         Hours that the goods' time value counts, of every arc: mean and weighted standard deviation.
     open
         Whether an arc stands and is open.
+    choice_usd
+        Price of every arc with the constant of its place: what choice sees, and nobody pays.
     """
 
     form: str
@@ -54,14 +56,27 @@ class FormNetwork:
     movements: Movements
     hours: Floats
     open: Bools
+    choice_usd: Floats
 
     @classmethod
-    def of(cls, network: Network, form: str, ratio: float) -> FormNetwork:
-        """Return the network of a form."""
+    def of(
+        cls, network: Network, form: str, ratio: float, constants: Mapping[tuple[str, str], float] | None = None
+    ) -> FormNetwork:
+        """Return the network of a form, with constants by table and row."""
         arcs = network.arcs(form, relaxed=True)
         hours = arcs.time_h + ratio * (arcs.sd_h + arcs.wait_sd_h)
         is_open = np.array([not cut for cut in arcs.cut], dtype=bool)
-        return cls(form, arcs, Graph.of(network, arcs), movements_of(network, arcs), hours, is_open)
+        item = cls(
+            form, arcs, Graph.of(network, arcs), movements_of(network, arcs), hours, is_open, arcs.price_usd_per_t
+        )
+        return item.with_constants(constants) if constants else item
+
+    def with_constants(self, constants: Mapping[tuple[str, str], float]) -> FormNetwork:
+        """Return the network with other constants, in dollars per tonne by table and row."""
+        keys, of_arc = self.movements.keys, self.movements.of_arc
+        theirs = np.array([constants.get((table, row), 0.0) for table, row, _ in keys], dtype=np.float64)
+        own = np.where(of_arc >= 0, theirs[of_arc], 0.0) if len(keys) else 0.0
+        return replace(self, choice_usd=self.arcs.price_usd_per_t + own)
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +140,7 @@ def lay_routes(forms: Mapping[str, FormNetwork], chosen: Mapping[str, FormRoutes
         per_pair = np.concatenate([[0], np.cumsum(standing)])[routes.pair_ptr]
         parts.append((
             np.diff(per_pair), routes.nest[standing], count[standing], arcs, np.diff(counted), passed[passed >= 0] + len(keys),
-            kernels.sum_on_routes(pointer, arcs, item.arcs.price_usd_per_t), kernels.sum_on_routes(pointer, arcs, item.hours),
+            kernels.sum_on_routes(pointer, arcs, item.choice_usd), kernels.sum_on_routes(pointer, arcs, item.hours),
         ))  # fmt: skip
         pairs += [(form, *pair) for pair in chosen[form].pairs]
         keys += [(form, *key) for key in item.movements.keys]
@@ -243,6 +258,8 @@ def build_model(
     chosen: Mapping[str, FormRoutes],
     tastes: Mapping[Key, Taste],
     forms: Mapping[str, FormNetwork] | None = None,
+    *,
+    constants: Mapping[tuple[str, str], float] | None = None,
 ) -> CorridorModel:
     """Return the corridor problem of a network.
 
@@ -256,6 +273,8 @@ def build_model(
         Reference cost and constants of every class.
     forms
         The network by form, where it is known already.
+    constants
+        Constants of crossings and lines by table and row, where the network by form is not known already.
 
     Raises
     ------
@@ -264,7 +283,7 @@ def build_model(
     """
     applied = network.applied
     ratio = reliability_ratio(applied)
-    forms = forms or {form: FormNetwork.of(network, form, ratio) for form in FORMS}
+    forms = forms or {form: FormNetwork.of(network, form, ratio, constants) for form in FORMS}
     laid = lay_routes(forms, chosen)
     streams, outside = demand_of(applied)
     standing = scale_of(applied, "standing_usd_per_t_day", STANDING_USD_PER_T_DAY) / HOURS_PER_DAY

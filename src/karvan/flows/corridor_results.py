@@ -11,7 +11,8 @@ import pandas as pd
 
 from karvan.errors import UnknownNameError
 from karvan.flows import corridor_kernels as kernels
-from karvan.flows.corridor_solve import class_flows
+from karvan.flows.corridor_solve import class_flows, reference_of
+from karvan.flows.places import most_constant
 from karvan.flows.freight import by_mode, vehicles
 from karvan.flows.route_sets import NEST_NAMES
 from karvan.flows.screenlines import compare_counts
@@ -301,6 +302,27 @@ class CorridorFlows:
         """Modelled against counted tonnes a year, per count that is a screenline."""
         return compare_counts(self.model.network.applied, self.movements, self.model.days)
 
+    @cached_property
+    def constants(self) -> pd.DataFrame:
+        """Constants of crossings and lines in dollars per tonne: what no table holds, fitted to counts; nobody pays them.
+
+        `modelled_t_per_year` is what the count sees in this run. `at_bound` says that the fit would have gone further.
+        """
+        case = self.model.network.applied.case
+        reference = reference_of(case)
+        most = most_constant(self.model.network.applied)
+        seen = self.screenlines.set_index("count_id")
+        rows = [
+            {
+                "count_id": place.count_id, "name": place.name, "rows": sorted(row for _, row in place.rows),
+                "constant_usd_per_t": value, "at_bound": abs(value) >= most,
+                "counted_t_per_year": seen.at[place.count_id, "counted_t_per_year"],
+                "modelled_t_per_year": seen.at[place.count_id, "modelled_t_per_year"],
+            }
+            for place, value in zip(reference.places, reference.place_usd, strict=True)
+        ]  # fmt: skip
+        return pd.DataFrame(rows, columns=_CONSTANT_COLUMNS)
+
     def difference(self, other: CorridorFlows) -> pd.DataFrame:
         """Return the links by what they carry more here than in another run, in tonnes a year; the largest change first."""
         keys = ["link_id", "direction"]
@@ -350,11 +372,15 @@ class CorridorFlows:
             "links": self.table.to_dict("records"),
             "modes": self.modes.to_dict("records"),
             "screenlines": self.screenlines.to_dict("records"),
+            "constants": self.constants.to_dict("records"),
             "pairs": self.pairs.to_dict("records"),
             "notes": list(self.notes),
         }
 
 
+_CONSTANT_COLUMNS = [
+    "count_id", "name", "rows", "constant_usd_per_t", "at_bound", "counted_t_per_year", "modelled_t_per_year",
+]  # fmt: skip
 _RESOURCE_COLUMNS = [
     "resource", "table", "row", "direction", "name", "mode", "capacity_t_per_day", "preload_t_per_day", "used_t_per_day",
     "utilisation", "clearing", "price_usd_per_t", "queue_h", "delay_h", "rent_musd_per_year", "queue_loss_musd_per_year",

@@ -8,7 +8,7 @@ the prices and delays that every other setting begins with. A setting therefore 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +17,7 @@ from karvan.flows import corridor_kernels as kernels
 from karvan.flows.corridor_model import FormNetwork, Key, Taste, build_model, key_of, lay_routes, outside_costs
 from karvan.flows.demand import demand_of
 from karvan.flows.equilibrium import Start, solve_equilibrium
+from karvan.flows.places import constants_of, fitted_constants, places_of
 from karvan.flows.route_sets import FormRoutes, is_unbuilt, reference_setting, reliability_ratio, routes_of_case
 from karvan.network import FORMS, State
 from karvan.routes.cost import HOURS_PER_DAY
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from karvan.case import Case, Setting
     from karvan.flows.corridor_model import CorridorModel
     from karvan.flows.equilibrium import Equilibrium
+    from karvan.flows.places import Place
     from karvan.flows.problem import Floats, Ints
     from karvan.network import Network
 
@@ -35,10 +37,10 @@ if TYPE_CHECKING:
 PRIOR_WEIGHT = 0.05
 #: Share of the goods that stay on the network which still uses it in the reference.
 STAYING_SHARE = 0.99
-#: Largest constant, in units of the logit: odds of about 400 to 1.
-MOST_TASTE = 6.0
-#: Rounds in which the constants are fitted.
-FITTING_ROUNDS = 5
+#: Largest constant, in units of the logit: odds of about three million to 1, a way that is taken by habit alone.
+MOST_TASTE = 15.0
+#: Rounds in which the constants are fitted, before missing routes are added and after.
+FITTING_ROUNDS = (12, 6)
 #: Rounds in which routes are added, and the gain, as a share of the cost, from which one is.
 ADDING_ROUNDS = 4
 LEAST_GAIN = 1e-3
@@ -60,6 +62,8 @@ class Reference:
         Dollars, hours and hours of every resource, by its id.
     leans
         Lean of every pair of streams, by resource and place among its pairs.
+    places, place_usd
+        Crossings and lines with a calibration count, and their constants in dollars per tonne.
     """
 
     chosen: Mapping[str, FormRoutes]
@@ -68,6 +72,13 @@ class Reference:
     queues: Mapping[str, float]
     delays: Mapping[str, float]
     leans: Mapping[tuple[str, int], float]
+    places: tuple[Place, ...] = ()
+    place_usd: tuple[float, ...] = ()
+
+    @cached_property
+    def constants(self) -> dict[tuple[str, str], float]:
+        """Constants in dollars per tonne by table and row."""
+        return constants_of(self.places, np.array(self.place_usd))
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,7 +104,7 @@ def solve_setting(case: Case, setting: Setting, near: Solved | None = None) -> S
     """
     reference = reference_of(case)
     chosen = near.chosen if near is not None else reference.chosen
-    model = build_model(network_of(case, setting), chosen, reference.tastes)
+    model = build_model(network_of(case, setting), chosen, reference.tastes, constants=reference.constants)
     start = _carried(near, model) if near is not None else _start(model, reference)
     return _complete(Solved(model, solve_equilibrium(model.problem, start), chosen), reference.tastes)
 
@@ -127,12 +138,12 @@ def reference_of(case: Case) -> Reference:
     model = build_model(network, chosen, tastes)
     natural = solve_equilibrium(replace(model.problem, resources=model.problem.resources.without_limits()))
     targets = _targets(model, natural)
-    solved = Solved(model, solve_equilibrium(model.problem), chosen)
-    for _ in range(FITTING_ROUNDS):
-        tastes = _fitted(solved, tastes, targets)
-        model = model.with_tastes(tastes)
-        solved = Solved(model, solve_equilibrium(model.problem, _again(solved)), chosen)
-    solved = _complete(solved, tastes)
+    fit = _Fit(model, natural, targets, chosen, tastes)
+    # routes that are missing at the first constants are found, and the constants fitted again with them
+    for rounds in FITTING_ROUNDS:
+        fit.run(rounds)
+        solved = _complete(Solved(fit.model, solve_equilibrium(fit.model.problem), fit.chosen), fit.tastes)
+        fit.model, fit.chosen = solved.model, solved.chosen
     ids = [item.id for item in solved.model.scarce]
     controls = solved.equilibrium.controls
     prices, queues, delays = (
@@ -140,7 +151,9 @@ def reference_of(case: Case) -> Reference:
         for values in (controls.price_usd, controls.queue_h, solved.equilibrium.delay_h)
     )
     leans = dict(zip(_pair_places(solved.model), controls.lean.tolist(), strict=True))
-    return Reference(solved.chosen, tastes, prices, queues, delays, leans)
+    return Reference(
+        solved.chosen, fit.tastes, prices, queues, delays, leans, tuple(fit.places), tuple(fit.place_usd.tolist())
+    )
 
 
 def _again(solved: Solved) -> Start:
@@ -178,6 +191,36 @@ def _reference_costs(network: Network, chosen: Mapping[str, FormRoutes]) -> dict
     return found
 
 
+class _Fit:
+    """The constants while they are fitted: of ways of going, the outside option, crossings and lines.
+
+    They are fitted with every delay and without hard limits: beside a limit that binds, constants and its price would drive each
+    other up, since only their sum shows in flows.
+    """
+
+    def __init__(
+        self, model: CorridorModel, natural: Equilibrium, targets: _Targets, chosen: Mapping[str, FormRoutes],
+        tastes: Mapping[Key, Taste],
+    ) -> None:  # fmt: skip
+        self.model, self.natural, self.targets, self.chosen, self.tastes = model, natural, targets, chosen, tastes
+        self.places = places_of(model.network.applied)
+        self.place_usd = np.zeros(len(self.places))
+
+    def run(self, rounds: int) -> None:
+        """Fit all constants together, a step of each a round."""
+        for _ in range(rounds):
+            found = self.natural = self._solve()
+            self.tastes = _fitted(self.model, found, self.tastes, self.targets)
+            self.place_usd = fitted_constants(self.model, found, self.places, self.place_usd)
+            constants = constants_of(self.places, self.place_usd)
+            forms = {form: item.with_constants(constants) for form, item in self.model.forms.items()}
+            self.model = build_model(self.model.network, self.chosen, self.tastes, forms)
+
+    def _solve(self) -> Equilibrium:
+        problem = self.model.problem
+        return solve_equilibrium(replace(problem, resources=problem.resources.without_walls()))
+
+
 @dataclass(frozen=True, eq=False)
 class _Targets:
     """Shares that the reference is to show: of the ways of going within the network, and of the network."""
@@ -207,9 +250,11 @@ def _targets(model: CorridorModel, natural: Equilibrium) -> _Targets:
     return _Targets(nest, network)
 
 
-def _fitted(solved: Solved, tastes: Mapping[Key, Taste], targets: _Targets) -> dict[Key, Taste]:
-    """Return constants that bring the shares of a solved reference nearer to the targets."""
-    model, share, wanted = solved.model, solved.equilibrium.nest_share, targets.nest
+def _fitted(
+    model: CorridorModel, found: Equilibrium, tastes: Mapping[Key, Taste], targets: _Targets
+) -> dict[Key, Taste]:
+    """Return constants that bring the shares of an equilibrium nearer to the targets."""
+    share, wanted = found.nest_share, targets.nest
     keys = [key_of(stream) for stream in model.streams]
     scale = model.problem.classes.scale
     there = (share > 0) & (wanted > 0)
@@ -220,7 +265,7 @@ def _fitted(solved: Solved, tastes: Mapping[Key, Taste], targets: _Targets) -> d
     nests -= (nests * np.where(there, wanted, 0.0)).sum(axis=1, keepdims=True)
     most = MOST_TASTE / scale[:, 1:2]
     nests = np.clip(nests, -most, most)
-    on = solved.equilibrium.on_network
+    on = found.on_network
     both = (on > 0) & np.isfinite(model.problem.classes.outside_usd)
     beyond = np.array([tastes[key].outside_usd for key in keys])
     beyond = beyond + np.where(both, _logit(targets.network) - _logit(on), 0.0) / scale[:, 2]
@@ -290,13 +335,9 @@ def _added(solved: Solved) -> tuple[dict[str, FormRoutes], int]:
                   for stream in model.streams if goods[stream.commodity]["form"] == form}  # fmt: skip
         new: dict[tuple[str, str], dict[tuple[int, ...], int]] = {}
         for value in spread_of(values):
-            weight = (
-                item.arcs.price_usd_per_t
-                + own_usd
-                + value * item.hours
-                + (value + model.standing_usd_per_h) * own_hours
-            )
-            weight = np.where(item.open, weight, np.inf)
+            weight = item.choice_usd + own_usd + value * item.hours + (value + model.standing_usd_per_h) * own_hours
+            # a place with a negative constant is taken as free: a search would turn in it
+            weight = np.where(item.open, np.maximum(weight, 0.0), np.inf)
             for pair, nest, path in _missing(model, form, weight, routes):
                 new.setdefault(pair, {})[path] = nest
         added += sum(len(theirs) for theirs in new.values())

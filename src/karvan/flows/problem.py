@@ -48,7 +48,7 @@ class RouteSets:
     nest
         Way of going of each route: 0 rail, 1 road, 2 rail and road, 3 sea or ferry.
     price_usd, hours, log_size
-        Price per tonne; hours that the goods' time value counts; logarithm of the path size.
+        Price per tonne with the constants of crossings; hours that the goods' time value counts; logarithm of the path size.
     route_ptr, route_stream
         The streams of each route, one after the other.
     streams
@@ -147,6 +147,10 @@ class Resources:
         """Return the same resources with nothing scarce: no limits, no delay."""
         free = np.full(len(self), NO_CURVE, dtype=np.int64)
         return replace(self, capacity=np.full(len(self), np.inf), curve=free, preload=np.zeros(len(self)))
+
+    def without_walls(self) -> Resources:
+        """Return the same resources with delays but without hard limits."""
+        return replace(self, clearing=np.full(len(self), CLEARINGS.index("delay"), dtype=np.int64))
 
     def usage(self, stream_flow: Floats, blunt: float = 1.0) -> Usage:
         """Return the use of every resource and its derivatives; a solver may begin with kinks that are blunter."""

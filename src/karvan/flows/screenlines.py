@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 
     from karvan.case import AppliedCase
 
+#: What count.csv calls the directions of a link.
+_DIRECTIONS = {"+": "forward", "-": "backward"}
+_WAYS = {"both": {"+", "-"}, "forward": {"+"}, "backward": {"-"}}
 #: A screenline is large from so many counted tonnes a year.
 LARGE_T_PER_YEAR = 1e6
 #: Factor between modelled and counted tonnes that is aimed at on large and on small screenlines.
@@ -43,16 +46,15 @@ def compare_counts(applied: AppliedCase, movements: pd.DataFrame, days: float) -
     ]
     rows = []
     for name, row in applied.rows("count").items():
-        counted = float(row["flow_t_per_year"])
+        counted, aim = counted_tonnes(row)
         if not row["screenline"] or math.isnan(counted):
             continue
-        wanted = _wanted(applied, row)
+        wanted = counted_rows(applied, row)
         modelled = sum(
             tonnes for movement, goods, tonnes in totals if movement in wanted and row["commodity"] in ("", goods)
         )
         if not row["commodity"]:
-            modelled += _preload(applied, row) * days
-        aim = LARGE_FACTOR if counted >= LARGE_T_PER_YEAR else SMALL_FACTOR
+            modelled += fixed_tonnes_per_day(applied, row) * days
         ratio = modelled / counted if counted > 0 else math.nan
         rows.append({
             "count_id": name, "name": row["name"], "kind": row["kind"], "use": row["use"], "period": row["period"],
@@ -69,8 +71,14 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def _wanted(applied: AppliedCase, row: Mapping[str, Any]) -> set[tuple[str, str, str]]:
-    """Return the movements that a count covers."""
+def counted_tonnes(row: Mapping[str, Any]) -> tuple[float, float]:
+    """Return the tonnes a year of a count, and the factor within which the model should be."""
+    counted = float(row["flow_t_per_year"])
+    return counted, LARGE_FACTOR if counted >= LARGE_T_PER_YEAR else SMALL_FACTOR
+
+
+def counted_rows(applied: AppliedCase, row: Mapping[str, Any]) -> set[tuple[str, str, str]]:
+    """Return the movements that a count covers: table, row and direction."""
     country = {node: cells["country"] for node, cells in applied.rows("node").items()}
     modes = set(row["mode"])
     one, two = row["from_country"], row["to_country"]
@@ -79,6 +87,8 @@ def _wanted(applied: AppliedCase, row: Mapping[str, Any]) -> set[tuple[str, str,
         cells = applied.rows("link")[link]
         ends = (country[cells["from_node_id"]], country[cells["to_node_id"]])
         for way, (here, there) in (("+", ends), ("-", ends[::-1])):
+            if row["direction"] not in ("both", _DIRECTIONS[way]):
+                continue
             inland = here == there
             if inland or ((not one or one == here) and (not two or two == there)):
                 found.add(("link", link, way))
@@ -94,10 +104,11 @@ def _wanted(applied: AppliedCase, row: Mapping[str, Any]) -> set[tuple[str, str,
     return found
 
 
-def _preload(applied: AppliedCase, row: Mapping[str, Any]) -> float:
-    """Return the freight a day that is preload on the links of a count."""
+def fixed_tonnes_per_day(applied: AppliedCase, row: Mapping[str, Any]) -> float:
+    """Return the freight a day that is preload on the links of a count, in the directions that it counts."""
     total = 0.0
     for cells in applied.rows("background").values():
         if cells["link_id"] in row["links"] and cells["kind"] == "freight" and not math.isnan(cells["t_per_day"]):
-            total += cells["t_per_day"] * (2 if cells["direction"] == "both" else 1)
+            here, there = (_WAYS[item["direction"]] for item in (row, cells))
+            total += cells["t_per_day"] * len(here & there)
     return total
