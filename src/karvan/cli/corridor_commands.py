@@ -253,7 +253,8 @@ def _screenlines(result: CorridorFlows) -> None:
         (
             row["name"], row["use"], _mt(row["counted_t_per_year"]), _mt(row["modelled_t_per_year"]),
             words.number(row["ratio"], digits=2),
-            words.number(constant[row["count_id"]], digits=2) if row["count_id"] in constant else "", "" if row["hit"] else f"beyond a factor {row['aim']:g}",
+            words.number(constant[row["count_id"]], digits=2) if row["count_id"] in constant else "",
+            "" if row["hit"] else f"beyond a factor {row['aim']:g}",
         )
         for row in table.sort_values(["hit", "counted_t_per_year"], ascending=[True, False]).head(SHOWN_ROWS).to_dict("records")
     ]  # fmt: skip

@@ -12,8 +12,8 @@ import pandas as pd
 from karvan.errors import UnknownNameError
 from karvan.flows import corridor_kernels as kernels
 from karvan.flows.corridor_solve import class_flows, reference_of
-from karvan.flows.places import most_constant
 from karvan.flows.freight import by_mode, vehicles
+from karvan.flows.places import most_constant
 from karvan.flows.route_sets import NEST_NAMES
 from karvan.flows.screenlines import compare_counts
 

@@ -7,7 +7,7 @@ a count has none. The fit is least squares in logarithms with a ridge towards ze
 
 ``sum over counts (ln(modelled / counted) / (ln(aim) / 2))^2 + sum over places (constant / spread)^2``
 
-A round is one Gauss-Newton step with the derivative of the choice model at the prices and delays met. Method: docs/methods/flows.md.
+A round is a damped Gauss-Newton step with the derivative of the choice model at the delays met. Method: docs/methods/flows.md.
 """
 
 from __future__ import annotations
@@ -108,16 +108,19 @@ def fitted_constants(model: CorridorModel, found: Equilibrium, places: Sequence[
     spread = scale_of(applied, "crossing_constant_spread_usd_per_t", SPREAD_USD_PER_T)
     counted, charged = _weights(model, places)
     streams = np.flatnonzero(counted.any(axis=0) | charged.any(axis=0))
-    flow = counted @ found.stream_flow
+    flow = np.einsum("ks,s->k", counted, found.stream_flow)
     wanted, tolerance = (np.array([getattr(place, name) for place in places]) for name in ("t_per_day", "tolerance"))
     floor = np.maximum(flow, LEAST_RATIO * wanted)
-    falls = counted[:, streams] @ _sensitivity(model, found, streams) @ charged[:, streams].T
+    # einsum adds in one order, whatever the threads
+    half = np.einsum("ks,st->kt", counted[:, streams], _sensitivity(model, found, streams))
+    falls = np.einsum("kt,lt->kl", half, charged[:, streams])
     # a place with no route has no derivative, and its constant stays at zero
     slope = falls / floor[:, None] / tolerance[:, None]
     error = np.log(floor / wanted) / tolerance
-    matrix = slope.T @ slope + np.eye(len(places)) / spread**2
-    step, _ = kernels.solve_dense(matrix, -(slope.T @ error) - usd_per_t / spread**2)
-    return np.clip(usd_per_t + np.clip(DAMPING * step, -MOST_STEP * spread, MOST_STEP * spread), -most, most)
+    matrix = np.einsum("kl,km->lm", slope, slope) + np.eye(len(places)) / spread**2
+    step, _ = kernels.solve_dense(matrix, -np.einsum("kl,k->l", slope, error) - usd_per_t / spread**2)
+    fitted: Floats = np.clip(usd_per_t + np.clip(DAMPING * step, -MOST_STEP * spread, MOST_STEP * spread), -most, most)
+    return fitted
 
 
 def _weights(model: CorridorModel, places: Sequence[Place]) -> tuple[Floats, Floats]:

@@ -34,7 +34,7 @@ def counted(case, **tonnes):
 
 def with_parameter(case, name, value):
     table = case.tables["parameter"]
-    row = pd.DataFrame([{column: "" for column in table.columns}], index=pd.Index([name], name=table.index.name))
+    row = pd.DataFrame([dict.fromkeys(table.columns, "")], index=pd.Index([name], name=table.index.name))
     row["value"] = value
     return replace(case, tables={**case.tables, "parameter": pd.concat([table, row])})
 
