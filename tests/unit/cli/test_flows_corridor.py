@@ -12,7 +12,7 @@ import pandas as pd
 def test_summary_answers_first(karvan):
     answer = karvan("flows", "--case", "textbook")
     assert answer.code == 0
-    assert answer.out.startswith("0.529 Mt a year on the network (open), 90 % of 0.59 Mt;")
+    assert answer.out.startswith("0.53 Mt a year on the network (open), 90 % of 0.59 Mt;")
     for heading in ("Bottlenecks, dearest first", "Busiest crossings and ports", "Modelled against counted: 2 of 2"):
         assert heading in answer.out
     assert "Note: demand that may use the network" in answer.err
@@ -38,7 +38,7 @@ def test_who_uses_a_link_and_a_crossing(karvan):
 
 def test_difference_to_another_scenario_and_project(karvan):
     answer = karvan("flows", "--case", "textbook", "--scenario", "ab_shut", "--against", "open")
-    assert "Mt a year on the network against 0.529 Mt." in answer.out
+    assert "Mt a year on the network against 0.53 Mt." in answer.out
     data = json.loads(karvan("flows", "--case", "textbook", "--project", "N1", "--against", "none", "--json").out)
     assert data["against"]["meta"]["setting"]["projects"] == []
     assert data["against"]["changes"][0]["link_id"] == "a_city-c_city.rail"
