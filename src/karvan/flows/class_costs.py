@@ -34,7 +34,8 @@ class ClassCosts:
     logsum_usd_per_t
         Expected least cost over all options, constants of the choice included.
     mean_usd_per_t
-        Mean generalised cost of the goods as they go, constants of crossings included; NaN where a class has neither route nor outside option.
+        Mean generalised cost of the goods as they go, constants of crossings included; NaN where a class has neither route nor
+        outside option.
     """
 
     keys: tuple[Key, ...]
