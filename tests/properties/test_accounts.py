@@ -63,7 +63,10 @@ def test_sign_and_scale_have_no_say_in_rates(values, factor):
 def test_a_stream_read_backwards_has_the_reciprocal_rates(values):
     there = [1 + rate for rate in rates_of_return(values).roots]
     back = sorted(1 / (1 + rate) for rate in rates_of_return(values[::-1]).roots)
-    assert back == pytest.approx(there, rel=1e-9)
+    assert len(back) == len(there)
+    for found, factor in zip(back, there, strict=True):
+        # a rate near -100 % is one less a small factor: that loses as many digits as the factor is small
+        assert found == pytest.approx(factor, rel=1e-9 + 4 * np.finfo(float).eps * max(factor, 1 / factor))
 
 
 @given(st.lists(st.integers(1, 100), min_size=1, max_size=10), st.lists(st.integers(1, 100), min_size=1, max_size=10))
