@@ -115,7 +115,8 @@ def install_all() -> None:
     """
     node, npm = tools()
     if not _is_installed(dev=True):
-        _install(node, npm)
+        # the environment says production, in which npm leaves these out
+        _install(node, npm, "--include=dev")
 
 
 def _install(node: Path, npm: list[str], *options: str) -> None:
