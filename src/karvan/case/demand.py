@@ -1,10 +1,7 @@
 """Demand: the base flows of a setting's year, summed, and set against what was published.
 
-    flow(year) = flow x ((1 + g_origin) (1 + g_destination))^((year - base year) / 2)
-
-The growth of a flow is the geometric mean of the growth of its two economies (:file:`economy.csv`), with a project and
-without the same. A zone without an economy does not grow. In the base year nothing is added: counts of the years before it
-stand for it.
+A flow grows with the economies of both its ends (:mod:`karvan.case.growth`). In the base year nothing is added: counts of the
+years before it stand for it.
 """
 
 from __future__ import annotations
@@ -15,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from karvan.case.growth import GROWTH, growth_factor
 from karvan.errors import AuditError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -103,8 +101,7 @@ def demand(applied: AppliedCase) -> Demand:
     """
     base_year = applied.case.config.case.base_year
     year = base_year if applied.setting.year is None else applied.setting.year
-    zones, growth = applied.rows("zone"), applied.rows("economy")
-    rows = [_flow(name, row, zones, growth, year - base_year) for name, row in applied.rows("base_flow").items()]
+    rows = [_flow(applied, name, row) for name, row in applied.rows("base_flow").items()]
     table = pd.DataFrame(rows, columns=list(_COLUMNS)).set_index("flow_id")
     return Demand(table, _totals(applied, table), _notes(applied, table, year, base_year))
 
@@ -115,11 +112,12 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def _flow(name: str, row: dict[str, Any], zones: dict[str, Any], growth: dict[str, Any], years: int) -> dict[str, Any]:
+def _flow(applied: AppliedCase, name: str, row: dict[str, Any]) -> dict[str, Any]:
+    zones = applied.rows("zone")
     ends = [str(zones[row[end]]["economy"]) for end in ("origin", "destination")]
     factor, low, high = (
-        math.prod(1 + _growth(growth, end, column) for end in ends) ** (years / 2)
-        for column in ("growth_share_per_year", "growth_low_share_per_year", "growth_high_share_per_year")
+        growth_factor(applied, ends, column)
+        for column in (GROWTH, "growth_low_share_per_year", "growth_high_share_per_year")
     )
     middle = float(row["flow_t_per_year"])
     below, above = (float(row[column]) for column in FIGURES[1:])
@@ -133,13 +131,6 @@ def _flow(name: str, row: dict[str, Any], zones: dict[str, Any], growth: dict[st
         "contestable_t_per_year": middle * factor * float(row["contestable_share"]), "growth_factor": factor,
         "basis": row["basis"], "trade_id": row["trade_id"], "confidence": row["confidence"],
     }  # fmt: skip
-
-
-def _growth(growth: dict[str, Any], economy: str, column: str) -> float:
-    if not economy:
-        return 0.0
-    value = float(growth[economy][column])
-    return float(growth[economy]["growth_share_per_year"]) if math.isnan(value) else value
 
 
 def _totals(applied: AppliedCase, table: pd.DataFrame) -> pd.DataFrame:

@@ -112,12 +112,11 @@ def audit_base(applied: AppliedCase, place: Sequence[tuple[str, str, str]], t_pe
     year = applied.setting.year or applied.case.config.case.base_year
     years = year - applied.case.config.case.base_year
     rate = {name: float(row["growth_share_per_year"]) for name, row in applied.rows("economy").items()}
-    zone = {name: rate.get(row["economy"]) for name, row in applied.rows("zone").items()}
+    zone = {name: rate.get(row["economy"], 0.0) for name, row in applied.rows("zone").items()}
     wanted: dict[tuple[str, str, str], float] = {}
     for row in applied.rows("base_flow").values():
-        rates = [each for each in (zone[row["origin"]], zone[row["destination"]]) if each is not None]
         key = (row["origin"], row["destination"], row["commodity"])
-        grown = float(np.exp(years * np.log1p(np.mean(rates)))) if rates and years else 1.0
+        grown = float(np.exp(years * np.mean(np.log1p([zone[row["origin"]], zone[row["destination"]]]))))
         wanted[key] = wanted.get(key, 0.0) + row["flow_t_per_year"] * grown
     given: dict[tuple[str, str, str], float] = {}
     for key, tonnes in zip(place, t_per_year.tolist(), strict=True):

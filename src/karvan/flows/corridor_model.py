@@ -12,12 +12,13 @@ import numpy as np
 from karvan.case.ranges import Z90, confidence_shares
 from karvan.errors import RequestError
 from karvan.flows import corridor_kernels as kernels
-from karvan.flows.demand import demand_of, operating_days
+from karvan.flows.demand import demand_of
 from karvan.flows.movements import Movements, movements_of
 from karvan.flows.problem import Classes, Problem, Resources, RouteSets
 from karvan.flows.route_sets import ROUTE_SCALE, Graph, reliability_ratio, scale_of
 from karvan.flows.scarcity import Scarce, clearing_code, scarcities_of
 from karvan.network import FORMS
+from karvan.network.capacity import operating_days
 from karvan.routes.cost import HOURS_PER_DAY
 
 if TYPE_CHECKING:

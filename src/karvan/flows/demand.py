@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from karvan.case import AppliedCase
 
-#: Days of operation a year, where the case has no parameter ``operating_days_per_year``.
-OPERATING_DAYS_PER_YEAR = 365.0
 #: The way of going that a main mode of base_flow.csv stands for; others are not known.
 NEST_OF_MODE = {"rail": 0, "road": 1, "sea": 3, "ferry": 3}
 
@@ -117,15 +115,9 @@ def _add(stream: Stream, row: dict[str, str], name: str, tonnes: float) -> None:
 
 
 def growth_of(applied: AppliedCase, origin: str, destination: str) -> float:
-    """Return by which factor the tonnes between two zones have grown since the base year: the mean growth of their economies."""
+    """Return by which factor the tonnes between two zones have grown since the base year."""
     zones = applied.rows("zone")
     return growth_factor(applied, [zones[zone]["economy"] for zone in (origin, destination)])
-
-
-def operating_days(applied: AppliedCase) -> float:
-    """Return the days of operation a year."""
-    given = applied.rows("parameter").get("operating_days_per_year")
-    return float(given["value"]) if given else OPERATING_DAYS_PER_YEAR
 
 
 def kinds_of(streams: list[Stream]) -> dict[str, float]:

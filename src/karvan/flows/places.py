@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from karvan.flows import corridor_kernels as kernels
-from karvan.flows.demand import operating_days
 from karvan.flows.route_sets import scale_of
 from karvan.flows.screenlines import counted_rows, counted_tonnes, fixed_tonnes_per_day
+from karvan.network.capacity import operating_days
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from karvan.errors import RequestError
-from karvan.flows.demand import operating_days
 from karvan.flows.problem import CLEARINGS, EXPONENTIAL_CURVE, NO_CURVE, POWER_CURVE
-from karvan.network.capacity import link_capacities
+from karvan.network.capacity import link_capacities, operating_days
 from karvan.network.services import ServiceIndex
 
 if TYPE_CHECKING:

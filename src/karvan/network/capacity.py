@@ -31,8 +31,7 @@ def link_capacities(applied: AppliedCase) -> pd.DataFrame:
     """
     services = ServiceIndex(applied.rows("service"))
     country = {node: row["country"] for node, row in applied.rows("node").items()}
-    given = applied.rows("parameter").get("operating_days_per_year")
-    days = float(given["value"]) if given else OPERATING_DAYS_PER_YEAR
+    days = operating_days(applied)
     tonnes, shared = [], []
     for row in applied.rows("link").values():
         found = []
@@ -46,3 +45,9 @@ def link_capacities(applied: AppliedCase) -> pd.DataFrame:
         shared.append(row["capacity_scope"] == "both" or (row["capacity_scope"] == "" and row["tracks"] == 1))
     columns = {"capacity_t_per_day": tonnes, "capacity_shared": shared}
     return pd.DataFrame(columns, index=applied.tables["link"].index)
+
+
+def operating_days(applied: AppliedCase) -> float:
+    """Return the days of operation a year."""
+    given = applied.rows("parameter").get("operating_days_per_year")
+    return float(given["value"]) if given else OPERATING_DAYS_PER_YEAR
