@@ -178,10 +178,11 @@ def show(result: CorridorFlows) -> None:
     totals, out = result.totals, console()
     share = totals["network_t_per_year"] / totals["demand_t_per_year"] if totals["demand_t_per_year"] else 0.0
     scenario = result.meta.setting["scenario"]
+    dear = int((result.bottlenecks["cost_musd_per_year"] > 0).sum())
     out.print(
         f"{_mt(totals['network_t_per_year'])} Mt a year on the network ({scenario}), {words.percent(share)} of "
         f"{_mt(totals['demand_t_per_year'])} Mt; {words.number(totals['tkm_per_year'] / 1e9)} bn tkm; "
-        f"{len(result.bottlenecks)} bottlenecks, rents of USD {words.number(totals['rent_musd_per_year'])} m and queues of "
+        f"{words.count(dear, 'bottleneck')}, rents of USD {words.number(totals['rent_musd_per_year'])} m and queues of "
         f"USD {words.number(totals['queue_loss_musd_per_year'])} m a year.",
         style="bold",
     )
@@ -218,7 +219,8 @@ def _bottlenecks(result: CorridorFlows) -> None:
             words.percent(row["utilisation"]),
             words.number(row["price_usd_per_t"]) if row["price_usd_per_t"] > 0 else "",
             words.days(row["queue_h"]) if row["queue_h"] > 0 else "",
-            words.number(row["cost_musd_per_year"]), "lost by its users" if queued else row["owner_name"],
+            words.number(row["cost_musd_per_year"]) if row["cost_musd_per_year"] > 0 else "",
+            "lost by its users" if queued else row["owner_name"],
         ))  # fmt: skip
     heads = (("bottleneck", "left"), ("t/day", "right"), ("used", "right"), ("USD/t", "right"), ("queue", "right"),
              ("USD m/year", "right"), ("to", "left"))  # fmt: skip

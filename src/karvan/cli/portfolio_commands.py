@@ -36,7 +36,8 @@ def select(
 
     if json and csv:
         raise typer.BadParameter(BOTH_FORMATS)
-    found = select_options(read_options(options), budget=_exact(budget, "--budget"))
+    limit = _exact(budget, "--budget")
+    found = select_options(read_options(options), budget=limit)
     if json:
         meta = meta_without_case(options.read_bytes(), {"stage": "portfolio select", "budget": str(found.budget)})
         print_json({"meta": meta.model_dump(mode="json")} | found.to_dict())

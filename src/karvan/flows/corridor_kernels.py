@@ -1,4 +1,4 @@
-"""Kernels of the corridor solver: nested logit over routes, its derivative, searches by mode, and a small linear solver.
+"""Kernels of the corridor solver: nested logit over routes, its derivative, and a small linear solver.
 
 Everything here works on plain arrays and adds in one fixed order on one thread, so that the same input gives the same bytes.
 What the arrays mean stands in :mod:`karvan.flows.problem`. A kernel calls kernels of this file only, since a cached caller
@@ -7,7 +7,7 @@ does not notice that a callee in another file has changed.
 
 # kernels are typed by Numba; their arrays are checked by the dataclasses that hold them
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"
-# ruff: noqa: ARG001, PLR1714
+# ruff: noqa: ARG001
 
 from __future__ import annotations
 
@@ -16,14 +16,6 @@ from numba import njit
 
 #: Ways of going: rail alone, road alone, rail and road, by water.
 NESTS = 4
-#: Layers of the search by mode: nothing yet, rail, road, rail and road, sea or ferry.
-LAYERS = 5
-#: Bits that a move sets.
-RAIL_BIT, ROAD_BIT, WATER_BIT = 1, 2, 4
-#: Most candidates of one way of going that are looked at closely per pair and search.
-MOST_TRIED = 40
-#: Way of going of every layer; goods in the first have not moved.
-NEST_OF_LAYER = (-1, 0, 1, 2, 3)
 #: Shares below this weigh nothing.
 TINY = 1e-300
 
@@ -405,34 +397,6 @@ def sensitivity(
 
 
 @njit(cache=True)
-def path_sizes(set_ptr, nest, route_ptr, route_link, length, links):
-    """Return the logarithm of the path size of every route among those of its set and nest (Ben-Akiva and Bierlaire 1999).
-
-    A stretch of length l on a route of length L counts l/L divided by the number of routes of the nest that use it.
-    """
-    size = np.zeros(len(nest))
-    users = np.zeros(links, dtype=np.int64)
-    for o in range(len(set_ptr) - 1):
-        for m in range(NESTS):
-            for r in range(set_ptr[o], set_ptr[o + 1]):
-                if nest[r] == m:
-                    for k in range(route_ptr[r], route_ptr[r + 1]):
-                        users[route_link[k]] += 1
-            for r in range(set_ptr[o], set_ptr[o + 1]):
-                if nest[r] == m:
-                    total, shared = 0.0, 0.0
-                    for k in range(route_ptr[r], route_ptr[r + 1]):
-                        total += length[route_link[k]]
-                        shared += length[route_link[k]] / users[route_link[k]]
-                    size[r] = np.log(shared / total) if total > 0.0 else 0.0
-            for r in range(set_ptr[o], set_ptr[o + 1]):
-                if nest[r] == m:
-                    for k in range(route_ptr[r], route_ptr[r + 1]):
-                        users[route_link[k]] = 0
-    return size
-
-
-@njit(cache=True)
 def solve_dense(matrix, right):
     """Return the solution of a small linear system (LU with partial pivoting), and whether it is regular."""
     n = len(right)
@@ -461,86 +425,6 @@ def solve_dense(matrix, right):
     return x, True
 
 
-# search -----------------------------------------------------------------------------------------------------------------
-
-
-@njit(cache=True)
-def _next_layer(layer, bit):
-    if layer == WATER_BIT or bit == WATER_BIT:
-        return WATER_BIT
-    return layer | bit
-
-
-@njit(cache=True)
-def search_by_mode(start, head, arc, weight, bit, states, source):
-    """Return the cheapest cost from a state to every state by the modes used, and the arc and state that come before.
-
-    Labels are ``layer x states + state``; a move by rail, road or water takes goods to another layer (Dijkstra 1959).
-
-    Parameters
-    ----------
-    start, head, arc
-        Arcs leaving each state: where they begin in the list, their heads, their numbers.
-    weight, bit
-        Cost of every arc, infinite where it may not be used; the mode bit of every arc.
-    states, source
-        Number of states; where to begin.
-    """
-    labels = LAYERS * states
-    cost = np.full(labels, np.inf)
-    before = np.full(labels, -1, dtype=np.int64)
-    by = np.full(labels, -1, dtype=np.int64)
-    done = np.zeros(labels, dtype=np.bool_)
-    heap_cost = np.empty(LAYERS * len(head) + 1)
-    heap_label = np.empty(LAYERS * len(head) + 1, dtype=np.int64)
-    cost[source] = 0.0
-    heap_cost[0], heap_label[0] = 0.0, source
-    size = 1
-    while size > 0:
-        label, top = heap_label[0], heap_cost[0]
-        size -= 1
-        last_cost, last_label = heap_cost[size], heap_label[size]
-        i = 0
-        while True:
-            child = 2 * i + 1
-            if child >= size:
-                break
-            if child + 1 < size and (
-                heap_cost[child + 1] < heap_cost[child]
-                or (heap_cost[child + 1] == heap_cost[child] and heap_label[child + 1] < heap_label[child])
-            ):
-                child += 1
-            if heap_cost[child] < last_cost or (heap_cost[child] == last_cost and heap_label[child] < last_label):
-                heap_cost[i], heap_label[i] = heap_cost[child], heap_label[child]
-                i = child
-            else:
-                break
-        heap_cost[i], heap_label[i] = last_cost, last_label
-        if done[label] or top > cost[label]:
-            continue
-        done[label] = True
-        layer, state = label // states, label % states
-        for k in range(start[state], start[state + 1]):
-            a = arc[k]
-            if not np.isfinite(weight[a]):
-                continue
-            there = _next_layer(layer, bit[a]) * states + head[k]
-            new = cost[label] + weight[a]
-            if new < cost[there] and not done[there]:
-                cost[there], before[there], by[there] = new, label, a
-                i = size
-                size += 1
-                while i > 0:
-                    parent = (i - 1) // 2
-                    if new < heap_cost[parent] or (new == heap_cost[parent] and there < heap_label[parent]):
-                        heap_cost[i], heap_label[i] = heap_cost[parent], heap_label[parent]
-                        i = parent
-                    else:
-                        break
-                heap_cost[i], heap_label[i] = new, there
-    return cost, before, by
-
-
 @njit(cache=True)
 def newton_matrix(
     row_ptr, row_stream, row_value, column_ptr, column_stream, column_value, column_hour, by_usd, by_hour
@@ -559,167 +443,3 @@ def newton_matrix(
                     total += row_value[k] * react * column_value[h]
             matrix[i, j] = total
     return matrix
-
-
-@njit(cache=True)
-def _nest_of(layer):
-    if layer == RAIL_BIT:
-        return 0
-    if layer == ROAD_BIT:
-        return 1
-    if layer == RAIL_BIT + ROAD_BIT:
-        return 2
-    return 3
-
-
-@njit(cache=True)
-def via_routes(
-    forward,
-    forward_before,
-    forward_by,
-    backward,
-    backward_before,
-    backward_by,
-    target,
-    source,
-    tail,
-    head,
-    weight,
-    bit,
-    via,
-    length,
-    states,
-    most,
-    slack,
-    overlap,
-):
-    """Return different routes between two states, by the cheapest way over each arc (single-via paths).
-
-    Routes of one way of going are taken in order of cost as long as they cost at most ``1 + slack`` times its cheapest, pass no
-    state twice, and share at most `overlap` of their length with each one taken before; `most` of each way of going.
-
-    Returns
-    -------
-    arcs of the routes one after the other, where each begins, the way of going of each
-    """
-    layers = LAYERS
-    best = np.full(NESTS, np.inf)
-    for layer in range(1, layers):
-        cost = forward[layer * states + target]
-        m = _nest_of(layer)
-        best[m] = min(best[m], cost)
-    limit = best * (1.0 + slack)
-    top = 0.0
-    for m in range(NESTS):
-        if np.isfinite(limit[m]):
-            top = max(top, limit[m])
-    # candidates: every arc with every pair of layers at its ends; most arcs lie too far off whatever the layers
-    near_out, near_in = np.full(states, np.inf), np.full(states, np.inf)
-    for layer in range(layers):
-        for state in range(states):
-            near_out[state] = min(near_out[state], forward[layer * states + state])
-            near_in[state] = min(near_in[state], backward[layer * states + state])
-    room = 1024
-    cost_of, arc_of = np.empty(room), np.empty(room, dtype=np.int64)
-    first_of, second_of, nest_of = (
-        np.empty(room, dtype=np.int64),
-        np.empty(room, dtype=np.int64),
-        np.empty(room, dtype=np.int64),
-    )
-    count = 0
-    for position in range(len(via)):
-        a = via[position]
-        if not near_out[tail[a]] + weight[a] + near_in[head[a]] <= top:
-            continue
-        for l1 in range(layers):
-            out = forward[l1 * states + tail[a]]
-            if out + weight[a] > top:
-                continue
-            middle = _next_layer(l1, bit[a])
-            for l2 in range(layers):
-                cost = out + weight[a] + backward[l2 * states + head[a]]
-                if cost > top:
-                    continue
-                m = _nest_of(_next_layer(middle, l2))
-                if cost > limit[m]:
-                    continue
-                if count == room:
-                    room *= 2
-                    cost_of = np.concatenate((cost_of, np.empty(count)))
-                    arc_of = np.concatenate((arc_of, np.empty(count, dtype=np.int64)))
-                    first_of = np.concatenate((first_of, np.empty(count, dtype=np.int64)))
-                    second_of = np.concatenate((second_of, np.empty(count, dtype=np.int64)))
-                    nest_of = np.concatenate((nest_of, np.empty(count, dtype=np.int64)))
-                cost_of[count], arc_of[count], first_of[count], second_of[count], nest_of[count] = cost, a, l1, l2, m
-                count += 1
-    order = np.argsort(cost_of[:count], kind="mergesort")
-    found = np.empty(0, dtype=np.int64)
-    starts = np.zeros(1, dtype=np.int64)
-    nests = np.empty(0, dtype=np.int64)
-    taken = np.zeros(NESTS, dtype=np.int64)
-    tried = np.zeros(NESTS, dtype=np.int64)
-    last = np.full(NESTS, -1.0)
-    path = np.empty(2 * states, dtype=np.int64)
-    seen = np.zeros(states, dtype=np.int64)
-    mark = np.zeros(len(tail), dtype=np.bool_)
-    stamp = 0
-    for position in range(count):
-        k = order[position]
-        m = nest_of[k]
-        if taken[m] >= most or tried[m] >= MOST_TRIED or abs(cost_of[k] - last[m]) <= 1e-9 * max(1.0, cost_of[k]):
-            continue
-        tried[m] += 1
-        # the arcs of the route: back from the arc to the source, then on to the target
-        size = 0
-        label = first_of[k] * states + tail[arc_of[k]]
-        while forward_by[label] >= 0:
-            path[size] = forward_by[label]
-            size += 1
-            label = forward_before[label]
-        for i in range(size // 2):
-            path[i], path[size - 1 - i] = path[size - 1 - i], path[i]
-        path[size] = arc_of[k]
-        size += 1
-        label = second_of[k] * states + head[arc_of[k]]
-        while backward_by[label] >= 0:
-            path[size] = backward_by[label]
-            size += 1
-            label = backward_before[label]
-        # no state twice
-        stamp += 1
-        fine = True
-        seen[source] = stamp
-        for i in range(size):
-            state = head[path[i]]
-            if seen[state] == stamp:
-                fine = False
-                break
-            seen[state] = stamp
-        if not fine:
-            continue
-        # not too much like one that is taken
-        total = 0.0
-        for i in range(size):
-            mark[path[i]] = True
-            total += length[path[i]]
-        for r in range(len(nests)):
-            if nests[r] != m:
-                continue
-            shared, other = 0.0, 0.0
-            for i in range(starts[r], starts[r + 1]):
-                other += length[found[i]]
-                if mark[found[i]]:
-                    shared += length[found[i]]
-            if shared > overlap * max(min(total, other), 1e-9):
-                fine = False
-                break
-        for i in range(size):
-            mark[path[i]] = False
-        last[m] = cost_of[k]
-        if not fine:
-            continue
-        found = np.concatenate((found, path[:size].copy()))
-        starts = np.concatenate((starts, np.array([len(found)], dtype=np.int64)))
-        nests = np.concatenate((nests, np.array([m], dtype=np.int64)))
-        taken[m] += 1
-    return found, starts, nests

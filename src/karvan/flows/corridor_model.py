@@ -12,6 +12,7 @@ import numpy as np
 from karvan.case.ranges import Z90, confidence_shares
 from karvan.errors import RequestError
 from karvan.flows import corridor_kernels as kernels
+from karvan.flows import route_kernels
 from karvan.flows.demand import demand_of
 from karvan.flows.movements import Movements, movements_of
 from karvan.flows.problem import Classes, Problem, Resources, RouteSets
@@ -152,7 +153,7 @@ def lay_routes(forms: Mapping[str, FormNetwork], chosen: Mapping[str, FormRoutes
         np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64) for sizes in (per_pair, count, moves)
     )
     length = np.concatenate([forms[form].movements.length_km for form in FORMS])
-    log_size = kernels.path_sizes(set_ptr, nest, move_ptr, move_item, length, len(keys))
+    log_size = route_kernels.path_sizes(set_ptr, nest, move_ptr, move_item, length, len(keys))
     stream_of, streams = _streams(move_ptr, move_item, len(keys))
     stream_ptr, stream_item = kernels.merge_items(move_ptr, move_item, stream_of, max(streams, 1))
     sets = RouteSets(set_ptr, nest, price, hours, log_size, stream_ptr, stream_item, streams)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 #: Use from which a resource is listed as a bottleneck although it has no price or queue yet.
 TIGHT_SHARE = 0.9
-#: Prices and queues below this are no bottleneck.
+#: Dollars and hours below which a price or a queue is what Newton's method leaves of nought.
 LEAST_PRICE = 1e-6
 
 
@@ -170,7 +170,9 @@ class CorridorFlows:
     def resources(self) -> pd.DataFrame:
         """Everything with a capacity: its use, price, queue, delay, owner, and what they come to in a year."""
         model, found = self.model, self.solved.equilibrium
-        prices, queues = found.controls.price_usd, found.controls.queue_h
+        prices, queues = (
+            np.where(values > LEAST_PRICE, values, 0.0) for values in (found.controls.price_usd, found.controls.queue_h)
+        )
         parties = model.network.applied.rows("stakeholder")
         lost = self._delay_values()
         rows = [
@@ -204,8 +206,8 @@ class CorridorFlows:
         """What is full or nearly so, dearest first: its price to the owner, or the queue and who waits."""
         table = self.resources
         hit = (
-            (table["price_usd_per_t"] > LEAST_PRICE)
-            | (table["queue_h"] > LEAST_PRICE)
+            (table["price_usd_per_t"] > 0)
+            | (table["queue_h"] > 0)
             | ((table["utilisation"] >= TIGHT_SHARE) & (table["clearing"] != "delay"))
         )
         picked = table[hit].copy()

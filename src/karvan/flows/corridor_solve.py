@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from karvan.flows import corridor_kernels as kernels
+from karvan.flows import route_kernels
 from karvan.flows.corridor_model import FormNetwork, Key, Taste, build_model, key_of, lay_routes, outside_costs
 from karvan.flows.demand import demand_of
 from karvan.flows.equilibrium import Start, solve_equilibrium
@@ -364,8 +365,8 @@ def _missing(
             trees[origin] = item.graph.from_state(weight, number[State("zone_out", origin)])
         cost, before, by = trees[origin]
         end = number[State("zone_in", destination)]
-        for layer in range(1, kernels.LAYERS):
-            nest = kernels.NEST_OF_LAYER[layer]
+        for layer in range(1, route_kernels.LAYERS):
+            nest = route_kernels.NEST_OF_LAYER[layer]
             label = layer * item.graph.states + end
             if not cost[label] < best[position, nest] * (1 - LEAST_GAIN):
                 continue

@@ -298,9 +298,10 @@ class _Run:
     """One run: the state that its kernels share."""
 
     def __init__(self, problem: DenseProblem, start: Paths | None, pool: ThreadPoolExecutor | None, parts: int) -> None:
-        from karvan.flows import dense_kernels  # noqa: PLC0415 - compiles, or loads what was compiled
+        from karvan.flows import dense_kernels, tree_kernels  # noqa: PLC0415 - compiles, or loads what was compiled
 
-        self.kernels, self.problem, self.pool, self.parts = dense_kernels, problem, pool, parts
+        self.kernels, self.trees = dense_kernels, tree_kernels
+        self.problem, self.pool, self.parts = problem, pool, parts
         trees, links, pairs = problem.tree_origin.size, problem.head.size, problem.pair_node.size
         self.before = np.full((trees, problem.nodes), -1, dtype=np.int32)
         self.order = np.zeros((trees, problem.nodes), dtype=np.int32)
@@ -359,7 +360,7 @@ class _Run:
         cost = p.fixed + self.time
 
         def part(begin: int) -> None:
-            self.kernels.grow_trees(
+            self.trees.grow_trees(
                 begin, self.parts, p.tree_origin, p.tree_class, p.first, p.tail, p.head, p.through, cost,
                 p.pair_start, p.pair_node, p.pair_trips, self.before, self.order, self.reached, self.pair_cost,
                 self.tree_cost,

@@ -3,7 +3,7 @@
 The routes of a case are found in its *situations*: every crossing open and nothing new built, the closures of every scenario, and
 everything open and built. In each, at the lowest and the highest time value of the goods of a form, the cheapest way over every
 arc between two zones is a candidate; those that cost little more than the cheapest of their way of going, and differ enough, are
-kept (:func:`karvan.flows.corridor_kernels.via_routes`). A setting uses those whose arcs all stand, and adds what is cheaper at
+kept (:func:`karvan.flows.route_kernels.via_routes`). A setting uses those whose arcs all stand, and adds what is cheaper at
 the costs of its own equilibrium, so that the figures of a setting depend on the case and the setting alone.
 """
 
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from karvan.case import Setting
-from karvan.flows import corridor_kernels as kernels
+from karvan.flows import route_kernels as kernels
 from karvan.network import FORMS, ArcKind, State, build_network
 from karvan.routes.cost import HOURS_PER_DAY, RELIABILITY_RATIO
 

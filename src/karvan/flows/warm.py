@@ -5,13 +5,9 @@ from __future__ import annotations
 import os
 import sys
 import time
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-
-#: The modules that hold compiled kernels, as far as they are there.
-KERNELS = ("karvan.flows.dense_kernels",)
 
 
 def is_compiled() -> bool:
@@ -41,15 +37,20 @@ def warm_dense() -> None:
         solve(problem, gap=1e-9, threads=threads)
 
 
+def warm_corridor() -> None:
+    """Assign the goods of the textbook case, which needs every kernel of the corridor solver."""
+    from karvan.case import open_case  # noqa: PLC0415 - heavy
+    from karvan.flows.corridor import assign_flows  # noqa: PLC0415 - compiles
+
+    assign_flows(open_case("textbook"))
+
+
 def main() -> None:
     """Compile everything, and say so."""
     begin = time.perf_counter()
     print("compiling the kernels of flows (once, about half a minute) ...", file=sys.stderr, flush=True)  # noqa: T201
     warm_dense()
-    if find_spec("karvan.flows.corridor_warm") is not None:
-        from importlib import import_module  # noqa: PLC0415 - only where it is there
-
-        import_module("karvan.flows.corridor_warm").warm()
+    warm_corridor()
     print(f"compiled in {time.perf_counter() - begin:.0f} s", file=sys.stderr)  # noqa: T201
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import karvan
-from karvan.flows import dense_kernels, warm
+from karvan.flows import corridor_kernels, dense_kernels, route_kernels, tree_kernels, warm
 
 FILES = sorted((Path(karvan.__file__).parent / "flows").glob("*_kernels.py"))
 
@@ -34,6 +34,11 @@ def test_every_kernel_is_cached_and_exact(path):
     assert "fastmath=" not in text
     assert "parallel=True" not in text
     assert text.count("@njit(") == text.count("cache=True")
+
+
+def test_what_two_files_of_kernels_say_is_the_same():
+    assert dense_kernels.NOTHING_DEARER == tree_kernels.NOTHING_DEARER
+    assert corridor_kernels.NESTS == route_kernels.NESTS
 
 
 def test_the_delay_and_its_slope():
@@ -63,7 +68,7 @@ def test_a_mended_tree_is_the_one_grown_from_nothing():
 
     def grown(cost, state):
         reach, total = np.zeros(nodes - 1), np.zeros(1)
-        dense_kernels.grow_trees(
+        tree_kernels.grow_trees(
             0, 1, np.zeros(1, dtype=np.int32), np.zeros(1, dtype=np.int32), first, tail, head, through, cost[None, :],
             np.array([0, nodes - 1]), pairs, np.ones(nodes - 1), *state, reach, total, *empty, np.empty(0),
             np.zeros(nodes - 1, dtype=np.int64), np.zeros(nodes - 1),
@@ -86,7 +91,7 @@ def test_a_mended_tree_is_the_one_grown_from_nothing():
 
 def test_set_up_says_that_it_compiles(monkeypatch, capsys):
     monkeypatch.setattr(warm, "warm_dense", lambda: None)
-    monkeypatch.setattr(warm, "find_spec", lambda _: None)
+    monkeypatch.setattr(warm, "warm_corridor", lambda: None)
     warm.main()
     said = capsys.readouterr()
     assert said.out == ""
