@@ -12,6 +12,9 @@ from numba import njit
 
 #: Passes of a root search within one shift; each narrows the bracket of a convex function, so that few are needed.
 ROOT_STEPS = 8
+#: Passes until something has moved: from there on the bracket is halved. A path that is new and soon steep needs them: its
+#: slope at no flow is nought, so that the first step goes all the way, and Newton's come back by a quarter each.
+MOST_STEPS = 64
 #: A shift is good enough when it leaves this share of the difference of costs; the next sweep takes the rest.
 ROOT_SHARE = 0.25
 #: In the place of a path: none of the pair's is dearer than the tree; as the trees say.
@@ -266,13 +269,13 @@ def _shift(up, ups, down, downs, most, gap, steep, extra, volume, free, rise, ca
     """Move flow from the links `up` to the links `down` until their costs meet, or all of `most` has moved; return it.
 
     A Newton step first; where the function bends too much for it, false position within the bracket (the difference of
-    two increasing functions has one root).
+    two increasing functions has one root), and halving where that is slow as well.
     """
     low, low_gap = 0.0, gap
     high, high_gap = most, -np.inf
     at = gap / steep if steep < np.inf and gap < steep * most else most
     moved, now = 0.0, gap
-    for _ in range(ROOT_STEPS):
+    for step in range(MOST_STEPS):
         costs, slopes = _move(up, ups, moved - at, volume, free, rise, capacity, power, kind, time, slope)
         cost, steep = _move(down, downs, at - moved, volume, free, rise, capacity, power, kind, time, slope)
         moved = at
@@ -285,7 +288,11 @@ def _shift(up, ups, down, downs, most, gap, steep, extra, volume, free, rise, ca
         else:
             high, high_gap = at, now
         newton = at + now / steep if steep > 0.0 and steep < np.inf else np.inf
-        if low < newton < high:
+        if step >= ROOT_STEPS - 1:
+            if low > 0.0:
+                break
+            at = 0.5 * high
+        elif low < newton < high:
             at = newton
         elif high_gap > -np.inf:
             at = low + (high - low) * min(0.9, max(0.1, low_gap / (low_gap - high_gap)))

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from karvan.errors import AuditError, InputError
+from karvan.errors import AuditError, InputError, NotConvergedError
 from karvan.flows.dense import DenseProblem, solve
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from karvan.flows.dense import Paths
+    from karvan.flows.dense import Paths, Solution
     from karvan.flows.links import LinkTable
 
     Floats = npt.NDArray[np.float64]
@@ -50,6 +50,8 @@ BOUND_GAPS = (1e-2, 1e-3, 1e-4)
 COARSE_GAP, NEAR_SHARE = 1e-6, 1e-3
 #: Gap of the totals that are compared and reported; below the tenth digit.
 FINE_GAP = 1e-11
+#: An equilibrium that stays above this gap is none: rounding leaves 1e-10 or less on networks of some hundred nodes.
+ROUGH_GAP = 1e-9
 #: A node is given up when its bound comes within this share of the best: the rounding of totals of ten digits.
 PROOF_SHARE = 1e-9
 #: Rounds of trees for one equilibrium; the coarse gap takes about ten.
@@ -159,6 +161,8 @@ def design_network(
         of every candidate.
     UnreachableError
         Demand has no way to its destination.
+    NotConvergedError
+        The equilibrium of a design was not reached.
     AuditError
         The bound lies above the best total.
     """
@@ -277,12 +281,22 @@ class _Search:
         problem = self.problem.changed(fixed=self._fixed(state == 1))
         found = solve(problem, gap=COARSE_GAP, start=paths, max_iterations=MOST_ROUNDS, threads=1)
         self.equilibria += 1
+        if found.relative_gap > COARSE_GAP:
+            self._refuse_rough(found)
         if found.tstt < self.best * (1 + NEAR_SHARE):
             found = solve(problem, gap=FINE_GAP, start=found.paths, max_iterations=MOST_ROUNDS, threads=1)
+            self._refuse_rough(found)
             if found.tstt < self.best:
                 self.best, self.best_gap, self.built = found.tstt, found.relative_gap, state.copy()
         self.seen[key] = found.tstt
         return found.tstt
+
+    @staticmethod
+    def _refuse_rough(found: Solution) -> None:
+        """Refuse an equilibrium that is none: a design is compared by its total, which nothing then vouches for."""
+        if found.relative_gap > ROUGH_GAP:
+            message = f"The equilibrium of a design was reached to a relative gap of {found.relative_gap:.1e} only."
+            raise NotConvergedError(message)
 
     def _rank(self, free: npt.NDArray[np.int8], bound: float, paths: Paths | None) -> None:
         """Put the candidates in order of what their absence costs: what matters most is decided first."""

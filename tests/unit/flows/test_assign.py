@@ -416,3 +416,16 @@ def test_a_table_without_its_columns():
     assert refused(lambda: LinkTable.of(frame, zones=["a"])) == (
         "links: 2 problems\n  has no column to_node\n  has no column free_flow_time"
     )
+
+
+def test_a_path_that_is_soon_steep_is_not_left_empty():
+    # at no flow its slope is nought, so that Newton's first step takes all trips, and those after come back by a quarter
+    frame = pd.DataFrame(
+        {"from_node": ["a", "a", "c"], "to_node": ["b", "c", "b"], "free_flow_time": [10.0, 6.0, 6.0],
+         "capacity": [50.0, 0.5, 0.5], "b": [1.0, 1.0, 1.0], "power": [1.0, 8.0, 8.0]}
+    )  # fmt: skip
+    for objective in ("user_equilibrium", "system_optimum"):
+        result = assign(LinkTable.of(frame, zones=["a", "b"]), np.array([[0.0, 100.0], [0.0, 0.0]]), gap=1e-12,
+                        objective=objective)  # fmt: skip
+        assert result.converged
+        assert 0 < result.table["flow"].iloc[1] < 2

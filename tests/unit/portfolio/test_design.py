@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from karvan.errors import InputError
+from karvan.errors import InputError, NotConvergedError
 from karvan.flows.links import LinkTable
 from karvan.flows.tntp import read_candidates
+from karvan.portfolio import design as design_module
 from karvan.portfolio.design import design_network
 
 NET = """<NUMBER OF ZONES> 2
@@ -123,3 +125,14 @@ def test_the_count_may_be_that_of_all_links(tmp_path):
     path = tmp_path / "net.tntp"
     path.write_text(NET.replace("LINKS> 4", "LINKS> 5"), encoding="utf-8")
     assert len(read_candidates(path)[0]) == 5
+
+
+def test_an_equilibrium_that_is_none_is_refused(braess, monkeypatch):
+    links, cost = braess
+    solve = design_module.solve
+    monkeypatch.setattr(
+        design_module, "solve", lambda *args, **kwargs: replace(solve(*args, **kwargs), relative_gap=0.3)
+    )
+    with pytest.raises(NotConvergedError) as error:
+        design_network(links, TRIPS, cost, budget=Fraction(100))
+    assert str(error.value) == "The equilibrium of a design was reached to a relative gap of 3.0e-01 only."
