@@ -311,7 +311,11 @@ class _Run:
         rise = problem.rise * (1.0 + problem.power) if problem.marginal else problem.rise
         self.delay = (problem.free, rise, problem.capacity, problem.power, problem.kind)
         self.worst, self.excess = np.full(pairs, -1, dtype=np.int64), np.zeros(pairs)
-        self.wanted, self.found = np.zeros(pairs, dtype=np.int64), np.empty(64 * pairs, dtype=np.int32)
+        self.wanted = np.zeros(pairs, dtype=np.int64)
+        # whole trees lie together in a part, so that what the parts find stands in the order of the pairs
+        self.bounds = np.linspace(0, trees, parts + 1).astype(np.int64).tolist()
+        room = 64 * np.diff(problem.pair_start[self.bounds])
+        self.found = [np.empty(int(size), dtype=np.int32) for size in room]
         self.path_start, self.link_start = np.zeros(pairs + 1, dtype=np.int64), np.zeros(1, dtype=np.int64)
         self.path_links, self.path_flow = np.empty(0, dtype=np.int32), np.empty(0)
         self.path_fixed = np.empty(0)
@@ -376,28 +380,40 @@ class _Run:
     def _renew(self, floor: float) -> int:
         """Add a cheaper path to every pair that has one, and drop those without flow; return how many are new."""
         p = self.problem
-        while True:
-            new, new_links = self.kernels.find_new(
-                p.tree_origin, p.tree_class, p.pair_start, p.pair_node, self.before, p.tail, p.head, self.time, p.fixed,
-                self.path_start, self.link_start, self.path_links, self.path_flow, self.worst, self.excess, floor,
-                self.wanted, self.found,
-            )  # fmt: skip
-            if new_links <= self.found.size:
-                break
-            self.found = np.empty(new_links + new_links // 4, dtype=np.int32)
+        new, found = self._find(floor)
         used = self.path_flow > 0.0
         kept, kept_links = int(np.count_nonzero(used)), int(np.diff(self.link_start)[used].sum())
         path_start, link_start = np.empty_like(self.path_start), np.empty(kept + new + 1, dtype=np.int64)
-        links, flow = np.empty(kept_links + new_links, dtype=np.int32), np.empty(kept + new)
+        links, flow = np.empty(kept_links + found.size, dtype=np.int32), np.empty(kept + new)
         fixed = np.empty(kept + new)
         self.most, self.longest = self.kernels.rebuild(
-            p.tree_class, p.pair_start, p.pair_trips, p.fixed, self.wanted, self.found,
+            p.tree_class, p.pair_start, p.pair_trips, p.fixed, self.wanted, found,
             self.path_start, self.link_start, self.path_links, self.path_flow, self.path_fixed,
             path_start, link_start, links, flow, fixed,
         )  # fmt: skip
         self.path_start, self.link_start, self.path_links = path_start, link_start, links
         self.path_flow, self.path_fixed = flow, fixed
-        return int(new)
+        return new
+
+    def _find(self, floor: float) -> tuple[int, npt.NDArray[np.int32]]:
+        """Return how many paths are new, and their links, pair by pair."""
+        p = self.problem
+
+        def part(number: int) -> tuple[int, npt.NDArray[np.int32]]:
+            while True:
+                new, size = self.kernels.find_new(
+                    self.bounds[number], self.bounds[number + 1], p.tree_origin, p.tree_class, p.pair_start, p.pair_node,
+                    self.before, p.tail, p.head, self.time, p.fixed, self.path_start, self.link_start, self.path_links,
+                    self.path_flow, self.worst, self.excess, floor, self.wanted, self.found[number],
+                )  # fmt: skip
+                if size <= self.found[number].size:
+                    return int(new), self.found[number][:size]
+                self.found[number] = np.empty(size + size // 4, dtype=np.int32)
+
+        if self.pool is None:
+            return part(0)
+        parts = list(self.pool.map(part, range(self.parts)))
+        return sum(new for new, _ in parts), np.concatenate([links for _, links in parts])
 
     def go(self, gap: float, max_iterations: int, tell: Callable[[int, float], None] | None) -> Solution:
         """Grow trees, add paths, balance, until the gap is reached."""

@@ -138,10 +138,10 @@ def _has(path_links, link_start, begin, end, links, length):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def find_new(
-    tree_origin, tree_class, pair_start, pair_node, before, tail, head, time, fixed,
+    tree_begin, tree_end, tree_origin, tree_class, pair_start, pair_node, before, tail, head, time, fixed,
     path_start, link_start, path_links, path_flow, worst, excess, floor, wanted, found,
 ):  # fmt: skip
-    """Find, for every pair whose tree is cheaper than its paths, one to add; write its links into `found`.
+    """Find, for every pair of some trees that is cheaper by its tree than by its paths, one to add; write its links into `found`.
 
     `wanted` takes the number of its links, 0 where none is added. `floor` is the excess cost of a path below which it is
     left as it is. Return (paths new, links of them): where the latter is more than `found` holds, nothing beyond was written.
@@ -152,7 +152,7 @@ def find_new(
     branch = np.empty(nodes, dtype=np.int32)
     blend = np.empty(2 * nodes, dtype=np.int32)
     stamp = 0
-    for tree in range(tree_origin.size):
+    for tree in range(tree_begin, tree_end):
         origin = tree_origin[tree]
         row = fixed[tree_class[tree]]
         for pair in range(pair_start[tree], pair_start[tree + 1]):
