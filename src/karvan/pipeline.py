@@ -16,8 +16,9 @@ import pandas as pd
 
 from karvan.case import Case, Setting, meta_of, open_case
 from karvan.case.atomic import write_folder
-from karvan.chain import find_trade
+from karvan.chain import find_trade, flows_without
 from karvan.errors import NoRouteError, RequestError
+from karvan.flows.route_sets import reference_setting
 from karvan.network import flat, summarise
 from karvan.programme import read_record
 from karvan.report import ReportData, RouteAnswer, render_report
@@ -29,15 +30,17 @@ if TYPE_CHECKING:
 
     from karvan.case import Meta
     from karvan.chain import Outcome
+    from karvan.flows import CorridorFlows
     from karvan.trade import Potential
 
 #: Stages in order.
-STAGES = ("check", "network", "routes", "trade", "programme", "report")
+STAGES = ("check", "network", "routes", "flows", "trade", "programme", "report")
 #: Alternatives that the report shows per pair in the default scenario.
 REPORT_ROUTES = 3
 MARKER = "run.json"
 TABLES = (
-    "links", "crossings", "routes", "legs", "skims", "trade", "trade_pairs", "trade_commodities", "transit_countries",
+    "links", "crossings", "routes", "legs", "skims", "flows", "bottlenecks", "screenlines",
+    "trade", "trade_pairs", "trade_commodities", "transit_countries",
     "transit_crossings", "projects", "record", "sources",
 )  # fmt: skip
 #: Everything that a run writes.
@@ -104,13 +107,15 @@ def plan(
     clock.begin("routes")
     answers = tuple(_answers(opened))
     skims = skim_zones(opened, scenario=setting.scenario)
+    clock.begin("flows")
+    flows, counted = _flows(opened, setting)
     clock.begin("trade")
     trade, potential = _trade(opened)
     clock.begin("programme")
     has_record = any(len(opened.tables[name]) for name in ("programme_body", "programme_event", "programme_commitment"))
     record = read_record(opened) if has_record else None
     clock.begin("report")
-    data = ReportData(opened, network, summary, answers, skims, trade, potential, record, meta)
+    data = ReportData(opened, network, summary, answers, skims, flows, counted, trade, potential, record, meta)
     folder = Path(out) if out is not None else Path("runs") / f"{opened.id}-{meta.hash[:12]}"
     page = render_report(data)
     written = write_folder(folder, lambda draft: _fill(draft, data, page), marker=MARKER, leftovers=RUN_FILES)
@@ -150,6 +155,13 @@ def _answers(case: Case) -> list[RouteAnswer]:
                 why = "; ".join(error.cuts)
             answers.append(RouteAnswer(names[pair.origin], names[pair.destination], scenario, found, why))
     return answers
+
+
+def _flows(case: Case, setting: Setting) -> tuple[CorridorFlows | None, CorridorFlows | None]:
+    """Return what runs where in the default scenario and in the state in which it was counted; None without demand."""
+    if not case.config.trade.in_plan or not len(case.tables["base_flow"]):
+        return None, None
+    return flows_without(case, setting), flows_without(case, reference_setting(case))
 
 
 def _trade(case: Case) -> tuple[Outcome | None, Potential | None]:
@@ -194,11 +206,18 @@ def _tables(data: ReportData) -> dict[str, pd.DataFrame]:
         "routes": pd.concat(routes, ignore_index=True) if routes else pd.DataFrame({"rank": []}),
         "legs": pd.concat(legs, ignore_index=True) if legs else pd.DataFrame({"rank": []}),
         "skims": data.skims.table,
+        **_flow_tables(data),
         **_trade_tables(data.trade),
         "projects": flat(tables["project"].reset_index()),
         "record": flat(data.record.table) if data.record is not None else pd.DataFrame({"id": []}),
         "sources": flat(tables["source"].reset_index()),
     }
+
+
+def _flow_tables(data: ReportData) -> dict[str, pd.DataFrame]:
+    if data.flows is None or data.counted is None:
+        return {name: pd.DataFrame({"id": []}) for name in ("flows", "bottlenecks", "screenlines")}
+    return {"flows": data.flows.table, "bottlenecks": data.flows.bottlenecks, "screenlines": data.counted.screenlines}
 
 
 def _trade_tables(found: Outcome | None) -> dict[str, pd.DataFrame]:

@@ -72,6 +72,10 @@ def flows(
         Path | None,
         typer.Option("--out", metavar="DIR", help="Write every table as Parquet; a former folder is replaced."),
     ] = None,
+    plot: Annotated[
+        Path | None,
+        typer.Option("--plot", metavar="FILE", help="Draw the map of flows and bottlenecks, as .svg, .png or .pdf."),
+    ] = None,
     json: JsonOption = False,
     csv: CsvOption = False,
 ) -> None:
@@ -96,8 +100,7 @@ def flows(
     compared = assign_flows(opened, **other) if other is not None else None
     for note in result.notes:
         say(f"Note: {note}.")
-    if out is not None:
-        say(f"Written to {write_tables(result, out)}")
+    _write(result, out, plot)
     table = _asked(result, compared, link, crossing)
     if csv:
         typer.echo((result.table if table is None else table).to_csv(index=False), nl=False)
@@ -146,6 +149,16 @@ def _data(
         meta = compared.meta.model_dump(mode="json")
         data["against"] = {"meta": meta, **compared.totals, "changes": table.to_dict("records")}
     return data
+
+
+def _write(result: CorridorFlows, out: Path | None, plot: Path | None) -> None:
+    if out is not None:
+        say(f"Written to {write_tables(result, out)}")
+    if plot is not None:
+        from karvan.case.atomic import write_file
+        from karvan.report.flows import flow_map_of
+
+        say(f"Picture written to {write_file(plot, flow_map_of(result, suffix=plot.suffix))}")
 
 
 def write_tables(result: CorridorFlows, folder: Path) -> Path:

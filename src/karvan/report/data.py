@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from karvan.case import Case, Meta
     from karvan.chain import Outcome
+    from karvan.flows import CorridorFlows
     from karvan.network import Network, NetworkSummary
     from karvan.programme import Record
     from karvan.routes import Routes, Skims
@@ -49,6 +50,9 @@ class ReportData:
         Routes of every pair and scenario of ``[routes]`` in case.toml.
     skims
         Skims between zones in the default scenario.
+    flows, counted
+        What runs where in the default scenario, and in the state of the crossings in which the counts were taken. None where the
+        case has no demand.
     trade, potential
         What closures take from trade, with what passes through; how far the pair of the case could go. None where the case has
         no trade.
@@ -63,6 +67,8 @@ class ReportData:
     summary: NetworkSummary
     answers: tuple[RouteAnswer, ...]
     skims: Skims
+    flows: CorridorFlows | None
+    counted: CorridorFlows | None
     trade: Outcome | None
     potential: Potential | None
     record: Record | None

@@ -12,7 +12,7 @@ from karvan.case.futures import read_futures
 from karvan.case.quality import assess
 from karvan.charts import words
 from karvan.charts.palette import DARK, LIGHT
-from karvan.report import figures, futures, quality, tables, trade
+from karvan.report import figures, flows, futures, quality, tables, trade
 from karvan.report.headline import answer_of, best_of, cut_by, futures_of, pairs_of, scenario_name
 from karvan.routes.reliance import route_reliance
 
@@ -52,6 +52,7 @@ def render_report(data: ReportData) -> str:
         projects_said=tables.status_counts(data),
         programme=_programme(data),
         futures=_futures(data),
+        flows=_flows(data),
         trade=_trade(data),
         quality=_quality(data),
         assumed_share=words.percent(tables.assumed_share(data)),
@@ -109,6 +110,19 @@ def _futures(data: ReportData) -> dict[str, Any] | None:
         "states": futures.states_table(process),
         "record": futures.record_table(process) if process.records else None,
         "notes": list(process.notes),
+    }
+
+
+def _flows(data: ReportData) -> dict[str, Any] | None:
+    if data.flows is None or data.counted is None:
+        return None
+    counts = flows.screenlines_table(data.counted)
+    return {
+        "said": [line for line in (flows.flows_said(data.flows), flows.counts_said(data.counted)) if line],
+        "pictures": [_shown(flows.flow_picture(data.flows))],
+        "bottlenecks": flows.bottlenecks_table(data.flows),
+        "screenlines": counts if counts.rows else None,
+        "notes": list(data.flows.notes),
     }
 
 

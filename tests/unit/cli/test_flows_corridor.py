@@ -62,3 +62,12 @@ def test_nonsense(karvan):
     assert "No link is called 'nowhere'." in none.err
     many = karvan("flows", "--case", "textbook", "--against", "open,ab_shut")
     assert "--against names the scenarios open and ab_shut." in many.err
+
+
+def test_the_map_is_drawn(karvan, tmp_path):
+    answer = karvan("flows", "--case", "textbook", "--plot", tmp_path / "flows.svg")
+    assert (answer.code, answer.err.splitlines()[-1]) == (0, f"Picture written to {tmp_path / 'flows.svg'}")
+    assert (tmp_path / "flows.svg").read_text(encoding="utf-8").startswith("<?xml")
+    other = karvan("flows", "--case", "textbook", "--plot", tmp_path / "flows.bmp")
+    assert (other.code, other.out) == (1, "")
+    assert "A figure cannot be written as '.bmp'. Choose .svg, .png, .pdf." in other.err

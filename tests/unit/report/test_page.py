@@ -121,3 +121,23 @@ def test_a_case_without_a_record_has_no_programme(tmp_path):
     run = karvan.plan(folder, out=tmp_path / "run")
     assert run.data.record is None
     assert 'href="#programme"' not in (run.folder / "index.html").read_text(encoding="utf-8")
+
+
+def test_what_runs_where_is_shown_against_counts(run, page):
+    totals = run.data.flows.totals
+    assert '<h2 id="flows">Flows</h2>' in page
+    assert f"{totals['network_t_per_year'] / 1e6:.2g}" in page
+    assert "2 of 2 screenlines within a factor 1.5 (large) or 2 (small)" in page.replace("\n", " ")
+    assert 'aria-label="Map of flows and bottlenecks"' in page
+
+
+def test_a_case_that_leaves_trade_out_has_no_flows(tmp_path):
+    folder = tmp_path / "case"
+    shutil.copytree(karvan.open_case("textbook").folder, folder)
+    text = (folder / "case.toml").read_text(encoding="utf-8")
+    (folder / "case.toml").write_text(text + "\n[trade]\nin_plan = false\n", encoding="utf-8")
+    run = karvan.plan(folder, out=tmp_path / "run")
+    page = (run.folder / "index.html").read_text(encoding="utf-8")
+    assert run.data.flows is None
+    assert 'href="#flows"' not in page
+    assert 'href="#trade"' not in page
