@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict
 
 from karvan.case.config import read_config
-from karvan.case.reading import digest_of, package_digest
+from karvan.case.reading import digest_of
 from karvan.case.setting import Setting
+from karvan.workers.source import package_digest
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -143,15 +142,4 @@ def digest_of(folder: Path) -> str:
         if path.is_file():
             content = path.read_bytes().replace(b"\r\n", b"\n")
             digest.update(f"{name}\0{len(content)}\0".encode() + content)
-    return digest.hexdigest()
-
-
-@cache
-def package_digest() -> str:
-    """Return the SHA-256 of the package's own source, so that a result knows the code it comes from."""
-    root = Path(str(resources.files("karvan")))
-    digest = hashlib.sha256()
-    for path in sorted([*root.rglob("*.py"), *root.glob("case/schema/*.csv"), *root.glob("appraisal/**/*.toml")]):
-        content = path.read_bytes().replace(b"\r\n", b"\n")
-        digest.update(f"{path.relative_to(root).as_posix()}\0{len(content)}\0".encode() + content)
     return digest.hexdigest()

@@ -1,4 +1,4 @@
-"""One map over many tasks, serial or in spawned processes: the same bytes whichever runs it."""
+"""One map over many tasks, serial, in processes or on a Dask cluster: the same bytes whichever runs it."""
 
 from karvan.workers.run import BACKENDS, Answer, map, values  # noqa: A004 - it is map, for tasks that take long
 

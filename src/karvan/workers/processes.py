@@ -52,9 +52,10 @@ class _Worker:
 
 
 def run_in_processes(
-    function: Callable[[Any], Any], items: Sequence[Any], workers: int, progress: Progress | None
+    function: Callable[[Any], Any], items: Sequence[Any], workers: int, cluster: str | None, progress: Progress | None
 ) -> list[tuple[Any, Exception | None]]:
     """Run a function on each item in spawned processes; return value and error of each, in order."""
+    del cluster  # they are of this machine
     answers: list[tuple[Any, Exception | None]] = [(None, None)] * len(items)
     waiting = list(range(len(items)))[::-1]
     crew: list[_Worker] = []
@@ -129,14 +130,14 @@ def _serve(pipe: Connection, function: Callable[[Any], Any]) -> None:
         try:
             answer = (function(item), None)
         except Exception as error:  # noqa: BLE001 - it is the task's answer
-            answer = (None, _portable(error))
+            answer = (None, portable(error))
         try:
             pipe.send(answer)
         except Exception as error:  # noqa: BLE001 - what cannot be pickled cannot travel
-            pipe.send((None, _portable(error)))
+            pipe.send((None, portable(error)))
 
 
-def _portable(error: Exception) -> Exception:
+def portable(error: Exception) -> Exception:
     """Return an error that survives the way to another process, with the same words and the same place in the tree."""
     if not isinstance(error, KarvanError):
         error.add_note(traceback.format_exc())

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from karvan.errors import RequestError, UnknownNameError
+from karvan.workers.cluster import run_on_cluster
 from karvan.workers.processes import run_in_processes
 
 Item = TypeVar("Item")
@@ -29,9 +30,9 @@ class Answer(Generic[Value]):
 
 
 def _run_here(
-    function: Callable[[Any], Any], items: Sequence[Any], workers: int, progress: Progress | None
+    function: Callable[[Any], Any], items: Sequence[Any], workers: int, cluster: str | None, progress: Progress | None
 ) -> list[tuple[Any, Exception | None]]:
-    del workers  # there is one
+    del workers, cluster  # there is one, and it is here
     answers: list[tuple[Any, Exception | None]] = []
     for item in items:
         try:
@@ -43,10 +44,11 @@ def _run_here(
     return answers
 
 
-#: Ways to run tasks, by name; a further one, such as a cluster, takes its place here.
+#: Ways to run tasks, by name; a further one takes its place here.
 BACKENDS: dict[str, Callable[..., list[tuple[Any, Exception | None]]]] = {
     "serial": _run_here,
     "processes": run_in_processes,
+    "dask": run_on_cluster,
 }
 
 
@@ -56,6 +58,7 @@ def map(  # noqa: A001 - it is map, for tasks that take long
     *,
     workers: int = 1,
     backend: str | None = None,
+    cluster: str | None = None,
     progress: Progress | None = None,
 ) -> list[Answer[Value]]:
     """Run a function on each item.
@@ -63,13 +66,15 @@ def map(  # noqa: A001 - it is map, for tasks that take long
     Parameters
     ----------
     function
-        A function of a module; for processes it must be importable.
+        A function of a module; for processes and a cluster it must be importable there.
     items
         What it is called with, one at a time.
     workers
-        How many tasks run at once.
+        How many tasks run at once; a cluster has its own number.
     backend
-        One of :data:`BACKENDS`; by default ``serial`` with one worker and ``processes`` with more.
+        One of :data:`BACKENDS`; by default ``dask`` with a cluster, ``serial`` with one worker and ``processes`` with more.
+    cluster
+        Address of the scheduler of a Dask cluster, such as ``tcp://127.0.0.1:8786``.
     progress
         Called after each task.
 
@@ -80,17 +85,17 @@ def map(  # noqa: A001 - it is map, for tasks that take long
     Raises
     ------
     RequestError
-        The number of workers is below one, or there is no such backend.
+        The number of workers is below one, there is no such backend, or the cluster's address is none.
     WorkerError
-        Worker processes cannot start.
+        Worker processes cannot start, or the cluster does not answer, has no worker, or runs another source of Karvan.
     """
     if workers < 1:
         message = f"{workers} workers cannot work. Name 1 or more."
         raise RequestError(message)
-    name = backend or ("serial" if workers == 1 else "processes")
+    name = backend or ("dask" if cluster is not None else "serial" if workers == 1 else "processes")
     if name not in BACKENDS:
         raise UnknownNameError("backend", name, list(BACKENDS))
-    done = BACKENDS[name](function, items, workers, progress)
+    done = BACKENDS[name](function, items, workers, cluster, progress)
     return [Answer(value, error) for value, error in done]
 
 

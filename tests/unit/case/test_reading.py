@@ -7,8 +7,9 @@ import math
 import pytest
 
 from karvan.case import bundled_cases, check_case, find_case, schemas
-from karvan.case.reading import digest_of, package_digest
+from karvan.case.reading import digest_of
 from karvan.errors import CaseError, UnknownNameError
+from karvan.workers.source import package_digest
 
 # finding --------------------------------------------------------------------------------------------------------------
 

@@ -40,3 +40,12 @@ def fail(kind: str) -> str:
     if kind == "bug":
         return str(1 / 0)
     return kind
+
+
+def who(seconds: float) -> int:
+    time.sleep(seconds)
+    return os.getpid()
+
+
+def not_for_the_post(_item: int) -> object:
+    return lambda: 0
