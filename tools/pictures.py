@@ -11,6 +11,8 @@ PICTURES = {
     "futures.svg": ["routes", "karachi_port", "tashkent", "--scenario", "open,today,both_shut"],
     "closures.svg": ["case", "futures"],
     "validation.svg": ["case", "validate"],
+    "flows.svg": ["flows"],
+    "trade.svg": ["trade", "--project", "P14,P13", "--scenario", "open"],
 }
 
 
@@ -22,23 +24,6 @@ def make() -> None:
         except SystemExit as leave:
             if leave.code:
                 sys.exit(leave.code)
-    try:
-        main(
-            [
-                "trade",
-                "--project",
-                "P14,P13",
-                "--scenario",
-                "open",
-                "--case",
-                "pakistan_azerbaijan",
-                "--plot",
-                "docs/pictures/trade.svg",
-            ]
-        )
-    except SystemExit as leave:
-        if leave.code:
-            sys.exit(leave.code)
 
 
 if __name__ == "__main__":
