@@ -97,9 +97,12 @@ def load_classes(
     nest_usd,
     scale,
 ):
-    """Return flow per route, and per class the cost of the network, of all options, and the share on the network."""
+    """Return per route its flow and how fast that could fall at most (flow x scale x value of a delayed hour, summed).
+
+    And per class the cost of the network, of all options, the share on the network, and the shares of the ways of going.
+    """
     routes, classes = len(nest), len(class_set)
-    flow = np.zeros(routes)
+    flow, steep = np.zeros(routes), np.zeros(routes)
     network, overall, on_network = np.empty(classes), np.empty(classes), np.empty(classes)
     shares = np.zeros((classes, NESTS))
     widest = 0
@@ -128,7 +131,8 @@ def load_classes(
         )
         for r in range(r0, r1):
             flow[r] += demand[c] * p[r - r0]
-    return flow, network, overall, on_network, shares
+            steep[r] += demand[c] * p[r - r0] * scale[c, 0] * delay_value[c]
+    return flow, steep, network, overall, on_network, shares
 
 
 @njit(cache=True)
@@ -223,177 +227,107 @@ def merge_items(route_ptr, route_item, merged, count):
 
 
 @njit(cache=True)
-def steepness(
-    set_ptr,
-    nest,
-    price,
-    hours,
-    log_size,
-    charge,
-    delay,
-    class_set,
-    demand,
-    hour_value,
-    delay_value,
-    outside,
-    nest_usd,
-    scale,
-):
-    """Return per route the sum of flow x scale x value of a delayed hour: how fast its flow could fall, at most."""
-    steep = np.zeros(len(nest))
-    widest = 0
-    for o in range(len(set_ptr) - 1):
-        widest = max(widest, set_ptr[o + 1] - set_ptr[o])
-    p, pm = np.empty(widest), np.empty(widest)
-    for c in range(len(class_set)):
-        r0, r1 = set_ptr[class_set[c]], set_ptr[class_set[c] + 1]
-        _class_choice(
-            c,
-            r0,
-            r1,
-            nest,
-            price,
-            hours,
-            log_size,
-            charge,
-            delay,
-            hour_value,
-            delay_value,
-            outside,
-            nest_usd,
-            scale,
-            p,
-            pm,
-        )
-        for r in range(r0, r1):
-            steep[r] += demand[c] * p[r - r0] * scale[c, 0] * delay_value[c]
-    return steep
-
-
-@njit(cache=True)
-def sensitivity(
-    set_ptr,
-    nest,
-    price,
-    hours,
-    log_size,
-    charge,
-    delay,
-    class_set,
-    demand,
-    hour_value,
-    delay_value,
-    outside,
-    nest_usd,
-    scale,
-    set_class_ptr,
-    set_class,
-    route_ptr,
-    route_stream,
-    active,
-    actives,
-):
-    """Return how the flows of the active streams react to a dollar, and to an hour, on each of them.
+def reactions(
+    set_ptr, nest, price, hours, log_size, charge, delay, class_set, demand, hour_value, delay_value, outside, nest_usd, scale,
+    set_class_ptr, set_class, route_ptr, route_stream, row_ptr, row_of, row_value, column_ptr, column_of, column_value,
+    column_hour, rows,
+):  # fmt: skip
+    """Return how each condition (row) reacts to each control (column) through the flows.
 
     With the joint shares p, those within the nest q and those on the network n, the derivative of the nested logit is
-    dp_r/dg_s = -p_r (mu_route (d_rs - q_s) + mu_mode (q_s - n_s) + mu_outside (n_s - p_s)), q_s being zero in other nests.
+    dp_r/dg_s = -p_r (mu_route (d_rs - q_s) + mu_mode (q_s - n_s) + mu_outside (n_s - p_s)), q_s being zero in other nests. Rows
+    and columns are gathered per route first: a set has few routes, whose own matrix is small.
+
+    Parameters
+    ----------
+    row_ptr, row_of, row_value
+        The conditions that read each stream, and by how much.
+    column_ptr, column_of, column_value, column_hour
+        The controls that are charged on each stream, and how much; which of them are hours.
+    rows
+        Number of conditions.
     """
-    by_usd, by_hour = np.zeros((actives, actives)), np.zeros((actives, actives))
+    columns = len(column_hour)
+    matrix = np.zeros((rows, columns))
     widest = 0
     for o in range(len(set_ptr) - 1):
         widest = max(widest, set_ptr[o + 1] - set_ptr[o])
     p, pm = np.empty(widest), np.empty(widest)
-    local_of = np.full(actives, -1, dtype=np.int64)
+    by_usd, by_hour = np.empty((widest, widest)), np.empty((widest, widest))
+    reads, charged, reacts = np.empty((widest, rows)), np.empty((widest, columns)), np.empty(columns)
+    row_at, column_at = np.full(rows, -1, dtype=np.int64), np.full(columns, -1, dtype=np.int64)
+    used_row, used_column = np.empty(rows, dtype=np.int64), np.empty(columns, dtype=np.int64)
     for o in range(len(set_ptr) - 1):
         r0, r1 = set_ptr[o], set_ptr[o + 1]
-        # the active streams that routes of the set use
-        used = np.empty(actives, dtype=np.int64)
-        count = 0
-        for r in range(r0, r1):
-            for k in range(route_ptr[r], route_ptr[r + 1]):
-                a = active[route_stream[k]]
-                if a >= 0 and local_of[a] < 0:
-                    local_of[a] = count
-                    used[count] = a
-                    count += 1
-        if count == 0:
-            continue
-        own_usd, own_hour = np.zeros(r1 - r0), np.zeros(r1 - r0)
-        usd, hour = np.zeros((count, count)), np.zeros((count, count))
-        mean_nest, mean_net = np.empty((NESTS, count)), np.empty(count)
-        for position in range(set_class_ptr[o], set_class_ptr[o + 1]):
-            c = set_class[position]
-            if demand[c] == 0.0:
-                continue
-            _, _, on_network, share = _class_choice(
-                c,
-                r0,
-                r1,
-                nest,
-                price,
-                hours,
-                log_size,
-                charge,
-                delay,
-                hour_value,
-                delay_value,
-                outside,
-                nest_usd,
-                scale,
-                p,
-                pm,
-            )
-            if on_network == 0.0:
-                continue
-            mu_route, mu_mode, mu_out = scale[c, 0], scale[c, 1], scale[c, 2]
-            mean_nest[:] = 0.0
-            mean_net[:] = 0.0
-            for r in range(r0, r1):
-                weight = demand[c] * mu_route * p[r - r0]
-                own_usd[r - r0] += weight
-                own_hour[r - r0] += weight * delay_value[c]
-                for k in range(route_ptr[r], route_ptr[r + 1]):
-                    a = active[route_stream[k]]
-                    if a >= 0:
-                        mean_nest[nest[r], local_of[a]] += pm[r - r0]
-            for m in range(NESTS):
-                for i in range(count):
-                    mean_net[i] += share[m] * mean_nest[m, i]
-            for m in range(NESTS):
-                if share[m] > 0.0:
-                    weight = demand[c] * on_network * share[m] * (mu_mode - mu_route)
-                    for i in range(count):
-                        if mean_nest[m, i] != 0.0:
-                            for j in range(count):
-                                term = weight * mean_nest[m, i] * mean_nest[m, j]
-                                usd[i, j] += term
-                                hour[i, j] += term * delay_value[c]
-            weight = demand[c] * on_network * ((mu_out - mu_mode) - mu_out * on_network)
-            for i in range(count):
-                if mean_net[i] != 0.0:
-                    for j in range(count):
-                        term = weight * mean_net[i] * mean_net[j]
-                        usd[i, j] += term
-                        hour[i, j] += term * delay_value[c]
-        for r in range(r0, r1):
-            if own_usd[r - r0] == 0.0:
-                continue
-            for k in range(route_ptr[r], route_ptr[r + 1]):
-                a = active[route_stream[k]]
-                if a < 0:
+        n_row, n_column = 0, 0
+        for k in range(route_ptr[r0], route_ptr[r1]):
+            stream = route_stream[k]
+            for i in range(row_ptr[stream], row_ptr[stream + 1]):
+                if row_at[row_of[i]] < 0:
+                    row_at[row_of[i]] = n_row
+                    used_row[n_row] = row_of[i]
+                    n_row += 1
+            for j in range(column_ptr[stream], column_ptr[stream + 1]):
+                if column_at[column_of[j]] < 0:
+                    column_at[column_of[j]] = n_column
+                    used_column[n_column] = column_of[j]
+                    n_column += 1
+        if n_row > 0 and n_column > 0:
+            count = r1 - r0
+            by_usd[:count, :count] = 0.0
+            by_hour[:count, :count] = 0.0
+            for position in range(set_class_ptr[o], set_class_ptr[o + 1]):
+                c = set_class[position]
+                if demand[c] == 0.0:
                     continue
-                for h in range(route_ptr[r], route_ptr[r + 1]):
-                    b = active[route_stream[h]]
-                    if b >= 0:
-                        usd[local_of[a], local_of[b]] += own_usd[r - r0]
-                        hour[local_of[a], local_of[b]] += own_hour[r - r0]
-        for i in range(count):
-            for j in range(count):
-                by_usd[used[i], used[j]] -= usd[i, j]
-                by_hour[used[i], used[j]] -= hour[i, j]
-        for i in range(count):
-            local_of[used[i]] = -1
-    return by_usd, by_hour
+                _, _, on_network, share = _class_choice(
+                    c, r0, r1, nest, price, hours, log_size, charge, delay, hour_value, delay_value, outside, nest_usd, scale,
+                    p, pm,
+                )  # fmt: skip
+                if on_network == 0.0:
+                    continue
+                mu_route, mu_mode, mu_out = scale[c, 0], scale[c, 1], scale[c, 2]
+                for r in range(count):
+                    weight = -demand[c] * p[r]
+                    if weight == 0.0:
+                        continue
+                    for s in range(count):
+                        n = pm[s] * share[nest[r0 + s]]
+                        term = mu_out * n * (1.0 - on_network) - mu_mode * n
+                        if nest[r0 + r] == nest[r0 + s]:
+                            term += (mu_mode - mu_route) * pm[s]
+                        if r == s:
+                            term += mu_route
+                        by_usd[r, s] += weight * term
+                        by_hour[r, s] += weight * term * delay_value[c]
+            reads[:count, :n_row] = 0.0
+            charged[:count, :n_column] = 0.0
+            for r in range(count):
+                for k in range(route_ptr[r0 + r], route_ptr[r0 + r + 1]):
+                    stream = route_stream[k]
+                    for i in range(row_ptr[stream], row_ptr[stream + 1]):
+                        reads[r, row_at[row_of[i]]] += row_value[i]
+                    for j in range(column_ptr[stream], column_ptr[stream + 1]):
+                        charged[r, column_at[column_of[j]]] += column_value[j]
+            for r in range(count):
+                if by_usd[r, r] == 0.0:
+                    continue
+                reacts[:n_column] = 0.0
+                for s in range(count):
+                    usd, hour = by_usd[r, s], by_hour[r, s]
+                    if usd != 0.0:
+                        for j in range(n_column):
+                            reacts[j] += (hour if column_hour[used_column[j]] else usd) * charged[s, j]
+                for i in range(n_row):
+                    read = reads[r, i]
+                    if read != 0.0:
+                        for j in range(n_column):
+                            matrix[used_row[i], used_column[j]] += read * reacts[j]
+        for i in range(n_row):
+            row_at[used_row[i]] = -1
+        for j in range(n_column):
+            column_at[used_column[j]] = -1
+    return matrix
 
 
 @njit(cache=True)
@@ -423,23 +357,3 @@ def solve_dense(matrix, right):
             x[k] -= a[k, j] * x[j]
         x[k] /= a[k, k]
     return x, True
-
-
-@njit(cache=True)
-def newton_matrix(
-    row_ptr, row_stream, row_value, column_ptr, column_stream, column_value, column_hour, by_usd, by_hour
-):
-    """Return rows x sensitivity x columns: how each condition reacts to each control through the flows."""
-    rows, columns = len(row_ptr) - 1, len(column_ptr) - 1
-    matrix = np.zeros((rows, columns))
-    for i in range(rows):
-        for j in range(columns):
-            total = 0.0
-            for k in range(row_ptr[i], row_ptr[i + 1]):
-                for h in range(column_ptr[j], column_ptr[j + 1]):
-                    react = by_usd[row_stream[k], column_stream[h]]
-                    if column_hour[j]:
-                        react = by_hour[row_stream[k], column_stream[h]]
-                    total += row_value[k] * react * column_value[h]
-            matrix[i, j] = total
-    return matrix

@@ -139,6 +139,7 @@ class _Point:
     controls: Controls
     charge: tuple[Floats, Floats]
     flow: Floats
+    steep: Floats
     streams: Floats
     usage: Usage
     curve: Floats
@@ -158,7 +159,8 @@ class _Solver:
         self.hard = _tightest(resources, self.group)
         self.by_price = self.hard & (resources.clearing == 0)
         self.by_queue = self.hard & (resources.clearing == 1)
-        self.pairs_of = [np.flatnonzero(resources.pair_resource == j) for j in range(len(resources))]
+        self.pair_order = np.argsort(resources.pair_resource, kind="stable")
+        self.pair_ptr = np.searchsorted(resources.pair_resource[self.pair_order], np.arange(len(resources) + 1))
         classes = problem.classes
         weight = classes.demand_t_per_day / max(float(classes.demand_t_per_day.sum()), LEAST_USE)
         # a price moves choices when it is of the order of one over the scale
@@ -172,6 +174,13 @@ class _Solver:
             classes.set, classes.demand_t_per_day, classes.hour_usd, classes.delay_usd, classes.outside_usd, classes.nest_usd,
             classes.scale,
         )  # fmt: skip
+
+    def pairs(self, wanted: Ints) -> tuple[Ints, Ints]:
+        """Return the pairs of some resources, one resource after the other, and how many each has."""
+        begin = self.pair_ptr[wanted]
+        sizes = self.pair_ptr[wanted + 1] - begin
+        within = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+        return self.pair_order[np.repeat(begin, sizes) + within], sizes
 
     # evaluation -----------------------------------------------------------------------------------------------------------
 
@@ -197,11 +206,11 @@ class _Solver:
             kernels.sum_on_routes(routes.route_ptr, routes.route_stream, usd),
             kernels.sum_on_routes(routes.route_ptr, routes.route_stream, hours),
         )
-        flow, *levels = kernels.load_classes(*self.arguments, *charge, *self.class_arguments)
+        flow, steep, *levels = kernels.load_classes(*self.arguments, *charge, *self.class_arguments)
         streams = kernels.sum_on_items(routes.route_ptr, routes.route_stream, flow, routes.streams)
         usage = resources.usage(streams, self.blunt)
         curve, slope = resources.delay(usage.used)
-        return _Point(controls, charge, flow, streams, usage, curve, slope, tuple(levels))
+        return _Point(controls, charge, flow, steep, streams, usage, curve, slope, tuple(levels))
 
     def delays(self, point: _Point) -> Floats:
         """Return the hours of every group of delay curves at the flows of a point."""
@@ -341,8 +350,7 @@ class _Newton:
         """Return the groups of delay curves whose flow reacts to their own delay."""
         solver, point = self.solver, self.point
         routes, resources = solver.problem.routes, solver.problem.resources
-        steep = kernels.steepness(*solver.arguments, *point.charge, *solver.class_arguments)
-        falls = kernels.sum_on_items(routes.route_ptr, routes.route_stream, steep, routes.streams)
+        falls = kernels.sum_on_items(routes.route_ptr, routes.route_stream, point.steep, routes.streams)
         slope = np.bincount(solver.group, point.slope, minlength=solver.groups)
         weight = (
             np.where(resources.pair_there >= 0, falls[np.maximum(resources.pair_there, 0)], 0.0) if len(falls) else 0.0
@@ -354,67 +362,45 @@ class _Newton:
 
     def _solve(self) -> Floats:
         solver, point = self.solver, self.point
-        columns, rows = self._columns(), self._rows()
-        count = len(columns)
-        if count == 0:
-            return np.zeros(0)
-        streams = sorted(
-            {stream for column, _ in columns for stream, _ in column} | {s for row in rows for s, _ in row}
-        )
-        active = np.full(solver.problem.routes.streams, -1, dtype=np.int64)
-        active[streams] = np.arange(len(streams))
         routes = solver.problem.routes
-        by_usd, by_hour = kernels.sensitivity(
+        columns, hours = self._columns()
+        if len(hours) == 0:
+            return np.zeros(0)
+        reaction = kernels.reactions(
             *solver.arguments, *point.charge, *solver.class_arguments, *solver.problem.set_class,
-            routes.route_ptr, routes.route_stream, active, len(streams),
+            routes.route_ptr, routes.route_stream, *self._rows().by_stream(routes.streams), *columns.by_stream(routes.streams),
+            hours, len(hours),
         )  # fmt: skip
-        flat_rows = _flat(rows, active)
-        flat_columns = _flat([column for column, _ in columns], active)
-        reaction = kernels.newton_matrix(
-            *flat_rows, *flat_columns, np.array([hour for _, hour in columns], dtype=bool), by_usd, by_hour
-        )
         matrix, right = self._conditions(reaction)
         change, regular = kernels.solve_dense(matrix, right)
-        return change if regular else np.zeros(count)
+        return change if regular else np.zeros(len(hours))
 
-    def _columns(self) -> list[tuple[list[tuple[int, float]], bool]]:
-        """Return what each control adds to the streams, and whether in hours."""
-        solver, resources = self.solver, self.solver.problem.resources
-        there, back = resources.marginal(self.point.controls.lean)
-        found: list[tuple[list[tuple[int, float]], bool]] = []
-        for j in self.priced:
-            pairs = solver.pairs_of[j]
-            found.append((_entries(resources, pairs, there[pairs], back[pairs]), False))
-        for j in [*self.queued, *solver.first[self.delayed]]:
-            pairs = solver.pairs_of[j]
-            both = np.where(resources.pair_each[pairs], 0.0, 1.0)
-            found.append((_entries(resources, pairs, np.ones(len(pairs)), both), True))
-        for k in self.leaning:
-            size = (
-                self.point.controls.price_usd[resources.pair_resource[k]]
-                * resources.pair_weight[k]
-                * resources.pair_empty[k]
-            )
-            size *= 0.5 if resources.pair_each[k] else 1.0
-            pair = np.array([k])
-            found.append((_entries(resources, pair, np.array([size]), np.array([-size])), False))
-        return found
+    def _columns(self) -> tuple[_Entries, Bools]:
+        """Return what each control adds to the streams, and which are in hours."""
+        solver, resources, controls = self.solver, self.solver.problem.resources, self.point.controls
+        there, back = resources.marginal(controls.lean)
+        both = np.where(resources.pair_each, 0.0, 1.0)
+        waits = np.concatenate([self.queued, solver.first[self.delayed]])
+        size = controls.price_usd[resources.pair_resource] * resources.pair_weight * resources.pair_empty
+        size *= np.where(resources.pair_each, 0.5, 1.0)
+        entries = _Entries(resources)
+        entries.add(*solver.pairs(self.priced), there, back)
+        entries.add(*solver.pairs(waits), np.ones(len(both)), both)
+        entries.add(self.leaning, np.ones(len(self.leaning), dtype=np.int64), size, -size)
+        return entries, np.repeat([False, True, False], [len(self.priced), len(waits), len(self.leaning)])
 
-    def _rows(self) -> list[list[tuple[int, float]]]:
+    def _rows(self) -> _Entries:
         """Return how each condition reads the streams: ln(use), hours of delay, lean."""
         solver, usage, resources = self.solver, self.point.usage, self.solver.problem.resources
-        found = []
-        for j in [*self.priced, *self.queued]:
-            pairs, used = solver.pairs_of[j], max(usage.used[j], LEAST_USE)
-            found.append(_entries(resources, pairs, usage.by_there[pairs] / used, usage.by_back[pairs] / used))
+        used = np.maximum(usage.used, LEAST_USE)[resources.pair_resource]
         slope = np.bincount(solver.group, self.point.slope, minlength=solver.groups)
-        for g in self.delayed:
-            pairs = solver.pairs_of[solver.first[g]]
-            found.append(_entries(resources, pairs, slope[g] * usage.by_there[pairs], slope[g] * usage.by_back[pairs]))
-        for k in self.leaning:
-            size, pair = np.array([usage.lean_slope[k]]), np.array([k])
-            found.append(_entries(resources, pair, size, -size))
-        return found
+        steep = slope[solver.group[resources.pair_resource]]
+        entries = _Entries(resources)
+        hard = np.concatenate([self.priced, self.queued])
+        entries.add(*solver.pairs(hard), usage.by_there / used, usage.by_back / used)
+        entries.add(*solver.pairs(solver.first[self.delayed]), steep * usage.by_there, steep * usage.by_back)
+        entries.add(self.leaning, np.ones(len(self.leaning), dtype=np.int64), usage.lean_slope, -usage.lean_slope)
+        return entries
 
     def _conditions(self, reaction: Floats) -> tuple[Floats, Floats]:
         """Return the matrix and right side: each condition's derivative, and what is missing."""
@@ -476,22 +462,28 @@ def _spread(index: Ints, values: Floats, size: int) -> Floats:
     return np.bincount(index[keep], values[keep], minlength=size).astype(np.float64)
 
 
-def _entries(resources: Resources, pairs: Ints, there: Floats, back: Floats) -> list[tuple[int, float]]:
-    found: dict[int, float] = {}
-    for k, first, second in zip(pairs, there, back, strict=True):
-        for stream, value in (
-            (int(resources.pair_there[k]), float(first)),
-            (int(resources.pair_back[k]), float(second)),
-        ):
-            if stream >= 0 and value != 0.0:
-                found[stream] = found.get(stream, 0.0) + value
-    return list(found.items())
+class _Entries:
+    """Figures of conditions or controls on streams, by pairs."""
 
+    def __init__(self, resources: Resources) -> None:
+        self.resources = resources
+        self.count = 0
+        self.parts: list[tuple[Ints, Ints, Floats]] = []
 
-def _flat(lists: list[list[tuple[int, float]]], active: Ints) -> tuple[Ints, Ints, Floats]:
-    start = np.concatenate([[0], np.cumsum([len(items) for items in lists])]).astype(np.int64)
-    streams = np.array([active[stream] for items in lists for stream, _ in items], dtype=np.int64)
-    return start, streams, np.array([value for items in lists for _, value in items], dtype=np.float64)
+    def add(self, pairs: Ints, sizes: Ints, there: Floats, back: Floats) -> None:
+        """Add items that have so many pairs each, with the figures of every pair in both directions."""
+        number = self.count + np.repeat(np.arange(len(sizes)), sizes)
+        self.count += len(sizes)
+        for streams, values in ((self.resources.pair_there, there), (self.resources.pair_back, back)):
+            stream, value = streams[pairs], values[pairs]
+            keep = (stream >= 0) & (value != 0.0)
+            self.parts.append((stream[keep], number[keep], value[keep]))
+
+    def by_stream(self, streams: int) -> tuple[Ints, Ints, Floats]:
+        """Return where the items of every stream begin, the items, and their figures."""
+        stream, number, value = (np.concatenate(column) for column in zip(*self.parts, strict=True))
+        order = np.argsort(stream, kind="stable")
+        return np.searchsorted(stream[order], np.arange(streams + 1)), number[order], value[order]
 
 
 def _groups(resources: Resources) -> tuple[Ints, Ints]:
