@@ -55,6 +55,7 @@ docs: $(VENV)/.dev
 bench: $(VENV)/.test $(VENV)/.warm peers
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.dense
+	$(BIN)/python -m benchmarks.corridor
 	$(BIN)/python -m benchmarks.trade
 	$(BIN)/python -m benchmarks.chain
 

@@ -148,8 +148,10 @@ def _missing_prerequisites(case: Case, named: Iterable[str], opened: set[str]) -
 # effects --------------------------------------------------------------------------------------------------------------
 
 
-def apply_effects(case: Case, setting: Setting, opened: frozenset[str]) -> dict[str, pd.DataFrame]:
-    """Return the tables with every effect of the setting applied.
+def apply_effects(
+    case: Case, setting: Setting, opened: frozenset[str]
+) -> tuple[dict[str, pd.DataFrame], dict[str, frozenset[str]]]:
+    """Return the tables with every effect of the setting applied, and the rows of each that differ from the calibrated ones.
 
     Raises
     ------
@@ -178,7 +180,10 @@ def apply_effects(case: Case, setting: Setting, opened: frozenset[str]) -> dict[
     ]
     if faults:
         raise RequestError("\n".join(faults))
-    return tables
+    touched: dict[str, set[str]] = {}
+    for act in (*projects, *scenario, *changes):
+        touched.setdefault(act.cell[0], set()).add(act.cell[1])
+    return tables, {table: frozenset(rows) for table, rows in touched.items()}
 
 
 def _acts_of(case: Case, owners: Iterable[str], year: int) -> list[Act]:

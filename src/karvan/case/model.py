@@ -141,8 +141,13 @@ class Case:
             raise UnknownNameError("scenario", scenario, list(self.rows("scenario")))
         resolved = setting.model_copy(update={"scenario": scenario})
         opened, notes = open_projects(self, resolved)
-        tables = apply_effects(self, resolved, opened)
-        return AppliedCase(self, resolved, tables, opened, notes)
+        tables, touched = apply_effects(self, resolved, opened)
+        return AppliedCase(self, resolved, tables, opened, notes, touched)
+
+    @cached_property
+    def untouched(self) -> AppliedCase:
+        """The calibrated tables with no effect applied and no project open: what settings are compared with."""
+        return AppliedCase(self, Setting(scenario=self.config.case.default_scenario), self.calibrated, frozenset(), ())
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,6 +164,8 @@ class AppliedCase:
         Projects that are open: done, committed by now, or named by the setting.
     notes
         What the reader of a result should know, such as a missing prerequisite.
+    touched
+        The rows of each table that effects alter; tables that are not named are those of the case, or unknown.
     """
 
     case: Case
@@ -166,17 +173,22 @@ class AppliedCase:
     tables: Mapping[str, pd.DataFrame] = field(repr=False)
     open_projects: frozenset[str]
     notes: tuple[str, ...]
+    touched: Mapping[str, frozenset[str]] = field(default_factory=dict, repr=False)
 
     @cached_property
     def _rows(self) -> dict[str, Rows]:
         return {}
 
     def rows(self, table: str) -> Rows:
-        """Return the rows of a table by key, with every effect applied."""
+        """Return the rows of a table by key, with every effect applied; rows that none alters are those of the case."""
         if self.tables[table] is self.case.calibrated[table]:
             return self.case.calibrated_rows(table)
         if table not in self._rows:
-            self._rows[table] = rows_of(self.tables[table])
+            frame, touched = self.tables[table], self.touched.get(table)
+            if touched is None:
+                self._rows[table] = rows_of(frame)
+            else:
+                self._rows[table] = self.case.calibrated_rows(table) | rows_of(frame.loc[sorted(touched)])
         return self._rows[table]
 
     def is_built(self, status: str, projects: Any) -> bool:  # noqa: ANN401 - a cell of a list column

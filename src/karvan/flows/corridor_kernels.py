@@ -18,6 +18,8 @@ from numba import njit
 NESTS = 4
 #: Shares below this weigh nothing.
 TINY = 1e-300
+#: A route whose flow reacts by less than this share of the steepest of its set does not turn a Newton step.
+NEGLIGIBLE = 1e-12
 
 
 # choice -----------------------------------------------------------------------------------------------------------------
@@ -254,7 +256,8 @@ def reactions(
         widest = max(widest, set_ptr[o + 1] - set_ptr[o])
     p, pm = np.empty(widest), np.empty(widest)
     by_usd, by_hour = np.empty((widest, widest)), np.empty((widest, widest))
-    reads, charged, reacts = np.empty((widest, rows)), np.empty((widest, columns)), np.empty(columns)
+    charged, block = np.empty((widest, columns)), np.empty((rows, columns))
+    by_dollar, by_wait = np.empty(columns), np.empty(columns)
     row_at, column_at = np.full(rows, -1, dtype=np.int64), np.full(columns, -1, dtype=np.int64)
     used_row, used_column = np.empty(rows, dtype=np.int64), np.empty(columns, dtype=np.int64)
     for o in range(len(set_ptr) - 1):
@@ -300,29 +303,41 @@ def reactions(
                             term += mu_route
                         by_usd[r, s] += weight * term
                         by_hour[r, s] += weight * term * delay_value[c]
-            reads[:count, :n_row] = 0.0
             charged[:count, :n_column] = 0.0
             for r in range(count):
                 for k in range(route_ptr[r0 + r], route_ptr[r0 + r + 1]):
                     stream = route_stream[k]
-                    for i in range(row_ptr[stream], row_ptr[stream + 1]):
-                        reads[r, row_at[row_of[i]]] += row_value[i]
                     for j in range(column_ptr[stream], column_ptr[stream + 1]):
                         charged[r, column_at[column_of[j]]] += column_value[j]
+            block[:n_row, :n_column] = 0.0
+            steepest = 0.0
             for r in range(count):
-                if by_usd[r, r] == 0.0:
+                steepest = max(steepest, -by_usd[r, r])
+            for r in range(count):
+                # a route that hardly reacts does not turn the step
+                if not -by_usd[r, r] > NEGLIGIBLE * steepest:
                     continue
-                reacts[:n_column] = 0.0
+                by_dollar[:n_column] = 0.0
+                by_wait[:n_column] = 0.0
                 for s in range(count):
                     usd, hour = by_usd[r, s], by_hour[r, s]
                     if usd != 0.0:
                         for j in range(n_column):
-                            reacts[j] += (hour if column_hour[used_column[j]] else usd) * charged[s, j]
-                for i in range(n_row):
-                    read = reads[r, i]
-                    if read != 0.0:
+                            by_dollar[j] += usd * charged[s, j]
                         for j in range(n_column):
-                            matrix[used_row[i], used_column[j]] += read * reacts[j]
+                            by_wait[j] += hour * charged[s, j]
+                for j in range(n_column):
+                    if column_hour[used_column[j]]:
+                        by_dollar[j] = by_wait[j]
+                for k in range(route_ptr[r0 + r], route_ptr[r0 + r + 1]):
+                    stream = route_stream[k]
+                    for i in range(row_ptr[stream], row_ptr[stream + 1]):
+                        line, read = block[row_at[row_of[i]]], row_value[i]
+                        for j in range(n_column):
+                            line[j] += read * by_dollar[j]
+            for i in range(n_row):
+                for j in range(n_column):
+                    matrix[used_row[i], used_column[j]] += block[i, j]
         for i in range(n_row):
             row_at[used_row[i]] = -1
         for j in range(n_column):

@@ -1,11 +1,14 @@
 """The corridor problem of a case under a setting: its classes, routes and resources, and what each of them stands for."""
 
+# what is remembered is told by arguments that stand for others
+# ruff: noqa: ARG001
+
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -16,6 +19,7 @@ from karvan.flows import route_kernels
 from karvan.flows.demand import demand_of
 from karvan.flows.movements import Movements, movements_of
 from karvan.flows.problem import Classes, Problem, Resources, RouteSets
+from karvan.flows.remember import remembered
 from karvan.flows.route_sets import ROUTE_SCALE, Graph, reliability_ratio, scale_of
 from karvan.flows.scarcity import Scarce, clearing_code, scarcities_of
 from karvan.network import FORMS
@@ -25,11 +29,14 @@ from karvan.routes.cost import HOURS_PER_DAY
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from karvan.case import AppliedCase, Case, Rows
     from karvan.flows.demand import Stream
     from karvan.flows.problem import Bools, Floats, Ints
     from karvan.flows.route_sets import FormRoutes
     from karvan.network import Arcs, Network
 
+#: Table, row and direction of every movement of a form.
+Keys = tuple[tuple[str, str, str], ...]
 #: Logit scales relative to the cost of the pair: ways of going, network against outside. Assumptions; parameters replace them.
 MODE_SCALE, OUTSIDE_SCALE = 5.0, 3.0
 #: What a standing vehicle costs per tonne and day of delay: an assumption; the parameter ``standing_usd_per_t_day`` replaces it.
@@ -67,10 +74,9 @@ class FormNetwork:
         """Return the network of a form, with constants by table and row."""
         arcs = network.arcs(form, relaxed=True)
         hours = arcs.time_h + ratio * (arcs.sd_h + arcs.wait_sd_h)
-        is_open = np.array([not cut for cut in arcs.cut], dtype=bool)
-        item = cls(
-            form, arcs, Graph.of(network, arcs), movements_of(network, arcs), hours, is_open, arcs.price_usd_per_t
-        )
+        is_open = np.array([not cut for cut in arcs.cut.tolist()], dtype=bool)
+        graph, movements = _places(network, arcs)
+        item = cls(form, arcs, graph, movements.on(arcs), hours, is_open, arcs.price_usd_per_t)
         return item.with_constants(constants) if constants else item
 
     def with_constants(self, constants: Mapping[tuple[str, str], float]) -> FormNetwork:
@@ -79,6 +85,20 @@ class FormNetwork:
         theirs = np.array([constants.get((table, row), 0.0) for table, row, _ in keys], dtype=np.float64)
         own = np.where(of_arc >= 0, theirs[of_arc], 0.0) if len(keys) else 0.0
         return replace(self, choice_usd=self.arcs.price_usd_per_t + own)
+
+
+def _places(network: Network, arcs: Arcs) -> tuple[Graph, Movements]:
+    """Return graph and movements of arcs: those of the network's base where its arcs stand in the same places."""
+    base = network.base
+    if base is not None and any(arcs.tail is known.tail for known in base.built_arcs):
+        known = next(known for known in base.built_arcs if arcs.tail is known.tail)
+        return _places_of(base, known)
+    return _places_of(network, arcs)
+
+
+@remembered(16)
+def _places_of(network: Network, arcs: Arcs) -> tuple[Graph, Movements]:
+    return Graph.of(network, arcs), movements_of(network, arcs)
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +121,10 @@ class Laid:
         Where the movements of every route begin, and the movements.
     stream_of
         Stream of every movement that some route uses, -1 for others.
+    set_number
+        Number of the set of a form, origin and destination.
+    movement_number
+        Number of the movement of a form, table, row and direction.
     """
 
     pairs: tuple[tuple[str, str, str], ...]
@@ -112,52 +136,95 @@ class Laid:
     move_ptr: Ints
     move_item: Ints
     stream_of: Ints
-
-    @cached_property
-    def set_number(self) -> dict[tuple[str, str, str], int]:
-        """Number of the set of a form, origin and destination."""
-        return {pair: number for number, pair in enumerate(self.pairs)}
-
-    @cached_property
-    def movement_number(self) -> dict[tuple[str, str, str, str], int]:
-        """Number of the movement of a form, table, row and direction."""
-        return {key: number for number, key in enumerate(self.movement_keys)}
+    set_number: dict[tuple[str, str, str], int]
+    movement_number: dict[tuple[str, str, str, str], int]
 
 
-def lay_routes(forms: Mapping[str, FormNetwork], chosen: Mapping[str, FormRoutes]) -> Laid:
-    """Return the routes that stand in a setting, with their costs, path sizes and streams."""
+class _Layout(NamedTuple):
+    """What of :class:`Laid` depends only on which arcs are open."""
+
+    pairs: tuple[tuple[str, str, str], ...]
+    set_number: dict[tuple[str, str, str], int]
+    first: dict[str, tuple[int, int]]
+    set_ptr: Ints
+    nest: Ints
+    arc_ptr: Ints
+    arcs: Ints
+    keys: tuple[tuple[str, str, str, str], ...]
+    movement_number: dict[tuple[str, str, str, str], int]
+    move_ptr: Ints
+    move_item: Ints
+    stream_of: Ints
+    streams: int
+    stream_ptr: Ints
+    stream_item: Ints
+
+
+@remembered(24)
+def _layout(
+    routes_1: FormRoutes, routes_2: FormRoutes, keys_1: Keys, keys_2: Keys, of_arc_1: Ints, of_arc_2: Ints, open_1: bytes,
+    open_2: bytes,
+) -> _Layout:  # fmt: skip
+    """Return the routes of both forms that stand where these arcs are open."""
     pairs: list[tuple[str, str, str]] = []
     keys: list[tuple[str, str, str, str]] = []
     first: dict[str, tuple[int, int]] = {}
     parts: list[tuple[Ints, ...]] = []
-    for form in FORMS:
-        item, routes = forms[form], chosen[form].flat
+    both = ((routes_1, keys_1, of_arc_1, open_1), (routes_2, keys_2, of_arc_2, open_2))
+    for form, (theirs, own_keys, own, opened) in zip(FORMS, both, strict=True):
+        routes = theirs.flat
         first[form] = (len(pairs), len(keys))
-        standing = _standing(item.open, routes.arc_ptr, routes.arcs)
+        standing = _standing(np.frombuffer(opened, dtype=bool), routes.arc_ptr, routes.arcs)
         count = np.diff(routes.arc_ptr)
         arcs = routes.arcs[np.repeat(standing, count)]
         pointer = np.concatenate([[0], np.cumsum(count[standing])]).astype(np.int64)
-        passed = item.movements.of_arc[arcs]
+        passed = own[arcs]
         counted = np.concatenate([[0], np.cumsum(passed >= 0)])[pointer]
         per_pair = np.concatenate([[0], np.cumsum(standing)])[routes.pair_ptr]
         parts.append((
             np.diff(per_pair), routes.nest[standing], count[standing], arcs, np.diff(counted), passed[passed >= 0] + len(keys),
-            kernels.sum_on_routes(pointer, arcs, item.choice_usd), kernels.sum_on_routes(pointer, arcs, item.hours),
         ))  # fmt: skip
-        pairs += [(form, *pair) for pair in chosen[form].pairs]
-        keys += [(form, *key) for key in item.movements.keys]
-    per_pair, nest, count, arcs, moves, move_item, price, hours = (
-        np.concatenate(column) for column in zip(*parts, strict=True)
-    )
+        pairs += [(form, *pair) for pair in theirs.pairs]
+        keys += [(form, *key) for key in own_keys]
+    per_pair, nest, count, arcs, moves, move_item = (np.concatenate(column) for column in zip(*parts, strict=True))
     set_ptr, arc_ptr, move_ptr = (
         np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64) for sizes in (per_pair, count, moves)
     )
-    length = np.concatenate([forms[form].movements.length_km for form in FORMS])
-    log_size = route_kernels.path_sizes(set_ptr, nest, move_ptr, move_item, length, len(keys))
     stream_of, streams = _streams(move_ptr, move_item, len(keys))
     stream_ptr, stream_item = kernels.merge_items(move_ptr, move_item, stream_of, max(streams, 1))
-    sets = RouteSets(set_ptr, nest, price, hours, log_size, stream_ptr, stream_item, streams)
-    return Laid(tuple(pairs), first, arc_ptr, arcs, sets, tuple(keys), move_ptr, move_item, stream_of)
+    return _Layout(
+        tuple(pairs), {pair: number for number, pair in enumerate(pairs)}, first, set_ptr, nest, arc_ptr, arcs, tuple(keys),
+        {key: number for number, key in enumerate(keys)}, move_ptr, move_item, stream_of, streams, stream_ptr, stream_item,
+    )  # fmt: skip
+
+
+def lay_routes(forms: Mapping[str, FormNetwork], chosen: Mapping[str, FormRoutes]) -> Laid:
+    """Return the routes that stand in a setting, with their costs, path sizes and streams."""
+    one, other = (forms[form] for form in FORMS)
+    layout = _layout(
+        chosen[FORMS[0]], chosen[FORMS[1]], one.movements.keys, other.movements.keys, one.movements.of_arc,
+        other.movements.of_arc, one.open.tobytes(), other.open.tobytes(),
+    )  # fmt: skip
+    # arcs are numbered by form
+    split = layout.set_ptr[layout.first[FORMS[1]][0]]
+    price, hours = (
+        np.concatenate([
+            kernels.sum_on_routes(layout.arc_ptr[: split + 1], layout.arcs, first),
+            kernels.sum_on_routes(layout.arc_ptr[split:], layout.arcs, second),
+        ])
+        for first, second in ((one.choice_usd, other.choice_usd), (one.hours, other.hours))
+    )  # fmt: skip
+    length = np.concatenate([one.movements.length_km, other.movements.length_km])
+    log_size = route_kernels.path_sizes(
+        layout.set_ptr, layout.nest, layout.move_ptr, layout.move_item, length, len(layout.keys)
+    )
+    sets = RouteSets(
+        layout.set_ptr, layout.nest, price, hours, log_size, layout.stream_ptr, layout.stream_item, layout.streams
+    )
+    return Laid(
+        layout.pairs, layout.first, layout.arc_ptr, layout.arcs, sets, layout.keys, layout.move_ptr, layout.move_item,
+        layout.stream_of, layout.set_number, layout.movement_number,
+    )  # fmt: skip
 
 
 def _standing(is_open: Bools, arc_ptr: Ints, arcs: Ints) -> Bools:
@@ -287,7 +354,10 @@ def build_model(
     ratio = reliability_ratio(applied)
     forms = forms or {form: FormNetwork.of(network, form, ratio, constants) for form in FORMS}
     laid = lay_routes(forms, chosen)
-    streams, outside = demand_of(applied)
+    streams, outside = _demand(
+        applied.rows("base_flow"), applied.rows("economy"), applied.rows("zone"), applied.rows("parameter"), applied.case,
+        applied.setting.year, applied.setting.scenario, applied,
+    )  # fmt: skip
     standing = scale_of(applied, "standing_usd_per_t_day", STANDING_USD_PER_T_DAY) / HOURS_PER_DAY
     scarce, notes = scarcities_of(applied)
     resources, used = _resources(laid, forms, scarce)
@@ -295,8 +365,18 @@ def build_model(
     classes = _classes(network, laid, streams, tastes, standing)
     problem = Problem(laid.sets, classes, resources)
     return CorridorModel(
-        network, forms, laid, tuple(streams), problem, tuple(used), outside, standing, (*applied.notes, *notes)
+        network, forms, laid, streams, problem, tuple(used), outside, standing, (*applied.notes, *notes)
     )
+
+
+@remembered(16, unseen=1)
+def _demand(
+    base_flow: Rows, economy: Rows, zone: Rows, parameter: Rows, case: Case, year: int | None, scenario: str | None,
+    applied: AppliedCase,
+) -> tuple[tuple[Stream, ...], float]:  # fmt: skip
+    """Return the streams of a setting; it stands for what is named before it."""
+    streams, outside = demand_of(applied)
+    return tuple(streams), outside
 
 
 def outside_costs(network: Network) -> dict[tuple[str, str, str], tuple[float, float]]:
@@ -318,14 +398,21 @@ def outside_costs(network: Network) -> dict[tuple[str, str, str], tuple[float, f
 
 
 def _classes(
-    network: Network,
-    laid: Laid,
-    streams: tuple[Stream, ...] | list[Stream],
-    tastes: Mapping[Key, Taste],
-    standing: float,
+    network: Network, laid: Laid, streams: tuple[Stream, ...], tastes: Mapping[Key, Taste], standing: float
 ) -> Classes:
     applied = network.applied
-    goods, days = applied.rows("commodity"), operating_days(applied)
+    goods, parameters, outside = (applied.rows(table) for table in ("commodity", "parameter", "outside"))
+    return _classes_of(laid.set_number, streams, tastes, standing, goods, parameters, outside, network)
+
+
+@remembered(24, unseen=1)
+def _classes_of(
+    set_number: Mapping[tuple[str, str, str], int], streams: tuple[Stream, ...], tastes: Mapping[Key, Taste], standing: float,
+    goods: Rows, parameters: Rows, outside_rows: Rows, network: Network,
+) -> Classes:  # fmt: skip
+    """Return the classes; the network stands for the rows named before it."""
+    applied = network.applied
+    days = operating_days(applied)
     outside = outside_costs(network)
     scales = (
         scale_of(applied, "route_scale", ROUTE_SCALE), scale_of(applied, "mode_scale", MODE_SCALE),
@@ -336,7 +423,7 @@ def _classes(
     nests, scale = np.zeros((count, kernels.NESTS)), np.zeros((count, 3))
     for c, stream in enumerate(streams):
         row = goods[stream.commodity]
-        sets[c] = laid.set_number[row["form"], stream.origin, stream.destination]
+        sets[c] = set_number[row["form"], stream.origin, stream.destination]
         demand[c] = stream.t_per_year / days
         hour[c] = row["time_value_usd_per_t_day"] / HOURS_PER_DAY
         price, hours = outside.get((stream.origin, stream.destination, row["form"]), (math.inf, 0.0))
@@ -350,11 +437,10 @@ def _classes(
 
 
 def _refuse_stranded(
-    forms: Mapping[str, FormNetwork], chosen: Mapping[str, FormRoutes], laid: Laid, streams: list[Stream],
+    forms: Mapping[str, FormNetwork], chosen: Mapping[str, FormRoutes], laid: Laid, streams: tuple[Stream, ...],
     goods: Mapping[str, Any], outside: Mapping[tuple[str, str, str], Any],
 ) -> None:  # fmt: skip
     """Refuse demand that has neither a route nor an outside option, and name what is cut."""
-    paths = {form: dict(zip(chosen[form].pairs, chosen[form].routes, strict=True)) for form in FORMS}
     faults: dict[str, None] = {}
     for stream in streams:
         form = str(goods[stream.commodity]["form"])
@@ -365,7 +451,10 @@ def _refuse_stranded(
         ]:
             continue
         arcs = forms[form].arcs
-        cuts = [list(dict.fromkeys(str(arcs.cut[a]) for a in path if arcs.cut[a])) for _, path in paths[form][key[1:]]]
+        cuts = [
+            list(dict.fromkeys(str(arcs.cut[a]) for a in path if arcs.cut[a]))
+            for _, path in chosen[form].routes[position - laid.first[form][0]]
+        ]
         fewest = min(cuts, key=len, default=[])
         why = f"What cuts it: {'; '.join(fewest)}." if fewest else "The network does not join the two zones."
         tonnes = f"{stream.name}: {stream.t_per_year:,.0f} tonnes a year"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,7 @@ from karvan.flows.corridor_model import FormNetwork, Key, Taste, build_model, ke
 from karvan.flows.demand import demand_of
 from karvan.flows.equilibrium import Start, solve_equilibrium
 from karvan.flows.places import constants_of, fitted_constants, places_of
+from karvan.flows.remember import remembered
 from karvan.flows.route_sets import FormRoutes, is_unbuilt, reference_setting, reliability_ratio, routes_of_case
 from karvan.network import FORMS, State
 from karvan.routes.cost import HOURS_PER_DAY
@@ -32,7 +33,9 @@ if TYPE_CHECKING:
     from karvan.flows.equilibrium import Equilibrium
     from karvan.flows.places import Place
     from karvan.flows.problem import Floats, Ints
+    from karvan.flows.route_sets import Graph
     from karvan.network import Network
+    from karvan.network.states import StateIndex
 
 #: Weight of the model's own shares against those of the base flow, so that no way of going is ruled out by an empty cell.
 PRIOR_WEIGHT = 0.05
@@ -350,7 +353,7 @@ def _missing(
     model: CorridorModel, form: str, weight: Floats, routes: FormRoutes
 ) -> list[tuple[tuple[str, str], int, tuple[int, ...]]]:
     """Return the routes that beat the best known of their pair and way of going."""
-    item, number, laid = model.forms[form], model.network.index.number, model.laid
+    item, laid = model.forms[form], model.laid
     first = laid.first[form][0]
     begin, stop = laid.sets.set_ptr[first], laid.sets.set_ptr[first + len(routes.pairs)]
     mine = slice(laid.arc_ptr[begin], laid.arc_ptr[stop])
@@ -358,26 +361,46 @@ def _missing(
     best = np.full((len(routes.pairs), kernels.NESTS), np.inf)
     pair_of = np.repeat(np.arange(len(routes.pairs)), np.diff(laid.sets.set_ptr[first : first + len(routes.pairs) + 1]))
     np.minimum.at(best, (pair_of, laid.sets.nest[begin:stop]), sums)
+    graph = _pair_graph(item.graph, item.open.tobytes(), routes.pairs, model.network.index)
+    costs = kernels.sum_on_routes(graph.pointer, graph.arcs, weight)
+    pair, nest, begin, arcs = route_kernels.cheaper_routes(
+        graph.start, graph.head, graph.bit, graph.pointer, graph.arcs, costs, graph.states, graph.sources, graph.source_pair,
+        graph.targets, best * (1 - LEAST_GAIN),
+    )  # fmt: skip
     found = []
-    trees: dict[str, tuple[Floats, Ints, Ints]] = {}
-    for position, (origin, destination) in enumerate(routes.pairs):
-        if origin not in trees:
-            trees[origin] = item.graph.from_state(weight, number[State("zone_out", origin)])
-        cost, before, by = trees[origin]
-        end = number[State("zone_in", destination)]
-        for layer in range(1, route_kernels.LAYERS):
-            nest = route_kernels.NEST_OF_LAYER[layer]
-            label = layer * item.graph.states + end
-            if not cost[label] < best[position, nest] * (1 - LEAST_GAIN):
-                continue
-            path = []
-            while by[label] >= 0:
-                path.append(int(by[label]))
-                label = before[label]
-            arcs = tuple(path[::-1])
-            if _simple(item, arcs):
-                found.append(((origin, destination), nest, arcs))
+    for r, (position, way) in enumerate(zip(pair.tolist(), nest.tolist(), strict=True)):
+        path = tuple(arcs[begin[r] : begin[r + 1]].tolist())
+        if _simple(item, path):
+            found.append((routes.pairs[position], way, path))
     return found
+
+
+class _PairGraph(NamedTuple):
+    """What searches between the pairs of a form need, as :func:`karvan.flows.corridor_kernels.contract` leaves it."""
+
+    start: Ints
+    head: Ints
+    bit: Ints
+    pointer: Ints
+    arcs: Ints
+    states: int
+    sources: Ints
+    source_pair: Ints
+    targets: Ints
+
+
+@remembered(24)
+def _pair_graph(graph: Graph, opened: bytes, pairs: tuple[tuple[str, str], ...], index: StateIndex) -> _PairGraph:
+    """Return the graph of all ways between the pairs over open arcs; pairs of one origin follow one another."""
+    origins = [origin for origin, _ in pairs]
+    changes = [0] + [k for k in range(1, len(pairs)) if origins[k] != origins[k - 1]] if pairs else []
+    sources = np.array([index.number[State("zone_out", origins[k])] for k in changes], dtype=np.int64)
+    targets = np.array([index.number[State("zone_in", destination)] for _, destination in pairs], dtype=np.int64)
+    number, states, start, head, bit, pointer, arcs = route_kernels.contract(
+        *graph.out, *graph.into, graph.bit, np.frombuffer(opened, dtype=bool), sources, targets, graph.states
+    )
+    source_pair = np.array([*changes, len(pairs)], dtype=np.int64)
+    return _PairGraph(start, head, bit, pointer, arcs, states, number[sources], source_pair, number[targets])
 
 
 def _simple(item: FormNetwork, path: tuple[int, ...]) -> bool:

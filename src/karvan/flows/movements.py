@@ -28,14 +28,21 @@ class Movements:
         Of each: ``link``, ``border`` or ``terminal``, its row, and the direction (``+``, ``-``, or empty).
     of_arc
         Movement of every arc, -1 where it is none or belongs to an arc before it.
+    whole
+        Movement of every arc, those that belong to an arc before them included.
     length_km, move_h
         Of each link: distance and hours in motion.
     """
 
     keys: tuple[tuple[str, str, str], ...]
     of_arc: Ints
+    whole: Ints
     length_km: Floats
     move_h: Floats
+
+    def on(self, arcs: Arcs) -> Movements:
+        """Return the same movements with the figures of other arcs in the same places."""
+        return Movements(self.keys, self.of_arc, self.whole, *_figures(self.whole, len(self.keys), arcs))
 
 
 def movements_of(network: Network, arcs: Arcs) -> Movements:
@@ -45,9 +52,9 @@ def movements_of(network: Network, arcs: Arcs) -> Movements:
     of_arc = np.full(len(arcs), -1, dtype=np.int64)
     whole = np.full(len(arcs), -1, dtype=np.int64)
     states = network.index.states
-    for a in range(len(arcs)):
-        kind = arcs.kind[a]
-        if kind == ArcKind.MOVE:
+    move, border = int(ArcKind.MOVE), int(ArcKind.BORDER)
+    for a, kind in enumerate(arcs.kind.tolist()):
+        if kind == move:
             tail = states[arcs.tail[a]]
             if tail.kind == "mode":
                 way, counts = ("+" if tail.place == links[arcs.row[a]]["from_node_id"] else "-"), True
@@ -58,14 +65,18 @@ def movements_of(network: Network, arcs: Arcs) -> Movements:
             whole[a] = movement
             if counts:
                 of_arc[a] = movement
-        elif kind == ArcKind.BORDER:
+        elif kind == border:
             of_arc[a] = whole[a] = number.setdefault(("border", arcs.border[a], ""), len(number))
         elif arcs.row[a]:
             of_arc[a] = whole[a] = number.setdefault(("terminal", arcs.row[a], ""), len(number))
+    return Movements(tuple(number), of_arc, whole, *_figures(whole, len(number), arcs))
+
+
+def _figures(whole: Ints, count: int, arcs: Arcs) -> tuple[Floats, Floats]:
+    """Return kilometres and hours in motion of every movement."""
     known = whole >= 0
-    count = len(number)
     length, move = (
         np.bincount(whole[known], column[known], minlength=count).astype(np.float64)
         for column in (arcs.length_km, arcs.move_h)
     )
-    return Movements(tuple(number), of_arc, length, move)
+    return length, move

@@ -107,16 +107,14 @@ def fitted_constants(model: CorridorModel, found: Equilibrium, places: Sequence[
     most = most_constant(applied)
     spread = scale_of(applied, "crossing_constant_spread_usd_per_t", SPREAD_USD_PER_T)
     counted, charged = _weights(model, places)
-    streams = np.flatnonzero(counted.any(axis=0) | charged.any(axis=0))
     flow = np.einsum("ks,s->k", counted, found.stream_flow)
     wanted, tolerance = (np.array([getattr(place, name) for place in places]) for name in ("t_per_day", "tolerance"))
     floor = np.maximum(flow, LEAST_RATIO * wanted)
-    # einsum adds in one order, whatever the threads
-    half = np.einsum("ks,st->kt", counted[:, streams], _sensitivity(model, found, streams))
-    falls = np.einsum("kt,lt->kl", half, charged[:, streams])
+    falls = _reactions(model, found, counted, charged)
     # a place with no route has no derivative, and its constant stays at zero
     slope = falls / floor[:, None] / tolerance[:, None]
     error = np.log(floor / wanted) / tolerance
+    # einsum adds in one order, whatever the threads
     matrix = np.einsum("kl,km->lm", slope, slope) + np.eye(len(places)) / spread**2
     step, _ = kernels.solve_dense(matrix, -np.einsum("kl,k->l", slope, error) - usd_per_t / spread**2)
     fitted: Floats = np.clip(usd_per_t + np.clip(DAMPING * step, -MOST_STEP * spread, MOST_STEP * spread), -most, most)
@@ -136,19 +134,24 @@ def _weights(model: CorridorModel, places: Sequence[Place]) -> tuple[Floats, Flo
     return counted, charged
 
 
-def _sensitivity(model: CorridorModel, found: Equilibrium, streams: Ints) -> Floats:
-    """Return by how many tonnes a day each stream falls with a dollar on each."""
+def _reactions(model: CorridorModel, found: Equilibrium, counted: Floats, charged: Floats) -> Floats:
+    """Return by how many tonnes a day what each count reads falls with a dollar at each place."""
     problem = model.problem
     routes, classes = problem.routes, problem.classes
-    active = np.full(routes.streams, -1, dtype=np.int64)
-    active[streams] = np.arange(len(streams))
     usd, hours = (
         kernels.sum_on_routes(routes.route_ptr, routes.route_stream, values)
         for values in (found.stream_usd, found.stream_h)
     )
-    by_usd: Floats = kernels.sensitivity(
+    falls: Floats = kernels.reactions(
         routes.set_ptr, routes.nest, routes.price_usd, routes.hours, routes.log_size, usd, hours, classes.set,
         classes.demand_t_per_day, classes.hour_usd, classes.delay_usd, classes.outside_usd, classes.nest_usd, classes.scale,
-        *problem.set_class, routes.route_ptr, routes.route_stream, active, len(streams),
-    )[0]  # fmt: skip
-    return by_usd
+        *problem.set_class, routes.route_ptr, routes.route_stream, *_by_stream(counted), *_by_stream(charged),
+        np.zeros(len(charged), dtype=bool), len(counted),
+    )  # fmt: skip
+    return falls
+
+
+def _by_stream(weight: Floats) -> tuple[Ints, Ints, Floats]:
+    """Return the rows that have a weight on each stream: where those of each begin, the rows, the weights."""
+    stream, row = np.nonzero(weight.T)
+    return np.searchsorted(stream, np.arange(weight.shape[1] + 1)), row, weight[row, stream]

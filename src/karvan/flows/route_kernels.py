@@ -217,6 +217,216 @@ def _is_other(path, size, m, length, overlap, found, starts, nests, mark):
 
 
 @njit(cache=True)
+def _spread_from(start, other, arc, is_open, seeds, states):
+    """Say which states can be reached from some over open arcs."""
+    reached = np.zeros(states, dtype=np.bool_)
+    waiting = np.empty(states, dtype=np.int64)
+    count = 0
+    for seed in seeds:
+        if not reached[seed]:
+            reached[seed] = True
+            waiting[count] = seed
+            count += 1
+    while count > 0:
+        count -= 1
+        state = waiting[count]
+        for k in range(start[state], start[state + 1]):
+            if is_open[arc[k]] and not reached[other[k]]:
+                reached[other[k]] = True
+                waiting[count] = other[k]
+                count += 1
+    return reached
+
+
+
+@njit(cache=True)
+def _count_ways(start, other, arc, is_open, alive, state, known, size):
+    """Add the living neighbours of a state to those known, at most three; say how many, and whether one is double."""
+    double = False
+    before = size
+    for k in range(start[state], start[state + 1]):
+        if not is_open[arc[k]] or not alive[other[k]]:
+            continue
+        old = False
+        for i in range(size):
+            if known[i] == other[k]:
+                old = True
+        for h in range(start[state], k):
+            if is_open[arc[h]] and other[h] == other[k]:
+                double = True
+        if not old and size < 3:
+            known[size] = other[k]
+            size += 1
+    return max(size, before), double
+
+
+
+@njit(cache=True)
+def _onward(start, head, arc, is_open, alive, here, before):
+    """Return the place of the arc by which a way goes on at a state with two neighbours; -1 where it ends."""
+    onward = -1
+    for k in range(start[here], start[here + 1]):
+        if is_open[arc[k]] and alive[head[k]] and head[k] != before:
+            onward = k
+    return onward
+
+
+
+@njit(cache=True)
+def contract(out_start, out_head, out_arc, in_start, in_tail, in_arc, bit, is_open, sources, targets, states):
+    """Return the same graph for searches from sources to targets, with arcs that follow one another as one.
+
+    States that no way from a source to a target passes fall away. At a state with two neighbours a way goes on: turning round is
+    never cheaper, unless it was only to have moved by another mode. Where a way along them first moves by another mode, the
+    state is therefore kept.
+
+    Returns
+    -------
+    new number of every state (-1: none), how many there are, where the arcs of each begin, their heads, their bits, where the
+    old arcs of each begin, the old arcs
+    """
+    alive = _spread_from(out_start, out_head, out_arc, is_open, sources, states)
+    alive &= _spread_from(in_start, in_tail, in_arc, is_open, targets, states)
+    ends = np.zeros(states, dtype=np.bool_)
+    for state in sources:
+        ends[state] = True
+    for state in targets:
+        ends[state] = True
+    known = np.empty(3, dtype=np.int64)
+    kept = np.zeros(states, dtype=np.bool_)
+    for state in range(states):
+        if alive[state]:
+            size, one = _count_ways(out_start, out_head, out_arc, is_open, alive, state, known, 0)
+            size, two = _count_ways(in_start, in_tail, in_arc, is_open, alive, state, known, size)
+            kept[state] = ends[state] or size > 2 or one or two
+    turns = np.zeros(states, dtype=np.bool_)
+    for state in range(states):
+        if not kept[state]:
+            continue
+        for k in range(out_start[state], out_start[state + 1]):
+            before, here, last, bits = state, out_head[k], out_arc[k], 0
+            while is_open[last] and alive[here] and not kept[here]:
+                more = _next_layer(bits, bit[last])
+                turns[here] |= more != bits
+                onward = _onward(out_start, out_head, out_arc, is_open, alive, here, before)
+                if onward < 0:
+                    break
+                bits, before, here, last = more, here, out_head[onward], out_arc[onward]
+    number = np.full(states, -1, dtype=np.int64)
+    count = 0
+    for state in range(states):
+        if kept[state] or turns[state]:
+            number[state] = count
+            count += 1
+    room = len(out_arc) + 1
+    start, head, layer_bit = (
+        np.zeros(count + 1, dtype=np.int64),
+        np.empty(room, dtype=np.int64),
+        np.empty(room, dtype=np.int64),
+    )
+    pointer = np.zeros(room + 1, dtype=np.int64)
+    arcs = np.empty(4 * room, dtype=np.int64)
+    size, total = 0, 0
+    for state in range(states):
+        if number[state] < 0:
+            continue
+        for k in range(out_start[state], out_start[state + 1]):
+            if not is_open[out_arc[k]] or not alive[out_head[k]]:
+                continue
+            before, here, last, bits, begin = state, out_head[k], out_arc[k], 0, total
+            stuck = False
+            while True:
+                if total == len(arcs):
+                    arcs = np.concatenate((arcs, np.empty(total, dtype=np.int64)))
+                arcs[total] = last
+                total += 1
+                bits = _next_layer(bits, bit[last])
+                if number[here] >= 0:
+                    break
+                onward = _onward(out_start, out_head, out_arc, is_open, alive, here, before)
+                if onward < 0:
+                    stuck = True
+                    break
+                before, here, last = here, out_head[onward], out_arc[onward]
+            if stuck:
+                total = begin
+                continue
+            head[size], layer_bit[size] = number[here], bits
+            size += 1
+            pointer[size] = total
+        start[number[state] + 1] = size
+    return (
+        number,
+        count,
+        start,
+        head[:size].copy(),
+        layer_bit[:size].copy(),
+        pointer[: size + 1].copy(),
+        arcs[:total].copy(),
+    )
+
+
+
+@njit(cache=True)
+def cheaper_routes(start, head, bit, pointer, arcs, weight, states, sources, source_pair, targets, best):
+    """Return the routes that are cheaper than the best known of their pair and way of going.
+
+    Parameters
+    ----------
+    start, head, bit, pointer, arcs, states
+        The graph of :func:`contract`.
+    weight
+        Cost of its arcs.
+    sources, source_pair, targets
+        Where searches begin, where the pairs of each begin, where these end; -1 where no way leads.
+    best
+        What has to be beaten, by pair and way of going.
+
+    Returns
+    -------
+    pair and way of going of every route, where its arcs begin, the arcs
+    """
+    found_pair, found_nest = np.empty(16, dtype=np.int64), np.empty(16, dtype=np.int64)
+    begin, path = np.zeros(17, dtype=np.int64), np.empty(1024, dtype=np.int64)
+    count, total = 0, 0
+    own = np.arange(len(head))
+    for o in range(len(sources)):
+        if sources[o] < 0:
+            continue
+        cost, before, by = search_by_mode(start, head, own, weight, bit, states, sources[o])
+        for pair in range(source_pair[o], source_pair[o + 1]):
+            if targets[pair] < 0:
+                continue
+            for layer in range(1, LAYERS):
+                end = layer * states + targets[pair]
+                if not cost[end] < best[pair, _nest_of(layer)]:
+                    continue
+                if count == len(found_pair):
+                    found_pair = np.concatenate((found_pair, np.empty(count, dtype=np.int64)))
+                    found_nest = np.concatenate((found_nest, np.empty(count, dtype=np.int64)))
+                    begin = np.concatenate((begin, np.empty(count, dtype=np.int64)))
+                size = 0
+                label = end
+                while by[label] >= 0:
+                    size += pointer[by[label] + 1] - pointer[by[label]]
+                    label = before[label]
+                while total + size > len(path):
+                    path = np.concatenate((path, np.empty(len(path), dtype=np.int64)))
+                at = total + size
+                label = end
+                while by[label] >= 0:
+                    for k in range(pointer[by[label] + 1] - 1, pointer[by[label]] - 1, -1):
+                        at -= 1
+                        path[at] = arcs[k]
+                    label = before[label]
+                total += size
+                found_pair[count], found_nest[count] = pair, _nest_of(layer)
+                count += 1
+                begin[count] = total
+    return found_pair[:count].copy(), found_nest[:count].copy(), begin[: count + 1].copy(), path[:total].copy()
+
+
+@njit(cache=True)
 def via_routes(
     forward, forward_before, forward_by, backward, backward_before, backward_by, target, source, tail, head, weight, bit,
     via, length, states, most, slack, overlap,

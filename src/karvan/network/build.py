@@ -19,7 +19,7 @@ from karvan.network.services import HOURS_PER_DAY, Service, ServiceIndex, headwa
 from karvan.network.states import SEA_MODES, State, StateIndex
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from karvan.case import AppliedCase
 
@@ -68,6 +68,17 @@ def build_arcs(applied: AppliedCase, index: StateIndex, form: str, *, relaxed: b
     return Arcs.of([arc for arc in arcs if relaxed or not arc.cut])
 
 
+def arcs_of_links(applied: AppliedCase, index: StateIndex, form: str, wanted: Collection[str]) -> list[Arc]:
+    """Return the arcs of some links, shut and unbuilt ones included, in the order of :func:`build_arcs`."""
+    return list(_Builder(applied, index, form, relaxed=True).links(wanted))
+
+
+def arcs_of_stops(applied: AppliedCase, index: StateIndex, form: str) -> list[Arc]:
+    """Return the arcs of terminals, gates and zones, unbuilt ones included, in the order of :func:`build_arcs`."""
+    builder = _Builder(applied, index, form, relaxed=True)
+    return [*builder.transfers(), *builder.gates(), *builder.zones()]
+
+
 def _records(applied: AppliedCase, table: str) -> list[Record]:
     return [{"key": key, **row} for key, row in applied.rows(table).items()]
 
@@ -107,9 +118,11 @@ class _Builder:
 
     # links ------------------------------------------------------------------------------------------------------------
 
-    def links(self) -> Iterator[Arc]:
-        """Yield the arcs of every link, both ways unless it is directed."""
-        for link in _records(self.applied, "link"):
+    def links(self, wanted: Collection[str] | None = None) -> Iterator[Arc]:
+        """Yield the arcs of every link, or of those wanted, both ways unless it is directed."""
+        rows = self.applied.rows("link")
+        for key in rows if wanted is None else (key for key in rows if key in wanted):
+            link = {"key": key, **rows[key]}
             cut = self._not_built(link, "link")
             if cut and not self.relaxed:
                 continue

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from karvan.network.build import build_arcs, index_states
 from karvan.network.capacity import link_capacities
+from karvan.network.mend import has_states_of_case, mended_arcs
 from karvan.network.states import FORMS
 
 if TYPE_CHECKING:
-    from karvan.case import AppliedCase
+    from karvan.case import AppliedCase, Case
     from karvan.network.arcs import Arcs
     from karvan.network.states import StateIndex
 
@@ -29,14 +30,23 @@ class Network:
         The case with the setting's effects.
     index
         Its states; the same numbers in every setting of a case.
+    base
+        The network of the same case with no effect applied, where it has the same states: its arcs are taken over but for
+        those of rows that differ.
     """
 
     applied: AppliedCase
     index: StateIndex
+    base: Network | None = None
 
     @cached_property
     def _arcs(self) -> dict[tuple[str, bool], Arcs]:
         return {}
+
+    @property
+    def built_arcs(self) -> tuple[Arcs, ...]:
+        """The arcs that have been built so far."""
+        return tuple(self._arcs.values())
 
     def arcs(self, form: str, *, relaxed: bool = False) -> Arcs:
         """Return the arcs for one form of cargo (``container`` or ``bulk``).
@@ -53,7 +63,8 @@ class Network:
             raise ValueError(message)
         key = (form, relaxed)
         if key not in self._arcs:
-            self._arcs[key] = build_arcs(self.applied, self.index, form, relaxed=relaxed)
+            mended = mended_arcs(self, form) if relaxed and self.base is not None else None
+            self._arcs[key] = mended or build_arcs(self.applied, self.index, form, relaxed=relaxed)
         return self._arcs[key]
 
     @cached_property
@@ -85,6 +96,11 @@ class Network:
         return sum(self.applied.case.is_assumption("link", str(link)) for link in standing) / len(standing)
 
 
+@lru_cache(maxsize=8)
+def _base_of(case: Case) -> Network:
+    return Network(case.untouched, index_states(case.untouched))
+
+
 def build_network(applied: AppliedCase) -> Network:
     """Return the network of a case under a setting.
 
@@ -93,4 +109,7 @@ def build_network(applied: AppliedCase) -> Network:
     applied
         What :meth:`karvan.case.Case.apply` returns.
     """
+    if applied.case.untouched is not applied and has_states_of_case(applied):
+        base = _base_of(applied.case)
+        return Network(applied, base.index, base)
     return Network(applied, index_states(applied))
