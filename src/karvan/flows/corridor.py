@@ -127,14 +127,21 @@ def _tasks_of_form(solved: Solved, form: str, value: float, usd: Floats, hours: 
     # a place with a negative constant is taken as free: a search would turn in it
     weight = np.maximum(weight, 0.0)
     number, zones = model.network.index.number, model.network.applied.rows("zone")
+    sets = laid.sets
+    begin = laid.first[form][0]
+    stop = begin + len(solved.chosen[form].pairs)
+    routes = slice(sets.set_ptr[begin], sets.set_ptr[stop])
+    mine = laid.arcs[laid.arc_ptr[routes.start] : laid.arc_ptr[routes.stop]]
+    owner = np.repeat(np.arange(routes.stop - routes.start), np.diff(laid.arc_ptr[routes.start : routes.stop + 1]))
+    sums = np.bincount(owner, weight[mine], minlength=routes.stop - routes.start)
+    best = np.full(stop - begin, np.inf)
+    np.minimum.at(best, np.repeat(np.arange(stop - begin), np.diff(sets.set_ptr[begin : stop + 1])), sums)
     by_origin: dict[str, list[tuple[str, float]]] = {}
     for position, (name, origin, destination) in enumerate(laid.pairs):
         # between zones that share a gateway the cheapest is not to move at all, which is no route
         if name != form or set(zones[origin]["gateways"]) & set(zones[destination]["gateways"]):
             continue
-        a, b = laid.sets.set_ptr[position], laid.sets.set_ptr[position + 1]
-        sums = [float(weight[laid.arcs[laid.arc_ptr[r] : laid.arc_ptr[r + 1]]].sum()) for r in range(a, b)]
-        by_origin.setdefault(origin, []).append((destination, min(sums, default=np.inf)))
+        by_origin.setdefault(origin, []).append((destination, float(best[position - begin])))
     tail, head, open_weight = item.arcs.tail[item.open], item.arcs.head[item.open], weight[item.open]
     return [
         SearchTask(

@@ -261,75 +261,77 @@ def _audit_shares(problem: Problem, state: State) -> float:
     """Derive the shares of every class again, by logarithms of sums from the top of the tree down."""
     routes, classes = problem.routes, problem.classes
     usd, hours = route_costs(problem, state)
-    worst, name = 0.0, ""
     starts = np.searchsorted(state.class_number, np.arange(len(classes) + 1))
-    for c in range(len(classes)):
-        if classes.demand_t_per_day[c] == 0:
-            continue
-        own = slice(routes.set_ptr[classes.set[c]], routes.set_ptr[classes.set[c] + 1])
-        cost = (
-            routes.price_usd[own]
-            + classes.hour_usd[c] * routes.hours[own]
-            + usd[own]
-            + classes.delay_usd[c] * hours[own]
-        )
-        wanted = classes.demand_t_per_day[c] * _nested_shares(
-            cost,
-            routes.nest[own],
-            routes.log_size[own],
-            classes.nest_usd[c],
-            float(classes.outside_usd[c]),
-            classes.scale[c],
-        )
-        given = state.flow[starts[c] : starts[c + 1]]
-        error = float(np.max(np.abs(wanted - given), initial=0.0)) / classes.demand_t_per_day[c]
-        if error > worst:
-            worst, name = error, problem.classes.names[c]
+    number = np.repeat(np.arange(len(classes)), np.diff(starts))
+    route = routes.set_ptr[classes.set[number]] + np.arange(len(number)) - starts[number]
+    cost = (
+        routes.price_usd[route]
+        + classes.hour_usd[number] * routes.hours[route]
+        + usd[route]
+        + classes.delay_usd[number] * hours[route]
+    )
+    demand = classes.demand_t_per_day
+    wanted = demand[number] * _nested_shares(
+        number, routes.nest[route], routes.log_size[route], cost, classes.nest_usd, classes.outside_usd, classes.scale
+    )
+    error = np.zeros(len(classes))
+    np.maximum.at(error, number, np.abs(wanted - state.flow))
+    error = np.divide(error, demand, out=np.zeros(len(classes)), where=demand > 0)
+    worst = float(np.max(error, initial=0.0))
     if worst > EQUILIBRIUM:
+        name = classes.names[int(np.argmax(error))]
         _fail(f"{name}: flows differ from the choice at their costs by {worst:g} of the tonnes")
     return worst
 
 
 def _nested_shares(
-    cost: Floats, nest: Ints, log_size: Floats, constant: Floats, outside: float, scale: Floats
+    number: Ints, nest: Ints, log_size: Floats, cost: Floats, constant: Floats, outside: Floats, scale: Floats
 ) -> Floats:
-    route, mode, out = scale
-    inside = {}
-    for m in sorted(set(nest.tolist())):
-        if np.isfinite(constant[m]):
-            inside[m] = -_log_sum(log_size[nest == m] - route * cost[nest == m]) / route
-    shares = np.zeros(len(cost))
-    if not inside:
-        return shares
-    network = -_log_sum(np.array([-mode * (value + constant[m]) for m, value in inside.items()])) / mode
-    top = 1.0
-    if np.isfinite(outside):
-        top = float(np.exp(-out * network - _log_sum(np.array([-out * network, -out * outside]))))
-    for m, value in inside.items():
-        way = np.exp(-mode * (value + constant[m] - network))
-        mine = nest == m
-        shares[mine] = top * way * np.exp(log_size[mine] - route * (cost[mine] - value))
+    """Return the share of every class on each of its routes: class and way of going of every route are given."""
+    by_route, by_mode, by_outside = (scale[:, level] for level in range(3))
+    classes, ways = constant.shape
+    group = number * ways + nest
+    weight = np.where(np.isfinite(constant[number, nest]), log_size - by_route[number] * cost, -np.inf)
+    value = (-_log_sums(group, weight, classes * ways).reshape(classes, ways)) / by_route[:, None]
+    there = np.isfinite(value)
+    total = np.where(there, value + np.where(there, constant, 0.0), np.inf)
+    owner = np.repeat(np.arange(classes), ways)
+    network = -_log_sums(owner, (-by_mode[:, None] * total).ravel(), classes) / by_mode
+    some = np.isfinite(network)
+    has_outside = np.isfinite(outside) & some
+    near, far = np.where(some, -by_outside * network, 0.0), np.where(has_outside, -by_outside * outside, 0.0)
+    top = np.where(has_outside, np.exp(near - np.logaddexp(near, far)), np.where(some, 1.0, 0.0))
+    way = np.where(
+        there, np.exp(-by_mode[:, None] * (np.where(there, total, 0.0) - np.where(some, network, 0.0)[:, None])), 0.0
+    )
+    inside = np.where(there, value, 0.0)[number, nest]
+    within = np.where(
+        np.isfinite(weight), np.exp(np.where(np.isfinite(weight), weight, 0.0) + by_route[number] * inside), 0.0
+    )
+    shares: Floats = top[number] * way[number, nest] * within
     return shares
 
 
-def _log_sum(values: Floats) -> float:
-    most = float(values.max())
-    return most + float(np.log(np.exp(values - most).sum()))
+def _log_sums(group: Ints, values: Floats, groups: int) -> Floats:
+    """Return the logarithm of the sum of exponentials of every group; minus infinity where a group has none."""
+    most = np.full(groups, -np.inf)
+    np.maximum.at(most, group, values)
+    some = np.isfinite(most)
+    base = np.where(some, most, 0.0)
+    sums = np.bincount(group, np.exp(values - base[group]), minlength=groups)
+    return np.where(some, base + np.log(np.where(some, sums, 1.0)), -np.inf)
 
 
 def _audit_missing(tasks: list[SearchTask]) -> float:
     """Look for routes that are cheaper than the best of their pair."""
     worst = 0.0
+    graphs: dict[tuple[int, int, int, int], csr_array[np.float64, tuple[int, int]]] = {}
     for task in tasks:
-        order = np.lexsort((task.weight, task.head, task.tail))
-        tail, head, weight = task.tail[order], task.head[order], task.weight[order]
-        first = np.ones(len(order), dtype=bool)
-        first[1:] = (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])
-        # a weight of nought would be no arc in a sparse matrix
-        matrix: csr_array[np.float64, tuple[int, int]] = csr_array(
-            (np.maximum(weight[first], 1e-12), (tail[first], head[first])), shape=(task.states, task.states)
-        )
-        cost = np.asarray(dijkstra(matrix, indices=np.array([task.source])))[0][task.targets]
+        # searches from several origins share their arrays
+        key = (id(task.tail), id(task.head), id(task.weight), task.states)
+        if key not in graphs:
+            graphs[key] = _graph(task)
+        cost = np.asarray(dijkstra(graphs[key], indices=np.array([task.source])))[0][task.targets]
         there = np.isfinite(cost)
         known = np.isfinite(task.best) & there & (task.best > 0)
         gain = np.where(
@@ -339,3 +341,13 @@ def _audit_missing(tasks: list[SearchTask]) -> float:
     if worst > MISSING_SHARE:
         _fail(f"a route is missing that is cheaper than the best known by {worst:.1%}")
     return worst
+
+
+def _graph(task: SearchTask) -> csr_array[np.float64, tuple[int, int]]:
+    """Return the arcs as SciPy wants them, the cheapest of those between two states."""
+    order = np.lexsort((task.weight, task.head, task.tail))
+    tail, head, weight = task.tail[order], task.head[order], task.weight[order]
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])
+    # a weight of nought would be no arc in a sparse matrix
+    return csr_array((np.maximum(weight[first], 1e-12), (tail[first], head[first])), shape=(task.states, task.states))
