@@ -15,8 +15,8 @@ import karvan
 from karvan.case import Setting
 from karvan.flows.corridor_model import build_model
 from karvan.flows.corridor_solve import reference_of, solve_setting
-from karvan.flows.corridor_warm import warm
 from karvan.flows.equilibrium import Start, solve_equilibrium
+from karvan.flows.warm import warm_corridor
 from karvan.routes import network_of
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def restart_s(case: Case, scenario: str, change: str) -> float:
 
 def main() -> None:
     """Print the table."""
-    warm()
+    warm_corridor()
     case = karvan.open_case(CASE)
     scenario = case.config.flows.reference_scenario or case.config.case.default_scenario
     rows: list[tuple[str, float | None, float]] = [

@@ -18,8 +18,8 @@ from numba import njit
 NESTS = 4
 #: Shares below this weigh nothing.
 TINY = 1e-300
-#: A route whose flow reacts by less than this share of the steepest of its set does not turn a Newton step.
-NEGLIGIBLE = 1e-12
+#: Routes whose flow reacts less than this share of the set's quickest are left out of Newton's matrix, never of the flows.
+NEGLIGIBLE = 1e-7
 
 
 # choice -----------------------------------------------------------------------------------------------------------------

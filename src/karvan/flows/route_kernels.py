@@ -238,7 +238,6 @@ def _spread_from(start, other, arc, is_open, seeds, states):
     return reached
 
 
-
 @njit(cache=True)
 def _count_ways(start, other, arc, is_open, alive, state, known, size):
     """Add the living neighbours of a state to those known, at most three; say how many, and whether one is double."""
@@ -260,7 +259,6 @@ def _count_ways(start, other, arc, is_open, alive, state, known, size):
     return max(size, before), double
 
 
-
 @njit(cache=True)
 def _onward(start, head, arc, is_open, alive, here, before):
     """Return the place of the arc by which a way goes on at a state with two neighbours; -1 where it ends."""
@@ -269,7 +267,6 @@ def _onward(start, head, arc, is_open, alive, here, before):
         if is_open[arc[k]] and alive[head[k]] and head[k] != before:
             onward = k
     return onward
-
 
 
 @njit(cache=True)
@@ -364,7 +361,6 @@ def contract(out_start, out_head, out_arc, in_start, in_tail, in_arc, bit, is_op
         pointer[: size + 1].copy(),
         arcs[:total].copy(),
     )
-
 
 
 @njit(cache=True)

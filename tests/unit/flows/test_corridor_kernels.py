@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from karvan.flows import corridor_kernels, route_kernels as kernels
+from karvan.flows import corridor_kernels
+from karvan.flows import route_kernels as kernels
 
 
 def ordered(by, other, states):
