@@ -67,6 +67,8 @@ def test_a_stage_that_is_not_there_is_left_out(show: Callable[..., Shown]) -> No
         ("/routes?k=many", "k: found 'many'; expected a valid integer"),
         ("/case?table=nodes", "No table is called 'nodes'. Did you mean node?"),
         ("/network?pick=link:nowhere", "No row of link.csv is called 'nowhere'."),
+        ("/flows?scenario=peace", "No scenario is called 'peace'."),
+        ("/flows?change=link:altynkol-khorgos_cn.rail:capacity_trains_per_day=0", "capacity"),
         ("/programme?body=nobody", "No body is called 'nobody'."),
         ("/programme?on=yesterday", "on: found 'yesterday'; expected a valid date"),
     ],
@@ -122,6 +124,20 @@ def test_a_lost_connection_is_told_and_mended_by_itself(show: Callable[..., Show
         assert shown.text("[data-answer=network]") != before
     finally:
         again.stop()
+
+
+def test_work_that_is_stopped_says_so_and_can_be_asked_again(show: Callable[..., Shown]) -> None:
+    shown = show("/case")
+    fault = {"kind": "stopped", "message": "The work was stopped.", "given": "", "near": [], "lines": []}
+    answer = {"status": 409, "content_type": "application/json", "body": json.dumps(fault)}
+    for address in ("**/api/flows*", "**/api/flows"):
+        shown.page.route(address, lambda route: route.fulfill(**answer))
+    shown.page.get_by_role("link", name="Flows", exact=True).click()
+    shown.page.wait_for_selector("main [data-fault=stopped]")
+    shown.page.unroute("**/api/flows*")
+    shown.page.unroute("**/api/flows")
+    shown.page.locator("main").get_by_role("button", name="Try again").click()
+    shown.page.wait_for_selector("main [data-answer=flows]")
 
 
 def test_an_answer_that_cannot_be_read_is_a_message(show: Callable[..., Shown]) -> None:

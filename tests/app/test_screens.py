@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
     from tests.app.conftest import Shown
 
-SCREENS = ("case", "network", "routes", "programme")
+SCREENS = ("case", "network", "routes", "flows", "programme")
 #: Scripts before the first screen, compressed: what the app promises.
 SCRIPT_LIMIT_BYTES = 600_000
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -62,8 +62,9 @@ def test_a_screen_answers_first_and_axe_finds_nothing_serious(
         "/routes?compare=1&b.scenario=iran_shut&pick=border:taftan.road.PAK-IRN",
         "/network?scenario=peace",
         "/case?table=project",
+        "/flows?compare=1&b.scenario=open&pick=border:taftan.road.PAK-IRN",
     ],
-    ids=["two settings and facts", "a fault", "a table"],
+    ids=["two settings and facts", "a fault", "a table", "two runs and who uses a crossing"],
 )
 def test_axe_finds_nothing_serious_off_the_usual_way(show: Callable[..., Shown], address: str) -> None:
     assert serious(show(address)) == []

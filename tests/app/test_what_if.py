@@ -68,6 +68,32 @@ def test_two_hundred_switches_end_in_the_figures_of_a_fresh_run(show: Callable[.
             compare(shown)
 
 
+def test_switches_of_flows_end_in_the_figures_of_a_fresh_run(show: Callable[..., Shown]) -> None:
+    shown = show("/flows?scenario=open")
+    for name in ("taftan", "saryagash", "taftan"):
+        shown.page.locator(f"[data-crossing={name}]").click()
+    shown.settle()
+    said = fresh("flows", "--scenario", "open", *options_of({"saryagash"}, {"taftan"}))
+    answer = shown.page.locator("[data-answer=flows]")
+    assert float(str(answer.get_attribute("data-t"))) == pytest.approx(said["network_t_per_year"], abs=TOLERANCE)
+    cost = said["rent_musd_per_year"] + said["queue_loss_musd_per_year"]
+    assert float(str(answer.get_attribute("data-musd"))) == pytest.approx(cost, abs=TOLERANCE)
+    priced = [row for row in said["bottlenecks"] if row["cost_musd_per_year"] > 0]
+    assert shown.page.locator("figure[data-figure=bottlenecks] svg.chart text[font-weight='600']").count() == min(
+        12, len(priced)
+    )
+
+
+def test_two_runs_have_their_difference_on_a_map(show: Callable[..., Shown]) -> None:
+    shown = show("/flows?compare=1&b.scenario=open")
+    one, two = (fresh("flows", *options)["network_t_per_year"] for options in ((), ("--scenario", "open")))
+    told = shown.page.locator("[data-difference]")
+    assert float(str(told.get_attribute("data-difference"))) == pytest.approx(two - one, abs=TOLERANCE * two)
+    tones = {str(key).split()[0] for key in shown.page.locator("figure[data-figure=difference] [data-band]").evaluate_all(
+        "all => all.map(one => one.dataset.band)")}  # fmt: skip
+    assert tones == {"up", "down"}
+
+
 def compare(shown: Shown) -> None:
     shown.settle()
     address = shown.page.evaluate("() => [...new URLSearchParams(location.search)]")

@@ -39,7 +39,7 @@ class Fault(Answer):
     ----------
     kind
         ``unknown`` name, ``request`` that cannot be met, ``route`` that is cut, ``case`` with problems, ``usage``, ``output``,
-        or ``bug``.
+        ``stopped`` by the reader, or ``bug``.
     message
         What is wrong and what to do, as the command line says it.
     given, near

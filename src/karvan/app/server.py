@@ -18,8 +18,9 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from karvan.app.answers import Answer, Fault, fault_of, usage_fault
 from karvan.app.pages import NOT_BUILT, page_file
-from karvan.app.rooms import routers_of
+from karvan.app.rooms import rooms_of, routers_of
 from karvan.app.runs import Runs
+from karvan.app.work import Work, WorkState
 from karvan.case.provenance import karvan_version
 from karvan.errors import KarvanError
 
@@ -72,12 +73,13 @@ def make_app(case: Case) -> FastAPI:
     )
     app.state.case = case
     app.state.runs = Runs(case)
+    app.state.work = Work(case)
     app.add_middleware(GZipMiddleware, minimum_size=LEAST_ZIPPED, compresslevel=ZIP_LEVEL)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=HOSTS)
     app.middleware("http")(_guard)
-    rooms = routers_of()
-    _greet(app, case, list(rooms))
-    for room, router in rooms.items():
+    _greet(app, case, rooms_of(case))
+    _work(app)
+    for room, router in routers_of().items():
         app.include_router(router, prefix=f"/api/{room}", tags=[room])
     _answer_faults(app)
     _serve_pages(app)
@@ -93,6 +95,21 @@ def _greet(app: FastAPI, case: Case, rooms: list[str]) -> None:
     def greeting() -> Greeting:
         """Return what answers here."""
         return Greeting(karvan=karvan_version(), case=case.id, digest=case.digest, rooms=rooms)
+
+
+def _work(app: FastAPI) -> None:
+    work: Work = app.state.work
+
+    @app.get("/api/work", tags=["app"])
+    def work_state() -> WorkState:
+        """Return what the process beside the server does."""
+        return work.state()
+
+    @app.delete("/api/work", tags=["app"])
+    def stop_work() -> WorkState:
+        """Stop what it works on; it starts anew when something is asked."""
+        work.stop()
+        return work.state()
 
 
 async def _guard(request: Request, proceed: Callable[[Request], Awaitable[Response]]) -> Response:

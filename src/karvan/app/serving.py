@@ -51,7 +51,9 @@ def serve(
     opened = open_case(case)
     listener = listen(port)
     address = f"http://{LOOPBACK}:{listener.getsockname()[1]}/"
-    config = uvicorn.Config(make_app(opened), log_level="warning", access_log=False, ws="none")
+    app = make_app(opened)
+    app.state.work.start_later()
+    config = uvicorn.Config(app, log_level="warning", access_log=False, ws="none")
     server = uvicorn.Server(config)
     tell(f"{opened.config.case.name}: {address} (Ctrl-C stops it)")
     if browser:
@@ -61,6 +63,8 @@ def serve(
     except KeyboardInterrupt:
         pass
     finally:
+        app.state.work.close()
+        app.state.runs.close()
         listener.close()
 
 

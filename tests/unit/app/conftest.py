@@ -73,6 +73,7 @@ def serve_case() -> Iterator[Callable[[Case], Client]]:
     yield serve
     for server, thread, app in running:
         app.state.runs.close()
+        app.state.work.close()
         server.should_exit = True
         thread.join(timeout=30)
 

@@ -1,5 +1,29 @@
 // Written by tools/api_types.py; do not edit.
 
+export interface Bottleneck {
+  resource: string;
+  table: string;
+  row: string;
+  direction: string;
+  name: string;
+  mode: string;
+  capacity_t_per_day: number;
+  preload_t_per_day: number;
+  used_t_per_day: number;
+  utilisation: number;
+  clearing: string;
+  price_usd_per_t: number;
+  queue_h: number;
+  delay_h: number;
+  rent_musd_per_year: number;
+  queue_loss_musd_per_year: number;
+  delay_loss_musd_per_year: number;
+  owner: string;
+  owner_name: string;
+  cost_musd_per_year: number;
+  assumed: boolean;
+}
+
 export interface Break {
   id: string;
   name: string;
@@ -60,6 +84,21 @@ export interface CrossingChoice {
   countries: string[];
   modes: string[];
   rows: string[];
+}
+
+export interface CrossingFlow {
+  border_id: string;
+  crossing_id: string;
+  name: string;
+  mode: string;
+  from_country: string;
+  to_country: string;
+  status: string;
+  flow_t_per_year: number;
+  capacity_t_per_day: number | null;
+  utilisation: number | null;
+  price_usd_per_t: number | null;
+  queue_h: number | null;
 }
 
 export interface CrossingRow {
@@ -124,6 +163,32 @@ export interface Fault {
   lines: string[];
 }
 
+export interface FlowTotals {
+  demand_t_per_year: number;
+  network_t_per_year: number;
+  outside_t_per_year: number;
+  tkm_per_year: number;
+  mean_time_h: number;
+  co2e_t_per_year: number;
+  rent_musd_per_year: number;
+  queue_loss_musd_per_year: number;
+  delay_loss_musd_per_year: number;
+}
+
+export interface FlowsAnswer {
+  meta: Meta;
+  totals: FlowTotals;
+  relative_gap: number;
+  iterations: number;
+  links: LinkFlows;
+  bottlenecks: Bottleneck[];
+  crossings: CrossingFlow[];
+  screenlines: Screenline[];
+  modes: ModeFlow[];
+  notes: string[];
+  sources: Source[];
+}
+
 export interface Greeting {
   karvan: string;
   case: string;
@@ -159,6 +224,19 @@ export interface LegAnswer {
   sources: string[];
 }
 
+export interface LinkFlows {
+  forward_t_per_year: number[];
+  backward_t_per_year: number[];
+  vehicles_per_day: number[];
+  empties_per_day: number[];
+  capacity_t_per_day: (number | null)[];
+  used_t_per_day: (number | null)[];
+  utilisation: (number | null)[];
+  price_usd_per_t: number[];
+  queue_h: number[];
+  delay_h: number[];
+}
+
 export interface LinkStates {
   status: string[];
   gauge_mm: (number | null)[];
@@ -184,6 +262,15 @@ export interface Meta {
   setting: Record<string, unknown>;
   seed: number | null;
   hash: string;
+}
+
+export interface ModeFlow {
+  mode: string;
+  tkm_per_year: number;
+  vehicle_km_per_year: number;
+  empty_km_per_year: number;
+  empty_resource_usd_per_year: number;
+  empty_co2e_t_per_year: number;
 }
 
 export interface ModeSum {
@@ -312,6 +399,22 @@ export interface ScenarioChoice {
   sources: Source[];
 }
 
+export interface Screenline {
+  count_id: string;
+  name: string;
+  kind: string;
+  use: string;
+  period: string;
+  counted_t_per_year: number;
+  counted_low_t_per_year: number | null;
+  counted_high_t_per_year: number | null;
+  modelled_t_per_year: number;
+  ratio: number | null;
+  aim: number;
+  hit: boolean;
+  constant_usd_per_t: number | null;
+}
+
 export interface SettingAnswer {
   meta: Meta;
   options: string[];
@@ -363,6 +466,26 @@ export interface TableCount {
   sources: number;
 }
 
+export interface Use {
+  origin: string;
+  destination: string;
+  commodity: string;
+  flow_t_per_year: number;
+}
+
+export interface UsersAnswer {
+  meta: Meta;
+  link: string | null;
+  crossing: string | null;
+  flows: Use[];
+}
+
+export interface WorkState {
+  state: "asleep" | "starting" | "preparing" | "idle" | "working";
+  seconds: number;
+  room: string;
+}
+
 /** What each address answers with. */
 export interface Answers {
   "get /api": Greeting;
@@ -373,8 +496,12 @@ export interface Answers {
   "get /api/case/runs/{run}": RunState;
   "get /api/case/setting": SettingAnswer;
   "get /api/case/tables/{table}": TableAnswer;
+  "get /api/flows": FlowsAnswer;
+  "get /api/flows/users": UsersAnswer;
   "get /api/network": NetworkAnswer;
   "get /api/network/shape": ShapeAnswer;
   "get /api/programme": RecordAnswer;
   "get /api/routes": RoutesAnswer;
+  "delete /api/work": WorkState;
+  "get /api/work": WorkState;
 }

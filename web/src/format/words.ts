@@ -85,6 +85,32 @@ export function usd(value: number | null | undefined): string {
   return `${en.units.usd} ${number(value)}`;
 }
 
+/** Millions of dollars, as `usd` says them. */
+export const musd = (value: number | null | undefined): string => usd(value === null || value === undefined ? value : value * 1e6);
+
+/** Millions of dollars with their range: `USD 42 m (30\u201355)`. */
+export function musdRange(value: number, low: number, high: number): string {
+  if (low === value && high === value) return musd(value);
+  const [first, last] = [musd(low), musd(high)];
+  const same = [` ${en.units.bn}`, ` ${en.units.m}`].find((name) => first.endsWith(name) && last.endsWith(name) && musd(value).endsWith(name));
+  const bare = (text: string) => text.replace(`${en.units.usd} `, "").slice(0, same ? -same.length : undefined);
+  return `${musd(value)} (${between(bare(first), bare(last))})`;
+}
+
+/** A difference with its sign: `+1.2`, `\u22120.4`, `0`. */
+export function signed(value: number, say: (size: number) => string = (size) => number(size)): string {
+  const text = say(Math.abs(value));
+  if (value === 0 || text === say(0)) return say(0);
+  return `${value < 0 ? MINUS : "+"}${text}`;
+}
+
+/** Tonnes as people say them: `3.2 Mt`, `12,300 t`. */
+export function tonnes(value: number | null | undefined): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return en.notKnown;
+  if (Math.abs(value) >= 1e5) return `${number(value / 1e6)} ${en.units.mt}`;
+  return `${number(Math.round(value))} ${en.units.t}`;
+}
+
 export function km(value: number): string {
   return unit(number(value), en.units.km);
 }

@@ -12,7 +12,7 @@ export const en = {
   assumed: "assumed",
   assumption: "assumption",
   confidence: { high: "high", medium: "medium", low: "low" } as Record<string, string>,
-  units: { h: "h", days: "days", km: "km", usd: "USD", bn: "bn", m: "m", mm: "mm", tPerDay: "t a day" },
+  units: { h: "h", days: "days", km: "km", usd: "USD", bn: "bn", m: "m", mm: "mm", tPerDay: "t a day", mt: "Mt", t: "t" },
   modes: { rail: "rail", road: "road", sea: "sea", ferry: "ferry" } as Record<string, string>,
   status: {
     existing: "standing", under_construction: "under construction", proposed: "proposed", defunct: "defunct",
@@ -54,6 +54,13 @@ export const en = {
     noRoom: "This server has no {name} yet. Choose one of the screens above.",
     noMap: "The map cannot be drawn here ({message}). The table below holds the same.",
   },
+
+  work: {
+    asleep: "Working.", idle: "Working.", working: "Working, for {seconds} s.",
+    starting: "Opening the case for longer work: once, {seconds} s so far.",
+    preparing: "Finding routes and prices of today, which every setting starts from: once, {seconds} s so far.",
+    stop: "Stop",
+  } as Record<string, string> & { stop: string },
 
   whatIf: {
     title: "What if",
@@ -139,7 +146,7 @@ export const en = {
     widthCapacity: "capacity; thin where it is not known",
   },
   facts: {
-    title: "Facts", close: "Close", what: { link: "Link", node: "Place", border: "Crossing", terminal: "Terminal" } as Record<string, string>,
+    title: "Facts", close: "Close", what: { link: "Link", node: "Place", border: "Crossing", terminal: "Terminal", count: "Count" } as Record<string, string>,
     confidence: "Confidence: {level}", was: "in the case: {value}", range: "{low} to {high}", tryValue: "Try another value for {name}",
     tryIt: "Try", blank: "blank", yes: "yes", no: "no", rows: "Rows",
   },
@@ -186,6 +193,39 @@ export const en = {
     kinds: { load: "load", move: "move", crossing: "crossing", transfer: "transfer", unload: "unload" } as Record<string, string>,
     notes: "Notes", route: "Route {rank}", beforeShort: "before", wait: "wait for {name}",
     standing: "Shaded: standing still",
+  },
+
+  flows: {
+    answer: "{tonnes} a year travel on the network, {share} of all demand{bottlenecks}.",
+    noBottleneck: "; nothing is so full that it has a price",
+    oneBottleneck: "; {n} bottleneck costs its users {cost} a year",
+    someBottlenecks: "; {n} bottlenecks cost their users {cost} a year",
+    dearestPrice: "The dearest is {name} ({mode}): USD {price} a tonne, {cost} a year, earned by {owner}.",
+    dearestQueue: "The dearest is {name} ({mode}): a queue of {hours} h, {cost} a year, lost by those who wait.",
+    capacityAssumed: "capacity assumed",
+    trust: "Of {n} counts {hit} are met within the aim, which is a factor of 1.5, or 2 below a million tonnes a year. Flows have no range of their own; the counts say how far to trust them.",
+    network: "On the network, a year", outside: "By other ways, a year", tkm: "bn tonne-km a year", meanTime: "Mean time, h", rents: "Rents paid to owners, a year",
+    queues: "Lost in queues, a year", delays: "Lost in slow traffic, a year", co2e: "CO2e a year",
+    mapTitle: "Volume against capacity in {year}, scenario {scenario}",
+    mapLabel: "Map of what the links carry. The table has the same.",
+    widthKey: "Tonnes a year, both ways", toneKey: "Use of capacity",
+    uses: { none: "capacity not known", quarter: "under 25 %", half: "to 50 %", most: "to 75 %", nearly: "to 99 %", full: "full" },
+    carries: "{total} a year ({start} to {end} {there}, back {back})", carriesNothing: "carries nothing", used: "{share} used", noLimit: "capacity not known",
+    priceLong: "USD {price} a tonne", priceShort: "USD {price}/t", queueLong: "queue of {hours}", queueShort: "{hours} h queue",
+    bottlenecksTitle: "Bottlenecks, dearest first", bottlenecksNote: "Users pay. A price is a rent, earned by the owner (filled); a queue is time lost by all who wait (hollow).",
+    noBottlenecks: "Nothing is full in this setting.", lost: "lost by those who wait", earned: "earned by {owner}", musdAxis: "USD m a year", mtAxis: "Mt a year",
+    crossingsTitle: "Busiest crossings and ports", crossingsNote: "The larger direction is darker.", way: "{from} to {to}",
+    screenlinesTitle: "Modelled against counted",
+    screenlinesNote: "Modelled tonnes over counted ones, the largest count first; shaded is the aim, the bar is the range of the count, an arrow lies beyond the scale. Diamonds test the model: no constant was fitted to them.",
+    ratioAxis: "Modelled over counted",
+    differenceTitle: "What B carries more or less than A", differenceLabel: "Map of the difference between two settings. The table has the same.",
+    differenceAnswer: "B has {total} a year on the network against A; the largest change is {change} on {name} ({mode}).", same: "Both settings carry the same on every link.",
+    changes: "{change} a year ({a} in A, {b} in B)", noChange: "no difference", more: "more in B, up to {most}", less: "less in B, up to {most}", inA: "A, a year", inB: "B, a year",
+    perYear: "Tonnes a year", there: "There", back: "Back", vehicles: "Vehicles a day", empties: "Empty a day", utilisation: "Used", price: "USD a tonne", queue: "Queue",
+    bottleneck: "Bottleneck", musdYear: "USD m a year", goesTo: "To", count: "Count", use: "Use", useOf: { calibrate: "fitted to", validate: "test" } as Record<string, string>, period: "Period",
+    counted: "Counted", low: "low", high: "high", modelled: "Modelled", ratio: "Ratio", constant: "Constant, USD a tonne", hit: "Within the aim",
+    modesTitle: "What runs, by mode", vehicleKm: "Vehicle-km, m", emptyKm: "Empty km, m", emptyCost: "Empties cost, USD m", emptyCo2e: "CO2e of empties", linksTitle: "Links by what they carry",
+    usersTitle: "Who uses it", usersNote: "{total} a year pass {name}.", nobody: "Nothing passes here in this setting.", fromTo: "From and to", share: "Share",
   },
 
   case: {

@@ -6,11 +6,13 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { camera, moveCamera, onCamera, type Camera } from "./camera";
 import type { Drawing, Hit } from "./gl";
 import type { Land } from "./land";
+import { moved, toneColor, type Bands as BandLines, type Captions as CaptionPoints, type Tone } from "./bands";
 import { GATE_LENGTHS, type At, type MarkProperties, type Style } from "./shape";
 
 const TILE = 512;
 /** Pixels within which a pointer hits a line or a mark. */
 const REACH = { line: 7, mark: 9 };
+const DOWN_DASH = "6 3";
 const LOOKS: Record<Style, { color: string; width: number; dash?: string }> = {
   rail1676: { color: "--lapis", width: 1.5 },
   rail1520: { color: "--lapis", width: 1.5, dash: "7 2.5" },
@@ -51,7 +53,8 @@ export function Flat({ drawing, land, frame, onHit }: Props) {
   const path = useMemo(() => geoPath(projection), [projection]);
   const ground = useMemo(() => ({ land: path(land.land as never) ?? "", borders: path(land.borders) ?? "" }), [path, land]);
   const groups = useMemo(() => grouped(drawing, path), [drawing.lines, drawing.hidden.join(), path]);
-  const lit = drawing.ways.features.length > 0;
+  const lit = drawing.ways.features.length > 0 || drawing.bands !== null;
+  const bands = useMemo(() => bandPaths(drawing.bands, drawing.hidden, projection), [drawing.bands, drawing.hidden.join(), projection]);
   const spot = (at: number[]) => projection(at as At) ?? [0, 0];
 
   const hit = (x: number, y: number): Hit | null => {
@@ -64,6 +67,11 @@ export function Flat({ drawing, land, frame, onHit }: Props) {
     }
     if (best) return best;
     reach = REACH.line;
+    for (const band of drawing.bands?.features ?? []) {
+      const far = distance(band, x, y, spot) - band.properties.width / 2;
+      if (far < reach) [best, reach] = [{ layer: "line", properties: { i: band.properties.i }, x, y }, far];
+    }
+    if (best) return best;
     for (const line of drawing.lines.features) {
       const far = distance(line, x, y, spot);
       if (far < reach) [best, reach] = [{ layer: "line", properties: { ...line.properties }, x, y }, far];
@@ -114,11 +122,15 @@ export function Flat({ drawing, land, frame, onHit }: Props) {
           </g>
         ))}
       </g>
-      {lit && <Ways ways={drawing.ways} path={(item) => path(item as never) ?? ""} />}
+      {bands.map(([key, look, d]) => (
+        <path key={key} d={d} fill="none" stroke={`var(--${look.color})`} strokeWidth={look.width} strokeDasharray={look.dash} strokeLinejoin="round" data-band={key} />
+      ))}
+      {drawing.ways.features.length > 0 && <Ways ways={drawing.ways} path={(item) => path(item as never) ?? ""} />}
       <Names land={land} spot={spot} width={width} height={height} zoom={shown.zoom} />
       {drawing.marks.features.map((mark) => (
         <Mark key={`${mark.properties.kind} ${mark.properties.id}`} mark={mark.properties} at={spot(mark.geometry.coordinates)} />
       ))}
+      <Captions captions={drawing.captions} spot={spot} zoom={shown.zoom} />
       <Places places={drawing.places} spot={spot} zoom={shown.zoom} />
     </svg>
   );
@@ -145,6 +157,21 @@ function grouped(drawing: Drawing, path: (item: never) => string | null): Group[
     if (status === "under_construction") Object.assign(look, { color: `${look.color.replace("-light", "")}-light`, dash: undefined, width: 1.6 });
     return [key, look, parts.join("")];
   });
+}
+
+/** Bands by colour and width, in the order in which they lie. */
+function bandPaths(bands: BandLines | null, hidden: string[], projection: (at: At) => At | null): Group[] {
+  const found = new Map<string, { tone: Tone; width: number; parts: string[] }>();
+  for (const { geometry, properties } of bands?.features ?? []) {
+    const points = geometry.coordinates.map((at) => projection(at as At) ?? [0, 0]) as At[];
+    if (hidden.includes(properties.mode)) continue;
+    const d = moved(points, properties.offset).map(([x, y], i) => `${i ? "L" : "M"}${x.toFixed(1)},${y.toFixed(1)}`).join("");
+    const key = `${properties.tone} ${properties.width}`;
+    const group = found.get(key);
+    if (group) group.parts.push(d);
+    else found.set(key, { tone: properties.tone, width: properties.width, parts: [d] });
+  }
+  return [...found].map(([key, { tone, width, parts }]) => [key, { color: toneColor(tone), width, dash: tone === "down" ? DOWN_DASH : undefined }, parts.join("")]);
 }
 
 function distance(line: Feature<LineString>, x: number, y: number, spot: (at: number[]) => number[]): number {
@@ -212,6 +239,26 @@ function Names({ land, spot, width, height, zoom }: { land: Land; spot: (at: num
         return (
           <text key={properties.name} x={x} y={y} style={{ fill: "var(--stone-ink)" }}>
             {properties.name}
+          </text>
+        );
+      })}
+    </g>
+  );
+}
+
+function Captions({ captions, spot, zoom }: { captions: CaptionPoints; spot: (at: number[]) => number[]; zoom: number }) {
+  const shown = spaced(captions.features.slice(0, zoom < 4 ? 8 : 40), ({ geometry, properties }) => {
+    const [x, y] = spot(geometry.coordinates) as At;
+    const half = properties.text.length * 3.4;
+    return [x - half, y - 22, x + half, y - 6];
+  });
+  return (
+    <g textAnchor="middle" paintOrder="stroke" stroke="var(--paper)" strokeWidth="3.5" fontWeight="650" fontSize="11.5">
+      {shown.map(({ geometry, properties }, i) => {
+        const [x, y] = spot(geometry.coordinates);
+        return (
+          <text key={i} x={x} y={y! - 9} style={{ fill: "var(--madder)" }}>
+            {properties.text}
           </text>
         );
       })}

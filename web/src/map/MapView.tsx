@@ -11,6 +11,7 @@ import { useAsk } from "../state/view";
 import { Flat } from "./Flat";
 import type { Drawing, GlDrawing, Hit } from "./gl";
 import { loadLand, type Land } from "./land";
+import { bandLines, captionPoints, type Band, type Caption } from "./bands";
 import { camera, moveCamera } from "./camera";
 import { frameOf, linesOf, marksOf, pickOfMark, pickText, wayLines, type Pick, type Way } from "./shape";
 
@@ -21,10 +22,20 @@ interface Props {
   /** Places whose names come first. */
   first?: string[];
   label: string;
+  /** Volumes over the network, what stands beside them, and the words for one that is pointed at. */
+  volumes?: Volumes;
+}
+
+export interface Volumes {
+  bands: Band[];
+  captions: Caption[];
+  tell: (link: number) => string;
+  key: React.ReactNode;
 }
 
 const NO_WAYS: Way[] = [];
 const NO_PLACES: string[] = [];
+const NO_CAPTIONS: Caption[] = [];
 const RANK: Record<string, number> = { city: 1, port: 2, dry_port: 3, terminal: 4, junction: 4, border: 5, station: 6 };
 
 function sameLinks(one: NetworkAnswer["links"], other: NetworkAnswer["links"]): boolean {
@@ -51,7 +62,7 @@ function hasWebGl(software: boolean): boolean {
   }
 }
 
-export function MapView({ shape, network, ways = NO_WAYS, first = NO_PLACES, label }: Props) {
+export function MapView({ shape, network, ways = NO_WAYS, first = NO_PLACES, label, volumes }: Props) {
   const [wanted] = useAsk("map");
   const [, setPick] = useAsk("pick");
   const [byCapacity, setByCapacity] = useState(false);
@@ -74,12 +85,17 @@ export function MapView({ shape, network, ways = NO_WAYS, first = NO_PLACES, lab
   const wayFeatures = useMemo(() => wayLines(shape, network, ways) as FeatureCollection, [shape, links, wayKey]);
   const firstKey = first.join();
   const places = useMemo(() => placesOf(shape, first), [shape, firstKey]);
-  const drawing: Drawing = useMemo(() => ({ lines, marks, ways: wayFeatures, places, byCapacity, hidden }), [lines, marks, wayFeatures, places, byCapacity, hidden]);
-  const latest = useRef({ drawing, network });
-  latest.current = { drawing, network };
+  const bands = useMemo(() => (volumes ? bandLines(shape, volumes.bands) : null), [shape, volumes?.bands]);
+  const captions = useMemo(() => captionPoints(shape, volumes?.captions ?? NO_CAPTIONS), [shape, volumes?.captions]);
+  const drawing: Drawing = useMemo(
+    () => ({ lines, marks, ways: wayFeatures, places, bands, captions, byCapacity, hidden }),
+    [lines, marks, wayFeatures, places, bands, captions, byCapacity, hidden],
+  );
+  const latest = useRef({ drawing, network, volumes });
+  latest.current = { drawing, network, volumes };
 
   const onHit = (hit: Hit | null, pinned: boolean) => {
-    const named = hit && nameHit(hit, shape, latest.current.network);
+    const named = hit && nameHit(hit, shape, latest.current.network, latest.current.volumes);
     if (pinned) {
       if (named) setPick(pickText(named.pick));
       return;
@@ -159,7 +175,7 @@ export function MapView({ shape, network, ways = NO_WAYS, first = NO_PLACES, lab
           {en.map.borders} {flat && en.map.svg}
         </p>
       </div>
-      <Key network={network} hidden={hidden} setHidden={setHidden} byCapacity={byCapacity} setByCapacity={setByCapacity} flat={flat} />
+      <Key network={network} hidden={hidden} setHidden={setHidden} byCapacity={byCapacity} setByCapacity={setByCapacity} flat={flat} volumes={volumes?.key} />
     </div>
   );
 }
@@ -185,7 +201,7 @@ function placesOf(shape: ShapeAnswer, first: string[]): FeatureCollection {
   };
 }
 
-function nameHit(hit: Hit, shape: ShapeAnswer, network: NetworkAnswer): { title: string; text: string; pick: Pick } | null {
+function nameHit(hit: Hit, shape: ShapeAnswer, network: NetworkAnswer, volumes: Volumes | undefined): { title: string; text: string; pick: Pick } | null {
   if (hit.layer === "mark") {
     const { name, status, hours, kind } = hit.properties as { name: string; status: string; hours: number; kind: string; id: string };
     const what = kind === "break" ? en.map.break : en.status[status];
@@ -199,6 +215,7 @@ function nameHit(hit: Hit, shape: ShapeAnswer, network: NetworkAnswer): { title:
   const mode = en.modes[shape.links.mode[i]!]!;
   const parts = [gauge[i] ? `${mode} ${gauge[i]} ${en.units.mm}` : mode, `${number(length[i]!)} ${en.units.km}`, en.status[status[i]!]!];
   if (shape.links.assumed[i]) parts.push(en.assumed);
+  if (volumes) parts.unshift(volumes.tell(i));
   return { title: shape.links.name[i] || names.join(" \u2013 "), text: parts.join(", "), pick: { table: "link", row: id } };
 }
 
@@ -209,13 +226,15 @@ interface KeyProps {
   byCapacity: boolean;
   setByCapacity: (on: boolean) => void;
   flat: boolean;
+  /** The key of volumes, in place of that of lines. */
+  volumes: React.ReactNode;
 }
 
-function Key({ network, hidden, setHidden, byCapacity, setByCapacity, flat }: KeyProps) {
+function Key({ network, hidden, setHidden, byCapacity, setByCapacity, flat, volumes }: KeyProps) {
   const gauges = [...new Set(network.sums.filter((sum) => sum.mode === "rail").map((sum) => sum.gauge_mm))].sort();
   const modes = new Set(network.sums.map((sum) => sum.mode));
   const line = (attributes: React.SVGProps<SVGLineElement>) => <line x1="1" x2="31" y1="7" y2="7" {...attributes} />;
-  const items: [string, React.ReactNode][] = gauges.map((gauge) => [
+  const items: [string, React.ReactNode][] = volumes ? [] : gauges.map((gauge) => [
     fill(en.map.rail, { gauge }),
     gauge === 1435 ? (
       <>
@@ -226,16 +245,20 @@ function Key({ network, hidden, setHidden, byCapacity, setByCapacity, flat }: Ke
       line({ stroke: "var(--lapis)", strokeWidth: 1.8, strokeDasharray: gauge === 1520 ? "7 2.5" : undefined })
     ),
   ]);
+  if (!volumes) pushLines();
+  function pushLines() {
   if (network.links.status.includes("under_construction")) items.push([en.map.building, line({ stroke: "var(--lapis-light)", strokeWidth: 2 })]);
   if (network.links.status.includes("proposed")) items.push([en.map.proposed, line({ stroke: "var(--lapis)", strokeWidth: 1.8, strokeDasharray: "1.2 2.6" })]);
   if (modes.has("road")) items.push([en.map.road, line({ stroke: "var(--saffron)", strokeWidth: 1.2 })]);
   if (modes.has("sea") || modes.has("ferry")) items.push([en.map.sea, <path key="arc" d="M1 11 Q16 -1 31 11" fill="none" stroke="var(--turquoise)" strokeWidth="1.5" />]);
+  }
   const gate = (face: string) => <rect x="4" y="5" width="24" height="4" fill={face} stroke="var(--madder)" strokeWidth="1.2" />;
   items.push([en.map.gate, gate("var(--paper)")], [en.map.gateShut, gate("var(--madder)")]);
   if (network.breaks.length > 0) items.push([en.map.break, <rect key="break" x="-3" y="-3" width="6" height="6" fill="var(--saffron)" stroke="var(--ink)" transform="translate(16,7) rotate(45)" />]);
   if (network.crossings.some((crossing) => crossing.port)) items.push([en.map.port, <rect key="port" x="12" y="3.5" width="7" height="7" fill="var(--paper)" stroke="var(--turquoise)" strokeWidth="1.6" />]);
   return (
     <div className="stack">
+      {volumes}
       <ul className="key" aria-label={en.map.key}>
         {items.map(([name, picture]) => (
           <li key={name}>
@@ -254,7 +277,7 @@ function Key({ network, hidden, setHidden, byCapacity, setByCapacity, flat }: Ke
             {en.modes[mode]}
           </label>
         ))}
-        {!flat && (
+        {!flat && !volumes && (
           <label className="row">
             <span>{en.map.width}</span>
             <select value={byCapacity ? "capacity" : "plain"} style={{ inlineSize: "auto" }} onChange={(event) => setByCapacity(event.target.value === "capacity")}>

@@ -9,6 +9,7 @@ import { color } from "../state/theme";
 import { camera, moveCamera, onCamera } from "./camera";
 import type { Land } from "./land";
 import { pictures } from "./marks";
+import { TONES, toneColor, type Bands, type Captions } from "./bands";
 import type { Lines, Marks } from "./shape";
 
 setWorkerUrl(workerUrl);
@@ -18,6 +19,9 @@ export interface Drawing {
   marks: Marks;
   ways: FeatureCollection;
   places: FeatureCollection;
+  /** Volumes over the lines, which step back; null draws none. */
+  bands: Bands | null;
+  captions: Captions;
   /** Whether capacity is the width of lines. */
   byCapacity: boolean;
   /** Modes that are hidden. */
@@ -42,7 +46,7 @@ function style(land: Land): StyleSpecification {
     version: 8,
     sources: {
       land: source(land.land), borders: source({ type: "Feature", geometry: land.borders, properties: {} }), names: source(land.names),
-      lines: source(EMPTY), marks: source(EMPTY), ways: source(EMPTY), places: source(EMPTY),
+      lines: source(EMPTY), marks: source(EMPTY), ways: source(EMPTY), places: source(EMPTY), bands: source(EMPTY), captions: source(EMPTY),
     },
     layers: layers(),
   };
@@ -79,14 +83,27 @@ function layers(): LayerSpecification[] {
     { id: "way-ground", type: "line", source: "ways", filter: ["all", ["get", "lit"], ["!", ["get", "round"]]] as never, layout: { "line-cap": "round" }, paint: { "line-color": paper, "line-width": 8.5 } },
     { id: "way", type: "line", source: "ways", filter: ["all", ["get", "lit"], ["!", ["get", "round"]]] as never, layout: { "line-cap": "round" }, paint: { "line-color": wayColor, "line-width": 5 } },
     { id: "way-round", type: "line", source: "ways", filter: ["all", ["get", "lit"], ["get", "round"]] as never, paint: { "line-color": wayColor, "line-width": 3, "line-dasharray": [1, 1.4] } },
+    ...bandLayers(),
     { id: "touch", type: "line", source: "lines", paint: { "line-color": "#000", "line-opacity": 0, "line-width": 11 } },
     { id: "names", type: "symbol", source: "names", layout: { "text-field": ["get", "name"], "text-font": FONT, "text-size": ["interpolate", ["linear"], ["get", "size"], 0.001, 10, 0.2, 13] as never, "text-letter-spacing": 0.14, "text-max-width": 7, "symbol-sort-key": ["-", 0, ["get", "size"]] as never, "text-padding": 4 }, paint: { "text-color": stoneInk, "text-halo-color": paper, "text-halo-width": 1.2 } },
     { id: "marks", type: "symbol", source: "marks", layout: { "icon-image": ["get", "icon"], "icon-rotate": ["get", "turn"], "icon-rotation-alignment": "map", "icon-allow-overlap": true, "icon-ignore-placement": true, "symbol-sort-key": ["match", ["get", "status"], "shut", 2, "partly", 1, 0] as never } },
+    { id: "captions", type: "symbol", source: "captions", layout: { "text-field": ["get", "text"], "text-font": FONT, "text-size": 12, "text-offset": [0, -1], "symbol-sort-key": ["get", "rank"] as never, "text-padding": 3 }, paint: { "text-color": color("madder"), "text-halo-color": paper, "text-halo-width": 1.8 } },
     ...([["places-first", 0, 0], ["places-main", 2, 4.6], ["places", 9, 6.2]] as const).map(
       ([id, rank, minzoom]): LayerSpecification => ({ id, type: "symbol", source: "places", minzoom, filter: ["<=", ["get", "rank"], rank] as never, layout: { "text-field": ["get", "name"], "text-font": FONT, "text-size": rank === 0 ? 12 : 11, "text-variable-anchor": ["left", "right", "top", "bottom"], "text-radial-offset": 0.6, "text-justify": "auto", "text-optional": true, "symbol-sort-key": ["get", "rank"], "text-max-width": 9 }, paint: { "text-color": ink, "text-halo-color": paper, "text-halo-width": 1.4 } }),
     ),
   );
   return found;
+}
+
+function bandLayers(): LayerSpecification[] {
+  const colors = TONES.flatMap((tone) => [tone, color(toneColor(tone))]);
+  const paint = { "line-color": ["match", ["get", "tone"], ...colors, color("stone")] as never, "line-width": ["get", "width"] as never, "line-offset": ["get", "offset"] as never };
+  const layout = { "line-join": "round" as const, "line-sort-key": ["get", "order"] as never };
+  const down: E = ["==", ["get", "tone"], "down"];
+  return [
+    { id: "bands", type: "line", source: "bands", filter: ["!", down] as never, layout: { ...layout, "line-cap": "round" }, paint },
+    { id: "bands-down", type: "line", source: "bands", filter: down as never, layout, paint: { ...paint, "line-dasharray": [2, 1] } },
+  ];
 }
 
 /** Layers whose opacity steps back when a route is lit. */
@@ -148,21 +165,27 @@ export class GlDrawing {
     if (!this.loaded) return;
     const { last } = this;
     let changed = false;
-    for (const name of ["lines", "marks", "ways", "places"] as const) {
+    for (const name of ["lines", "marks", "ways", "places", "bands", "captions"] as const) {
       if (last[name] === drawing[name]) continue;
-      (this.map.getSource(name) as GeoJSONSource).setData(drawing[name]);
+      (this.map.getSource(name) as GeoJSONSource).setData(drawing[name] ?? EMPTY);
       changed = true;
     }
     if (last.byCapacity !== drawing.byCapacity) {
       this.widths(drawing.byCapacity);
       changed = true;
     }
-    const lit = drawing.ways.features.length > 0;
-    if (last.ways === undefined || (last.ways.features.length > 0) !== lit) {
+    const isLit = (one: Partial<Drawing>) => one.ways !== undefined && (one.ways.features.length > 0 || Boolean(one.bands));
+    const lit = isLit(drawing);
+    if (last.ways === undefined || isLit(last) !== lit) {
       for (const id of STEP_BACK) this.map.setPaintProperty(id, "line-opacity", lit ? 0.32 : 1);
       changed = true;
     }
     if (last.hidden?.join() !== drawing.hidden.join()) {
+      for (const id of ["bands", "bands-down"]) {
+        const down: E = ["==", ["get", "tone"], "down"];
+        const shown: E = ["!", ["in", ["get", "mode"], ["literal", drawing.hidden]]];
+        this.map.setFilter(id, ["all", id === "bands" ? ["!", down] : down, shown] as never);
+      }
       for (const id of STEP_BACK) this.map.setLayoutProperty(id, "visibility", drawing.hidden.includes(MODE_OF[id] ?? "rail") ? "none" : "visible");
       changed = true;
     }
@@ -187,7 +210,7 @@ export class GlDrawing {
     const near = (size: number): [[number, number], [number, number]] => [[point.x - size, point.y - size], [point.x + size, point.y + size]];
     const mark = this.map.queryRenderedFeatures(near(5), { layers: ["marks"] })[0];
     if (mark) return { layer: "mark", properties: mark.properties, ...point };
-    const line = this.map.queryRenderedFeatures(near(2), { layers: ["touch"] })[0];
+    const line = this.map.queryRenderedFeatures(near(2), { layers: ["bands", "bands-down"] })[0] ?? this.map.queryRenderedFeatures(near(2), { layers: ["touch"] })[0];
     if (line) return { layer: "line", properties: line.properties, x: point.x, y: point.y };
     return null;
   }

@@ -1,0 +1,303 @@
+"""Flows: what runs where in a setting, what is scarce and who is paid for it, and how that fits what was counted."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+
+from karvan.app.answers import Answer, Source, sources_of
+from karvan.app.asked import setting_of
+from karvan.app.rooms.case import TheCase, TheSetting
+from karvan.app.work import Work
+from karvan.case import Case, Setting
+from karvan.case.provenance import Meta
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from fastapi.responses import Response
+
+    from karvan.flows import CorridorFlows
+
+router = APIRouter()
+#: Results kept by the process that finds them: who uses a link is asked of one that is there.
+KEPT = 4
+#: Columns of links that are sums of both directions, and those of which the fuller direction counts.
+SUMMED = ("used_t_per_day", "vehicles_per_day", "empties_per_day")
+FULLER = ("utilisation", "price_usd_per_t", "queue_h", "delay_h")
+
+
+def work_of(request: Request) -> Work:
+    """Return the process beside the server."""
+    found: Work = request.app.state.work
+    return found
+
+
+TheWork = Annotated[Work, Depends(work_of)]
+
+
+def has_data(case: Case) -> bool:
+    """Return whether a case has goods that travel."""
+    return len(case.tables["base_flow"]) > 0
+
+
+class FlowTotals(Answer):
+    """What it all comes to in a year; the fields are those of `karvan flows --json`."""
+
+    demand_t_per_year: float
+    network_t_per_year: float
+    outside_t_per_year: float
+    tkm_per_year: float
+    mean_time_h: float
+    co2e_t_per_year: float
+    rent_musd_per_year: float
+    queue_loss_musd_per_year: float
+    delay_loss_musd_per_year: float
+
+
+class LinkFlows(Answer):
+    """The links as columns in the order of the shape; a link that carries nothing has zeros, one without a limit no use.
+
+    Attributes
+    ----------
+    forward_t_per_year, backward_t_per_year
+        From the start of the link to its end, and back.
+    utilisation, price_usd_per_t, queue_h, delay_h
+        Of the fuller direction, where each has its own.
+    """
+
+    forward_t_per_year: list[float]
+    backward_t_per_year: list[float]
+    vehicles_per_day: list[float]
+    empties_per_day: list[float]
+    capacity_t_per_day: list[float | None]
+    used_t_per_day: list[float | None]
+    utilisation: list[float | None]
+    price_usd_per_t: list[float]
+    queue_h: list[float]
+    delay_h: list[float]
+
+
+class Bottleneck(Answer):
+    """What is full or nearly so; the fields are those of `karvan flows --json`, and whether its capacity is an assumption."""
+
+    resource: str
+    table: str
+    row: str
+    direction: str
+    name: str
+    mode: str
+    capacity_t_per_day: float
+    preload_t_per_day: float
+    used_t_per_day: float
+    utilisation: float
+    clearing: str
+    price_usd_per_t: float
+    queue_h: float
+    delay_h: float
+    rent_musd_per_year: float
+    queue_loss_musd_per_year: float
+    delay_loss_musd_per_year: float
+    owner: str
+    owner_name: str
+    cost_musd_per_year: float
+    assumed: bool
+
+
+class CrossingFlow(Answer):
+    """What passes a row of border.csv."""
+
+    border_id: str
+    crossing_id: str
+    name: str
+    mode: str
+    from_country: str
+    to_country: str
+    status: str
+    flow_t_per_year: float
+    capacity_t_per_day: float | None
+    utilisation: float | None
+    price_usd_per_t: float | None
+    queue_h: float | None
+
+
+class Screenline(Answer):
+    """Modelled against counted tonnes; ``ratio`` is the one over the other, ``aim`` the factor aimed at."""
+
+    count_id: str
+    name: str
+    kind: str
+    use: str
+    period: str
+    counted_t_per_year: float
+    counted_low_t_per_year: float | None
+    counted_high_t_per_year: float | None
+    modelled_t_per_year: float
+    ratio: float | None
+    aim: float
+    hit: bool
+    constant_usd_per_t: float | None
+
+
+class ModeFlow(Answer):
+    """Tonne-km by mode, and what empties run."""
+
+    mode: str
+    tkm_per_year: float
+    vehicle_km_per_year: float
+    empty_km_per_year: float
+    empty_resource_usd_per_year: float
+    empty_co2e_t_per_year: float
+
+
+class FlowsAnswer(Answer):
+    """What runs where in a setting, with the rows of source.csv behind demand, counts and what is scarce."""
+
+    meta: Meta
+    totals: FlowTotals
+    relative_gap: float
+    iterations: int
+    links: LinkFlows
+    bottlenecks: list[Bottleneck]
+    crossings: list[CrossingFlow]
+    screenlines: list[Screenline]
+    modes: list[ModeFlow]
+    notes: list[str]
+    sources: list[Source]
+
+
+class Use(Answer):
+    """Tonnes of one commodity from one zone to another over a link or crossing."""
+
+    origin: str
+    destination: str
+    commodity: str
+    flow_t_per_year: float
+
+
+class UsersAnswer(Answer):
+    """Who uses a link or a crossing, the largest first."""
+
+    meta: Meta
+    link: str | None
+    crossing: str | None
+    flows: list[Use]
+
+
+@router.get("", response_model=FlowsAnswer)
+async def flows_answer(case: TheCase, asked: TheSetting, work: TheWork, request: Request) -> Response:
+    """Return what runs where in a setting."""
+    return await work.answer(request, "flows", setting_of(case, asked))
+
+
+@router.get("/users", response_model=UsersAnswer)
+async def users_answer(
+    case: TheCase,
+    asked: TheSetting,
+    work: TheWork,
+    request: Request,
+    link: str | None = None,
+    crossing: str | None = None,
+) -> Response:
+    """Return who uses a link or a crossing in a setting."""
+    return await work.answer(request, "flows", setting_of(case, asked), users=True, link=link, crossing=crossing)
+
+
+# in the process beside the server -------------------------------------------------------------------------------------
+
+
+def answer_of(
+    case: Case, setting: Setting, *, users: bool = False, link: str | None = None, crossing: str | None = None
+) -> Answer:
+    """Return what runs where in a setting, or who uses a link or crossing."""
+    found = flows_in(case, setting)
+    if not users:
+        return describe(case, found)
+    table = found.users(link=link, crossing=crossing)
+    zones = {name: str(row["name"]) for name, row in case.rows("zone").items()}
+    for side in ("origin", "destination"):
+        table[side] = [zones.get(name, name) for name in table[side]]
+    rows = [Use(**row) for row in _records(table)]
+    return UsersAnswer(meta=found.meta, link=link, crossing=crossing, flows=rows)
+
+
+@lru_cache(maxsize=KEPT)
+def flows_in(case: Case, setting: Setting) -> CorridorFlows:
+    """Return the flows of a setting; the latest few are kept."""
+    from karvan.flows.corridor import assign_flows  # noqa: PLC0415 - the server itself assigns nothing
+
+    return assign_flows(
+        case, scenario=setting.scenario, projects=setting.projects, year=setting.year, changes=setting.changes
+    )
+
+
+def describe(case: Case, found: CorridorFlows) -> FlowsAnswer:
+    """Return flows as the page has them."""
+    constant = dict(zip(found.constants["count_id"], found.constants["constant_usd_per_t"], strict=True))
+    bottlenecks = _records(found.bottlenecks)
+    return FlowsAnswer(
+        meta=found.meta,
+        totals=FlowTotals(**found.totals),
+        relative_gap=found.relative_gap,
+        iterations=found.solved.equilibrium.iterations,
+        links=_links(case, found.table),
+        bottlenecks=[Bottleneck(assumed=_assumed(case, row["table"], row["row"]), **row) for row in bottlenecks],
+        crossings=[
+            CrossingFlow(**{name: row[name] for name in CrossingFlow.model_fields}) for row in _records(found.crossings)
+        ],
+        screenlines=[
+            Screenline(constant_usd_per_t=constant.get(row["count_id"]), **row) for row in _records(found.screenlines)
+        ],
+        modes=[ModeFlow(**row) for row in _records(found.modes)],
+        notes=list(found.notes),
+        sources=sources_of(case, _sources(case, bottlenecks)),
+    )
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return rows with None where a figure is blank."""
+    return [
+        {str(name): None if cell != cell else cell for name, cell in row.items()}  # noqa: PLR0124 - NaN is not itself
+        for row in table.to_dict("records")
+    ]
+
+
+def _assumed(case: Case, table: str, name: str) -> bool:
+    return case.is_assumption(table, name) or case.rows(table)[name].get("capacity_basis") == "assumed"
+
+
+def _links(case: Case, table: pd.DataFrame) -> LinkFlows:
+    ids = list(case.rows("link"))
+
+    def column(values: pd.Series[float], blank: float | None) -> list[Any]:
+        known = {name: value for name, value in values.items() if value == value}  # noqa: PLR0124 - as above
+        return [known.get(name, blank) for name in ids]
+
+    ways = table.pivot_table(index="link_id", columns="direction", values="flow_t_per_year", aggfunc="sum")
+    ways = ways.reindex(columns=["+", "-"])
+    by_link = table.groupby("link_id", sort=False)
+    sums, most = by_link[list(SUMMED)].sum(min_count=1), by_link[[*FULLER, "capacity_t_per_day"]].max()
+    # both directions of a shared capacity have the use of both
+    shared = by_link["used_t_per_day"].min() == by_link["used_t_per_day"].max()
+    used = sums["used_t_per_day"].where(~shared, by_link["used_t_per_day"].max())
+    return LinkFlows(
+        forward_t_per_year=column(ways["+"], 0.0),
+        backward_t_per_year=column(ways["-"], 0.0),
+        vehicles_per_day=column(sums["vehicles_per_day"], 0.0),
+        empties_per_day=column(sums["empties_per_day"], 0.0),
+        capacity_t_per_day=column(most["capacity_t_per_day"], None),
+        used_t_per_day=column(used, None),
+        utilisation=column(most["utilisation"], None),
+        price_usd_per_t=column(most["price_usd_per_t"], 0.0),
+        queue_h=column(most["queue_h"], 0.0),
+        delay_h=column(most["delay_h"], 0.0),
+    )
+
+
+def _sources(case: Case, bottlenecks: list[dict[str, Any]]) -> list[str]:
+    """Return the sources of what is scarce, of the counts and of the demand, in this order."""
+    names = [name for row in bottlenecks for name in case.rows(row["table"])[row["row"]]["source"]]
+    for table in ("count", "base_flow"):
+        names += [name for row in case.rows(table).values() for name in row["source"]]
+    return names

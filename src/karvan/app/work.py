@@ -1,0 +1,221 @@
+"""A second process that answers what takes a while, so that a page in front of it stays quick.
+
+It opens the case, prepares what all settings share, and then answers one question after another; a question that nobody waits
+for any more is passed over. The process is :mod:`karvan.app.worker`. What it says is lines of JSON, an answer as its length in a
+line and then its bytes, which go to the page as they are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+import threading
+import time
+from collections import deque
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import IO, TYPE_CHECKING, Any, Literal
+
+from fastapi.responses import Response
+
+from karvan.app.answers import Answer, Fault
+
+if TYPE_CHECKING:
+    from fastapi import Request
+
+    from karvan.case import Case, Setting
+
+#: Seconds after the start of the server until the process starts by itself: the first page comes first.
+HEAD_START_S = 4.0
+#: Seconds between two looks whether someone still waits.
+LOOK_S = 0.02
+#: Status of HTTP where the process was stopped, or has ended.
+STOPPED, ENDED = 409, 500
+
+State = Literal["asleep", "starting", "preparing", "idle", "working"]
+
+
+class WorkState(Answer):
+    """What the process does: its state, since how many seconds, and the room it works for."""
+
+    state: State
+    seconds: float
+    room: str
+
+
+@dataclass(eq=False)
+class _Question:
+    line: bytes
+    room: str
+    reply: Future[tuple[int, bytes]] = field(default_factory=Future)
+
+
+class Work:
+    """The process beside one server, started when it is first needed."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self._waiting: deque[_Question] = deque()
+        self._change = threading.Condition()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._keeper: threading.Thread | None = None
+        self._state: State = "asleep"
+        self._since = time.monotonic()
+        self._room = ""
+        self._closed = threading.Event()
+        self._stopping = False
+
+    # from the server ------------------------------------------------------------------------------------------------------
+
+    def state(self) -> WorkState:
+        """Return what the process does."""
+        return WorkState(state=self._state, seconds=round(time.monotonic() - self._since, 1), room=self._room)
+
+    def start(self) -> None:
+        """Start the process, unless it is there."""
+        with self._change:
+            if self._keeper is None and not self._closed.is_set():
+                self._keeper = threading.Thread(target=self._keep, daemon=True)
+                self._keeper.start()
+
+    def start_later(self) -> None:
+        """Start the process once the first page has had its time."""
+        timer = threading.Timer(HEAD_START_S, self.start)
+        timer.daemon = True
+        timer.start()
+
+    async def answer(self, request: Request, room: str, setting: Setting, **options: object) -> Response:
+        """Return the answer of a room's ``answer_of`` in a setting, or its fault."""
+        asked = {"room": room, "setting": setting.model_dump(mode="json"), "options": options}
+        question = _Question(json.dumps(asked, ensure_ascii=False).encode() + b"\n", room)
+        with self._change:
+            self._waiting.append(question)
+            self._change.notify_all()
+        self.start()
+        reply = asyncio.wrap_future(question.reply)
+        while not (await asyncio.wait([reply], timeout=LOOK_S))[0]:
+            if await request.is_disconnected():
+                question.reply.cancel()
+                return Response(status_code=STOPPED)
+        status, content = reply.result()
+        return Response(content, status_code=status, media_type="application/json")
+
+    def stop(self) -> None:
+        """Stop what is worked on; the process starts anew."""
+        with self._change:
+            if self._process is not None and self._state != "idle":
+                self._stopping = True
+                self._process.kill()
+
+    def close(self) -> None:
+        """End the process."""
+        with self._change:
+            self._closed.set()
+            if self._process is not None:
+                self._process.kill()
+            self._change.notify_all()
+        if self._keeper is not None:
+            self._keeper.join()
+
+    # the thread that keeps the process ------------------------------------------------------------------------------------
+
+    def _keep(self) -> None:
+        while not self._closed.is_set():
+            self._say("starting")
+            command = [sys.executable, "-m", "karvan.app.worker", str(self.case.folder), self.case.digest]
+            process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - our own module
+            with self._change:
+                self._process = process
+                if self._closed.is_set():
+                    process.kill()
+            fault = self._talk(process)
+            process.kill()
+            code = process.wait()
+            for pipe in (process.stdin, process.stdout):
+                if pipe is not None:
+                    pipe.close()
+            if fault is None and not self._closed.is_set():
+                fault = _ended(code)
+            # whoever waits is told; the next question starts it anew
+            self._tell_all(fault)
+            self._say("asleep")
+            self._wait()
+
+    def _talk(self, process: subprocess.Popen[bytes]) -> tuple[int, bytes] | None:
+        """Pass questions and answers on until the process ends; return what those who wait are told."""
+        assert process.stdin is not None  # noqa: S101 - asked for
+        assert process.stdout is not None  # noqa: S101 - asked for
+        try:
+            while "ready" not in (told := _line(process.stdout)):
+                if "status" in told:
+                    return int(told["status"]), json.dumps(told["fault"]).encode()
+                if "stage" not in told:
+                    return self._why()
+                self._say(told["stage"])
+            while True:
+                self._say("idle")
+                question = self._next()
+                if question is None:
+                    return None
+                self._say("working", question.room)
+                process.stdin.write(question.line)
+                process.stdin.flush()
+                told = _line(process.stdout)
+                if "bytes" not in told:
+                    fault = self._why()
+                    question.reply.set_result(fault or _ended(process.wait()))
+                    return fault
+                question.reply.set_result((told["status"], process.stdout.read(told["bytes"])))
+        except OSError:
+            return self._why()
+
+    def _why(self) -> tuple[int, bytes] | None:
+        if not self._stopping:
+            return None
+        self._stopping = False
+        return STOPPED, Fault(
+            kind="stopped", message="The work was stopped. Ask again to start it anew."
+        ).model_dump_json().encode()
+
+    def _say(self, state: State, room: str = "") -> None:
+        self._state, self._room, self._since = state, room, time.monotonic()
+
+    def _wait(self) -> None:
+        with self._change:
+            while not self._closed.is_set() and not any(not one.reply.cancelled() for one in self._waiting):
+                self._waiting.clear()
+                self._change.wait()
+
+    def _next(self) -> _Question | None:
+        """Return the next question that someone waits for; None where the server ends."""
+        while not self._closed.is_set():
+            self._wait()
+            with self._change:
+                while self._waiting:
+                    question = self._waiting.popleft()
+                    if question.reply.set_running_or_notify_cancel():
+                        return question
+        return None
+
+    def _tell_all(self, fault: tuple[int, bytes] | None) -> None:
+        with self._change:
+            while self._waiting:
+                question = self._waiting.popleft()
+                if fault is not None and question.reply.set_running_or_notify_cancel():
+                    question.reply.set_result(fault)
+
+
+def _line(said: IO[bytes]) -> dict[str, Any]:
+    """Return what the process says next; nothing where it has ended, or says what nobody understands."""
+    try:
+        told = json.loads(said.readline() or b"{}")
+    except ValueError:
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _ended(code: int) -> tuple[int, bytes]:
+    message = f"The process that does the work has ended (exit code {code}); the terminal shows why. It starts anew when asked."
+    return ENDED, Fault(kind="bug", message=message).model_dump_json().encode()

@@ -1,0 +1,126 @@
+"""The process beside the server: its answers are those of the command line, and it survives being stopped."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import threading
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from karvan.app import worker
+from karvan.case import open_case
+from karvan.flows.corridor import assign_flows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.unit.app.conftest import Client
+
+    from karvan.app.work import Work
+    from karvan.case import Case
+
+#: The process answers in seconds; a machine that is busy takes longer.
+PATIENCE_S = 120
+
+
+def test_flows_are_those_of_the_function(ask: Client, textbook: Case) -> None:
+    said = ask("/api/flows?scenario=open").json
+    found = assign_flows(textbook, scenario="open")
+    assert said["totals"] == found.totals
+    assert said["meta"]["hash"] == found.meta.hash
+    links = list(textbook.rows("link"))
+    ways = zip(said["links"]["forward_t_per_year"], said["links"]["backward_t_per_year"], strict=True)
+    flows = dict(zip(links, ways, strict=True))
+    for row in found.table.to_dict("records"):
+        assert flows[row["link_id"]][row["direction"] == "-"] == row["flow_t_per_year"]
+    assert sum(map(sum, flows.values())) == pytest.approx(float(found.table["flow_t_per_year"].sum()), rel=1e-12)
+
+
+def test_who_uses_a_crossing_adds_up_to_what_passes_it(ask: Client) -> None:
+    said = ask("/api/flows/users?crossing=ab&scenario=open").json
+    passing = sum(
+        row["flow_t_per_year"]
+        for row in ask("/api/flows?scenario=open").json["crossings"]
+        if row["crossing_id"] == "ab"
+    )
+    # users of less than half a tonne a year are not listed
+    assert sum(row["flow_t_per_year"] for row in said["flows"]) == pytest.approx(passing, abs=0.5 * len(said["flows"]))
+
+
+def test_a_name_that_is_not_there_is_told_as_elsewhere(ask: Client) -> None:
+    reply = ask("/api/flows/users?crossing=abb")
+    assert (reply.status, reply.json["kind"], reply.json["given"]) == (404, "unknown", "abb")
+    assert ask("/api/flows?year=soon").status == 422
+
+
+def test_what_fails_on_purpose_and_by_accident_is_told_and_the_next_question_answered(
+    textbook: Case, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = {"room": "flows", "setting": {"scenario": "peace"}, "options": {}}
+    status, content = worker.answer(textbook, asked)
+    assert (status, json.loads(content)["kind"]) == (404, "unknown")
+    monkeypatch.setattr("karvan.app.rooms.flows.describe", lambda *_: 1 / 0)
+    status, content = worker.answer(textbook, {**asked, "setting": {}})
+    assert (status, json.loads(content)["kind"]) == (500, "bug")
+    assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_a_process_that_dies_is_told_and_starts_anew(ask: Client) -> None:
+    ask("/api/flows")
+    work: Work = ask.app.state.work
+    assert work._process is not None
+    os.kill(work._process.pid, signal.SIGKILL)
+    replies = [ask("/api/flows") for _ in range(2)]
+    assert replies[-1].status == 200
+    assert replies[0].status == 200 or "has ended (exit code -9)" in replies[0].json["message"]
+
+
+def test_work_can_be_stopped_and_asked_again(serve_case: Callable[[Case], Client], textbook: Case) -> None:
+    own: Client = serve_case(textbook)
+    replies: list[int] = []
+    asking = threading.Thread(target=lambda: replies.append(own("/api/flows").status))
+    asking.start()
+    end = time.monotonic() + PATIENCE_S
+    while own("/api/work").json["state"] not in ("starting", "preparing") and time.monotonic() < end:
+        time.sleep(0.005)
+    own("/api/work", method="DELETE")
+    asking.join(PATIENCE_S)
+    assert replies == [409]
+    assert own("/api/flows").status == 200
+    assert own("/api/work").json["state"] == "idle"
+
+
+def test_a_case_that_has_changed_since_is_not_answered_for(
+    serve_case: Callable[[Case], Client], textbook: Case, tmp_path: Path
+) -> None:
+    folder = tmp_path / "case"
+    shutil.copytree(textbook.folder, folder)
+    own: Client = serve_case(open_case(folder))
+    with (folder / "node.csv").open("a", encoding="utf-8") as handle:
+        handle.write("\n")
+    reply = own("/api/flows")
+    assert reply.status == 409
+    assert reply.json["message"] == "The case's files have changed since karvan serve was started. Start it again."
+
+
+def test_a_case_without_goods_has_no_such_screen(ask: Client, bare: Client) -> None:
+    assert "flows" in ask("/api").json["rooms"]
+    assert "flows" not in bare("/api").json["rooms"]
+
+
+@pytest.fixture
+def bare(serve_case: Callable[[Case], Client], textbook: Case, tmp_path: Path) -> Client:
+    """The textbook without demand."""
+    folder = tmp_path / "bare"
+    shutil.copytree(textbook.folder, folder)
+    for name in ("base_flow.csv", "count.csv", "trade.csv", "trade_share.csv"):
+        path = folder / name
+        if path.is_file():
+            path.write_text(path.read_text(encoding="utf-8").splitlines()[0] + "\n", encoding="utf-8")
+    return serve_case(open_case(folder))
