@@ -7,7 +7,8 @@ The chain, in order; each name is loaded when it is first used::
     routes = karvan.find_routes(case, "karachi", "baku", k=3)
     skims = karvan.skim_zones(case)
     outcome = karvan.simulate(case, projects=["P18"])   # trade and flows together
-    worth = karvan.appraise_flows("flows.csv", rule_set="adb_2017")   # streams of one's own
+    worth = karvan.appraise(case, "P13,P14")           # what projects are worth together, and to whom
+    streams = karvan.appraise_flows("flows.csv", rule_set="adb_2017")   # streams of one's own
     record = karvan.read_record(case, overdue_only=True)
     run = karvan.plan(case)                            # every stage, written to a run folder
 """
@@ -18,7 +19,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from karvan.appraisal import appraise_accounts, appraise_flows, open_rule_set
+    from karvan.appraisal import appraise, appraise_accounts, appraise_flows, league_table, open_rule_set
     from karvan.case import Setting, check_case, new_case, open_case
     from karvan.chain import find_trade, simulate
     from karvan.flows import assign_flows
@@ -35,7 +36,7 @@ _ROOMS = {
     "karvan.flows": ("assign_flows",),
     "karvan.trade": ("counterfactual", "counterfactual_io", "estimate", "trade_potential"),
     "karvan.chain": ("find_trade", "simulate"),
-    "karvan.appraisal": ("appraise_accounts", "appraise_flows", "open_rule_set"),
+    "karvan.appraisal": ("appraise", "appraise_accounts", "appraise_flows", "league_table", "open_rule_set"),
     "karvan.programme": ("read_record",),
     "karvan.pipeline": ("plan",),
 }
@@ -43,6 +44,7 @@ _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 
 __all__ = [
     "Setting",
+    "appraise",
     "appraise_accounts",
     "appraise_flows",
     "assign_flows",
@@ -54,6 +56,7 @@ __all__ = [
     "export_gmns",
     "find_routes",
     "find_trade",
+    "league_table",
     "new_case",
     "open_case",
     "open_rule_set",

@@ -162,6 +162,8 @@ class RuleSet(_Part):
         What it is called, whose it is, and of when.
     price_basis
         In which prices accounts are drawn up.
+    net_of_taxes
+        Whether what is bought counts without taxes: at its own factor for works, or at that of the case.
     bcr_denominator
         Which ratio of benefits to costs it means: over all costs, or over capital.
     residual_value
@@ -185,6 +187,7 @@ class RuleSet(_Part):
     publisher: str
     date: date
     price_basis: str
+    net_of_taxes: bool = False
     bcr_denominator: Literal["all_costs", "capital"]
     residual_value: Literal["remaining_life", "net_flows"]
     required: tuple[str, ...] = ()

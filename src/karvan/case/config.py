@@ -82,6 +82,36 @@ class TradeSection(_Section):
     target_musd: float | None = Field(default=None, gt=0)
 
 
+class StandingOf(_Section):
+    """Whose gains count together; no countries are the world."""
+
+    id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    name: str = Field(min_length=1)
+    countries: tuple[str, ...] = ()
+
+
+class AppraisalSection(_Section):
+    """Section ``[appraisal]``: whose gains count, and which of these standings is the headline.
+
+    The corridor, every country with a node, and the world are always there.
+    """
+
+    standings: tuple[StandingOf, ...] = ()
+    headline: str = ""
+
+    @model_validator(mode="after")
+    def _headline_is_a_standing(self) -> AppraisalSection:
+        names = [standing.id for standing in self.standings]
+        if self.headline and self.headline not in {*names, "corridor", "world"}:
+            message = f"a headline among {', '.join((*names, 'corridor', 'world'))}, not {self.headline!r}"
+            raise ValueError(message)
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            message = f"each standing once, not {twice[0]!r} twice"
+            raise ValueError(message)
+        return self
+
+
 class CaseConfig(_Section):
     """The whole of case.toml."""
 
@@ -89,6 +119,7 @@ class CaseConfig(_Section):
     routes: RoutesSection = RoutesSection()
     flows: FlowsSection = FlowsSection()
     trade: TradeSection = TradeSection()
+    appraisal: AppraisalSection = AppraisalSection()
     programme: ProgrammeSection = ProgrammeSection()
 
 

@@ -65,6 +65,7 @@ def simulate(
     projects: Iterable[str] = (),
     year: int | None = None,
     changes: Iterable[Change | str] = (),
+    both: Iterable[Change | str] = (),
     theta: float | None = None,
 ) -> Outcome:
     """Return what a setting does, beside the same setting without its projects and changes.
@@ -80,6 +81,8 @@ def simulate(
         Year, scenario, projects and changes; the other parameters may give them instead.
     scenario, projects, year, changes
         The setting in parts: see :class:`karvan.case.Setting`.
+    both
+        Changes that hold on both sides of the comparison: the world in which a project is looked at.
     theta
         Elasticity of trade; by default the parameter ``trade_elasticity`` of the case, else 4.
 
@@ -97,8 +100,9 @@ def simulate(
         message = "Give a setting, or its parts, not both."
         raise RequestError(message)
     asked = setting if setting is not None else parts
-    named = _named(case, asked)
-    without = named.model_copy(update={"projects": (), "changes": ()})
+    kept = Setting.of(changes=both).changes
+    named = _named(case, asked.model_copy(update={"changes": (*kept, *asked.changes)}))
+    without = named.model_copy(update={"projects": (), "changes": kept})
     states = expected_states(case, str(named.scenario))
     question = _question(case, named, without, states, states, "the same without projects and changes", theta)
     return _outcome(question)

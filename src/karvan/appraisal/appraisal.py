@@ -1,0 +1,257 @@
+"""A set of projects, appraised: what it costs and brings, to whom, in every state of the crossings."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from karvan.appraisal.accounts import Accounts, Appraised, Item, appraise_accounts
+from karvan.appraisal.break_even import BreakEven, break_even
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from karvan.appraisal.gains import GainsMatrix, Standing
+    from karvan.appraisal.plans import Plan
+    from karvan.appraisal.rules import RuleSet
+    from karvan.appraisal.valuation import Valuation
+    from karvan.case import Meta
+
+#: Effects that are costs of the projects themselves; all others are benefits, which may be negative.
+COST_EFFECTS = ("capital", "upkeep")
+
+
+@dataclass(frozen=True, eq=False)
+class Appraisal:
+    """A set of projects, appraised together.
+
+    Attributes
+    ----------
+    case, asked, plan, rules
+        The case; the projects as they were asked for; what was appraised, and how.
+    scenario
+        Scenario that is taken to last; None where the process of closures decides.
+    valuation
+        The streams in arrays; None where nothing is valued.
+    standings, headline
+        Whose gains count, and whose are meant where one figure stands alone.
+    valued, ranked
+        Whether there is a value; whether it may stand in a ranking.
+    why_not
+        Why it is not valued, or not ranked; empty where it is.
+    notes, meta
+        What the reader should know; where it comes from.
+    """
+
+    case: str
+    asked: tuple[str, ...]
+    plan: Plan
+    rules: RuleSet
+    scenario: str | None
+    valuation: Valuation | None = field(repr=False)
+    standings: tuple[Standing, ...]
+    headline: str
+    valued: bool
+    ranked: bool
+    why_not: str
+    notes: tuple[str, ...]
+    meta: Meta
+
+    # what was asked -------------------------------------------------------------------------------------------------------
+
+    @property
+    def projects(self) -> tuple[str, ...]:
+        """The projects with their years of opening, in order of their names."""
+        return self.plan.names
+
+    @property
+    def rule_set(self) -> str:
+        """Name of the rule set."""
+        return self.rules.id
+
+    @property
+    def years(self) -> tuple[int, ...]:
+        """Years of the accounts."""
+        return self.plan.years
+
+    @property
+    def cost_musd(self) -> float:
+        """Capital cost in money, at constant prices, not discounted; NaN where it is not known."""
+        return self.plan.cost_musd
+
+    # streams --------------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def streams(self) -> pd.DataFrame:
+        """Gains by year, state, effect, country and party, as if the state held all year; USD m at constant prices."""
+        import pandas as pd  # noqa: PLC0415 - heavy
+
+        columns = ["year", "state", "effect", "country", "party", "benefit_musd", "transfer_musd", "musd"]
+        found = self.valuation
+        if found is None:
+            return pd.DataFrame(columns=columns)
+        benefit, transfer = found.benefit_musd, found.transfer_musd
+        y, s, r = np.nonzero((benefit != 0) | (transfer != 0))
+        table = pd.DataFrame({
+            "year": np.array(self.years)[y], "state": np.array(found.states)[s],
+            **{name: np.array([row[n] for row in found.rows])[r] for n, name in enumerate(("effect", "country", "party"))},
+            "benefit_musd": benefit[y, s, r], "transfer_musd": transfer[y, s, r],
+        })  # fmt: skip
+        table["musd"] = table["benefit_musd"] + table["transfer_musd"]
+        return table
+
+    @cached_property
+    def probability(self) -> pd.DataFrame:
+        """Probability of every state by year, seen from the base year."""
+        import pandas as pd  # noqa: PLC0415 - heavy
+
+        found = self.valuation
+        if found is None:
+            return pd.DataFrame(index=pd.Index(self.years, name="year"))
+        return pd.DataFrame(found.probability, index=pd.Index(self.years, name="year"), columns=list(found.states))
+
+    @cached_property
+    def outlays(self) -> pd.DataFrame:
+        """Capital cost in money by year, project, funder, instrument and country; USD m at constant prices."""
+        import pandas as pd  # noqa: PLC0415 - heavy
+
+        rows = [
+            {"year": year, "project": project.id, "funder": "", "instrument": "unknown", "country": country,
+             "musd": project.cost_musd * share / len(project.countries)}
+            for project in self.plan.projects
+            for year, share in zip(project.years, project.shares, strict=True)
+            for country in project.countries
+        ]  # fmt: skip
+        return pd.DataFrame(rows, columns=["year", "project", "funder", "instrument", "country", "musd"])
+
+    # worth ----------------------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def enpv_musd(self) -> dict[str, float]:
+        """Net present value by standing; NaN where it is not valued."""
+        if self.valuation is None or not self.valued:
+            return {standing.id: math.nan for standing in self.standings}
+        return self.valuation.enpv(self.standings)
+
+    @cached_property
+    def enpv_by_state_musd(self) -> dict[str, dict[str, float]]:
+        """Net present value by state of the crossings, as if it held for ever, and standing."""
+        if self.valuation is None or not self.valued:
+            return {}
+        return self.valuation.enpv_by_state(self.standings)
+
+    def accounts(self, standing: str | None = None) -> Appraised | None:
+        """Return the yearly accounts of a standing, with all indicators; None where nothing is valued.
+
+        Parameters
+        ----------
+        standing
+            Whose gains count; by default the headline's.
+        """
+        key = standing or self.headline
+        if self.valuation is None or not self.valued:
+            return None
+        if key not in self._accounts:
+            whose = next(one for one in self.standings if one.id == key)
+            self._accounts[key] = _appraised(self, self.valuation, whose)
+        return self._accounts[key]
+
+    @cached_property
+    def _accounts(self) -> dict[str, Appraised]:
+        return {}
+
+    @property
+    def eirr(self) -> float | None:
+        """Rate of return of the headline's gains, where there is just one."""
+        found = self.accounts()
+        return found.eirr if found is not None else None
+
+    @property
+    def bcr(self) -> float | None:
+        """Ratio of benefits to costs of the headline, over the denominator that the rule set means."""
+        found = self.accounts()
+        return found.bcr if found is not None else None
+
+    @cached_property
+    def gains(self) -> GainsMatrix | None:
+        """Present values by country, party and effect, whose transfers net to zero; None where nothing is solved."""
+        if self.valuation is None:
+            return None
+        return self.valuation.gains
+
+    @cached_property
+    def who_gains(self) -> pd.DataFrame:
+        """Present values by country and party: real gains, and what is received less what is paid."""
+        import pandas as pd  # noqa: PLC0415 - heavy
+
+        columns = ["country", "party", "benefit_musd", "transfer_musd"]
+        rows = self.gains.to_list() if self.gains is not None else []
+        return pd.DataFrame(rows, columns=columns)
+
+    @cached_property
+    def break_even(self) -> BreakEven:
+        """Where the headline's value turns: cost, tonnage, share of time in the likeliest closure."""
+        return break_even(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result as JSON can hold it."""
+        return {
+            "id": "+".join(self.asked),
+            "projects": [
+                {"id": project.id, "name": project.name, "opening_year": project.opening, "cost_musd": project.cost_musd,
+                 "cost_basis": project.cost_basis, "effect_basis": project.effect_basis, "countries": list(project.countries)}
+                for project in self.plan.projects
+            ],
+            "valued": self.valued,
+            "ranked": self.ranked,
+            "why_not": self.why_not,
+            "cost_musd": self.cost_musd,
+            "headline": self.headline,
+            "enpv_musd": self.enpv_musd,
+            "enpv_by_state_musd": self.enpv_by_state_musd,
+            "eirr": self.eirr,
+            "bcr": self.bcr,
+            "by_standing": [_indicators(self, standing) for standing in self.standings],
+            "p_negative": None,
+            "draws": None,
+            "switching": self._switching,
+            "who_gains": self.gains.to_list() if self.gains is not None else [],
+            "break_even": self.break_even.to_dict(),
+            "notes": list(self.notes),
+        }  # fmt: skip
+
+    @property
+    def _switching(self) -> list[dict[str, Any]]:
+        found = self.accounts()
+        if found is None:
+            return []
+        return [{"stream": name, "change": change} for name, change in found.switching.items()]
+
+
+def _indicators(appraisal: Appraisal, standing: Standing) -> dict[str, Any]:
+    found = appraisal.accounts(standing.id)
+    names = ("eirr", "mirr", "bcr", "bcr_denominator", "first_year_return", "payback_years")
+    shown = {name: getattr(found, name) if found is not None else None for name in names}
+    roots = {"eirr_roots": list(found.rates.roots) if found is not None else []}
+    return {"standing": standing.id, "name": standing.name, "countries": list(standing.countries),
+            "enpv_musd": appraisal.enpv_musd[standing.id], **shown, **roots}  # fmt: skip
+
+
+def _appraised(appraisal: Appraisal, found: Valuation, standing: Standing) -> Appraised:
+    """Return the expected streams of a standing by effect: capital and upkeep as costs, all else as benefits."""
+    flows = found.expected(standing)
+    items = [
+        Item(effect, "cost", tuple((-values).tolist()), capital=effect == "capital")
+        if effect in COST_EFFECTS
+        else Item(effect, "benefit", tuple(values.tolist()))
+        for effect, values in flows.items()
+    ]
+    return appraise_accounts(
+        Accounts.of(appraisal.years, items or [Item("nothing", "benefit", (0.0,) * len(appraisal.years))], unit="USD m"),
+        appraisal.rules.schedule(), base_year=appraisal.years[0], bcr_denominator=appraisal.rules.bcr_denominator,
+        meta=appraisal.meta,
+    )  # fmt: skip

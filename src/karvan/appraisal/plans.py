@@ -1,0 +1,288 @@
+"""What is built when, and what it costs: the outlays of a set of projects, and the years that are solved for it.
+
+Sums are in USD m at the prices of the case's price year. Works are spread evenly over their years, the last before opening. What
+was spent before the base year is sunk and would be out; works that would have had to begin earlier are taken to be done faster,
+and a note says so.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from karvan.appraisal.prices import price_factor
+from karvan.appraisal.projects import check_together
+from karvan.appraisal.streams import even_shares, phase_cost
+from karvan.case.apply import opening_year, resolve_project
+from karvan.errors import InputError, RequestError
+from karvan.trade.cost import ADJUSTMENT_YEARS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from karvan.appraisal.rules import RuleSet
+    from karvan.case import Case
+
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+
+#: Parameters of a case that replace the defaults; all defaults are assumptions.
+CONTINGENCY_PARAMETER, CONTINGENCY_SHARE = "contingency_share", 0.0
+UPKEEP_PARAMETER, UPKEEP_PCT = "upkeep_rail_infrastructure_pct_per_year", 2.0
+LIFE_PARAMETER, LIFE_YEARS = "asset_life_rail_years", 35.0
+RAMP_PARAMETER, RAMP_YEARS = "ramp_up_years", 3.0
+WORKS_PARAMETER = "standard_conversion_factor_works"
+
+
+@dataclass(frozen=True)
+class PlannedProject:
+    """A project with its date and cost.
+
+    Attributes
+    ----------
+    id, name
+        Which it is.
+    opening
+        Year of opening.
+    years
+        Years of works.
+    cost_musd
+        Capital cost at prices of the case's price year, contingency included; NaN where it is not known.
+    countries
+        Where it is built; each bears an equal part of what no funder is named for.
+    cost_basis, effect_basis
+        Classes of evidence.
+    """
+
+    id: str
+    name: str
+    opening: int
+    years: tuple[int, ...]
+    shares: tuple[float, ...]
+    cost_musd: float
+    countries: tuple[str, ...]
+    cost_basis: str
+    effect_basis: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A set of projects to be appraised together.
+
+    Attributes
+    ----------
+    projects
+        The projects, in order of their names.
+    years
+        From the base year to the horizon.
+    why_not
+        Why nothing can be valued; empty where it can.
+    notes
+        What the reader should know.
+    """
+
+    projects: tuple[PlannedProject, ...]
+    years: tuple[int, ...]
+    why_not: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The set as a setting names it: every project with its year of opening."""
+        return tuple(f"{project.id}@{project.opening}" for project in self.projects)
+
+    @property
+    def openings(self) -> tuple[int, ...]:
+        """Years in which a project opens."""
+        return tuple(sorted({project.opening for project in self.projects}))
+
+    def open_in(self, year: int) -> tuple[str, ...]:
+        """Return the projects that are open in a year, as a setting names them."""
+        return tuple(f"{project.id}@{project.opening}" for project in self.projects if project.opening <= year)
+
+    def solved_years(self, until: float = ADJUSTMENT_YEARS) -> tuple[int, ...]:
+        """Return the years to solve: every opening, the year in which trade has adjusted to the last of them, and the horizon."""
+        last, end = self.openings[-1], self.years[-1]
+        settled = last + math.ceil(until) - 1
+        return tuple(sorted({*self.openings, *([settled] if settled < end else []), end}))
+
+    @property
+    def cost_musd(self) -> float:
+        """Capital cost of all projects; NaN where one of them is not known."""
+        return float(sum(project.cost_musd for project in self.projects))
+
+
+def plan_projects(
+    case: Case, projects: Iterable[str] | str, rules: RuleSet, *, horizon_year: int | None = None
+) -> Plan:
+    """Return the plan of a set of projects.
+
+    Parameters
+    ----------
+    case
+        The corridor.
+    projects
+        ``ID`` or ``ID@YEAR`` of opening.
+    rules
+        How many years are counted.
+    horizon_year
+        Last year counted; by default the base year and the rule set's horizon after it.
+
+    Raises
+    ------
+    UnknownNameError
+        A project is not there.
+    RequestError
+        A project has no year of opening, or opens outside the years counted.
+    InputError
+        Projects cannot stand together, or a cost is at prices of another year without a price index.
+    """
+    from karvan.case import Setting  # noqa: PLC0415 - kept beside its only use
+
+    base = case.config.case.base_year
+    end = base + round(rules.horizon_years.value) if horizon_year is None else horizon_year
+    named = {resolve_project(case, name): year for name, year in Setting.of(projects=projects).project_years().items()}
+    if not named:
+        message = "No project is named. Name one, for instance P13 or P13@2031."
+        raise RequestError(message)
+    rows = case.rows("project")
+    check_together(
+        [*named], contains={name: row["contains"] for name, row in rows.items()},
+        alternatives={name: row["alternatives"] for name, row in rows.items()},
+    )  # fmt: skip
+    notes: list[str] = []
+    decided = {name: rows[name]["status"] for name in named if rows[name]["status"] != "candidate"}
+    for name, status in sorted(decided.items()):
+        notes.append(f"{name} is {status}: it stands with and without a decision, and is not counted")
+    years = tuple(range(base, end + 1))
+    own = sorted(set(named) - set(decided))
+    if not own:
+        return Plan((), years, "; ".join(notes), tuple(notes))
+    found = tuple(_planned(case, name, named[name], years, notes) for name in own)
+    idle = [name for name in own if rows[name]["no_effect"]]
+    why = "; ".join(f"{name}: {rows[name]['no_effect']}" for name in idle) if len(idle) == len(own) else ""
+    if not why:
+        notes += [f"{name} changes nothing of its own: {rows[name]['no_effect']}" for name in idle]
+    return Plan(found, years, why, tuple(notes))
+
+
+def _planned(case: Case, name: str, given: int | None, years: Sequence[int], notes: list[str]) -> PlannedProject:
+    row, base = case.rows("project")[name], years[0]
+    opens = given if given is not None else opening_year(case, name)
+    if opens is None:
+        message = f"Project {name} has no year of opening. Name one: {name}@{base + 3}."
+        raise RequestError(message)
+    if not base < opens <= years[-1]:
+        message = (
+            f"Project {name} opens in {opens}; expected {base + 1} to {years[-1]}, after the base year and within the horizon. "
+            f"Name another year: {name}@{base + 3}."
+        )
+        raise RequestError(message)
+    duration = float(row["duration_years"])
+    if not duration > 0:
+        notes.append(f"how long the works of {name} take is not known: one year is taken")
+        duration = 1.0
+    shares = even_shares(duration)
+    if opens - len(shares) < base:
+        notes.append(
+            f"the works of {name} take {duration:g} years, and {opens - base} are left before it opens: they are done in these"
+        )
+        shares = even_shares(float(opens - base))
+    contingency = case.parameters.get(CONTINGENCY_PARAMETER, CONTINGENCY_SHARE)
+    cost = _cost(case, name) * (1.0 + contingency)
+    return PlannedProject(
+        name, str(row["name"]), opens, tuple(range(opens - len(shares), opens)), shares, cost, tuple(row["country"]),
+        str(row["cost_basis"]), str(row["effect_basis"]),
+    )  # fmt: skip
+
+
+def _cost(case: Case, name: str) -> float:
+    """Return the cost of a project at the prices of the case's price year; NaN where none is known."""
+    row = case.rows("project")[name]
+    cost = float(row["cost_musd"])
+    if math.isnan(cost) or math.isnan(row["cost_year"]):
+        return cost
+    return cost * price_factor(case, int(row["cost_year"]), what=f"cost of {name}")
+
+
+# streams ----------------------------------------------------------------------------------------------------------------
+
+
+def capital_stream(project: PlannedProject, years: Sequence[int]) -> Floats:
+    """Return the capital cost of a project by year."""
+    return phase_cost(project.cost_musd, years, first_year=project.years[0], shares=project.shares)
+
+
+def ramp_share(years: Sequence[int], opening: int, ramp_years: float) -> Floats:
+    """Return the share of its full effect that a project has: it grows evenly over the years of ramp-up, from the first."""
+    since = np.asarray(years, dtype=float) - opening + 1.0
+    found: Floats = np.where(since < 1.0, 0.0, np.minimum(since / max(ramp_years, 1.0), 1.0))
+    return found
+
+
+def between(years: Sequence[int], known: Mapping[int, Floats], demand: Floats, opening: int) -> Floats:
+    """Return figures of every year from those of the solved years: straight in demand between them, growing with it after.
+
+    Parameters
+    ----------
+    years
+        Years of the stream.
+    known
+        Figures of the solved years, of any shape.
+    demand
+        Tonnes of every year, whatever is built: what figures are straight in.
+    opening
+        Before it there is nothing.
+
+    Notes
+    -----
+    Straight in demand, rather than in years, since demand grows by a share a year; and one line for all figures, so that what
+    adds up to nothing in the solved years does so in all others.
+    """
+    first = years[0]
+    solved = sorted(known)
+    shape = known[solved[0]].shape
+    out = np.zeros((len(years), *shape))
+    for place, year in enumerate(years):
+        if year < opening:
+            continue
+        below = max((one for one in solved if one <= year), default=solved[0])
+        above = min((one for one in solved if one >= year), default=None)
+        if above is None:
+            out[place] = known[below] * demand[place] / demand[below - first]
+        elif above == below:
+            out[place] = known[below]
+        else:
+            low, high, now = demand[below - first], demand[above - first], demand[place]
+            share = (now - low) / (high - low) if high != low else (year - below) / (above - below)
+            out[place] = known[below] + share * (known[above] - known[below])
+    return out
+
+
+def demand_of_years(case: Case, years: Sequence[int]) -> Floats:
+    """Return the tonnes of base_flow.csv in every year, grown with the economies of their ends."""
+    economies, zones = case.rows("economy"), case.rows("zone")
+    rate = {name: math.log1p(economies[row["economy"]]["growth_share_per_year"]) if row["economy"] in economies else 0.0
+            for name, row in zones.items()}  # fmt: skip
+    flows = list(case.rows("base_flow").values())
+    tonnes = np.array([float(row["flow_t_per_year"]) for row in flows])
+    growth = np.array([0.5 * (rate[row["origin"]] + rate[row["destination"]]) for row in flows])
+    since = np.asarray(years, dtype=float) - case.config.case.base_year
+    found: Floats = (tonnes[None, :] * np.exp(since[:, None] * growth[None, :])).sum(axis=1)
+    return found
+
+
+def refuse_unknown_cost(plan: Plan) -> None:
+    """Refuse a plan with a project whose cost is not known.
+
+    Raises
+    ------
+    InputError
+        A cost is not known; every one is listed.
+    """
+    faults = [f"{project.id}: found no cost; expected one. Its benefits alone say nothing of its worth."
+              for project in plan.projects if math.isnan(project.cost_musd)]  # fmt: skip
+    if faults:
+        raise InputError(faults, what="Cost of projects")

@@ -1,0 +1,391 @@
+"""From solved years to streams and present values, in arrays: year by state by row of the accounts.
+
+::
+
+    gain in a year  = ramp (straight in demand between solved years)        by state, as if it held all year
+    expected        = sum over states of probability in that year x gain    states are solved first and weighted after
+    ENPV            = sum over years of discount factor x expected
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from karvan.appraisal.discounting import Discounting  # noqa: TC001 - a field
+from karvan.appraisal.externalities import carbon_cost
+from karvan.appraisal.gains import TOLERANCE, Gain, GainsMatrix
+from karvan.appraisal.plans import (
+    LIFE_PARAMETER,
+    LIFE_YEARS,
+    RAMP_PARAMETER,
+    RAMP_YEARS,
+    UPKEEP_PARAMETER,
+    UPKEEP_PCT,
+    WORKS_PARAMETER,
+    between,
+    capital_stream,
+    demand_of_years,
+    ramp_share,
+)
+from karvan.appraisal.prices import usd_factor
+from karvan.errors import AuditError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from karvan.appraisal.gains import Standing
+    from karvan.appraisal.outcomes import Row, SolvedYear
+    from karvan.appraisal.plans import Plan
+    from karvan.appraisal.rules import RuleSet
+    from karvan.case import Case
+
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+
+#: Parties of the accounts that no table names: who pays for works, who owns them, who lives beside them, everybody's climate.
+FUNDER, OWNER, NEIGHBOURS, CLIMATE = "funder", "owner", "neighbours", "climate"
+
+
+@dataclass(frozen=True, eq=False)
+class Valuation:
+    """The streams of a plan.
+
+    Attributes
+    ----------
+    years, states, usual
+        Years of the accounts, and states of the crossings; the one in which nothing is shut.
+    rows
+        Effect, country and kind of party.
+    benefit_musd, transfer_musd
+        By year, state and row.
+    probability
+        By year and state.
+    factors
+        Discount factor of each year.
+    traffic_t, half_musd, parts_musd, co2e_t
+        By year and state: tonnes on the busiest row that the projects open or change; users' surplus by the rule of half, and its
+        parts; change of emissions.
+    residual_pv_musd
+        Present values of both kinds of residual value, for the world; the rule set's kind is in the rows.
+    notes
+        What the reader should know.
+    """
+
+    years: tuple[int, ...]
+    states: tuple[str, ...]
+    usual: str
+    rows: tuple[Row, ...]
+    benefit_musd: Floats
+    transfer_musd: Floats
+    probability: Floats
+    factors: Floats
+    traffic_t: Floats
+    half_musd: Floats
+    parts_musd: Floats
+    co2e_t: Floats
+    residual_pv_musd: Mapping[str, float]
+    notes: tuple[str, ...]
+
+    @cached_property
+    def _pv(self) -> tuple[Floats, Floats]:
+        """Present values of the rows by state as if it held for ever, and expected."""
+        total = self.benefit_musd + self.transfer_musd
+        return (
+            np.einsum("y,ysr->sr", self.factors, total),
+            np.einsum("y,ys,ysr->r", self.factors, self.probability, total),
+        )
+
+    def _counts(self, standing: Standing) -> np.ndarray[Any, np.dtype[np.bool_]]:
+        return np.array([standing.counts(country) for _, country, _ in self.rows], dtype=bool)
+
+    def enpv(self, standings: Sequence[Standing]) -> dict[str, float]:
+        """Return the net present value of every standing."""
+        return {standing.id: float(self._pv[1][self._counts(standing)].sum()) for standing in standings}
+
+    def enpv_by_state(self, standings: Sequence[Standing]) -> dict[str, dict[str, float]]:
+        """Return the net present value of every standing, were a state to hold for ever."""
+        return {
+            state: {standing.id: float(values[self._counts(standing)].sum()) for standing in standings}
+            for state, values in zip(self.states, self._pv[0], strict=True)
+        }
+
+    def expected(self, standing: Standing) -> dict[str, Floats]:
+        """Return the expected gains of a standing by effect, year by year."""
+        mine = self._counts(standing)
+        total = np.einsum("ys,ysr->yr", self.probability, self.benefit_musd + self.transfer_musd)
+        effects = sorted({row[0] for row, kept in zip(self.rows, mine, strict=True) if kept})
+        place = np.array([effects.index(row[0]) if kept else -1 for row, kept in zip(self.rows, mine, strict=True)])
+        return {effect: total[:, place == n].sum(axis=1) for n, effect in enumerate(effects)}
+
+    @cached_property
+    def gains(self) -> GainsMatrix:
+        """Present values by country, party and effect; the transfers of each effect net to zero, else it is an error."""
+        benefit, transfer = (
+            np.einsum("y,ys,ysr->r", self.factors, self.probability, values)
+            for values in (self.benefit_musd, self.transfer_musd)
+        )
+        return GainsMatrix.of(
+            Gain(country, party, effect, float(one), float(two))
+            for (effect, country, party), one, two in zip(self.rows, benefit, transfer, strict=True)
+        )
+
+    def audit(self) -> None:
+        """Check that transfers of every effect net to zero in every year and state, and probabilities sum to one.
+
+        Raises
+        ------
+        AuditError
+            They do not.
+        """
+        sums = self.probability.sum(axis=1)
+        if float(np.abs(sums - 1.0).max(initial=0.0)) > TOLERANCE or float(self.probability.min(initial=0.0)) < 0:
+            year = self.years[int(np.abs(sums - 1.0).argmax())]
+            message = (
+                f"probabilities of the states do not sum to one in {year}: {float(sums[year - self.years[0]]):.12g}"
+            )
+            raise AuditError(message)
+        effects = sorted({row[0] for row in self.rows})
+        for effect in effects:
+            mine = self.transfer_musd[:, :, [row[0] == effect for row in self.rows]]
+            net, size = mine.sum(axis=2), np.abs(mine).sum(axis=2)
+            worst = float((np.abs(net) - TOLERANCE * np.maximum(size, TOLERANCE)).max(initial=0.0))
+            if worst > 0:
+                y, s = np.unravel_index(int((np.abs(net) - TOLERANCE * size).argmax()), net.shape)
+                message = (
+                    f"transfers of {effect!r} do not net to zero in {self.years[int(y)]}, {self.states[int(s)]}: "
+                    f"USD {float(net[y, s]):g} m of USD {float(size[y, s]):g} m is lost or made up"
+                )
+                raise AuditError(message)
+
+
+# building ---------------------------------------------------------------------------------------------------------------
+
+
+class _Ledger:
+    """Rows of the accounts while they are being drawn up."""
+
+    def __init__(self, years: int, states: int) -> None:
+        self.shape = (years, states)
+        self.found: dict[Row, tuple[Floats, Floats]] = {}
+
+    def add(self, row: Row, benefit: Floats | float = 0.0, transfer: Floats | float = 0.0) -> None:
+        """Add gains by year, or by year and state."""
+        one, two = self.found.setdefault(row, (np.zeros(self.shape), np.zeros(self.shape)))
+        for kept, values in ((one, benefit), (two, transfer)):
+            given = np.asarray(values, dtype=np.float64)
+            np.add(kept, given[:, None] if given.ndim == 1 else given, out=kept)
+
+    def arrays(self) -> tuple[tuple[Row, ...], Floats, Floats]:
+        """Return the rows in order, with their gains by year, state and row."""
+        rows = tuple(sorted(self.found))
+        if not rows:
+            return rows, np.zeros((*self.shape, 0)), np.zeros((*self.shape, 0))
+        benefit, transfer = (np.stack([self.found[row][side] for row in rows], axis=2) for side in (0, 1))
+        return rows, benefit, transfer
+
+
+def value_plan(
+    case: Case, plan: Plan, solved: Mapping[int, SolvedYear], rules: RuleSet, probability: Floats, states: tuple[str, ...],
+    usual: str,
+) -> Valuation:  # fmt: skip
+    """Return the streams of a plan from its solved years, audited.
+
+    Parameters
+    ----------
+    case, plan, rules
+        What is appraised, and how.
+    solved
+        The solved years, all with the same states.
+    probability
+        By year and state.
+    states, usual
+        The states, in the order of the columns, and the one in which nothing is shut.
+
+    Raises
+    ------
+    InputError
+        A price cannot be brought to the prices of the case.
+    AuditError
+        Transfers do not net to zero.
+    """
+    years, notes = plan.years, []
+    ledger = _Ledger(len(years), len(states))
+    figures = _streams(case, plan, solved, states)
+    for row, (benefit, transfer) in figures.rows.items():
+        ledger.add(row, benefit, transfer)
+    notes += _climate(ledger, case, plan, rules, figures.co2e_t)
+    notes += _neighbours(ledger, case, rules, figures.tkm)
+    _works(ledger, case, plan, rules, upkeep_only=True)
+    factors = rules.schedule().factors([year - years[0] for year in years])
+    kinds = {
+        "remaining_life": _by_life(case, plan, rules, len(states)),
+        "net_flows": _by_flows(ledger, case, plan, rules, factors),
+    }
+    end, at_end = np.zeros(len(years)), factors[-1] * probability[-1]
+    end[-1] = 1.0
+    for row, (one, two) in kinds[rules.residual_value].items():
+        ledger.add(row, end[:, None] * one[None, :], end[:, None] * two[None, :])
+    _works(ledger, case, plan, rules, upkeep_only=False)
+    rows, benefit_musd, transfer_musd = ledger.arrays()
+    found = Valuation(
+        years, states, usual, rows, benefit_musd, transfer_musd, probability, factors, figures.traffic_t, figures.half_musd,
+        figures.parts_musd, figures.co2e_t,
+        {kind: float(sum(float((one + two) @ at_end) for one, two in theirs.values())) for kind, theirs in kinds.items()},
+        tuple(notes),
+    )  # fmt: skip
+    found.audit()
+    return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Figures:
+    """Figures of every year and state that follow from the solved years."""
+
+    rows: dict[Row, tuple[Floats, Floats]]
+    tkm: dict[tuple[str, str], Floats]
+    co2e_t: Floats
+    half_musd: Floats
+    parts_musd: Floats
+    traffic_t: Floats
+
+
+def _streams(case: Case, plan: Plan, solved: Mapping[int, SolvedYear], states: tuple[str, ...]) -> _Figures:
+    rows = sorted({row for one in solved.values() for row in one.rows})
+    moves = sorted({move for one in solved.values() for move in one.moves})
+    parts = next(iter(solved.values())).parts_musd.shape[1]
+    stacked: dict[int, Floats] = {}
+    for year, one in solved.items():
+        at = [one.states.index(state) for state in states]
+        columns = [
+            _spread(one.benefit_musd, one.rows, rows), _spread(one.transfer_musd, one.rows, rows),
+            _spread(one.tkm, one.moves, moves), one.co2e_t[:, None], one.half_musd[:, None], one.parts_musd,
+        ]  # fmt: skip
+        stacked[year] = np.hstack(columns)[at]
+    demand = demand_of_years(case, plan.years)
+    ramp_years = case.parameters.get(RAMP_PARAMETER, RAMP_YEARS)
+    gains = np.zeros((len(plan.years), *next(iter(stacked.values())).shape))
+    traffic = np.zeros((len(plan.years), len(states), 1))
+    openings = plan.openings
+    for place, opening in enumerate(openings):
+        until = openings[place + 1] if place + 1 < len(openings) else math.inf
+        ramp = ramp_share(plan.years, opening, ramp_years)[:, None, None]
+        own = {year: values for year, values in stacked.items() if opening <= year < until}
+        gains += ramp * (between(plan.years, own, demand, opening) - gains)
+        tonnes = {year: solved[year].traffic_t[[solved[year].states.index(s) for s in states], None] for year in own}
+        traffic += ramp * (between(plan.years, tonnes, demand, opening) - traffic)
+    n, m = len(rows), len(moves)
+    return _Figures(
+        {row: (gains[:, :, k], gains[:, :, n + k]) for k, row in enumerate(rows)},
+        {move: gains[:, :, 2 * n + k] for k, move in enumerate(moves)}, gains[:, :, 2 * n + m], gains[:, :, 2 * n + m + 1],
+        gains[:, :, -parts:], traffic[:, :, 0],
+    )  # fmt: skip
+
+
+def _spread(values: Floats, names: Sequence[Any], wanted: Sequence[Any]) -> Floats:
+    """Return columns in another order, with nothing where there is none."""
+    found = np.zeros((len(values), len(wanted)))
+    place = {name: number for number, name in enumerate(wanted)}
+    found[:, [place[name] for name in names]] = values
+    return found
+
+
+# other rows -------------------------------------------------------------------------------------------------------------
+
+
+def _climate(ledger: _Ledger, case: Case, plan: Plan, rules: RuleSet, co2e_t: Floats) -> list[str]:
+    """Add the damage of emissions; it is everybody's, and so of no country."""
+    if rules.carbon is None:
+        return [f"{rules.id} prices no CO2e: emissions are counted in tonnes alone"]
+    last = rules.carbon.points[-1].year if rules.carbon.growth_after is None else plan.years[-1]
+    factor = usd_factor(case, rules.carbon.currency, rules.carbon.price_year, what="price of CO2e")
+    prices = np.array([
+        carbon_cost(1.0, max(min(year, last), rules.carbon.points[0].year), rules).amount * factor for year in plan.years
+    ])  # fmt: skip
+    ledger.add(("co2e", "INT", CLIMATE), -co2e_t * prices[:, None] / 1e6)
+    if last < plan.years[-1]:
+        return [f"prices of CO2e of {rules.id} end in {last}; they are held there"]
+    return []
+
+
+def _neighbours(ledger: _Ledger, case: Case, rules: RuleSet, tkm: Mapping[tuple[str, str], Floats]) -> list[str]:
+    """Add accidents, air and noise, borne where goods pass."""
+    if not rules.external:
+        return [f"{rules.id} has no unit costs of accidents, air and noise: they are left out"]
+    missing: set[str] = set()
+    known = {cost.mode for cost in rules.external}
+    for (country, mode), moved in tkm.items():
+        if mode not in known:
+            missing.add(mode)
+        for cost in rules.external:
+            if cost.mode == mode:
+                factor = usd_factor(case, cost.unit[:3], cost.price_year, what=f"{cost.effect} of {mode}")
+                ledger.add((cost.effect, country, NEIGHBOURS), -moved * cost.value * factor / 1e6)
+    return [f"{rules.id} has no unit costs of {', '.join(sorted(missing))}: they are left out"] if missing else []
+
+
+def works_factor(case: Case, rules: RuleSet) -> float:
+    """Return the economic over the financial price of works: the rule set's own, else the case's; one at market prices."""
+    if "works" in rules.shadow_factors:
+        return rules.shadow_factors["works"].value
+    return case.parameters.get(WORKS_PARAMETER, 1.0) if rules.net_of_taxes else 1.0
+
+
+def _works(ledger: _Ledger, case: Case, plan: Plan, rules: RuleSet, *, upkeep_only: bool) -> None:
+    """Add capital cost, or upkeep: taxes in it go to the treasury where it is built."""
+    real = works_factor(case, rules)
+    pct = case.parameters.get(UPKEEP_PARAMETER, UPKEEP_PCT)
+    years = np.asarray(plan.years)
+    for project in plan.projects:
+        cost = 0.0 if math.isnan(project.cost_musd) else project.cost_musd
+        if upkeep_only:
+            effect, party = "upkeep", OWNER
+            stream = np.where(years >= project.opening, cost * pct / 100.0, 0.0)
+        else:
+            effect, party = "capital", FUNDER
+            stream = capital_stream(project, plan.years) if cost else np.zeros(len(years))
+        for country in project.countries:
+            part = stream / len(project.countries)
+            ledger.add((effect, country, party), -real * part, -(1.0 - real) * part)
+            if real != 1.0:
+                ledger.add((effect, country, "treasury"), 0.0, (1.0 - real) * part)
+
+
+def _by_life(case: Case, plan: Plan, rules: RuleSet, states: int) -> dict[Row, tuple[Floats, Floats]]:
+    """Return residual values as the share of life that remains times the cost, to the owner."""
+    life = case.parameters.get(LIFE_PARAMETER, LIFE_YEARS)
+    real = works_factor(case, rules)
+    found: dict[Row, tuple[Floats, Floats]] = {}
+    for project in plan.projects:
+        if math.isnan(project.cost_musd):
+            continue
+        left = max(0.0, 1.0 - (plan.years[-1] - project.opening + 1) / life)
+        for country in project.countries:
+            row = ("residual_value", country, OWNER)
+            before = found[row][0] if row in found else np.zeros(states)
+            found[row] = (before + real * project.cost_musd * left / len(project.countries), np.zeros(states))
+    return found
+
+
+def _by_flows(
+    ledger: _Ledger, case: Case, plan: Plan, rules: RuleSet, factors: Floats
+) -> dict[Row, tuple[Floats, Floats]]:
+    """Return residual values as the flows of the last year over the years of life that remain, to whom they accrue."""
+    life = case.parameters.get(LIFE_PARAMETER, LIFE_YEARS)
+    sizes = np.array([project.cost_musd for project in plan.projects])
+    sizes = np.where(np.isnan(sizes), 0.0, sizes)
+    ages = np.array([plan.years[-1] - project.opening + 1 for project in plan.projects], dtype=np.float64)
+    weights = sizes / sizes.sum() if sizes.sum() > 0 else np.full(len(sizes), 1.0 / len(sizes))
+    left = max(0, round(life - float(weights @ ages)))
+    last = plan.years[-1] - plan.years[0]
+    later: Discounting = rules.schedule()
+    worth = float(later.factors([last + step for step in range(1, left + 1)]).sum()) / float(factors[-1])
+    found: dict[Row, tuple[Floats, Floats]] = {}
+    for (_, country, party), (benefit, transfer) in ledger.found.items():
+        row = ("residual_value", country, party)
+        one, two = found.get(row, (np.zeros(ledger.shape[1]), np.zeros(ledger.shape[1])))
+        found[row] = (one + worth * benefit[-1], two + worth * transfer[-1])
+    return found

@@ -1,0 +1,210 @@
+"""Projects of the textbook case, appraised: sums by hand, identities that hold on every run, and what is refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from karvan.appraisal import OutcomeStore, appraise, league_table, open_rule_set
+from karvan.chain import simulate
+from karvan.errors import AuditError, InputError, RequestError, UnknownNameError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from karvan.appraisal import Appraisal
+    from karvan.case import Case
+
+
+@pytest.fixture(scope="module")
+def store() -> OutcomeStore:
+    return OutcomeStore()
+
+
+@pytest.fixture(scope="module")
+def line(textbook: Case, store: OutcomeStore) -> Appraisal:
+    return appraise(textbook, "N1", store=store)
+
+
+def test_users_surplus_of_a_solved_year_is_that_of_the_chain(textbook: Case, line: Appraisal) -> None:
+    """Existing, diverted and generated goods together gain what the outcome says, in the year of opening at a third of it."""
+    outcome = simulate(textbook, projects=["N1@2030"], year=2030, scenario="open")
+    surplus = outcome.surplus["surplus_musd_per_year"].sum()
+    rows = line.streams[(line.streams["year"] == 2030) & line.streams["effect"].str.startswith("user_")]
+    by_state = rows.groupby("state")["musd"].sum()
+    weighted = sum(outcome.states[state] * by_state[state] for state in outcome.states)
+    assert weighted == pytest.approx(surplus / 3, rel=1e-9)
+
+
+def test_payees_gain_what_the_chain_says_they_are_paid_less_their_cost(textbook: Case, line: Appraisal) -> None:
+    """In the last year, fully ramped: payments of the state *open* by payee, less the part that is a cost of resources."""
+    outcome = simulate(textbook, projects=["N1@2030"], year=2056, scenario="open")
+    paid = outcome.payments
+    parties = textbook.rows("stakeholder")
+    for payee in ("alba_treasury", "cora_treasury", "bela_railway", "shipping"):
+        mine = paid[paid["payee"] == payee]
+        wanted = (mine["paid_musd_per_year_change"] - mine["resource_musd_per_year_change"]).sum()
+        table = line.streams
+        got = table[
+            (table["year"] == 2056) & (table["state"] == "open") & (table["party"] == parties[payee]["party"])
+            & (table["country"] == parties[payee]["country"])
+            & table["effect"].isin(["operator", "treasury", "transit_fee", "rent"])
+        ]["musd"].sum()  # fmt: skip
+        assert got == pytest.approx(wanted, rel=1e-6, abs=1e-7), payee
+
+
+def test_works_by_hand(line: Appraisal) -> None:
+    """N1: USD 1,000 m over the four years before 2030, half in either country; upkeep 2 % a year; 8 of 35 years are left."""
+    outlays = line.outlays.groupby("year")["musd"].sum()
+    assert outlays.to_dict() == {2026: 250.0, 2027: 250.0, 2028: 250.0, 2029: 250.0}
+    assert line.cost_musd == 1000.0
+    table = line.streams[line.streams["state"] == "open"]
+    capital = table[table["effect"] == "capital"].groupby(["country"])["musd"].sum()
+    assert capital.to_dict() == {"AAA": -500.0, "CCC": -500.0}
+    assert table[(table["effect"] == "upkeep") & (table["year"] == 2040)]["musd"].sum() == pytest.approx(-20.0)
+    residual = table[table["effect"] == "residual_value"]
+    assert residual["musd"].sum() == pytest.approx(1000.0 * (1 - 27 / 35))
+    assert set(residual["year"]) == {2056}
+
+
+def test_probabilities_follow_the_process_from_the_state_of_today(line: Appraisal) -> None:
+    """From *open*: 0.9 of the next year, then 0.9 x 0.9 + 0.1 x 0.4 (transition.csv)."""
+    assert line.probability.loc[2026].to_dict() == {"open": 1.0, "ab_shut": 0.0}
+    assert line.probability.loc[2027, "open"] == pytest.approx(0.9)
+    assert line.probability.loc[2028, "open"] == pytest.approx(0.85)
+
+
+def test_value_is_streams_times_probability_times_factor(line: Appraisal) -> None:
+    """The long tables alone give the value of every standing: what portfolios and reports reckon with."""
+    table = line.streams
+    chance = np.array([line.probability.at[y, s] for y, s in zip(table["year"], table["state"], strict=True)])
+    present = table["musd"] * chance * 1.09 ** -(table["year"] - 2026)
+    for standing in line.standings:
+        counted = [standing.counts(country) for country in table["country"]]
+        assert present[counted].sum() == pytest.approx(line.enpv_musd[standing.id], rel=1e-9)
+    gains = line.who_gains
+    assert (gains["benefit_musd"] + gains["transfer_musd"]).sum() == pytest.approx(line.enpv_musd["world"], rel=1e-9)
+    assert gains["transfer_musd"].sum() == pytest.approx(0.0, abs=1e-9)
+
+
+def test_both_countries_together_gain_what_each_gains(line: Appraisal) -> None:
+    worth = line.enpv_musd
+    assert worth["alba"] + worth["cora"] == pytest.approx(worth["both"], rel=1e-12)
+
+
+def test_a_state_for_ever_is_that_state_as_a_scenario(textbook: Case, store: OutcomeStore, line: Appraisal) -> None:
+    shut = appraise(textbook, "N1", scenario="ab_shut", store=store)
+    assert shut.enpv_musd == pytest.approx(line.enpv_by_state_musd["ab_shut"], rel=1e-12)
+    assert "Alba Gate shut is taken to last" in shut.notes
+
+
+def test_accounts_of_the_headline_have_the_value_and_the_rate(line: Appraisal) -> None:
+    accounts = line.accounts()
+    assert accounts is not None
+    assert accounts.enpv == pytest.approx(line.enpv_musd["both"], rel=1e-9)
+    rate = line.eirr
+    assert rate is not None
+    flows = accounts.accounts.net
+    assert sum(flow / (1 + rate) ** t for t, flow in enumerate(flows)) == pytest.approx(0.0, abs=1e-9)
+
+
+def test_break_even_cost_makes_the_value_nought(textbook: Case, line: Appraisal, store: OutcomeStore) -> None:
+    """Value is straight in the cost, so that at the break-even cost the gains equal the works: 1 - value / works."""
+    entry = line.break_even.cost_musd
+    assert entry is not None
+    accounts = line.accounts()
+    assert accounts is not None
+    works = sum(accounts.item_pv.get(name, 0.0) for name in ("capital", "upkeep")) - accounts.item_pv["residual_value"]
+    assert entry == pytest.approx(1000.0 * (1 + line.enpv_musd["both"] / works), rel=1e-9)
+
+
+def test_two_projects_open_in_their_years(textbook: Case, store: OutcomeStore) -> None:
+    both = appraise(textbook, ["N1@2034", "N2@2030"], store=store)
+    assert both.projects == ("N1@2034", "N2@2030")
+    assert both.plan.solved_years() == (2030, 2034, 2041, 2056)
+    early = both.streams[(both.streams["year"] == 2033) & both.streams["effect"].str.startswith("user_")]
+    alone = appraise(textbook, "N2@2030", store=store)
+    # before the second opens, what is there is the first alone, straight in demand from its opening
+    first = alone.streams[(alone.streams["year"] == 2030) & alone.streams["effect"].str.startswith("user_")]
+    grown = early[early["state"] == "open"]["musd"].sum() / first[first["state"] == "open"]["musd"].sum()
+    assert 3 < grown < 3.5  # fully ramped from a third, and three years of growth of 2 to 3 %
+
+
+def test_a_store_on_the_disk_gives_the_same_bytes(textbook: Case, tmp_path: Path, line: Appraisal) -> None:
+    first = OutcomeStore(tmp_path)
+    appraise(textbook, "N1", store=first)
+    assert first.solved == 3
+    files = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    second = OutcomeStore(tmp_path)
+    again = appraise(textbook, "N1", store=second)
+    assert second.solved == 0
+    assert again.enpv_musd == line.enpv_musd
+    for path in tmp_path.iterdir():
+        path.write_bytes(path.read_bytes()[:100])
+    third = OutcomeStore(tmp_path)
+    assert appraise(textbook, "N1", store=third).enpv_musd == line.enpv_musd
+    assert third.solved == 3
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == files
+
+
+def test_rule_sets_switch(textbook: Case, store: OutcomeStore, line: Appraisal) -> None:
+    bank = appraise(textbook, "N1", rule_set="world_bank_2016", store=store)
+    assert bank.enpv_musd["both"] != line.enpv_musd["both"]
+    assert bank.valuation is not None
+    assert line.valuation is not None
+    # the same works, the other kind of residual value
+    assert bank.valuation.residual_pv_musd["remaining_life"] == pytest.approx(
+        1000 * (1 - 27 / 35) * 1.06**-30, rel=1e-9
+    )
+    assert store.solved > 0
+    before = store.solved
+    appraise(textbook, "N1", rule_set=open_rule_set("adb_2017"), store=store)
+    assert store.solved == before
+
+
+def test_league_has_ranked_projects_by_worth_and_the_others_apart(textbook: Case, store: OutcomeStore) -> None:
+    table = league_table(textbook, store=store)
+    assert [(one.asked[0], one.ranked) for one in table] == [
+        ("N4", True), ("N2", True), ("N3", True), ("N1", True), ("N5", False),
+    ]  # fmt: skip
+    worth = [one.enpv_musd["both"] for one in table if one.ranked]
+    assert worth == sorted(worth, reverse=True)
+    assert table[-1].why_not == "N5 is committed: it stands with and without a decision, and is not counted"
+
+
+def test_a_damaged_transfer_is_an_error(line: Appraisal) -> None:
+    found = line.valuation
+    assert found is not None
+    row = next(n for n, row in enumerate(found.rows) if row == ("operator", "AAA", "shipper"))
+    found.transfer_musd[5, 0, row] += 1.0
+    try:
+        with pytest.raises(
+            AuditError, match=r"transfers of 'operator' do not net to zero in 2031, open: USD 1 m of USD "
+        ):
+            found.audit()
+    finally:
+        found.transfer_musd[5, 0, row] -= 1.0
+
+
+@pytest.mark.parametrize(
+    ("projects", "error", "text"),
+    [
+        ("N9", UnknownNameError, "No project is called 'N9'."),
+        ("N2,N4", InputError, "N4: found together with N2, which is part of it; expected one of them. N2 would count twice."),
+        ("N1,N3", InputError, "N1: found together with N3, its alternative; expected one of them."),
+        ("N1@2026", RequestError, "Project N1 opens in 2026; expected 2027 to 2056, after the base year and within the horizon."),
+        ("N1@2057", RequestError, "Project N1 opens in 2057; expected 2027 to 2056, after the base year and within the horizon."),
+        ("", RequestError, "No project is named. Name one, for instance P13 or P13@2031."),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_appraised(textbook: Case, projects: str, error: type[Exception], text: str) -> None:
+    with pytest.raises(error) as caught:
+        appraise(textbook, projects)
+    assert text in str(caught.value)
+
+
+def test_an_unknown_scenario(textbook: Case) -> None:
+    with pytest.raises(UnknownNameError, match="No scenario is called 'peace'"):
+        appraise(textbook, "N1", scenario="peace")
