@@ -84,6 +84,21 @@ def test_switches_of_flows_end_in_the_figures_of_a_fresh_run(show: Callable[...,
     )
 
 
+def test_trade_of_a_project_is_that_of_a_fresh_run(show: Callable[..., Shown]) -> None:
+    shown = show("/trade?scenario=open")
+    shown.page.locator("summary", has_text="Projects").click()
+    shown.page.locator("[data-project=P13]").click()
+    shown.settle()
+    said = fresh("trade", "--scenario", "open", "--project", "P13")
+    answer = shown.page.locator("[data-answer=trade]")
+    world = said["world"]
+    assert float(str(answer.get_attribute("data-musd"))) == pytest.approx(
+        world["equivalent_variation_musd"], abs=TOLERANCE
+    )
+    trade = float(str(answer.get_attribute("data-trade")))
+    assert trade == pytest.approx(world["trade_after_musd"], rel=TOLERANCE)
+
+
 def test_two_runs_have_their_difference_on_a_map(show: Callable[..., Shown]) -> None:
     shown = show("/flows?compare=1&b.scenario=open")
     one, two = (fresh("flows", *options)["network_t_per_year"] for options in ((), ("--scenario", "open")))

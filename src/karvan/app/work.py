@@ -16,14 +16,15 @@ import time
 from collections import deque
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, Any, Literal
+from typing import IO, TYPE_CHECKING, Annotated, Any, Literal
 
+from fastapi import Depends, Request
 from fastapi.responses import Response
 
 from karvan.app.answers import Answer, Fault
 
 if TYPE_CHECKING:
-    from fastapi import Request
+    import pandas as pd
 
     from karvan.case import Case, Setting
 
@@ -219,3 +220,20 @@ def _line(said: IO[bytes]) -> dict[str, Any]:
 def _ended(code: int) -> tuple[int, bytes]:
     message = f"The process that does the work has ended (exit code {code}); the terminal shows why. It starts anew when asked."
     return ENDED, Fault(kind="bug", message=message).model_dump_json().encode()
+
+
+def work_of(request: Request) -> Work:
+    """Return the process beside the server."""
+    found: Work = request.app.state.work
+    return found
+
+
+TheWork = Annotated[Work, Depends(work_of)]
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table with None where a figure is blank."""
+    return [
+        {str(name): None if cell != cell else cell for name, cell in row.items()}  # noqa: PLR0124 - NaN is not itself
+        for row in table.to_dict("records")
+    ]

@@ -14,6 +14,7 @@ import pytest
 
 from karvan.app import worker
 from karvan.case import open_case
+from karvan.chain import find_trade
 from karvan.flows.corridor import assign_flows
 
 if TYPE_CHECKING:
@@ -40,6 +41,20 @@ def test_flows_are_those_of_the_function(ask: Client, textbook: Case) -> None:
     for row in found.table.to_dict("records"):
         assert flows[row["link_id"]][row["direction"] == "-"] == row["flow_t_per_year"]
     assert sum(map(sum, flows.values())) == pytest.approx(float(found.table["flow_t_per_year"].sum()), rel=1e-12)
+
+
+def test_trade_is_that_of_the_function(ask: Client, textbook: Case) -> None:
+    said = ask("/api/trade?project=N1").json
+    found = find_trade(textbook, projects=["N1"])
+    assert found.trade is not None
+    assert said["meta"]["hash"] == found.meta.hash
+    assert said["world"] == found.trade.world
+    gains = [row["equivalent_variation_musd"] for row in said["economies"]]
+    assert gains == found.trade.table["equivalent_variation_musd"].tolist()
+    # the bars of who gains net to the one above them
+    assert sum(gains) == pytest.approx(said["world"]["equivalent_variation_musd"], rel=1e-9)
+    assert sum(row["probability"] for row in said["states"]) == pytest.approx(1, abs=1e-12)
+    assert said["pair"] == ["AAA", "BBB"]
 
 
 def test_who_uses_a_crossing_adds_up_to_what_passes_it(ask: Client) -> None:
@@ -111,7 +126,8 @@ def test_a_case_that_has_changed_since_is_not_answered_for(
 
 def test_a_case_without_goods_has_no_such_screen(ask: Client, bare: Client) -> None:
     assert "flows" in ask("/api").json["rooms"]
-    assert "flows" not in bare("/api").json["rooms"]
+    assert "trade" in ask("/api").json["rooms"]
+    assert {"flows", "trade"}.isdisjoint(bare("/api").json["rooms"])
 
 
 @pytest.fixture

@@ -1,5 +1,18 @@
 // Written by tools/api_types.py; do not edit.
 
+export interface BothWays {
+  economy: string;
+  partner: string;
+  forward_t_per_year: number;
+  backward_t_per_year: number;
+  trains_forward_per_day: number;
+  trains_backward_per_day: number;
+  trucks_forward_per_day: number;
+  trucks_backward_per_day: number;
+  trains_empty_share: number;
+  trucks_empty_share: number;
+}
+
 export interface Bottleneck {
   resource: string;
   table: string;
@@ -69,6 +82,14 @@ export interface Column {
   description: string;
 }
 
+export interface Convergence {
+  rounds: number;
+  tonnes_change: number;
+  cost_change: number;
+  contraction: number | null;
+  tolerance: number;
+}
+
 export interface Crossing {
   id: string;
   name: string;
@@ -120,6 +141,22 @@ export interface CrossingState {
   id: string;
   status: string;
   switched: boolean;
+}
+
+export interface Economy {
+  id: string;
+  name: string;
+  real_income_hat: number;
+  equivalent_variation_musd: number;
+  equivalent_variation_low_musd: number;
+  equivalent_variation_high_musd: number;
+  cost_part_musd: number;
+  terms_of_trade_part_musd: number;
+  volume_part_musd: number;
+  exports_musd: number;
+  exports_change_musd: number;
+  imports_musd: number;
+  imports_change_musd: number;
 }
 
 export interface Entry {
@@ -187,6 +224,16 @@ export interface FlowsAnswer {
   modes: ModeFlow[];
   notes: string[];
   sources: Source[];
+}
+
+export interface Good {
+  commodity: string;
+  name: string;
+  value_musd: number;
+  value_after_musd: number;
+  change_musd: number;
+  flow_t_per_year: number;
+  flow_after_t_per_year: number;
 }
 
 export interface Greeting {
@@ -303,6 +350,15 @@ export interface Nodes {
   y: number[];
   kind: string[];
   country: string[];
+}
+
+export interface Passing {
+  country: string;
+  transit_t_per_year: number;
+  transit_t_per_year_change: number;
+  export_t_per_year: number;
+  import_t_per_year: number;
+  domestic_t_per_year: number;
 }
 
 export interface PlaceChoice {
@@ -446,6 +502,12 @@ export interface Spread {
   p90: number;
 }
 
+export interface StateShare {
+  state: string;
+  name: string;
+  probability: number;
+}
+
 export interface TableAnswer {
   meta: Meta;
   table: string;
@@ -466,6 +528,39 @@ export interface TableCount {
   sources: number;
 }
 
+export interface TradeAnswer {
+  meta: Meta;
+  compared_with: string;
+  pair: [string, string];
+  theta: number;
+  elasticity_share: number;
+  states: StateShare[];
+  world: World;
+  economies: Economy[];
+  pairs: TradePair[];
+  commodities: Good[];
+  sensitivity: Variant[];
+  path: YearAfter[];
+  directions: BothWays[];
+  countries: Passing[];
+  surplus_musd_per_year: number;
+  convergence: Convergence | null;
+  notes: string[];
+  sources: Source[];
+}
+
+export interface TradePair {
+  exporter: string;
+  importer: string;
+  tau_hat: number;
+  value_musd: number;
+  value_after_musd: number;
+  change_musd: number;
+  value_hat: number | null;
+  flow_t_per_year: number;
+  flow_after_t_per_year: number;
+}
+
 export interface Use {
   origin: string;
   destination: string;
@@ -480,10 +575,35 @@ export interface UsersAnswer {
   flows: Use[];
 }
 
+export interface Variant {
+  equivalent_variation_musd: number;
+  rule_of_half_musd: number;
+  trade_musd: number;
+  trade_after_musd: number;
+  what: string;
+  theta: number;
+}
+
 export interface WorkState {
   state: "asleep" | "starting" | "preparing" | "idle" | "working";
   seconds: number;
   room: string;
+}
+
+export interface World {
+  equivalent_variation_musd: number;
+  rule_of_half_musd: number;
+  trade_musd: number;
+  trade_after_musd: number;
+}
+
+export interface YearAfter {
+  equivalent_variation_musd: number;
+  rule_of_half_musd: number;
+  trade_musd: number;
+  trade_after_musd: number;
+  year: number;
+  elasticity_share: number;
 }
 
 /** What each address answers with. */
@@ -502,6 +622,7 @@ export interface Answers {
   "get /api/network/shape": ShapeAnswer;
   "get /api/programme": RecordAnswer;
   "get /api/routes": RoutesAnswer;
+  "get /api/trade": TradeAnswer;
   "delete /api/work": WorkState;
   "get /api/work": WorkState;
 }

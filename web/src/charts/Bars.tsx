@@ -32,6 +32,8 @@ interface Props {
   scale?: [number, number];
   /** Room for the figures at the end, in pixels. */
   room?: number;
+  /** Whether the axis counts upwards both ways. */
+  absolute?: boolean;
 }
 
 export function spanOf(bars: Bar[]): [number, number] {
@@ -52,7 +54,7 @@ export function marksWithin([low, high]: [number, number], wanted: number): numb
   return found;
 }
 
-export function Bars({ bars, axis, label, scale, room }: Props) {
+export function Bars({ bars, axis, label, scale, room, absolute = false }: Props) {
   const [host, width] = useWidth();
   const narrow = width < 480;
   // where it is narrow, names stand above their bars
@@ -72,7 +74,7 @@ export function Bars({ bars, axis, label, scale, room }: Props) {
             <g key={value}>
               <line x1={x(value)} x2={x(value)} y1={0} y2={foot} stroke={Math.abs(value) < 1e-12 ? "var(--stone)" : "var(--line)"} strokeWidth={Math.abs(value) < 1e-12 ? 1.4 : 1} />
               <text x={x(value)} y={foot + 14} textAnchor="middle" style={{ fill: "var(--stone-ink)" }}>
-                {number(value)}
+                {number(absolute ? Math.abs(value) : value)}
               </text>
             </g>
           ))}
@@ -125,7 +127,7 @@ function OneBar({ bar, x, y, left, room, above }: { bar: Bar; x: (value: number)
         {bar.label}
       </text>
       {bar.note && (
-        <text x={left} y={y + 18} fontSize="11" style={{ fill: "var(--stone-ink)" }}>
+        <text x={left} y={y + 18} fontSize="11" paintOrder="stroke" stroke="var(--paper)" strokeWidth="3" style={{ fill: "var(--stone-ink)" }}>
           <title>{bar.note}</title>
           {shortened(bar.note, (room - left) * 1.08)}
         </text>

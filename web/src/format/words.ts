@@ -101,7 +101,9 @@ export function musdRange(value: number, low: number, high: number): string {
 export function signed(value: number, say: (size: number) => string = (size) => number(size)): string {
   const text = say(Math.abs(value));
   if (value === 0 || text === say(0)) return say(0);
-  return `${value < 0 ? MINUS : "+"}${text}`;
+  const sign = value < 0 ? MINUS : "+";
+  const money = `${en.units.usd} `;
+  return text.startsWith(money) ? `${money}${sign}${text.slice(money.length)}` : `${sign}${text}`;
 }
 
 /** Tonnes as people say them: `3.2 Mt`, `12,300 t`. */

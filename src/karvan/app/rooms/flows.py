@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 
 from karvan.app.answers import Answer, Source, sources_of
 from karvan.app.asked import setting_of
 from karvan.app.rooms.case import TheCase, TheSetting
-from karvan.app.work import Work
+from karvan.app.work import TheWork, records
 from karvan.case import Case, Setting
 from karvan.case.provenance import Meta
 
@@ -26,15 +26,6 @@ KEPT = 4
 #: Columns of links that are sums of both directions, and those of which the fuller direction counts.
 SUMMED = ("used_t_per_day", "vehicles_per_day", "empties_per_day")
 FULLER = ("utilisation", "price_usd_per_t", "queue_h", "delay_h")
-
-
-def work_of(request: Request) -> Work:
-    """Return the process beside the server."""
-    found: Work = request.app.state.work
-    return found
-
-
-TheWork = Annotated[Work, Depends(work_of)]
 
 
 def has_data(case: Case) -> bool:
@@ -218,7 +209,7 @@ def answer_of(
     zones = {name: str(row["name"]) for name, row in case.rows("zone").items()}
     for side in ("origin", "destination"):
         table[side] = [zones.get(name, name) for name in table[side]]
-    rows = [Use(**row) for row in _records(table)]
+    rows = [Use(**row) for row in records(table)]
     return UsersAnswer(meta=found.meta, link=link, crossing=crossing, flows=rows)
 
 
@@ -235,7 +226,7 @@ def flows_in(case: Case, setting: Setting) -> CorridorFlows:
 def describe(case: Case, found: CorridorFlows) -> FlowsAnswer:
     """Return flows as the page has them."""
     constant = dict(zip(found.constants["count_id"], found.constants["constant_usd_per_t"], strict=True))
-    bottlenecks = _records(found.bottlenecks)
+    bottlenecks = records(found.bottlenecks)
     return FlowsAnswer(
         meta=found.meta,
         totals=FlowTotals(**found.totals),
@@ -244,23 +235,15 @@ def describe(case: Case, found: CorridorFlows) -> FlowsAnswer:
         links=_links(case, found.table),
         bottlenecks=[Bottleneck(assumed=_assumed(case, row["table"], row["row"]), **row) for row in bottlenecks],
         crossings=[
-            CrossingFlow(**{name: row[name] for name in CrossingFlow.model_fields}) for row in _records(found.crossings)
+            CrossingFlow(**{name: row[name] for name in CrossingFlow.model_fields}) for row in records(found.crossings)
         ],
         screenlines=[
-            Screenline(constant_usd_per_t=constant.get(row["count_id"]), **row) for row in _records(found.screenlines)
+            Screenline(constant_usd_per_t=constant.get(row["count_id"]), **row) for row in records(found.screenlines)
         ],
-        modes=[ModeFlow(**row) for row in _records(found.modes)],
+        modes=[ModeFlow(**row) for row in records(found.modes)],
         notes=list(found.notes),
         sources=sources_of(case, _sources(case, bottlenecks)),
     )
-
-
-def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return rows with None where a figure is blank."""
-    return [
-        {str(name): None if cell != cell else cell for name, cell in row.items()}  # noqa: PLR0124 - NaN is not itself
-        for row in table.to_dict("records")
-    ]
 
 
 def _assumed(case: Case, table: str, name: str) -> bool:

@@ -1,0 +1,41 @@
+/** The rows of the screen, and where they come from. */
+
+import type { Economy, TradeAnswer } from "../../api/types";
+import type { Bar } from "../../charts/Bars";
+import { musd } from "../../format/words";
+import { en } from "../../i18n";
+import type { Provenance } from "../../parts/Figure";
+import { commandOf, useCase, type Pane } from "../../state/case";
+
+export interface Side {
+  pane: Pane;
+  trade: TradeAnswer;
+}
+
+export function useProvenance({ pane, trade }: Side): Provenance {
+  const caseOf = useCase();
+  return { meta: trade.meta, sources: trade.sources, command: commandOf(caseOf, "trade", pane), answer: trade };
+}
+
+/** What all economies gain under the other elasticities and sales at home, the least and the most. */
+export function rangeOf(trade: TradeAnswer): [number, number] {
+  const gains = trade.sensitivity.map((row) => row.equivalent_variation_musd);
+  const own = trade.world.equivalent_variation_musd;
+  return [Math.min(own, ...gains), Math.max(own, ...gains)];
+}
+
+export const bySize = <Row>(rows: Row[], size: (row: Row) => number): Row[] => [...rows].sort((one, other) => Math.abs(size(other)) - Math.abs(size(one)));
+
+/** All economies together first, then each by what it gains or loses: the bars net visibly. */
+export function gainBars(trade: TradeAnswer): Bar[] {
+  const bar = (key: string, name: string, value: number, low: number, high: number): Bar => ({
+    key, name, parts: [{ value, tone: value < 0 ? "madder" : "sage" }], low, high, label: musd(value),
+  });
+  const [low, high] = rangeOf(trade);
+  return [
+    bar("all", en.trade.all, trade.world.equivalent_variation_musd, low, high),
+    ...bySize(trade.economies, (row) => row.equivalent_variation_musd).map((row: Economy) =>
+      bar(row.id, row.name, row.equivalent_variation_musd, row.equivalent_variation_low_musd, row.equivalent_variation_high_musd),
+    ),
+  ];
+}
