@@ -298,3 +298,40 @@ def _today(context: Context) -> Iterator[Problem]:
             "scenario", todays[1], "kind", "'today' a second time", "one scenario of kind today",
             "Make the other a state or a future.", name="two-todays",
         )  # fmt: skip
+
+
+@rule("finance-share-or-amount")
+def _finance(context: Context) -> Iterator[Problem]:
+    shares: dict[str, float] = {}
+    for row in context.rows("finance"):
+        share, amount = (row.values[name] for name in ("share", "amount_musd"))
+        if math.isnan(share) == math.isnan(amount):
+            found = (
+                "a blank cell, and no amount_musd" if math.isnan(share) else f"{number_text(share)}, and amount_musd"
+            )
+            yield context.problem(
+                "finance", row, "share", found, "a share or an amount", "Fill in one of the two, and one only.",
+                name="finance-share-or-amount",
+            )  # fmt: skip
+            continue
+        if row.values["status"] == "withdrawn" or math.isnan(share):
+            continue
+        project = row.values["project_id"]
+        shares[project] = shares.get(project, 0.0) + share
+        if shares[project] > 1 + PROBABILITY_SLACK:
+            yield context.problem(
+                "finance", row, "share", f"{number_text(share)}, which makes {number_text(shares[project])} for {project}",
+                "shares of a project that add up to one at most", "Mend a share, or set what no longer stands to withdrawn.",
+                name="finance-shares",
+            )  # fmt: skip
+
+
+@rule("finance-terms")
+def _finance_terms(context: Context) -> Iterator[Problem]:
+    for row in context.rows("finance"):
+        tenor, grace = (row.values[name] for name in ("tenor_years", "grace_years"))
+        if grace > tenor:
+            yield context.problem(
+                "finance", row, "grace_years", number_text(grace), f"no more than tenor_years, {number_text(tenor)}",
+                "Mend one of the two; the tenor includes the years of grace.", name="finance-terms",
+            )  # fmt: skip

@@ -29,6 +29,7 @@ TABLES: dict[str, bool] = {
     "background": False,
     "count": False,
     "project": False,
+    "finance": False,
     "effect": False,
     "scenario": True,
     "closure": False,

@@ -46,8 +46,9 @@ for _table in ("node", "link", "service", "commodity", "scenario", "source"):
     )
 for _table, _users in {
     "border": "closure.csv and count.csv and link.csv refer",
-    "stakeholder": "border.csv and outside.csv and service.csv and terminal.csv refer",
-    "project": "link.csv and observed.csv and programme/commitment.csv and programme/event.csv and terminal.csv refer",
+    "stakeholder": "border.csv and finance.csv and outside.csv and service.csv and terminal.csv refer",
+    "project": "finance.csv and link.csv and observed.csv and programme/commitment.csv and programme/event.csv "
+    "and terminal.csv refer",
     "programme/event": "programme/commitment.csv refers",
     "programme/body": "programme/commitment.csv and programme/event.csv refer",
 }.items():
@@ -631,6 +632,18 @@ def _calibration_of_no_row(files):
        "expected each cell in one group. Leave it out of one of them.")  # fmt: skip
 def _calibrated_twice(files):
     files.set("calibration.csv", "road_price", columns="moving_h_per_day")
+
+
+@fault("finance.csv, line 2, share: found 0.4, and amount_musd; expected a share or an amount. "
+       "Fill in one of the two, and one only.")  # fmt: skip
+def _finance_by_share_and_amount(files):
+    files.set("finance.csv", "N1.cora", amount_musd="20")
+
+
+@fault("finance.csv, line 2, grace_years: found 16; expected no more than tenor_years, 15. "
+       "Mend one of the two; the tenor includes the years of grace.")  # fmt: skip
+def _grace_beyond_tenor(files):
+    files.set("finance.csv", "N1.cora", grace_years="16")
 
 
 @fault("programme/commitment.csv, line 2, due_on: found 2025-05; expected a day after made_on, 2025-06. "

@@ -1,0 +1,92 @@
+"""Who pays for a project: the rows of finance.csv, and what they leave open.
+
+An amount counts up to the cost; what no row covers is open and falls to the countries in which the project is built. Rows that
+are withdrawn do not count. A funder that excludes one of a project's countries is not eligible; its row is kept apart.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from karvan.case.model import Case
+
+#: Statuses that count, the firmest first; `withdrawn` does not.
+STANDING = ("agreed", "approved", "offered", "sought")
+
+
+@dataclass(frozen=True)
+class Funding:
+    """What one funder pays of a project.
+
+    Attributes
+    ----------
+    funder, name, country
+        Who pays, its name, and its country (``INT`` for an international one); all empty for what is open.
+    instrument, status
+        How, and how far it has come; ``unknown`` and ``open`` for what is open.
+    share
+        Part of the capital cost.
+    rate_pct_per_year, tenor_years, grace_years
+        Terms; NaN where not known.
+    barred
+        Countries of the project in which the funder does not fund; it then pays nothing and its share is in what is open.
+    """
+
+    funder: str
+    name: str
+    country: str
+    instrument: str
+    status: str
+    share: float
+    rate_pct_per_year: float = math.nan
+    tenor_years: float = math.nan
+    grace_years: float = math.nan
+    barred: tuple[str, ...] = ()
+
+
+def funding_of(case: Case, project: str, cost_musd: float) -> tuple[Funding, ...]:
+    """Return who pays for a project, in parts that add up to one; the last is what is open, where something is.
+
+    Parameters
+    ----------
+    case
+        The corridor.
+    project
+        Its id.
+    cost_musd
+        Capital cost that amounts are held against; NaN where it is not known, and amounts then count for nothing.
+    """
+    parties = case.rows("stakeholder")
+    countries = set(case.rows("project")[project]["country"])
+    found, left = [], 1.0
+    rows = [row for row in case.rows("finance").values() if row["project_id"] == project and row["status"] in STANDING]
+    for row in sorted(rows, key=lambda row: (STANDING.index(row["status"]), row["funder"], row["instrument"])):
+        party = parties[row["funder"]]
+        barred = tuple(sorted(countries & set(party["excludes"])))
+        wanted = row["share"] if not math.isnan(row["share"]) else _share(row["amount_musd"], cost_musd)
+        share = 0.0 if barred else min(wanted, left)
+        left -= share
+        found.append(
+            Funding(
+                row["funder"],
+                party["name"],
+                party["country"],
+                row["instrument"],
+                row["status"],
+                share,
+                row["rate_pct_per_year"],
+                row["tenor_years"],
+                row["grace_years"],
+                barred,
+            )
+        )
+    if left > 1e-9:  # noqa: PLR2004 - rounding
+        found.append(Funding("", "", "", "unknown", "open", left))
+    return tuple(found)
+
+
+def _share(amount_musd: float, cost_musd: float) -> float:
+    return min(amount_musd / cost_musd, 1.0) if cost_musd > 0 else 0.0
