@@ -68,6 +68,7 @@ JSON = {
     "trade counterfactual": "trade counterfactual --trade trade.csv --tau tau.csv --pairs --json",
     "trade estimate": "trade estimate --data trade.csv --value value --regressors home --json",
     "programme": "programme --case textbook --json",
+    "appraisal projects": "appraisal N2 N5 --case textbook --json",
     "appraisal accounts": "appraisal accounts --flows flows.csv --rule-set adb_2017 --json",
     "appraisal rules": "appraisal rules --json",
     "portfolio design": "portfolio design --net design.tntp --trips trips.tntp --budget-share 1 --json",

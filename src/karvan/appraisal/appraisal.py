@@ -11,6 +11,7 @@ import numpy as np
 
 from karvan.appraisal.accounts import Accounts, Appraised, Item, appraise_accounts
 from karvan.appraisal.break_even import BreakEven, break_even
+from karvan.appraisal.drivers import analyse
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from karvan.appraisal.gains import GainsMatrix, Standing
     from karvan.appraisal.plans import Plan
     from karvan.appraisal.rules import RuleSet
+    from karvan.appraisal.sensitivity import Sensitivity
     from karvan.appraisal.valuation import Valuation
     from karvan.case import Meta
 
@@ -82,6 +84,11 @@ class Appraisal:
     def cost_musd(self) -> float:
         """Capital cost in money, at constant prices, not discounted; NaN where it is not known."""
         return self.plan.cost_musd
+
+    @property
+    def residual_effects(self) -> tuple[str, ...]:
+        """The effect of a residual value where it grows with the cost of works: the share of life that remains."""
+        return ("residual_value",) if self.rules.residual_value == "remaining_life" else ()
 
     # streams --------------------------------------------------------------------------------------------------------------
 
@@ -212,7 +219,7 @@ class Appraisal:
             "cost_musd": self.cost_musd,
             "headline": self.headline,
             "enpv_musd": self.enpv_musd,
-            "enpv_by_state_musd": self.enpv_by_state_musd,
+            "by_state": [{"state": state, "enpv_musd": worth} for state, worth in self.enpv_by_state_musd.items()],
             "eirr": self.eirr,
             "bcr": self.bcr,
             "by_standing": [_indicators(self, standing) for standing in self.standings],
@@ -224,12 +231,19 @@ class Appraisal:
             "notes": list(self.notes),
         }  # fmt: skip
 
+    @cached_property
+    def sensitivity(self) -> list[Sensitivity]:
+        """What each driver does to the headline's value, and where it turns; the strongest first."""
+        return analyse(self)
+
     @property
     def _switching(self) -> list[dict[str, Any]]:
-        found = self.accounts()
-        if found is None:
-            return []
-        return [{"stream": name, "change": change} for name, change in found.switching.items()]
+        return [
+            {"driver": one.name, "unit": one.unit, "base": one.base, "low": one.low, "high": one.high,
+             "enpv_low_musd": one.at_low, "enpv_high_musd": one.at_high, "indicator": one.indicator,
+             "switching_value": one.switch.value, "switching_change": one.switch.change, "found_by": one.switch.found_by}
+            for one in self.sensitivity
+        ]  # fmt: skip
 
 
 def _indicators(appraisal: Appraisal, standing: Standing) -> dict[str, Any]:

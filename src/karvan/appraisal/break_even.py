@@ -53,7 +53,7 @@ def break_even(appraisal: Appraisal) -> BreakEven:
         return BreakEven(key, None, None, None, None, None)
     standing = next(one for one in appraisal.standings if one.id == key)
     sums = {effect: float(found.factors @ values) for effect, values in found.expected(standing).items()}
-    scaled = {*WORKS, *(("residual_value",) if appraisal.rules.residual_value == "remaining_life" else ())}
+    scaled = {*WORKS, *appraisal.residual_effects}
     works = -math.fsum(value for effect, value in sums.items() if effect in scaled)
     gains = math.fsum(value for effect, value in sums.items() if effect not in scaled)
     cost = appraisal.cost_musd

@@ -87,7 +87,7 @@ def _appraised(case: Case, name: str, scenario: str | None, rules: RuleSet, stor
     except KarvanError as error:
         base = case.config.case.base_year
         years = tuple(range(base, base + round(rules.horizon_years.value) + 1))
-        return _appraisal(case, Plan((), years, str(error)), rules, scenario, Setting(projects=(name,)), {})
+        return _appraisal(case, Plan((), years, why_not=str(error)), rules, scenario, Setting(projects=(name,)), {})
 
 
 def _order(appraisal: Appraisal) -> tuple[int, float, str]:

@@ -48,8 +48,8 @@ class PlannedProject:
         Year of opening.
     years
         Years of works.
-    cost_musd
-        Capital cost at prices of the case's price year, contingency included; NaN where it is not known.
+    cost_musd, cost_low_musd, cost_high_musd
+        Capital cost at prices of the case's price year, contingency included, and its range; NaN where it is not known.
     countries
         Where it is built; each bears an equal part of what no funder is named for.
     cost_basis, effect_basis
@@ -62,6 +62,8 @@ class PlannedProject:
     years: tuple[int, ...]
     shares: tuple[float, ...]
     cost_musd: float
+    cost_low_musd: float
+    cost_high_musd: float
     countries: tuple[str, ...]
     cost_basis: str
     effect_basis: str
@@ -77,6 +79,8 @@ class Plan:
         The projects, in order of their names.
     years
         From the base year to the horizon.
+    upkeep_pct
+        Upkeep a year in per cent of the cost of works, and its range.
     why_not
         Why nothing can be valued; empty where it can.
     notes
@@ -85,6 +89,7 @@ class Plan:
 
     projects: tuple[PlannedProject, ...]
     years: tuple[int, ...]
+    upkeep_pct: tuple[float, float, float] = (UPKEEP_PCT, UPKEEP_PCT, UPKEEP_PCT)
     why_not: str = ""
     notes: tuple[str, ...] = ()
 
@@ -159,13 +164,13 @@ def plan_projects(
     years = tuple(range(base, end + 1))
     own = sorted(set(named) - set(decided))
     if not own:
-        return Plan((), years, "; ".join(notes), tuple(notes))
+        return Plan((), years, why_not="; ".join(notes), notes=tuple(notes))
     found = tuple(_planned(case, name, named[name], years, notes) for name in own)
     idle = [name for name in own if rows[name]["no_effect"]]
     why = "; ".join(f"{name}: {rows[name]['no_effect']}" for name in idle) if len(idle) == len(own) else ""
     if not why:
         notes += [f"{name} changes nothing of its own: {rows[name]['no_effect']}" for name in idle]
-    return Plan(found, years, why, tuple(notes))
+    return Plan(found, years, _upkeep(case), why, tuple(notes))
 
 
 def _planned(case: Case, name: str, given: int | None, years: Sequence[int], notes: list[str]) -> PlannedProject:
@@ -190,21 +195,32 @@ def _planned(case: Case, name: str, given: int | None, years: Sequence[int], not
             f"the works of {name} take {duration:g} years, and {opens - base} are left before it opens: they are done in these"
         )
         shares = even_shares(float(opens - base))
-    contingency = case.parameters.get(CONTINGENCY_PARAMETER, CONTINGENCY_SHARE)
-    cost = _cost(case, name) * (1.0 + contingency)
+    cost, low, high = _cost(case, name)
     return PlannedProject(
-        name, str(row["name"]), opens, tuple(range(opens - len(shares), opens)), shares, cost, tuple(row["country"]),
+        name, str(row["name"]), opens, tuple(range(opens - len(shares), opens)), shares, cost, low, high, tuple(row["country"]),
         str(row["cost_basis"]), str(row["effect_basis"]),
     )  # fmt: skip
 
 
-def _cost(case: Case, name: str) -> float:
-    """Return the cost of a project at the prices of the case's price year; NaN where none is known."""
+def _cost(case: Case, name: str) -> tuple[float, float, float]:
+    """Return the cost of a project and its range at the prices of the case's price year; NaN where it is not known."""
     row = case.rows("project")[name]
     cost = float(row["cost_musd"])
-    if math.isnan(cost) or math.isnan(row["cost_year"]):
-        return cost
-    return cost * price_factor(case, int(row["cost_year"]), what=f"cost of {name}")
+    factor = 1.0 + case.parameters.get(CONTINGENCY_PARAMETER, CONTINGENCY_SHARE)
+    if not math.isnan(row["cost_year"]):
+        factor *= price_factor(case, int(row["cost_year"]), what=f"cost of {name}")
+    if math.isnan(cost):
+        return cost, factor * float(row["cost_low_musd"]), factor * float(row["cost_high_musd"])
+    spread = case.range_of("project", name, "cost_musd")
+    return factor * cost, factor * spread.low, factor * spread.high
+
+
+def _upkeep(case: Case) -> tuple[float, float, float]:
+    """Return upkeep in per cent of the cost of works, and its range."""
+    if UPKEEP_PARAMETER not in case.rows("parameter"):
+        return UPKEEP_PCT, UPKEEP_PCT, UPKEEP_PCT
+    spread = case.range_of("parameter", UPKEEP_PARAMETER, "value")
+    return case.parameters[UPKEEP_PARAMETER], spread.low, spread.high
 
 
 # streams ----------------------------------------------------------------------------------------------------------------

@@ -24,8 +24,6 @@ from karvan.appraisal.plans import (
     LIFE_YEARS,
     RAMP_PARAMETER,
     RAMP_YEARS,
-    UPKEEP_PARAMETER,
-    UPKEEP_PCT,
     WORKS_PARAMETER,
     between,
     capital_stream,
@@ -69,6 +67,8 @@ class Valuation:
     traffic_t, half_musd, parts_musd, co2e_t
         By year and state: tonnes on the busiest row that the projects open or change; users' surplus by the rule of half, and its
         parts; change of emissions.
+    carbon_levels
+        Price of CO2e as a share of itself, and its low and high; 1 where the rule set has one path.
     residual_pv_musd
         Present values of both kinds of residual value, for the world; the rule set's kind is in the rows.
     notes
@@ -87,6 +87,7 @@ class Valuation:
     half_musd: Floats
     parts_musd: Floats
     co2e_t: Floats
+    carbon_levels: tuple[float, float, float]
     residual_pv_musd: Mapping[str, float]
     notes: tuple[str, ...]
 
@@ -233,7 +234,7 @@ def value_plan(
     rows, benefit_musd, transfer_musd = ledger.arrays()
     found = Valuation(
         years, states, usual, rows, benefit_musd, transfer_musd, probability, factors, figures.traffic_t, figures.half_musd,
-        figures.parts_musd, figures.co2e_t,
+        figures.parts_musd, figures.co2e_t, _carbon_levels(rules, years[-1]),
         {kind: float(sum(float((one + two) @ at_end) for one, two in theirs.values())) for kind, theirs in kinds.items()},
         tuple(notes),
     )  # fmt: skip
@@ -311,6 +312,15 @@ def _climate(ledger: _Ledger, case: Case, plan: Plan, rules: RuleSet, co2e_t: Fl
     return []
 
 
+def _carbon_levels(rules: RuleSet, year: int) -> tuple[float, float, float]:
+    """Return the low and high price of CO2e over the central one, in the last year that the path knows."""
+    if rules.carbon is None or not {"low", "high"} <= set(rules.carbon.levels):
+        return 1.0, 1.0, 1.0
+    last = min(year, rules.carbon.points[-1].year)
+    low, central, high = (rules.carbon.price(last, level) for level in ("low", "central", "high"))
+    return 1.0, low / central, high / central
+
+
 def _neighbours(ledger: _Ledger, case: Case, rules: RuleSet, tkm: Mapping[tuple[str, str], Floats]) -> list[str]:
     """Add accidents, air and noise, borne where goods pass."""
     if not rules.external:
@@ -337,7 +347,7 @@ def works_factor(case: Case, rules: RuleSet) -> float:
 def _works(ledger: _Ledger, case: Case, plan: Plan, rules: RuleSet, *, upkeep_only: bool) -> None:
     """Add capital cost, or upkeep: taxes in it go to the treasury where it is built."""
     real = works_factor(case, rules)
-    pct = case.parameters.get(UPKEEP_PARAMETER, UPKEEP_PCT)
+    pct = plan.upkeep_pct[0]
     years = np.asarray(plan.years)
     for project in plan.projects:
         cost = 0.0 if math.isnan(project.cost_musd) else project.cost_musd

@@ -1,4 +1,4 @@
-"""``karvan appraisal``: accounts of one's own streams, and the rule sets."""
+"""``karvan appraisal``: projects of a case, accounts of one's own streams, and the rule sets."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from karvan.cli.appraisal_projects_command import DEFAULT, ProjectsByDefault, projects
 from karvan.cli.options import BOTH_FORMATS, CsvOption, JsonOption, console, print_json, say
 
 if TYPE_CHECKING:
@@ -14,9 +15,12 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="appraisal",
-    help="Appraise: what streams of benefits and costs are worth, and under which rules.",
-    no_args_is_help=True,
+    cls=ProjectsByDefault,
+    help="Appraise: what projects and streams of benefits and costs are worth, and under which rules. "
+    "`karvan appraisal PROJECT...` is short for `karvan appraisal projects PROJECT...`.",
 )
+
+app.command(DEFAULT)(projects)
 
 
 @app.command("accounts")

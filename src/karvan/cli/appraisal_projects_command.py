@@ -1,0 +1,351 @@
+"""``karvan appraisal PROJECT...``: what projects of a case are worth, to whom, and where that turns; bare, the league table."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path  # noqa: TC003 - typer needs it at run time
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from karvan.cli.options import (
+    BOTH_FORMATS,
+    CaseOption,
+    ChangeOption,
+    CsvOption,
+    JsonOption,
+    ScenarioOption,
+    console,
+    print_json,
+    say,
+    split,
+)
+
+if TYPE_CHECKING:
+    from karvan.appraisal import Appraisal, OutcomeStore
+    from karvan.case import Case
+
+#: The command that a question without a command's name is for.
+DEFAULT = "projects"
+#: Parties and drivers that a summary shows.
+SHOWN = 8
+#: Parties below this share of the largest are left out of a picture; sums below the other are nought.
+LEAST_SHARE, ROUNDING = 1e-3, 1e-9
+
+
+class ProjectsByDefault(TyperGroup):
+    """A group whose first word is a project where it is no command: ``karvan appraisal P13`` is ``... projects P13``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401 - the class of click that typer brings
+        """Put the name of the default command before a question without one."""
+        if not args or (args[0] not in self.commands and args[0] not in ("-h", "--help")):
+            args = [DEFAULT, *args]
+        return super().parse_args(ctx, args)
+
+
+def projects(
+    project: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="PROJECT...", help="Projects, ID or ID@YEAR of opening (default: all, as a league table)."
+        ),
+    ] = None,
+    case: CaseOption = None,
+    together: Annotated[
+        bool, typer.Option("--together", help="Appraise the projects as one set, rather than each alone.")
+    ] = False,
+    rule_set: Annotated[str, typer.Option(metavar="NAME", help="Rule set, by name or TOML file.")] = "adb_2017",
+    scenario: ScenarioOption = None,
+    change: ChangeOption = None,
+    horizon_year: Annotated[
+        int | None,
+        typer.Option(
+            metavar="YEAR", help="Last year counted (default: the base year and the rule set's horizon after it)."
+        ),
+    ] = None,
+    store: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Keep solved years here, and use those that are kept.")
+    ] = None,
+    workers: Annotated[int, typer.Option(metavar="N", help="Processes that solve at the same time.")] = 1,
+    workbook: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write a workbook (.xlsx) with live formulas; for one project or set."),
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Draw who gains (.svg, .png or .pdf); for one project or set.")
+    ] = None,
+    json: JsonOption = False,
+    csv: CsvOption = False,
+) -> None:
+    """Say what projects are worth, to whom, and where that turns; without a project, rank them all."""
+    if json and csv:
+        raise typer.BadParameter(BOTH_FORMATS)
+    from karvan.appraisal import OutcomeStore
+    from karvan.case import open_case
+    from karvan.errors import RequestError
+
+    opened, names = open_case(case), split(project)
+    asked = [names] if together else [[name] for name in names]
+    if (workbook is not None or plot is not None) and len(asked) != 1:
+        message = "A workbook or a picture is of one project or set. Name one, or several with --together."
+        raise RequestError(message)
+    if not names and (change or horizon_year is not None or together):
+        message = "The league table has no --change, --horizon-year or --together. Name projects."
+        raise RequestError(message)
+    keep = OutcomeStore(store)
+    found = _league(opened, rule_set, scenario, keep, workers) if not names else _each(
+        opened, asked, rule_set, scenario, tuple(change or ()), horizon_year, keep
+    )  # fmt: skip
+    if workbook is not None:
+        _write_workbook(found[0], workbook)
+    if plot is not None:
+        _plot(found[0], plot)
+    if json:
+        print_json(_as_dict(opened, found, rule_set, scenario))
+    elif csv:
+        _print_csv(found, league=not names)
+    elif names:
+        for one in found:
+            _show(one)
+    else:
+        _show_league(found)
+
+
+def _league(
+    case: Case, rule_set: str, scenario: str | None, store: OutcomeStore, workers: int
+) -> tuple[Appraisal, ...]:  # fmt: skip
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from karvan.appraisal import league_table
+
+    columns = (TextColumn("projects"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console(stderr=True), transient=True) as progress:
+        task = progress.add_task("projects", total=None)
+
+        def tell(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total)
+
+        return league_table(case, scenario=scenario, rule_set=rule_set, workers=workers, progress=tell, store=store)
+
+
+def _each(
+    case: Case, asked: list[list[str]], rule_set: str, scenario: str | None, changes: tuple[str, ...],
+    horizon_year: int | None, store: OutcomeStore,
+) -> tuple[Appraisal, ...]:  # fmt: skip
+    from karvan.appraisal import appraise
+
+    return tuple(
+        appraise(
+            case, names, scenario=scenario, rule_set=rule_set, changes=changes, store=store, horizon_year=horizon_year
+        )
+        for names in asked
+    )
+
+
+def _as_dict(case: Case, found: tuple[Appraisal, ...], rule_set: str, scenario: str | None) -> dict[str, Any]:
+    from karvan.appraisal import open_rule_set
+    from karvan.case import Setting, meta_of
+
+    rules = open_rule_set(rule_set)
+    names = tuple(sorted({name for one in found for name in one.asked}))
+    meta = meta_of(case, Setting(projects=names, scenario=scenario), {"stage": "appraisal", "rule_set": rules.id})
+    only = found[0].meta if len(found) == 1 else meta
+    return {
+        "meta": only.model_dump(mode="json"),
+        "rule_set": rules.id,
+        "discount_rate": rules.schedule().rate,
+        "price_year": case.config.case.price_year,
+        "base_year": case.config.case.base_year,
+        "horizon_year": found[0].years[-1],
+        "projects": [one.to_dict() for one in found],
+    }
+
+
+def _print_csv(found: tuple[Appraisal, ...], *, league: bool) -> None:
+    import pandas as pd
+
+    if league:
+        rows = [
+            {"id": "+".join(one.asked), "ranked": one.ranked, "cost_musd": one.cost_musd, **{
+                f"enpv_{standing}_musd": worth for standing, worth in one.enpv_musd.items()},
+             "eirr": one.eirr, "bcr": one.bcr, "why_not": one.why_not}
+            for one in found
+        ]  # fmt: skip
+        table = pd.DataFrame(rows)
+    else:
+        table = pd.concat([one.streams.assign(id="+".join(one.asked)) for one in found], ignore_index=True)
+        table = table[["id", *(name for name in table.columns if name != "id")]]
+    typer.echo(table.to_csv(index=False), nl=False)
+
+
+def _write_workbook(found: Appraisal, path: Path) -> None:
+    from karvan.appraisal.workbook import workbook_bytes
+    from karvan.case.atomic import write_file
+    from karvan.errors import RequestError
+
+    if path.suffix.lower() != ".xlsx":
+        message = f"A workbook cannot be written as {path.suffix or 'a file without suffix'!r}. Choose .xlsx."
+        raise RequestError(message)
+    accounts = found.accounts()
+    if accounts is None:
+        message = f"{'+'.join(found.asked)} has no accounts: {found.why_not}. Choose another project."
+        raise RequestError(message)
+    say(f"Workbook written to {write_file(path, workbook_bytes(accounts))}")
+
+
+def _plot(found: Appraisal, path: Path) -> None:
+    from karvan.case.atomic import write_file
+    from karvan.charts import words
+    from karvan.charts.svg import figure_bytes
+    from karvan.charts.who_gains import PartyGain, draw_who_gains
+    from karvan.errors import RequestError
+
+    gains = found.who_gains
+    if gains.empty:
+        message = f"{'+'.join(found.asked)} has no gains to draw: {found.why_not}. Choose another project."
+        raise RequestError(message)
+    largest = gains["benefit_musd"].abs().add(gains["transfer_musd"].abs()).max()
+    parties = [
+        PartyGain(
+            words.country(row["country"]), row["party"].replace("_", " "), row["benefit_musd"], row["transfer_musd"]
+        )
+        for row in gains.to_dict("records")
+        if abs(row["benefit_musd"]) + abs(row["transfer_musd"]) > largest / 1000
+    ]
+    figure = draw_who_gains(parties, unit="USD m", title=f"{'+'.join(found.asked)}: who gains, present values")
+    say(f"Who gains written to {write_file(path, figure_bytes(figure, path.suffix))}")
+
+
+# words ------------------------------------------------------------------------------------------------------------------
+
+
+def _show_league(found: tuple[Appraisal, ...]) -> None:
+    from rich.table import Table
+
+    from karvan.charts import words
+
+    out = console()
+    ranked = [one for one in found if one.ranked]
+    worth = sum(one.enpv_musd[one.headline] > 0 for one in ranked)
+    name = next(standing.name for standing in found[0].standings if standing.id == found[0].headline)
+    out.print(
+        f"{worth} of {len(ranked)} ranked projects are worth more to {name} than they cost, by {found[0].rule_set}.",
+        style="bold",
+    )
+    table = Table(box=None, pad_edge=False)
+    for heading in ("project", "cost, USD m", f"ENPV, USD m: {name}", "corridor", "world", "EIRR", "BCR", "may cost"):
+        table.add_column(heading, justify="left" if heading == "project" else "right")
+    for one in ranked:
+        values, entry = one.enpv_musd, one.break_even.cost_musd
+        shown = [words.number(values[key], digits=4) for key in (one.headline, "corridor", "world")]
+        table.add_row(
+            f"{one.asked[0]} {one.plan.projects[0].name}", words.number(one.cost_musd, digits=4), *shown,
+            "none" if one.eirr is None else words.rate(one.eirr), "none" if one.bcr is None else words.number(one.bcr),
+            "-" if entry is None else words.number(entry),
+        )  # fmt: skip
+    out.print(table)
+    others = [one for one in found if not one.ranked]
+    if others:
+        out.print("\nNot ranked", style="bold")
+        for one in others:
+            value = f" (ENPV {words.number(one.enpv_musd[one.headline])})" if one.valued else ""
+            name = one.asked[0]
+            out.print(f"{name}{value}: {one.why_not.removeprefix(f'{name}: ').removeprefix(f'{name} ')}.")
+
+
+def _show(found: Appraisal) -> None:
+    from karvan.charts import words
+
+    out = console()
+    title = " + ".join(f"{project.id} {project.name}" for project in found.plan.projects) or ", ".join(found.asked)
+    if not found.valued:
+        why = found.why_not.removeprefix(f"{title}: ").removeprefix(f"{title} ")
+        out.print(f"{title}: not valued: {why}.", style="bold")
+    else:
+        name = next(standing.name for standing in found.standings if standing.id == found.headline)
+        worth = found.enpv_musd[found.headline]
+        verdict = "worth more than it costs" if worth > 0 else "not worth what it costs"
+        rate = "none" if found.eirr is None else words.rate(found.eirr)
+        out.print(f"{title}: {verdict} to {name}. ENPV {words.musd(worth)}, EIRR {rate}.", style="bold")
+        if not found.ranked:
+            out.print(f"No rank: {found.why_not}.")
+    if found.valuation is None:
+        return
+    opening = ", ".join(f"{project.id} opens in {project.opening}" for project in found.plan.projects)
+    cost = f"cost {words.musd(found.cost_musd)}" if math.isfinite(found.cost_musd) else "cost not known"
+    out.print(f"By {found.rule_set}, {found.years[0]} to {found.years[-1]}; {opening}; {cost}.")
+    _show_standings(found)
+    _show_gains(found)
+    _show_turns(found)
+    for note in found.notes:
+        say(f"Note: {note}.")
+
+
+def _show_standings(found: Appraisal) -> None:
+    from rich.table import Table
+
+    from karvan.charts import words
+
+    if not found.valued:
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("whose gains count", "ENPV, USD m", "EIRR", "BCR", "first year"):
+        table.add_column(heading, justify="left" if heading.startswith("whose") else "right")
+    for standing in found.standings:
+        accounts = found.accounts(standing.id)
+        if accounts is None:
+            continue
+        shares = [accounts.eirr, accounts.first_year_return]
+        eirr, first = ("none" if share is None else words.rate(share) for share in shares)
+        bcr = "none" if accounts.bcr is None else words.number(accounts.bcr)
+        table.add_row(standing.name, words.number(found.enpv_musd[standing.id], digits=4), eirr, bcr, first)
+    console().print(table)
+
+
+def _show_gains(found: Appraisal) -> None:
+    from rich.table import Table
+
+    from karvan.charts import words
+
+    gains = found.who_gains
+    gains = gains.assign(gain=gains["benefit_musd"] + gains["transfer_musd"])
+    gains = gains.loc[gains["gain"].abs().sort_values(ascending=False, kind="stable").index][:SHOWN]
+    table = Table(box=None, pad_edge=False, title="Who gains, present values in USD m", title_justify="left")
+    for heading in ("country", "party", "real gain", "received less paid", "together"):
+        table.add_column(heading, justify="left" if heading in ("country", "party") else "right")
+    for row in gains.to_dict("records"):
+        least = ROUNDING * (abs(row["benefit_musd"]) + abs(row["transfer_musd"]))
+        sums = [
+            words.number(row[name] if abs(row[name]) > least else 0.0, digits=4)
+            for name in ("benefit_musd", "transfer_musd", "gain")
+        ]
+        table.add_row(row["country"], row["party"].replace("_", " "), *sums)
+    console().print(table)
+
+
+def _show_turns(found: Appraisal) -> None:
+    from karvan.charts import words
+
+    out, turns = console(), found.break_even
+    if turns.cost_musd is not None:
+        out.print(f"It breaks even at a cost of {words.musd(turns.cost_musd)}.")
+    if turns.mt_per_year is not None and turns.traffic_mt_per_year is not None:
+        out.print(
+            f"It breaks even at {words.mt(turns.mt_per_year)} a year; {words.mt(turns.traffic_mt_per_year)} are expected."
+        )
+    if turns.closure is not None and turns.closure_share is not None:
+        out.print(f"Its value turns where {turns.closure} holds {words.percent(turns.closure_share)} of the time.")
+    for one in found.sensitivity[:SHOWN]:
+        at = "" if one.switch.value is None else f"; nought at {_figure(one.switch.value, one.unit)}"
+        ends = words.between(_figure(one.low, one.unit), _figure(one.high, one.unit))
+        out.print(f"{one.name}, {ends}: ENPV {words.musd(one.at_low)} to {words.musd(one.at_high)}{at}.")
+
+
+def _figure(value: float, unit: str) -> str:
+    """Return a driver's figure in words."""
+    from karvan.charts import words
+
+    if unit == "share":
+        return words.rate(value)
+    return words.musd(value) if unit == "USD m" else f"{words.number(value)} {'times' if unit == 'x' else unit}"

@@ -1,0 +1,81 @@
+"""``karvan appraisal PROJECT...``: what it says, the league table, and bad requests."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("store")
+
+
+@pytest.fixture
+def ask(karvan, folder):
+    def run(*arguments: object):
+        return karvan("appraisal", *arguments, "--case", "textbook", "--store", folder)
+
+    return run
+
+
+def test_the_answer_comes_first_and_json_has_the_same(ask):
+    answer = ask("N2")
+    assert answer.code == 0
+    assert answer.out.startswith("N2 Alba Gate border post: not worth what it costs to Alba and Cora. ENPV USD \u22122")
+    assert "By adb_2017, 2026 to 2056; N2 opens in 2028; cost USD 20 m." in answer.out
+    found = json.loads(ask("projects", "N2", "--json").out)
+    (one,) = found["projects"]
+    assert set(one) >= {
+        "id", "valued", "enpv_musd", "eirr", "bcr", "cost_musd", "p_negative", "switching", "who_gains", "break_even"
+    }  # fmt: skip
+    assert one["enpv_musd"]["both"] == pytest.approx(one["enpv_musd"]["alba"] + one["enpv_musd"]["cora"])
+    assert sum(row["transfer_musd"] for row in one["who_gains"]) == pytest.approx(0, abs=1e-9)
+    assert found["meta"]["setting"]["projects"] == ["N2@2028"]
+
+
+def test_the_league_table(ask):
+    out = ask().out
+    assert "0 of 4 ranked projects are worth more to Alba and Cora than they cost, by adb_2017." in out
+    assert "N5: is committed: it stands with and without a decision, and is not counted." in out
+    rows = list(csv.DictReader(io.StringIO(ask("--csv").out)))
+    assert [row["id"] for row in rows] == ["N4", "N2", "N3", "N1", "N5"]
+    assert rows[-1]["enpv_both_musd"] == ""
+
+
+def test_a_set_is_appraised_together(ask, tmp_path):
+    one = json.loads(ask("N1", "N2", "--together", "--json").out)["projects"]
+    assert [item["id"] for item in one] == ["N1+N2"]
+    assert [item["id"] for item in one[0]["projects"]] == ["N1", "N2"]
+    answer = ask("N2", "--workbook", tmp_path / "n2.xlsx", "--plot", tmp_path / "n2.svg")
+    assert answer.code == 0
+    assert (tmp_path / "n2.xlsx").stat().st_size > 5000
+    assert "who gains" in (tmp_path / "n2.svg").read_text(encoding="utf-8")
+
+
+def test_streams_as_csv(ask):
+    rows = list(csv.DictReader(io.StringIO(ask("N2", "--csv").out)))
+    capital = [row for row in rows if row["effect"] == "capital" and row["state"] == "open"]
+    assert [(row["year"], float(row["musd"])) for row in capital] == [("2026", -10.0), ("2027", -10.0)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["N9"], "No project is called 'N9'."),
+        (["N2", "--rule-set", "adb"], "No rule set is called 'adb'. Did you mean adb_2017?"),
+        (["--together"], "The league table has no --change, --horizon-year or --together. Name projects."),
+        (["N1", "N2", "--plot", "x.svg"], "A workbook or a picture is of one project or set."),
+        (["N5", "--workbook", "x.xlsx"], "N5 has no accounts: N5 is committed"),
+        (["N2", "--workbook", "x.ods"], "A workbook cannot be written as '.ods'. Choose .xlsx."),
+        (["N2@2028", "--horizon-year", "2027"], "Project N2 opens in 2028; expected 2027 to 2027"),
+        (["--workers", "0"], "0 workers cannot work. Name 1 or more."),
+    ],
+)
+def test_bad_requests(ask, arguments, said):
+    answer = ask(*arguments)
+    assert (answer.code, answer.out) == (1, "")
+    assert said in answer.err
