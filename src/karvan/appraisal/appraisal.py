@@ -123,14 +123,18 @@ class Appraisal:
 
     @cached_property
     def outlays(self) -> pd.DataFrame:
-        """Capital cost in money by year, project, funder, instrument and country; USD m at constant prices."""
+        """Capital cost in money by year, project, funder, instrument and country; USD m at constant prices.
+
+        Funder is blank where finance.csv leaves open who pays; country is where it is spent.
+        """
         import pandas as pd  # noqa: PLC0415 - heavy
 
         rows = [
-            {"year": year, "project": project.id, "funder": "", "instrument": "unknown", "country": country,
-             "musd": project.cost_musd * share / len(project.countries)}
+            {"year": year, "project": project.id, "funder": part.funder, "instrument": part.instrument, "country": country,
+             "musd": project.cost_musd * share * part.share / len(project.countries)}
             for project in self.plan.projects
             for year, share in zip(project.years, project.shares, strict=True)
+            for part in project.funding if part.share > 0
             for country in project.countries
         ]  # fmt: skip
         return pd.DataFrame(rows, columns=["year", "project", "funder", "instrument", "country", "musd"])

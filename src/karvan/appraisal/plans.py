@@ -17,6 +17,7 @@ from karvan.appraisal.prices import price_factor
 from karvan.appraisal.projects import check_together
 from karvan.appraisal.streams import even_shares, phase_cost
 from karvan.case.apply import opening_year, resolve_project
+from karvan.case.finance import funding_of
 from karvan.errors import InputError, RequestError
 from karvan.trade.cost import ADJUSTMENT_YEARS
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from karvan.appraisal.rules import RuleSet
     from karvan.case import Case
+    from karvan.case.finance import Funding
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -54,6 +56,8 @@ class PlannedProject:
         Where it is built; each bears an equal part of what no funder is named for.
     cost_basis, effect_basis
         Classes of evidence.
+    funding
+        Who pays which part; the last is what is open, where something is.
     """
 
     id: str
@@ -67,6 +71,7 @@ class PlannedProject:
     countries: tuple[str, ...]
     cost_basis: str
     effect_basis: str
+    funding: tuple[Funding, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -198,7 +203,7 @@ def _planned(case: Case, name: str, given: int | None, years: Sequence[int], not
     cost, low, high = _cost(case, name)
     return PlannedProject(
         name, str(row["name"]), opens, tuple(range(opens - len(shares), opens)), shares, cost, low, high, tuple(row["country"]),
-        str(row["cost_basis"]), str(row["effect_basis"]),
+        str(row["cost_basis"]), str(row["effect_basis"]), funding_of(case, name, cost),
     )  # fmt: skip
 
 

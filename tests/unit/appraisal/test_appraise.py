@@ -59,6 +59,9 @@ def test_works_by_hand(line: Appraisal) -> None:
     """N1: USD 1,000 m over the four years before 2030, half in either country; upkeep 2 % a year; 8 of 35 years are left."""
     outlays = line.outlays.groupby("year")["musd"].sum()
     assert outlays.to_dict() == {2026: 250.0, 2027: 250.0, 2028: 250.0, 2029: 250.0}
+    # finance.csv: two fifths are lent by the treasury of Cora, the rest is open
+    by_funder = line.outlays.groupby(["funder", "instrument"])["musd"].sum()
+    assert by_funder.to_dict() == pytest.approx({("", "unknown"): 600.0, ("cora_treasury", "loan"): 400.0})
     assert line.cost_musd == 1000.0
     table = line.streams[line.streams["state"] == "open"]
     capital = table[table["effect"] == "capital"].groupby(["country"])["musd"].sum()
