@@ -206,7 +206,7 @@ class Appraisal:
     @cached_property
     def break_even(self) -> BreakEven:
         """Where the headline's value turns: cost, tonnage, share of time in the likeliest closure."""
-        return break_even(self)
+        return break_even(self, self.headline)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the result as JSON can hold it."""
@@ -256,7 +256,8 @@ def _indicators(appraisal: Appraisal, standing: Standing) -> dict[str, Any]:
     shown = {name: getattr(found, name) if found is not None else None for name in names}
     roots = {"eirr_roots": list(found.rates.roots) if found is not None else []}
     return {"standing": standing.id, "name": standing.name, "countries": list(standing.countries),
-            "enpv_musd": appraisal.enpv_musd[standing.id], **shown, **roots}  # fmt: skip
+            "enpv_musd": appraisal.enpv_musd[standing.id], **shown, **roots,
+            "break_even": break_even(appraisal, standing.id).to_dict()}  # fmt: skip
 
 
 def _appraised(appraisal: Appraisal, found: Valuation, standing: Standing) -> Appraised:

@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +69,8 @@ class Valuation:
         parts; change of emissions.
     carbon_levels
         Price of CO2e as a share of itself, and its low and high; 1 where the rule set has one path.
+    works_pv
+        By country: what it gains, at present value, for each USD m of capital cost of all projects, in their proportions.
     residual_pv_musd
         Present values of both kinds of residual value, for the world; the rule set's kind is in the rows.
     notes
@@ -88,6 +90,7 @@ class Valuation:
     parts_musd: Floats
     co2e_t: Floats
     carbon_levels: tuple[float, float, float]
+    works_pv: Mapping[str, float]
     residual_pv_musd: Mapping[str, float]
     notes: tuple[str, ...]
 
@@ -121,6 +124,11 @@ class Valuation:
         effects = sorted({row[0] for row, kept in zip(self.rows, mine, strict=True) if kept})
         place = np.array([effects.index(row[0]) if kept else -1 for row, kept in zip(self.rows, mine, strict=True)])
         return {effect: total[:, place == n].sum(axis=1) for n, effect in enumerate(effects)}
+
+    def works_pv_per_musd(self, standing: Standing) -> float:
+        """Return what a standing gains, at present value, for each USD m that works cost more; in general a loss."""
+        shares = self.works_pv.items()
+        return math.fsum(value for country, value in shares if standing.counts(country))
 
     @cached_property
     def gains(self) -> GainsMatrix:
@@ -235,6 +243,7 @@ def value_plan(
     found = Valuation(
         years, states, usual, rows, benefit_musd, transfer_musd, probability, factors, figures.traffic_t, figures.half_musd,
         figures.parts_musd, figures.co2e_t, _carbon_levels(rules, years[-1]),
+        _works_pv(case, plan, rules, factors),
         {kind: float(sum(float((one + two) @ at_end) for one, two in theirs.values())) for kind, theirs in kinds.items()},
         tuple(notes),
     )  # fmt: skip
@@ -362,6 +371,28 @@ def _works(ledger: _Ledger, case: Case, plan: Plan, rules: RuleSet, *, upkeep_on
             ledger.add((effect, country, party), -real * part, -(1.0 - real) * part)
             if real != 1.0:
                 ledger.add((effect, country, "treasury"), 0.0, (1.0 - real) * part)
+
+
+def _works_pv(case: Case, plan: Plan, rules: RuleSet, factors: Floats) -> dict[str, float]:
+    """Return what each country gains for each USD m of works: unit costs where none is known."""
+    known = [project.cost_musd for project in plan.projects]
+    total = math.fsum(known)
+    parts = [cost / total for cost in known] if total > 0 else [1.0 / len(known)] * len(known)
+    unit = replace(
+        plan, projects=tuple(replace(one, cost_musd=part) for one, part in zip(plan.projects, parts, strict=True))
+    )
+    ledger = _Ledger(len(plan.years), 1)
+    for upkeep_only in (True, False):
+        _works(ledger, case, unit, rules, upkeep_only=upkeep_only)
+    if rules.residual_value == "remaining_life":
+        for row, (one, two) in _by_life(case, unit, rules, 1).items():
+            end = np.zeros(len(plan.years))
+            end[-1] = 1.0
+            ledger.add(row, end[:, None] * one[None, :], end[:, None] * two[None, :])
+    found: dict[str, float] = {}
+    for (_, country, _), (one, two) in ledger.found.items():
+        found[country] = found.get(country, 0.0) + float(factors @ (one + two)[:, 0])
+    return found
 
 
 def _by_life(case: Case, plan: Plan, rules: RuleSet, states: int) -> dict[Row, tuple[Floats, Floats]]:
