@@ -12,6 +12,7 @@ import numpy as np
 from karvan.appraisal.accounts import Accounts, Appraised, Item, appraise_accounts
 from karvan.appraisal.break_even import BreakEven, break_even
 from karvan.appraisal.drivers import analyse
+from karvan.appraisal.financing import ProjectFinance, finance_projects
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -204,6 +205,11 @@ class Appraisal:
         return pd.DataFrame(rows, columns=columns)
 
     @cached_property
+    def finance(self) -> ProjectFinance | None:
+        """Financial accounts, loans and the fiscal page of the countries in which it is built; None where it is not valued."""
+        return finance_projects(self)
+
+    @cached_property
     def break_even(self) -> BreakEven:
         """Where the headline's value turns: cost, tonnage, share of time in the likeliest closure."""
         return break_even(self, self.headline)
@@ -232,6 +238,7 @@ class Appraisal:
             "switching": self._switching,
             "who_gains": self.gains.to_list() if self.gains is not None else [],
             "break_even": self.break_even.to_dict(),
+            "finance": self.finance.to_dict() if self.finance is not None else None,
             "notes": list(self.notes),
         }  # fmt: skip
 

@@ -73,10 +73,9 @@ def break_even(appraisal: Appraisal, standing: str) -> BreakEven:
         return mean * cost * per_usd / gains
 
     closure, share = _closure(appraisal, standing)
-    return BreakEven(
-        standing, gains / per_usd if per_usd > 0 and gains > 0 else None, *(tonnage(cost) for cost in costs), mean, per_tonne,
-        closure, share,
-    )  # fmt: skip
+    at_base, at_low, at_high = (tonnage(cost) for cost in costs)
+    entry = gains / per_usd if per_usd > 0 and gains > 0 else None
+    return BreakEven(standing, entry, at_base, at_low, at_high, mean, per_tonne, closure, share)
 
 
 def _costs(appraisal: Appraisal) -> tuple[float, float, float]:

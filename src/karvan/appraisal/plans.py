@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
+#: Instruments that a funder gives for good.
+GIVEN = ("budget", "grant", "equity")
 #: Parameters of a case that replace the defaults; all defaults are assumptions.
 CONTINGENCY_PARAMETER, CONTINGENCY_SHARE = "contingency_share", 0.0
 UPKEEP_PARAMETER, UPKEEP_PCT = "upkeep_rail_infrastructure_pct_per_year", 2.0
@@ -53,7 +55,7 @@ class PlannedProject:
     cost_musd, cost_low_musd, cost_high_musd
         Capital cost at prices of the case's price year, contingency included, and its range; NaN where it is not known.
     countries
-        Where it is built; each bears an equal part of what no funder is named for.
+        Where it is built.
     cost_basis, effect_basis
         Classes of evidence.
     funding
@@ -72,6 +74,20 @@ class PlannedProject:
     cost_basis: str
     effect_basis: str
     funding: tuple[Funding, ...] = ()
+
+    @property
+    def bearers(self) -> dict[str, float]:
+        """Share of the cost of works that each country bears.
+
+        What a funder gives for good is its country's. What must come back, and what no funder is known for, is borne by the
+        countries in which the project is built, in equal parts.
+        """
+        found: dict[str, float] = {}
+        for part in self.funding:
+            theirs = (part.country,) if part.instrument in GIVEN and part.country else self.countries
+            for country in theirs:
+                found[country] = found.get(country, 0.0) + part.share / len(theirs)
+        return found
 
 
 @dataclass(frozen=True)

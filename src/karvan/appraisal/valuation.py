@@ -366,11 +366,12 @@ def _works(ledger: _Ledger, case: Case, plan: Plan, rules: RuleSet, *, upkeep_on
         else:
             effect, party = "capital", FUNDER
             stream = capital_stream(project, plan.years) if cost else np.zeros(len(years))
-        for country in project.countries:
-            part = stream / len(project.countries)
-            ledger.add((effect, country, party), -real * part, -(1.0 - real) * part)
+        here = {country: 1.0 / len(project.countries) for country in project.countries}
+        for country, share in (here if upkeep_only else project.bearers).items():
+            ledger.add((effect, country, party), -real * share * stream, -(1.0 - real) * share * stream)
+        for country, share in here.items():
             if real != 1.0:
-                ledger.add((effect, country, "treasury"), 0.0, (1.0 - real) * part)
+                ledger.add((effect, country, "treasury"), 0.0, (1.0 - real) * share * stream)
 
 
 def _works_pv(case: Case, plan: Plan, rules: RuleSet, factors: Floats) -> dict[str, float]:

@@ -8,11 +8,14 @@ import numpy as np
 import pytest
 
 from karvan.appraisal import OutcomeStore, appraise, league_table, open_rule_set
+from karvan.appraisal.plans import plan_projects
 from karvan.chain import simulate
 from karvan.errors import AuditError, InputError, RequestError, UnknownNameError
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from tests.conftest import CaseFiles
 
     from karvan.appraisal import Appraisal
     from karvan.case import Case
@@ -70,6 +73,54 @@ def test_works_by_hand(line: Appraisal) -> None:
     residual = table[table["effect"] == "residual_value"]
     assert residual["musd"].sum() == pytest.approx(1000.0 * (1 - 27 / 35))
     assert set(residual["year"]) == {2056}
+
+
+def test_who_pays_for_works(textbook: Case, store: OutcomeStore, line: Appraisal) -> None:
+    """Cora lends 40 % of N1, which does not make it bear more than its half; Alba pays for all of N2, in Alba."""
+    by_funder = line.outlays.groupby(["funder", "instrument", "country"])["musd"].sum()
+    assert by_funder.to_dict() == {
+        ("", "unknown", "AAA"): 300.0, ("", "unknown", "CCC"): 300.0,
+        ("cora_treasury", "loan", "AAA"): 200.0, ("cora_treasury", "loan", "CCC"): 200.0,
+    }  # fmt: skip
+    post = appraise(textbook, "N2", store=store)
+    assert set(post.outlays["funder"]) == {"alba_treasury"}
+    assert post.plan.projects[0].bearers == {"AAA": 1.0}
+
+
+def test_a_grant_is_borne_by_its_country(files: CaseFiles) -> None:
+    files.set("finance.csv", "N1.cora", instrument="grant")
+    plan = plan_projects(files.open(), "N1", open_rule_set("adb_2017"))
+    assert plan.projects[0].bearers == pytest.approx({"CCC": 0.7, "AAA": 0.3})
+
+
+def test_the_loan_by_hand(line: Appraisal) -> None:
+    """100 a year at constant prices; at 4 % in dollars of the day: interest 4, then 4 % of (100 + 102) / 1.02; 11 repayments."""
+    found = line.finance
+    assert found is not None
+    (loan,) = found.loans
+    table = loan.schedule.table.set_index("year")
+    assert table.loc[2026:2029, "drawn"].tolist() == pytest.approx([100.0] * 4)
+    assert table.loc[2026, "interest"] == pytest.approx(4.0)
+    assert table.loc[2027, "interest"] == pytest.approx(0.04 * 202 / 1.02)
+    principal = 100 * (1 + 1.02 + 1.02**2 + 1.02**3)
+    assert table.loc[2030, "principal"] == pytest.approx(principal / 11 / 1.02**4)
+    assert table.loc[2040, "owed"] == pytest.approx(0.0, abs=1e-9)
+    fiscal = found.fiscal.table.set_index("year")
+    assert fiscal.loc[2027, "debt"] == pytest.approx(202 / 1.02)
+    # of the 250 spent in 2027 the loan pays 100
+    assert fiscal.loc[2027, "outlay"] == pytest.approx(250.0)
+    assert fiscal.loc[2027, "cost"] == pytest.approx(150.0 + 0.04 * 202 / 1.02 - 100.0)
+
+
+def test_the_charge_that_pays(line: Appraisal) -> None:
+    """At the charge found, each expected tonne pays enough for the investment to be worth nought."""
+    found = line.finance
+    assert found is not None
+    assert found.charge_usd_per_t is not None
+    assert line.valuation is not None
+    traffic = (line.valuation.probability * line.valuation.traffic_t).sum(axis=1) / 1e6
+    extra = float((line.valuation.factors * traffic).sum()) * found.charge_usd_per_t
+    assert extra == pytest.approx(-found.returns.fnpv_c, rel=1e-9)
 
 
 def test_probabilities_follow_the_process_from_the_state_of_today(line: Appraisal) -> None:
