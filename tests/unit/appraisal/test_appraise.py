@@ -109,7 +109,7 @@ def test_the_loan_by_hand(line: Appraisal) -> None:
     assert fiscal.loc[2027, "debt"] == pytest.approx(202 / 1.02)
     # of the 250 spent in 2027 the loan pays 100
     assert fiscal.loc[2027, "outlay"] == pytest.approx(250.0)
-    assert fiscal.loc[2027, "cost"] == pytest.approx(150.0 + 0.04 * 202 / 1.02 - 100.0)
+    assert fiscal.loc[2027, "cost"] == pytest.approx(250.0 + 0.04 * 202 / 1.02 - 100.0)
 
 
 def test_the_charge_that_pays(line: Appraisal) -> None:
