@@ -39,4 +39,4 @@ def solve_again(
     found = solved.equilibrium
     start = Start(found.controls.price_usd, found.controls.queue_h, found.delay_h, found.controls.lean)
     other = replace(model, streams=streams, problem=problem, outside_t_per_year=outside_t_per_year)
-    return Solved(other, solve_equilibrium(problem, start, tolerance=tolerance), solved.chosen)
+    return Solved(other, solve_equilibrium(problem, start, tolerance=tolerance, factor=found.factor), solved.chosen)

@@ -200,6 +200,32 @@ def sum_on_routes(route_ptr, route_item, values):
 
 
 @njit(cache=True)
+def sum_both_on_routes(route_ptr, route_item, first, second):
+    """Return the sums of two columns over the items of every route."""
+    one, other = np.zeros(len(route_ptr) - 1), np.zeros(len(route_ptr) - 1)
+    for r in range(len(route_ptr) - 1):
+        for k in range(route_ptr[r], route_ptr[r + 1]):
+            one[r] += first[route_item[k]]
+            other[r] += second[route_item[k]]
+    return one, other
+
+
+@njit(cache=True)
+def keep_items(route_ptr, route_item, number):
+    """Return the items of every route that have a new number, by it; -1 is none."""
+    pointer = np.zeros(len(route_ptr), dtype=np.int64)
+    item = np.empty(len(route_item), dtype=np.int64)
+    size = 0
+    for r in range(len(route_ptr) - 1):
+        for k in range(route_ptr[r], route_ptr[r + 1]):
+            if number[route_item[k]] >= 0:
+                item[size] = number[route_item[k]]
+                size += 1
+        pointer[r + 1] = size
+    return pointer, item[:size].copy()
+
+
+@njit(cache=True)
 def sum_on_items(route_ptr, route_item, flow, items):
     """Return the flow over every item."""
     total = np.zeros(items)
@@ -229,6 +255,69 @@ def merge_items(route_ptr, route_item, merged, count):
 
 
 @njit(cache=True)
+def _gather(first, last, route_ptr, route_stream, ptr, of, value, place, used, dense):
+    """Fill in the figures of a set's routes, by the items that they meet; return how many items, whose numbers stand in used."""
+    count = 0
+    for k in range(route_ptr[first], route_ptr[last]):
+        stream = route_stream[k]
+        for i in range(ptr[stream], ptr[stream + 1]):
+            if place[of[i]] < 0:
+                place[of[i]] = count
+                used[count] = of[i]
+                count += 1
+    dense[: last - first, :count] = 0.0
+    for r in range(first, last):
+        line = dense[r - first]
+        for k in range(route_ptr[r], route_ptr[r + 1]):
+            stream = route_stream[k]
+            for i in range(ptr[stream], ptr[stream + 1]):
+                line[place[of[i]]] += value[i]
+    for i in range(count):
+        place[used[i]] = -1
+    return count
+
+
+@njit(cache=True)
+def _add_outer(block, weight, one, other, rows, columns):
+    """Add weight x one x other to a block."""
+    for i in range(rows):
+        if one[i] != 0.0:
+            line, times = block[i], weight * one[i]
+            for j in range(columns):
+                line[j] += times * other[j]
+
+
+@njit(cache=True)
+def _class_reaction(
+    demand, on_network, share, mu_route, mu_mode, mu_out, nest, count, pm, reads, charged, is_hour, wait, block, rows, columns,
+):  # fmt: skip
+    """Take off what one class reacts by through the means of its ways of going and of the network."""
+    read_all, charge_all = np.zeros(rows), np.zeros(columns)
+    read, charge = np.empty(rows), np.empty(columns)
+    for m in range(NESTS):
+        if share[m] == 0.0:
+            continue
+        read[:] = 0.0
+        charge[:] = 0.0
+        for r in range(count):
+            if nest[r] == m and pm[r] > NEGLIGIBLE:
+                for i in range(rows):
+                    read[i] += pm[r] * reads[r, i]
+                for j in range(columns):
+                    charge[j] += pm[r] * charged[r, j]
+        for j in range(columns):
+            if is_hour[j]:
+                charge[j] *= wait
+        _add_outer(block, demand * on_network * share[m] * (mu_route - mu_mode), read, charge, rows, columns)
+        for i in range(rows):
+            read_all[i] += share[m] * read[i]
+        for j in range(columns):
+            charge_all[j] += share[m] * charge[j]
+    weight = demand * on_network * (mu_mode - mu_out + mu_out * on_network)
+    _add_outer(block, weight, read_all, charge_all, rows, columns)
+
+
+@njit(cache=True)
 def reactions(
     set_ptr, nest, price, hours, log_size, charge, delay, class_set, demand, hour_value, delay_value, outside, nest_usd, scale,
     set_class_ptr, set_class, route_ptr, route_stream, row_ptr, row_of, row_value, column_ptr, column_of, column_value,
@@ -237,8 +326,8 @@ def reactions(
     """Return how each condition (row) reacts to each control (column) through the flows.
 
     With the joint shares p, those within the nest q and those on the network n, the derivative of the nested logit is
-    dp_r/dg_s = -p_r (mu_route (d_rs - q_s) + mu_mode (q_s - n_s) + mu_outside (n_s - p_s)), q_s being zero in other nests. Rows
-    and columns are gathered per route first: a set has few routes, whose own matrix is small.
+    dp_r/dg_s = -p_r (mu_route (d_rs - q_s) + mu_mode (q_s - n_s) + mu_outside (n_s - p_s)), q_s being zero in other nests: a
+    diagonal, and products of means, which are taken over what rows and columns read of the routes of a set.
 
     Parameters
     ----------
@@ -255,120 +344,88 @@ def reactions(
     for o in range(len(set_ptr) - 1):
         widest = max(widest, set_ptr[o + 1] - set_ptr[o])
     p, pm = np.empty(widest), np.empty(widest)
-    by_usd, by_hour = np.empty((widest, widest)), np.empty((widest, widest))
-    charged, block = np.empty((widest, columns)), np.empty((rows, columns))
-    by_dollar, by_wait = np.empty(columns), np.empty(columns)
+    own_usd, own_hour = np.empty(widest), np.empty(widest)
+    reads, charged = np.empty((widest, rows)), np.empty((widest, columns))
+    block, line, is_hour = np.empty((rows, columns)), np.empty(columns), np.empty(columns, dtype=np.bool_)
     row_at, column_at = np.full(rows, -1, dtype=np.int64), np.full(columns, -1, dtype=np.int64)
     used_row, used_column = np.empty(rows, dtype=np.int64), np.empty(columns, dtype=np.int64)
     for o in range(len(set_ptr) - 1):
         r0, r1 = set_ptr[o], set_ptr[o + 1]
-        n_row, n_column = 0, 0
-        for k in range(route_ptr[r0], route_ptr[r1]):
-            stream = route_stream[k]
-            for i in range(row_ptr[stream], row_ptr[stream + 1]):
-                if row_at[row_of[i]] < 0:
-                    row_at[row_of[i]] = n_row
-                    used_row[n_row] = row_of[i]
-                    n_row += 1
-            for j in range(column_ptr[stream], column_ptr[stream + 1]):
-                if column_at[column_of[j]] < 0:
-                    column_at[column_of[j]] = n_column
-                    used_column[n_column] = column_of[j]
-                    n_column += 1
-        if n_row > 0 and n_column > 0:
-            count = r1 - r0
-            by_usd[:count, :count] = 0.0
-            by_hour[:count, :count] = 0.0
-            for position in range(set_class_ptr[o], set_class_ptr[o + 1]):
-                c = set_class[position]
-                if demand[c] == 0.0:
-                    continue
-                _, _, on_network, share = _class_choice(
-                    c, r0, r1, nest, price, hours, log_size, charge, delay, hour_value, delay_value, outside, nest_usd, scale,
-                    p, pm,
-                )  # fmt: skip
-                if on_network == 0.0:
-                    continue
-                mu_route, mu_mode, mu_out = scale[c, 0], scale[c, 1], scale[c, 2]
-                for r in range(count):
-                    weight = -demand[c] * p[r]
-                    if weight == 0.0:
-                        continue
-                    for s in range(count):
-                        n = pm[s] * share[nest[r0 + s]]
-                        term = mu_out * n * (1.0 - on_network) - mu_mode * n
-                        if nest[r0 + r] == nest[r0 + s]:
-                            term += (mu_mode - mu_route) * pm[s]
-                        if r == s:
-                            term += mu_route
-                        by_usd[r, s] += weight * term
-                        by_hour[r, s] += weight * term * delay_value[c]
-            charged[:count, :n_column] = 0.0
-            for r in range(count):
-                for k in range(route_ptr[r0 + r], route_ptr[r0 + r + 1]):
-                    stream = route_stream[k]
-                    for j in range(column_ptr[stream], column_ptr[stream + 1]):
-                        charged[r, column_at[column_of[j]]] += column_value[j]
-            block[:n_row, :n_column] = 0.0
-            steepest = 0.0
-            for r in range(count):
-                steepest = max(steepest, -by_usd[r, r])
-            for r in range(count):
-                # a route that hardly reacts does not turn the step
-                if not -by_usd[r, r] > NEGLIGIBLE * steepest:
-                    continue
-                by_dollar[:n_column] = 0.0
-                by_wait[:n_column] = 0.0
-                for s in range(count):
-                    usd, hour = by_usd[r, s], by_hour[r, s]
-                    if usd != 0.0:
-                        for j in range(n_column):
-                            by_dollar[j] += usd * charged[s, j]
-                        for j in range(n_column):
-                            by_wait[j] += hour * charged[s, j]
-                for j in range(n_column):
-                    if column_hour[used_column[j]]:
-                        by_dollar[j] = by_wait[j]
-                for k in range(route_ptr[r0 + r], route_ptr[r0 + r + 1]):
-                    stream = route_stream[k]
-                    for i in range(row_ptr[stream], row_ptr[stream + 1]):
-                        line, read = block[row_at[row_of[i]]], row_value[i]
-                        for j in range(n_column):
-                            line[j] += read * by_dollar[j]
-            for i in range(n_row):
-                for j in range(n_column):
-                    matrix[used_row[i], used_column[j]] += block[i, j]
-        for i in range(n_row):
-            row_at[used_row[i]] = -1
+        n_row = _gather(r0, r1, route_ptr, route_stream, row_ptr, row_of, row_value, row_at, used_row, reads)
+        if n_row == 0:
+            continue
+        n_column = _gather(
+            r0, r1, route_ptr, route_stream, column_ptr, column_of, column_value, column_at, used_column, charged
+        )
+        if n_column == 0:
+            continue
         for j in range(n_column):
-            column_at[used_column[j]] = -1
+            is_hour[j] = column_hour[used_column[j]]
+        block[:n_row, :n_column] = 0.0
+        own_usd[: r1 - r0] = 0.0
+        own_hour[: r1 - r0] = 0.0
+        for position in range(set_class_ptr[o], set_class_ptr[o + 1]):
+            c = set_class[position]
+            if demand[c] == 0.0:
+                continue
+            _, _, on_network, share = _class_choice(
+                c, r0, r1, nest, price, hours, log_size, charge, delay, hour_value, delay_value, outside, nest_usd, scale, p, pm,
+            )  # fmt: skip
+            if on_network == 0.0:
+                continue
+            for r in range(r1 - r0):
+                own_usd[r] += demand[c] * scale[c, 0] * p[r]
+                own_hour[r] += demand[c] * scale[c, 0] * p[r] * delay_value[c]
+            _class_reaction(
+                demand[c], on_network, share, scale[c, 0], scale[c, 1], scale[c, 2], nest[r0:r1], r1 - r0, pm, reads, charged,
+                is_hour, delay_value[c], block, n_row, n_column,
+            )  # fmt: skip
+        for r in range(r1 - r0):
+            if own_usd[r] != 0.0:
+                for j in range(n_column):
+                    line[j] = charged[r, j] * (own_hour[r] if is_hour[j] else own_usd[r])
+                _add_outer(block, -1.0, reads[r], line, n_row, n_column)
+        for i in range(n_row):
+            for j in range(n_column):
+                matrix[used_row[i], used_column[j]] += block[i, j]
     return matrix
 
 
 @njit(cache=True)
-def solve_dense(matrix, right):
-    """Return the solution of a small linear system (LU with partial pivoting), and whether it is regular."""
-    n = len(right)
-    a, x = matrix.copy(), right.copy()
+def factor_dense(matrix):
+    """Return the triangles of a small matrix (LU with partial pivoting), the order of its rows, and whether it is regular."""
+    n = len(matrix)
+    a, order = matrix.copy(), np.arange(n)
     for k in range(n):
         pivot = k
         for i in range(k + 1, n):
             if abs(a[i, k]) > abs(a[pivot, k]):
                 pivot = i
         if abs(a[pivot, k]) < TINY:
-            return x, False
+            return a, order, False
         if pivot != k:
             for j in range(n):
                 a[k, j], a[pivot, j] = a[pivot, j], a[k, j]
-            x[k], x[pivot] = x[pivot], x[k]
+            order[k], order[pivot] = order[pivot], order[k]
         for i in range(k + 1, n):
-            factor = a[i, k] / a[k, k]
-            if factor != 0.0:
+            if a[i, k] != 0.0:
+                a[i, k] /= a[k, k]
+                factor = a[i, k]
                 for j in range(k + 1, n):
                     a[i, j] -= factor * a[k, j]
-                x[i] -= factor * x[k]
-    for k in range(n - 1, -1, -1):
-        for j in range(k + 1, n):
-            x[k] -= a[k, j] * x[j]
-        x[k] /= a[k, k]
-    return x, True
+    return a, order, True
+
+
+@njit(cache=True)
+def solve_factored(triangles, order, right):
+    """Return the solution of a linear system whose matrix has been factored."""
+    n = len(order)
+    x = right[order]
+    for i in range(n):
+        for j in range(i):
+            x[i] -= triangles[i, j] * x[j]
+    for i in range(n - 1, -1, -1):
+        for j in range(i + 1, n):
+            x[i] -= triangles[i, j] * x[j]
+        x[i] /= triangles[i, i]
+    return x

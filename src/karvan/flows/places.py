@@ -116,7 +116,8 @@ def fitted_constants(model: CorridorModel, found: Equilibrium, places: Sequence[
     error = np.log(floor / wanted) / tolerance
     # einsum adds in one order, whatever the threads
     matrix = np.einsum("kl,km->lm", slope, slope) + np.eye(len(places)) / spread**2
-    step, _ = kernels.solve_dense(matrix, -np.einsum("kl,k->l", slope, error) - usd_per_t / spread**2)
+    triangles, order, _ = kernels.factor_dense(matrix)
+    step = kernels.solve_factored(triangles, order, -np.einsum("kl,k->l", slope, error) - usd_per_t / spread**2)
     fitted: Floats = np.clip(usd_per_t + np.clip(DAMPING * step, -MOST_STEP * spread, MOST_STEP * spread), -most, most)
     return fitted
 
