@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from karvan.chain.response import answer
-from karvan.chain.sides import expected
+from karvan.chain.sides import expected_level, expected_logsum
 from karvan.errors import NotConvergedError
 from karvan.flows.equilibrium import TOLERANCE as EQUILIBRIUM
 from karvan.trade.threads import one_thread
@@ -114,12 +114,12 @@ def meet(goods: Goods, matrix: TradeMatrix, before: Side, after: Side, *, theta:
     NotConvergedError
         They do not meet.
     """
-    logsum_before, level = expected(goods, before, before.costs())
+    logsum_before, level = expected_logsum(goods, before), expected_level(goods, before)
     multiplier, side, last_logsum, wage = np.ones(len(goods)), after, logsum_before, None
     changes: list[float] = []
     rounds = _Rounds()
     for count in range(1, MOST_ROUNDS + 1):
-        logsum, _ = expected(goods, side, side.costs())
+        logsum = expected_logsum(goods, side)
         found = answer(goods, matrix, level, logsum - logsum_before, theta=theta, margin=margin, start=wage)
         wage = found.solved.after.wage_hat
         moves = np.log(found.multiplier / multiplier)

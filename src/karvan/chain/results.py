@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from karvan.chain.goods import PAIR
+from karvan.chain.sides import class_tonnes
 from karvan.flows.class_costs import class_costs
 from karvan.flows.corridor import describe_flows
 from karvan.flows.parties import payments
@@ -166,12 +167,11 @@ def _state_costs(before: Solved | None, after: Solved) -> pd.DataFrame:
 
 def _class_table(solved: Solved) -> pd.DataFrame:
     costs = class_costs(solved)
-    streams = solved.model.streams
+    streams, tonnes = solved.model.base, class_tonnes(solved)
     return pd.DataFrame({
         "origin": [stream.origin for stream in streams], "destination": [stream.destination for stream in streams],
         "commodity": [stream.commodity for stream in streams], "stays": [stream.stays for stream in streams],
-        "flow_t_per_year": [stream.t_per_year for stream in streams],
-        "network_t_per_year": [stream.t_per_year for stream in streams] * solved.equilibrium.on_network,
+        "flow_t_per_year": tonnes, "network_t_per_year": tonnes * solved.equilibrium.on_network,
         "logsum_usd_per_t": costs.logsum_usd_per_t, "mean_usd_per_t": costs.mean_usd_per_t,
     })  # fmt: skip
 

@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from karvan.flows.again import solve_again
-from karvan.flows.class_costs import class_costs
+from karvan.flows.again import kind_tonnes, solve_again
+from karvan.flows.class_costs import class_costs, keys_of
 from karvan.flows.corridor import describe_flows
-from karvan.flows.corridor_model import key_of
 from karvan.flows.corridor_solve import solve_setting
 from karvan.flows.equilibrium import TOLERANCE
+from karvan.flows.remember import remembered
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from karvan.case import Case, Setting
-    from karvan.chain.goods import Floats, Goods, Key
+    from karvan.chain.goods import Floats, Goods, Ints
     from karvan.flows import CorridorFlows
-    from karvan.flows.class_costs import ClassCosts
     from karvan.flows.corridor_solve import Solved
+    from karvan.flows.demand import Stream
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,9 +43,9 @@ class Side:
     states: Mapping[str, float]
     solved: Mapping[str, Solved]
 
-    def costs(self) -> dict[str, ClassCosts]:
-        """Return the costs of the classes in every state."""
-        return {state: class_costs(found) for state, found in self.solved.items()}
+    def in_order(self, states: Iterable[str]) -> list[Solved]:
+        """Return the flows of some states, in their order."""
+        return [self.solved[state] for state in states]
 
     def again(self, goods: Goods, multiplier: Floats, last: Side, *, tolerance: float) -> Side:
         """Return the side with tonnes multiplied, begun where another solution stands."""
@@ -96,39 +96,72 @@ def with_tonnes(
     tolerance
         To which the conditions of the equilibrium are met.
     """
-    own: dict[tuple[Key | None, str], float] = {}
-    new: dict[tuple[Key | None, str], float] = {}
-    for key, kind, t, times in zip(goods.keys, goods.kind, goods.t_per_year.tolist(), multiplier.tolist(), strict=True):
-        place = (key, kind if key is not None else "")
-        own[place] = own.get(place, 0.0) + t
-        new[place] = new.get(place, 0.0) + t * times
-    factor = {place: new[place] / t if t > 0 else 1.0 for place, t in own.items()}
-    kinds = [
-        {kind: t * factor.get((key_of(stream), kind), 1.0) for kind, t in stream.kinds.items()}
-        for stream in first.model.streams
-    ]
-    outside = first.model.outside_t_per_year * factor.get((None, ""), 1.0)
-    return solve_again(last, kinds, outside, tolerance=tolerance)
+    places = _places(goods, first.model.base)
+    own = np.bincount(places.group, goods.t_per_year, minlength=places.groups)
+    new = np.bincount(places.group, goods.t_per_year * multiplier, minlength=places.groups)
+    factor = np.divide(new, own, out=np.ones(places.groups), where=own > 0)
+    kinds = dict(zip(places.kinds, factor[:-1].reshape(len(places.kinds), -1), strict=True))
+    return solve_again(last, kinds, first.model.outside_t_per_year * float(factor[-1]), tolerance=tolerance)
 
 
-def on_goods(goods: Goods, costs: ClassCosts, figures: Floats) -> Floats:
+@dataclass(frozen=True, eq=False)
+class _Places:
+    """Where goods are among the classes of the flows.
+
+    Attributes
+    ----------
+    at
+        Class of all goods; -1 where they stay outside.
+    kinds
+        Kinds of flow.
+    group, groups
+        Of all goods the place of their kind and class, the last being that of what stays outside; how many there are.
+    """
+
+    at: Ints
+    kinds: tuple[str, ...]
+    group: Ints
+    groups: int
+
+
+@remembered(4)
+def _places(goods: Goods, streams: tuple[Stream, ...]) -> _Places:
+    number = {key: c for c, key in enumerate(keys_of(streams))}
+    at = np.array([-1 if key is None else number.get(key, -1) for key in goods.keys], dtype=np.int64)
+    kinds = tuple(kind_tonnes(streams))
+    last = len(kinds) * len(streams)
+    # goods of a kind that no class of the flows has are not there
+    kind = np.array([kinds.index(name) if name in kinds else -1 for name in goods.kind], dtype=np.int64)
+    group = np.where((at >= 0) & (kind >= 0), kind * len(streams) + at, last)
+    return _Places(at, kinds, group, last + 1)
+
+
+def on_goods(goods: Goods, solved: Solved, figures: Floats) -> Floats:
     """Return a figure of the classes as one of the goods; NaN where a class is not there or the goods stay outside."""
-    place = {key: number for number, key in enumerate(costs.keys)}
-    at = np.array([place.get(key, -1) if key is not None else -1 for key in goods.keys], dtype=np.int64)
+    at = _places(goods, solved.model.base).at
     found: Floats = np.where(at >= 0, figures[at], np.nan)
     return found
 
 
-def expected(goods: Goods, side: Side, costs: Mapping[str, ClassCosts]) -> tuple[Floats, Floats]:
-    """Return logsum and mean generalised cost of all goods, on the mean of the states."""
-    logsum, mean = np.zeros(len(goods)), np.zeros(len(goods))
+def expected_logsum(goods: Goods, side: Side) -> Floats:
+    """Return the logsum of all goods, on the mean of the states."""
+    logsum = np.zeros(len(goods))
     for state, probability in side.states.items():
-        found = costs[state]
-        logsum += probability * on_goods(goods, found, found.logsum_usd_per_t)
-        mean += probability * on_goods(goods, found, found.mean_usd_per_t)
-    return logsum, mean
+        found = side.solved[state]
+        logsum += probability * on_goods(goods, found, found.equilibrium.overall_usd)
+    return logsum
+
+
+def expected_level(goods: Goods, side: Side) -> Floats:
+    """Return the mean generalised cost of all goods, on the mean of the states."""
+    mean = np.zeros(len(goods))
+    for state, probability in side.states.items():
+        found = side.solved[state]
+        mean += probability * on_goods(goods, found, class_costs(found).mean_usd_per_t)
+    return mean
 
 
 def class_tonnes(solved: Solved) -> Floats:
     """Return the tonnes a year of every class."""
-    return np.array([stream.t_per_year for stream in solved.model.streams])
+    tonnes: Floats = solved.model.problem.classes.demand_t_per_day * solved.model.days
+    return tonnes

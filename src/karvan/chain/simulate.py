@@ -15,6 +15,7 @@ from karvan.chain.goods import ALONE, goods_of
 from karvan.chain.results import Outcome
 from karvan.chain.sides import Side, class_tonnes, flows_without, on_goods, solve_side, solve_state, with_tonnes
 from karvan.errors import RequestError
+from karvan.flows.class_costs import class_costs
 from karvan.flows.corridor import describe_flows
 from karvan.flows.route_sets import reference_setting
 from karvan.trade import TradeMatrix, describe_trade
@@ -286,24 +287,32 @@ def _audit(
     base = audit_base(applied, goods.ends, goods.t_per_year)
     if met is None or matrix is None:
         return ChainAudit(weights, base, 0.0, 0.0)
-    names = [stream.name for stream in next(iter(first.solved.values())).model.streams]
     flow_error = 0.0
+    factors: dict[int, Floats] = {}
     for state, solved in first.solved.items():
-        names = [stream.name for stream in solved.model.streams]
+        streams = id(solved.model.base)
+        if streams not in factors:
+            factors[streams] = _factor(solved, goods, met)
         one, two = class_tonnes(solved), class_tonnes(met.side.solved[state])
-        flow_error = max(flow_error, audit_flows(names, {state: one}, {state: two}, _factor(solved, goods, met)))
-    costs_before, costs_after = before.costs(), met.side.costs()
+        names = solved.model.problem.classes.names
+        flow_error = max(flow_error, audit_flows(names, {state: one}, {state: two}, factors[streams]))
     world = met.response.solved.after
     claim = Claim(
         names=[" ".join(ends) for ends in goods.ends], place=goods.ends, alone=goods.answer == ALONE, exporter=goods.exporter,
         importer=goods.importer, good=goods.good, t_per_year=goods.t_per_year, multiplier=met.multiplier,
         value_usd_per_t=goods.value_usd_per_t * (1 + question.margin), probability=probability,
-        logsum_before=np.array([on_goods(goods, costs_before[s], costs_before[s].logsum_usd_per_t) for s in question.states]),
-        logsum_after=np.array([on_goods(goods, costs_after[s], costs_after[s].logsum_usd_per_t) for s in question.states]),
-        mean_before=np.array([on_goods(goods, costs_before[s], costs_before[s].mean_usd_per_t) for s in question.states]),
+        logsum_before=_by_state(goods, before), logsum_after=_by_state(goods, met.side),
+        mean_before=np.array([
+            on_goods(goods, solved, class_costs(solved).mean_usd_per_t) for solved in before.in_order(question.states)
+        ]),
         theta=question.theta * question.share, value_musd=matrix.value_musd, wage_hat=world.wage_hat, after_musd=world.value[0],
     )  # fmt: skip
     return ChainAudit(weights, base, flow_error, audit_response(claim))
+
+
+def _by_state(goods: Goods, side: Side) -> Floats:
+    """Return the logsums of all goods in every state."""
+    return np.array([on_goods(goods, solved, solved.equilibrium.overall_usd) for solved in side.in_order(side.states)])
 
 
 def _factor(solved: Solved, goods: Goods, met: Meeting) -> Floats:
@@ -314,7 +323,7 @@ def _factor(solved: Solved, goods: Goods, met: Meeting) -> Floats:
         own[key, kind] = own.get((key, kind), 0.0) + t
         new[key, kind] = new.get((key, kind), 0.0) + t * times
     factors = []
-    for stream in solved.model.streams:
+    for stream in solved.model.base:
         key = (stream.origin, stream.destination, stream.commodity, stream.stays)
         total = sum(
             t * new[key, kind] / own[key, kind] if own.get((key, kind), 0.0) > 0 else t

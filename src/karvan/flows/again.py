@@ -10,13 +10,17 @@ import numpy as np
 from karvan.flows.corridor_solve import Solved
 from karvan.flows.equilibrium import TOLERANCE, Start, solve_equilibrium
 from karvan.flows.problem import Problem
+from karvan.flows.remember import remembered
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
+
+    from karvan.flows.demand import Stream
+    from karvan.flows.problem import Floats
 
 
 def solve_again(
-    solved: Solved, kinds: Sequence[Mapping[str, float]], outside_t_per_year: float, *, tolerance: float = TOLERANCE
+    solved: Solved, multiplier: Mapping[str, Floats], outside_t_per_year: float, *, tolerance: float = TOLERANCE
 ) -> Solved:
     """Return a solved setting with other tonnes of every class.
 
@@ -24,19 +28,28 @@ def solve_again(
     ----------
     solved
         The setting as it stands; its prices and delays are where the search begins.
-    kinds
-        Tonnes a year of every class, by kind of flow.
+    multiplier
+        By which the setting's own tonnes of every class are multiplied, by kind of flow.
     outside_t_per_year
         Tonnes a year that stay outside whatever happens.
     tolerance
         To which the conditions of the equilibrium are met.
     """
     model = solved.model
-    streams = tuple(stream.with_kinds(theirs) for stream, theirs in zip(model.streams, kinds, strict=True))
-    demand = np.array([stream.t_per_year for stream in streams]) / model.days
-    classes = replace(model.problem.classes, demand_t_per_day=demand)
+    tonnes = kind_tonnes(model.base)
+    year = np.zeros(len(model.base))
+    for kind, values in tonnes.items():
+        year += values * multiplier[kind]
+    classes = replace(model.problem.classes, demand_t_per_day=year / model.days)
     problem = Problem(model.problem.routes, classes, model.problem.resources)
     found = solved.equilibrium
     start = Start(found.controls.price_usd, found.controls.queue_h, found.delay_h, found.controls.lean)
-    other = replace(model, streams=streams, problem=problem, outside_t_per_year=outside_t_per_year)
+    other = replace(model, problem=problem, outside_t_per_year=outside_t_per_year, multiplier=multiplier)
     return Solved(other, solve_equilibrium(problem, start, tolerance=tolerance, factor=found.factor), solved.chosen)
+
+
+@remembered(8)
+def kind_tonnes(streams: tuple[Stream, ...]) -> dict[str, Floats]:
+    """Return the tonnes a year of every class by kind of flow."""
+    kinds = sorted({kind for stream in streams for kind in stream.kinds})
+    return {kind: np.array([stream.kinds.get(kind, 0.0) for stream in streams]) for kind in kinds}

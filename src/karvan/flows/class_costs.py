@@ -5,22 +5,29 @@ choice. The mean generalised cost is a level: price, time at its value, delay, q
 option at its price and time, each by the share of the goods that takes it.
 """
 
+# what is remembered is told by arguments that stand for others
+# ruff: noqa: ARG001
+
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from karvan.flows import corridor_kernels as kernels
 from karvan.flows.corridor_model import key_of, outside_costs
-from karvan.flows.corridor_solve import class_flows
+from karvan.flows.corridor_solve import Solved, class_flows
+from karvan.flows.remember import remembered
 
 if TYPE_CHECKING:
+    from karvan.case import Rows
     from karvan.flows.corridor_model import Key
-    from karvan.flows.corridor_solve import Solved
+    from karvan.flows.demand import Stream
     from karvan.flows.problem import Floats
+    from karvan.network import Network
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +50,18 @@ class ClassCosts:
     mean_usd_per_t: Floats
 
 
+#: Costs of solved settings that are still held somewhere.
+_KNOWN: WeakKeyDictionary[Solved, ClassCosts] = WeakKeyDictionary()
+
+
 def class_costs(solved: Solved) -> ClassCosts:
-    """Return the costs of the classes of a solved setting."""
+    """Return the costs of the classes of a solved setting; they are found once."""
+    if solved not in _KNOWN:
+        _KNOWN[solved] = _found(solved)
+    return _KNOWN[solved]
+
+
+def _found(solved: Solved) -> ClassCosts:
     model, found = solved.model, solved.equilibrium
     routes, classes = model.problem.routes, model.problem.classes
     usd, hours = (
@@ -63,17 +80,34 @@ def class_costs(solved: Solved) -> ClassCosts:
     on = np.where(carried > 0, found.on_network, 0.0)
     outside = _outside(solved)
     mean = np.where(on > 0, on * network, 0.0) + np.where(on < 1, (1 - on) * outside, 0.0)
-    return ClassCosts(tuple(key_of(stream) for stream in model.streams), found.overall_usd, mean)
+    return ClassCosts(keys_of(model.base), found.overall_usd, mean)
+
+
+@remembered(8)
+def keys_of(streams: tuple[Stream, ...]) -> tuple[Key, ...]:
+    """Return the keys of some streams."""
+    return tuple(key_of(stream) for stream in streams)
 
 
 def _outside(solved: Solved) -> Floats:
     """Return price and time of the outside option of every class, without the constant of the choice."""
-    model = solved.model
-    known = outside_costs(model.network)
-    goods = model.network.applied.rows("commodity")
-    price, hours = np.zeros(len(model.streams)), np.zeros(len(model.streams))
-    for c, stream in enumerate(model.streams):
-        key = (stream.origin, stream.destination, goods[stream.commodity]["form"])
-        price[c], hours[c] = known.get(key, (math.nan, math.nan))
+    model, applied = solved.model, solved.model.network.applied
+    price, hours = _outside_of(
+        model.base, applied.rows("outside"), applied.rows("commodity"), applied.rows("parameter"), model.network
+    )
     total: Floats = price + model.problem.classes.hour_usd * hours
     return total
+
+
+@remembered(16, unseen=1)
+def _outside_of(
+    streams: tuple[Stream, ...], outside: Rows, goods: Rows, parameters: Rows, network: Network
+) -> tuple[Floats, Floats]:
+    """Return price and hours of the outside option of every class; the network stands for the rows named before it."""
+    known = outside_costs(network)
+    pairs = [
+        known.get((stream.origin, stream.destination, goods[stream.commodity]["form"]), (math.nan, math.nan))
+        for stream in streams
+    ]
+    price, hours = np.array(pairs, dtype=np.float64).reshape(-1, 2).T
+    return price, hours

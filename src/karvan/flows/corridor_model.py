@@ -287,8 +287,8 @@ class CorridorModel:
     ----------
     network, forms, laid
         The network, per form of cargo, and the routes over it.
-    streams
-        The goods of every class.
+    base
+        The goods of every class, with the tonnes of the setting.
     problem
         The arrays.
     scarce
@@ -299,17 +299,31 @@ class CorridorModel:
         What a standing vehicle costs per tonne and hour.
     notes
         What the reader should know.
+    multiplier
+        By which the tonnes of every kind of every class are multiplied; None: by nothing.
     """
 
     network: Network
     forms: Mapping[str, FormNetwork]
     laid: Laid
-    streams: tuple[Stream, ...]
+    base: tuple[Stream, ...]
     problem: Problem
     scarce: tuple[Scarce, ...]
     outside_t_per_year: float
     standing_usd_per_h: float
     notes: tuple[str, ...]
+    multiplier: Mapping[str, Floats] | None = None
+
+    @cached_property
+    def streams(self) -> tuple[Stream, ...]:
+        """The goods of every class."""
+        if self.multiplier is None:
+            return self.base
+        times = {kind: values.tolist() for kind, values in self.multiplier.items()}
+        return tuple(
+            stream.with_kinds({kind: tonnes * times[kind][c] for kind, tonnes in stream.kinds.items()})
+            for c, stream in enumerate(self.base)
+        )
 
     @cached_property
     def days(self) -> float:
@@ -318,7 +332,7 @@ class CorridorModel:
 
     def with_tastes(self, tastes: Mapping[Key, Taste]) -> CorridorModel:
         """Return the model with other constants."""
-        classes = _classes(self.network, self.laid, self.streams, tastes, self.standing_usd_per_h)
+        classes = _classes(self.network, self.laid, self.base, tastes, self.standing_usd_per_h)
         return replace(self, problem=Problem(self.problem.routes, classes, self.problem.resources))
 
 
@@ -356,7 +370,7 @@ def build_model(
     laid = lay_routes(forms, chosen)
     streams, outside = _demand(
         applied.rows("base_flow"), applied.rows("economy"), applied.rows("zone"), applied.rows("parameter"), applied.case,
-        applied.setting.year, applied.setting.scenario, applied,
+        applied.setting.year, applied,
     )  # fmt: skip
     standing = scale_of(applied, "standing_usd_per_t_day", STANDING_USD_PER_T_DAY) / HOURS_PER_DAY
     scarce, notes = scarcities_of(applied)
@@ -371,8 +385,7 @@ def build_model(
 
 @remembered(16, unseen=1)
 def _demand(
-    base_flow: Rows, economy: Rows, zone: Rows, parameter: Rows, case: Case, year: int | None, scenario: str | None,
-    applied: AppliedCase,
+    base_flow: Rows, economy: Rows, zone: Rows, parameter: Rows, case: Case, year: int | None, applied: AppliedCase,
 ) -> tuple[tuple[Stream, ...], float]:  # fmt: skip
     """Return the streams of a setting; it stands for what is named before it."""
     streams, outside = demand_of(applied)

@@ -15,11 +15,11 @@ Fisk's problem (1980) with capacities, so that the flows are unique.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from karvan.errors import NotConvergedError, RequestError
+from karvan.errors import RequestError
 from karvan.flows import corridor_kernels as kernels
 from karvan.flows.newton import LEAST_USE, Controls, Factor, Point, factor_at, fischer
 from karvan.flows.remember import remembered

@@ -1,7 +1,7 @@
 """One linear system of Newton's method on the controls of a corridor, and how it moves them.
 
-The matrix is the derivative of the conditions: of the Fischer-Burmeister equations of prices and queues, of delays on their curves,
-of leans. It may serve again at points nearby, where finding it anew would cost more than the steps that it saves.
+The matrix is the derivative of the conditions: of the Fischer-Burmeister equations of prices and queues, of delays on their
+curves, of leans. It may serve again at points nearby, where finding it anew would cost more than the steps that it saves.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ class Factor:
     def missing(self, solver: Solver, point: Point) -> Floats:
         """Return what is missing at a point from every condition."""
         controls = point.controls
-        control, unit, slack = _scaled(solver, point, self.priced, self.queued)
+        control, _, slack = _scaled(solver, point, self.priced, self.queued)
         delay = solver.delays(point)[self.delayed] - controls.delay_h[self.delayed]
         lean = point.usage.lean[self.leaning] - controls.lean[self.leaning]
         return np.concatenate([-fischer(control, slack), delay, lean])
