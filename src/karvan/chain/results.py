@@ -17,7 +17,7 @@ from karvan.flows.parties import payments
 from karvan.flows.through import by_country, by_crossing
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from karvan.case import Meta
     from karvan.chain.audit import ChainAudit
@@ -32,40 +32,70 @@ if TYPE_CHECKING:
 COST_KEYS = ["state", "probability", "origin", "destination", "commodity", "stays"]
 
 
+#: What a result without trade says of it.
+NO_TRADE = ("the case has no trade between economies: tonnes do not answer to costs",)
+
+
+@dataclass(frozen=True, eq=False)
+class Later:
+    """What of an outcome is found when it is first asked for: whoever asks for many settings often needs none of it."""
+
+    flows: Callable[[], CorridorFlows]
+    flows_before: Callable[[], CorridorFlows]
+    trade: Callable[[], TradeEffects | None]
+    notes: Callable[[], list[str]]
+
+
 @dataclass(frozen=True, eq=False)
 class Outcome:
     """A setting with trade and flows at their fixed point, beside the one it is compared with.
 
     Attributes
     ----------
-    flows, flows_before
-        What runs where in the setting's own scenario, and in what it is compared with.
     side, side_before
         The flows of every state that trade reckons with, on both sides.
     goods, multiplier, tau_hat
         Goods by class, kind and pair; their tonnes over those without the change, and the change of their trade cost.
-    trade
-        Who gains, which pairs and goods grow; None where the case has no trade.
     convergence
         How trade and flows met; None where nothing had to.
     audit
         What the audit found.
-    notes, meta
-        What the reader should know; where it comes from.
+    meta
+        Where it comes from.
+    later
+        What is found when it is first asked for.
     """
 
-    flows: CorridorFlows
-    flows_before: CorridorFlows
     side: Side
     side_before: Side
     goods: Goods
     multiplier: Floats
     tau_hat: Floats
-    trade: TradeEffects | None
     convergence: ChainConvergence | None
     audit: ChainAudit
-    notes: tuple[str, ...]
     meta: Meta
+    later: Later
+
+    @cached_property
+    def flows(self) -> CorridorFlows:
+        """What runs where in the setting's own scenario, audited."""
+        return self.later.flows()
+
+    @cached_property
+    def flows_before(self) -> CorridorFlows:
+        """What runs where in what it is compared with, audited."""
+        return self.later.flows_before()
+
+    @cached_property
+    def trade(self) -> TradeEffects | None:
+        """Who gains, which pairs and goods grow; None where the case has no trade."""
+        return self.later.trade()
+
+    @cached_property
+    def notes(self) -> tuple[str, ...]:
+        """What the reader should know."""
+        trade = NO_TRADE if self.trade is None else self.trade.notes
+        return tuple(dict.fromkeys((*trade, *self.later.notes(), *self.flows.notes)))
 
     @property
     def states(self) -> Mapping[str, float]:

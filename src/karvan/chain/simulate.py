@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from karvan.chain.audit import ChainAudit, Claim, audit_base, audit_flows, audit
 from karvan.chain.expectation import THETA_PARAMETER, elasticity_share, expected_states
 from karvan.chain.fixed_point import meet
 from karvan.chain.goods import ALONE, goods_of
-from karvan.chain.results import Outcome
+from karvan.chain.results import Later, Outcome
 from karvan.chain.sides import Side, class_tonnes, flows_without, on_goods, solve_side, solve_state, with_tonnes
 from karvan.errors import RequestError
 from karvan.flows.class_costs import class_costs
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from karvan.case import AppliedCase, Case, Change
     from karvan.chain.fixed_point import Meeting
     from karvan.chain.goods import Floats, Goods
+    from karvan.flows import CorridorFlows
     from karvan.flows.corridor_solve import Solved
     from karvan.trade import TradeEffects
 
@@ -72,7 +74,8 @@ def simulate(
     """Return what a setting does, beside the same setting without its projects and changes.
 
     Trade follows what is expected over the states of the crossings; the flows are those of the setting's own scenario, and of
-    every state. Without projects and changes trade and tonnes stand as the case has them.
+    every state. Without projects and changes trade and tonnes stand as the case has them. What runs where in the setting's own
+    scenario is found, and audited, when it is first asked for.
 
     Parameters
     ----------
@@ -183,29 +186,26 @@ def _outcome(question: _Question) -> Outcome:
         goods, matrix, _spread(before, question.states), first, theta=question.theta * question.share, margin=question.margin
     )  # fmt: skip
     multiplier = met.multiplier if met else np.ones(len(goods))
-    own = _own(case, question.after, first, met, goods)
     audit = _audit(question, applied, goods, matrix, _spread(before, question.states), first, met)
     meta = meta_of(case, question.after, {"stage": "chain", "theta": question.theta, "against": question.compared_with})
-    trade = None
-    if matrix is not None:
-        trade = _trade(question, applied, matrix, goods, met, multiplier)
-    flows = flows_without(case, question.before) if still else describe_flows(own)
     return Outcome(
-        flows=flows,
-        flows_before=flows_without(case, question.before),
         side=met.side if met else first,
         side_before=_spread(before, question.states),
         goods=goods,
         multiplier=multiplier,
         tau_hat=met.response.tau_hat if met else np.ones(len(goods)),
-        trade=trade,
         convergence=met.convergence if met else None,
         audit=audit,
-        notes=tuple(
-            dict.fromkeys((*(trade.notes if trade else _no_trade()), *_notes(question, goods, met), *flows.notes))
-        ),
         meta=meta,
-    )
+        later=Later(
+            flows=partial(flows_without, case, question.before) if still else partial(
+                _flows, case, question.after, first, met, goods
+            ),
+            flows_before=partial(flows_without, case, question.before),
+            trade=partial(_trade, question, applied, matrix, goods, met, multiplier),
+            notes=partial(_notes, question, goods, met),
+        ),
+    )  # fmt: skip
 
 
 def _spread(before: Side, states: dict[str, float]) -> Side:
@@ -227,11 +227,18 @@ def _own(case: Case, setting: Setting, first: Side, met: Meeting | None, goods: 
     return with_tonnes(own, own, goods, met.multiplier)
 
 
+def _flows(case: Case, setting: Setting, first: Side, met: Meeting | None, goods: Goods) -> CorridorFlows:
+    return describe_flows(_own(case, setting, first, met, goods))
+
+
 def _trade(
-    question: _Question, applied: AppliedCase, matrix: TradeMatrix, goods: Goods, met: Meeting | None, multiplier: Floats
-) -> TradeEffects:  # fmt: skip
+    question: _Question, applied: AppliedCase, matrix: TradeMatrix | None, goods: Goods, met: Meeting | None,
+    multiplier: Floats,
+) -> TradeEffects | None:  # fmt: skip
     from karvan.chain.response import answer  # noqa: PLC0415 - kept beside its only use
 
+    if matrix is None:
+        return None
     nothing = np.zeros(len(goods))
     theta = question.theta * question.share
     response = met.response if met else answer(goods, matrix, nothing, nothing, theta=theta)
@@ -272,10 +279,6 @@ def _notes(question: _Question, goods: Goods, met: Meeting | None) -> list[str]:
 
 def _choosing(goods: Goods) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     return np.array([key is not None for key in goods.keys], dtype=bool)
-
-
-def _no_trade() -> tuple[str, ...]:
-    return ("the case has no trade between economies: tonnes do not answer to costs",)
 
 
 def _audit(

@@ -15,7 +15,7 @@ Fisk's problem (1980) with capacities, so that the flows are unique.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -26,7 +26,7 @@ from karvan.flows.remember import remembered
 from karvan.flows.serial import WHISKER, Serial
 
 if TYPE_CHECKING:
-    from karvan.flows.problem import Floats, Ints, Problem, Resources, RouteSets
+    from karvan.flows.problem import Classes, Floats, Ints, Problem, Resources, RouteSets
 
 #: Conditions are met to this: relative use of capacity, hours of delay.
 TOLERANCE = 1e-10
@@ -149,10 +149,17 @@ def _reduced(routes: RouteSets, resources: Resources) -> _Reduced:
     number[kept] = np.arange(len(kept))
     pointer, item = kernels.keep_items(routes.route_ptr, routes.route_stream, number)
     fewer = replace(routes, route_ptr=pointer, route_stream=item, streams=len(kept))
-    renamed = replace(
-        resources, pair_there=number[resources.pair_there], pair_back=number[resources.pair_back]
-    )
+    renamed = replace(resources, pair_there=number[resources.pair_there], pair_back=number[resources.pair_back])
     return _Reduced(fewer, renamed, kept, Serial.of(renamed))
+
+
+class _Parts(NamedTuple):
+    """A reduced problem."""
+
+    routes: RouteSets
+    classes: Classes
+    resources: Resources
+    set_class: tuple[Ints, Ints]
 
 
 class Solver:
@@ -161,7 +168,7 @@ class Solver:
     def __init__(self, problem: Problem, factor: Factor | None = None) -> None:
         self.whole = problem
         reduced = _reduced(problem.routes, problem.resources)
-        self.problem = replace(problem, routes=reduced.routes, resources=reduced.resources)
+        self.problem = _Parts(reduced.routes, problem.classes, reduced.resources, problem.set_class)
         self.serial, self.kept = reduced.serial, reduced.kept
         self.factor = factor
         self.blunt = 1.0

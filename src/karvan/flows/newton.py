@@ -151,7 +151,9 @@ def factor_at(solver: Solver, point: Point) -> Factor:
     columns, hours = _columns(solver, point, priced, queued, delayed, leaning)
     if len(hours) == 0:
         none = np.zeros((0, 0))
-        return Factor(solver.problem.resources, priced, queued, delayed, leaning, none, np.zeros(0, dtype=np.int64), True)
+        return Factor(
+            solver.problem.resources, priced, queued, delayed, leaning, none, np.zeros(0, dtype=np.int64), True
+        )
     rows = _rows(solver, point, np.concatenate([priced, queued]), delayed, leaning)
     matrix = kernels.reactions(
         *solver.arguments, *point.charge, *solver.class_arguments, *solver.problem.set_class,

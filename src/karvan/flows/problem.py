@@ -23,7 +23,7 @@ import numpy as np
 from karvan.errors import RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Ints = np.ndarray[Any, np.dtype[np.int64]]
@@ -254,29 +254,22 @@ def _class_faults(problem: Problem) -> list[str]:
         "to ways of going to network against outside, and be above 0."
         for c in np.flatnonzero(~costless & ~ordered).tolist()
     ]
-    for c in np.flatnonzero(~bad & (demand > 0) & ~np.isfinite(classes.outside_usd)).tolist():
-        nests = routes.nest[routes.set_ptr[classes.set[c]] : routes.set_ptr[classes.set[c] + 1]]
-        if not np.isfinite(classes.nest_usd[c][nests]).any():
-            faults.append(f"{names[c]}: {demand[c]:g} tonnes a day have no route and no outside option.")
+    ways = np.zeros((len(routes.set_ptr) - 1, classes.nest_usd.shape[1]), dtype=bool)
+    ways[np.repeat(np.arange(len(ways)), np.diff(routes.set_ptr)), routes.nest] = True
+    stuck = ~(ways[classes.set] & np.isfinite(classes.nest_usd)).any(axis=1) & ~np.isfinite(classes.outside_usd)
+    faults += [
+        f"{names[c]}: {demand[c]:g} tonnes a day have no route and no outside option."
+        for c in np.flatnonzero(~bad & (demand > 0) & stuck).tolist()
+    ]
     return faults
 
 
 def _resource_faults(resources: Resources) -> list[str]:
-    faults = []
-    for number, name in enumerate(resources.names):
-        capacity = resources.capacity[number]
-        if np.isnan(capacity) or capacity <= 0:
-            faults.append(
-                f"{name}: the capacity is {capacity:g} tonnes a day. Leave it blank where there is no limit; shut it by status."
-            )
-        if resources.curve[number] != NO_CURVE and not np.isfinite(capacity):
-            faults.append(f"{name}: a delay curve needs a capacity.")
-        if resources.curve[number] == POWER_CURVE and resources.curve_b[number] < 1:
-            faults.append(f"{name}: the power is {resources.curve_b[number]:g}. It must be 1 or more.")
-        if not resources.preload[number] >= 0:
-            faults.append(
-                f"{name}: the preload is {resources.preload[number]:g} tonnes a day. State a figure of 0 or more."
-            )
+    capacity, curve, preload = resources.capacity, resources.curve, resources.preload
+    curved = curve != NO_CURVE
+    weak = (curve == POWER_CURVE) & ~(resources.curve_b >= 1)
+    wrong = ~(capacity > 0) | (curved & ~np.isfinite(capacity)) | weak | ~(preload >= 0)
+    faults = [fault for number in np.flatnonzero(wrong).tolist() for fault in _faults_of(resources, number)]
     queued = (resources.clearing[resources.pair_resource] == CLEARINGS.index("queue")) & resources.pair_each
     for k in np.flatnonzero(queued & (resources.pair_empty > 0)):
         name = resources.names[resources.pair_resource[k]]
@@ -284,3 +277,15 @@ def _resource_faults(resources: Resources) -> list[str]:
             f"{name}: a queue of one direction cannot be filled by empties of the other. Let them share it, or leave empties out."
         )
     return faults
+
+
+def _faults_of(resources: Resources, number: int) -> Iterator[str]:
+    name, capacity, preload = resources.names[number], resources.capacity[number], resources.preload[number]
+    if np.isnan(capacity) or capacity <= 0:
+        yield f"{name}: the capacity is {capacity:g} tonnes a day. Leave it blank where there is no limit; shut it by status."
+    if resources.curve[number] != NO_CURVE and not np.isfinite(capacity):
+        yield f"{name}: a delay curve needs a capacity."
+    if resources.curve[number] == POWER_CURVE and resources.curve_b[number] < 1:
+        yield f"{name}: the power is {resources.curve_b[number]:g}. It must be 1 or more."
+    if not preload >= 0:
+        yield f"{name}: the preload is {preload:g} tonnes a day. State a figure of 0 or more."
