@@ -10,11 +10,11 @@ from karvan.case import Setting, meta_of
 from karvan.errors import RequestError
 from karvan.flows.corridor_audit import SearchTask, State, audit_corridor
 from karvan.flows.corridor_results import CorridorFlows
-from karvan.flows.corridor_solve import class_flows, movement_charges, solve_setting, spread_of
+from karvan.flows.corridor_solve import class_flows, solve_setting
 from karvan.flows.demand import kinds_of
+from karvan.flows.missing import choice_weight, movement_charges, time_values
 from karvan.network import FORMS
 from karvan.network import State as NetworkState
-from karvan.routes.cost import HOURS_PER_DAY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -104,28 +104,17 @@ def state_of(solved: Solved) -> State:
 def search_tasks(solved: Solved) -> list[SearchTask]:
     """Return the searches for missing routes: from every origin, at the lowest, middle and highest time value of a form."""
     model = solved.model
-    usd, hours = movement_charges(solved)
-    goods = model.network.applied.rows("commodity")
+    usd, hours = movement_charges(model, solved.equilibrium)
     tasks = []
     for form in FORMS:
-        values = {
-            goods[stream.commodity]["time_value_usd_per_t_day"] / HOURS_PER_DAY
-            for stream in model.streams if goods[stream.commodity]["form"] == form
-        }  # fmt: skip
-        for value in spread_of(values):
-            tasks += _tasks_of_form(solved, form, value, usd, hours)
+        for value in time_values(model.base, model.network.applied.rows("commodity"), form):
+            tasks += _tasks_of_form(solved, form, choice_weight(model, form, value, usd, hours))
     return tasks
 
 
-def _tasks_of_form(solved: Solved, form: str, value: float, usd: Floats, hours: Floats) -> list[SearchTask]:
+def _tasks_of_form(solved: Solved, form: str, weight: Floats) -> list[SearchTask]:
     model, laid = solved.model, solved.model.laid
     item = model.forms[form]
-    of_arc = item.movements.of_arc
-    at = np.where(of_arc >= 0, of_arc + laid.first[form][1], 0)
-    own_usd, own_hours = (np.where(of_arc >= 0, charge[at], 0.0) for charge in (usd, hours))
-    weight = item.choice_usd + own_usd + value * item.hours + (value + model.standing_usd_per_h) * own_hours
-    # a place with a negative constant is taken as free: a search would turn in it
-    weight = np.maximum(weight, 0.0)
     number, zones = model.network.index.number, model.network.applied.rows("zone")
     sets = laid.sets
     begin = laid.first[form][0]

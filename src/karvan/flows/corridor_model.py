@@ -466,7 +466,7 @@ def _refuse_stranded(
         arcs = forms[form].arcs
         cuts = [
             list(dict.fromkeys(str(arcs.cut[a]) for a in path if arcs.cut[a]))
-            for _, path in chosen[form].routes[position - laid.first[form][0]]
+            for path in chosen[form].paths(position - laid.first[form][0])
         ]
         fewest = min(cuts, key=len, default=[])
         why = f"What cuts it: {'; '.join(fewest)}." if fewest else "The network does not join the two zones."

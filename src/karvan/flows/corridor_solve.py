@@ -9,19 +9,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from karvan.flows import corridor_kernels as kernels
-from karvan.flows import route_kernels
 from karvan.flows.corridor_model import FormNetwork, Key, Taste, build_model, key_of, lay_routes, outside_costs
 from karvan.flows.demand import demand_of
 from karvan.flows.equilibrium import Start, solve_equilibrium
+from karvan.flows.missing import with_missing
 from karvan.flows.places import constants_of, fitted_constants, places_of
-from karvan.flows.remember import remembered
 from karvan.flows.route_sets import FormRoutes, is_unbuilt, reference_setting, reliability_ratio, routes_of_case
-from karvan.network import FORMS, State
+from karvan.network import FORMS
 from karvan.routes.cost import HOURS_PER_DAY
 from karvan.routes.find import network_of
 
@@ -33,9 +32,7 @@ if TYPE_CHECKING:
     from karvan.flows.equilibrium import Equilibrium
     from karvan.flows.places import Place
     from karvan.flows.problem import Floats, Ints
-    from karvan.flows.route_sets import Graph
     from karvan.network import Network
-    from karvan.network.states import StateIndex
 
 #: Weight of the model's own shares against those of the base flow, so that no way of going is ruled out by an empty cell.
 PRIOR_WEIGHT = 0.05
@@ -45,9 +42,8 @@ STAYING_SHARE = 0.99
 MOST_TASTE = 15.0
 #: Rounds in which the constants are fitted, before missing routes are added and after.
 FITTING_ROUNDS = (12, 6)
-#: Rounds in which routes are added, and the gain, as a share of the cost, from which one is.
+#: Rounds in which routes are added.
 ADDING_ROUNDS = 4
-LEAST_GAIN = 1e-3
 #: Least share in a logarithm.
 LEAST_SHARE = 1e-12
 
@@ -292,8 +288,8 @@ def _logit(share: Floats) -> Floats:
 def _complete(solved: Solved, tastes: Mapping[Key, Taste]) -> Solved:
     """Return the setting solved with every route that is cheaper than the best of its way of going, at the costs met."""
     for _ in range(ADDING_ROUNDS):
-        chosen, added = _added(solved)
-        if added == 0:
+        chosen = with_missing(solved.model, solved.equilibrium, solved.chosen)
+        if chosen is solved.chosen:
             break
         model = build_model(solved.model.network, chosen, tastes, solved.model.forms)
         solved = Solved(model, solve_equilibrium(model.problem, _carried(solved, model)), chosen)
@@ -312,107 +308,6 @@ def _carried(solved: Solved, model: CorridorModel) -> Start:
     )
     leans = dict(zip(_pair_places(solved.model), start.lean.tolist(), strict=True))
     return Start(price, queue, delay, np.array([leans.get(place, 0.0) for place in _pair_places(model)]))
-
-
-def movement_charges(solved: Solved) -> tuple[Floats, Floats]:
-    """Return dollars and hours that every movement costs besides its plain cost."""
-    stream = solved.model.laid.stream_of
-    used = stream >= 0
-    found = solved.equilibrium
-    usd, hours = np.zeros(len(stream)), np.zeros(len(stream))
-    usd[used], hours[used] = found.stream_usd[stream[used]], found.stream_h[stream[used]]
-    return usd, hours
-
-
-def _added(solved: Solved) -> tuple[dict[str, FormRoutes], int]:
-    """Return the routes with those that are missing, and how many they are."""
-    model = solved.model
-    usd, hours = movement_charges(solved)
-    goods = model.network.applied.rows("commodity")
-    chosen, added = {}, 0
-    for form in FORMS:
-        item, routes = model.forms[form], solved.chosen[form]
-        of_arc = item.movements.of_arc
-        at = np.where(of_arc >= 0, of_arc + model.laid.first[form][1], 0)
-        own_usd, own_hours = (np.where(of_arc >= 0, charge[at], 0.0) for charge in (usd, hours))
-        values = {goods[stream.commodity]["time_value_usd_per_t_day"] / HOURS_PER_DAY
-                  for stream in model.streams if goods[stream.commodity]["form"] == form}  # fmt: skip
-        new: dict[tuple[str, str], dict[tuple[int, ...], int]] = {}
-        for value in spread_of(values):
-            weight = item.choice_usd + own_usd + value * item.hours + (value + model.standing_usd_per_h) * own_hours
-            # a place with a negative constant is taken as free: a search would turn in it
-            weight = np.where(item.open, np.maximum(weight, 0.0), np.inf)
-            for pair, nest, path in _missing(model, form, weight, routes):
-                new.setdefault(pair, {})[path] = nest
-        added += sum(len(theirs) for theirs in new.values())
-        chosen[form] = routes.plus(new)
-    return chosen, added
-
-
-def _missing(
-    model: CorridorModel, form: str, weight: Floats, routes: FormRoutes
-) -> list[tuple[tuple[str, str], int, tuple[int, ...]]]:
-    """Return the routes that beat the best known of their pair and way of going."""
-    item, laid = model.forms[form], model.laid
-    first = laid.first[form][0]
-    begin, stop = laid.sets.set_ptr[first], laid.sets.set_ptr[first + len(routes.pairs)]
-    mine = slice(laid.arc_ptr[begin], laid.arc_ptr[stop])
-    sums = kernels.sum_on_routes(laid.arc_ptr[begin : stop + 1] - laid.arc_ptr[begin], laid.arcs[mine], weight)
-    best = np.full((len(routes.pairs), kernels.NESTS), np.inf)
-    pair_of = np.repeat(np.arange(len(routes.pairs)), np.diff(laid.sets.set_ptr[first : first + len(routes.pairs) + 1]))
-    np.minimum.at(best, (pair_of, laid.sets.nest[begin:stop]), sums)
-    graph = _pair_graph(item.graph, item.open.tobytes(), routes.pairs, model.network.index)
-    costs = kernels.sum_on_routes(graph.pointer, graph.arcs, weight)
-    pair, nest, begin, arcs = route_kernels.cheaper_routes(
-        graph.start, graph.head, graph.bit, graph.pointer, graph.arcs, costs, graph.states, graph.sources, graph.source_pair,
-        graph.targets, best * (1 - LEAST_GAIN),
-    )  # fmt: skip
-    found = []
-    for r, (position, way) in enumerate(zip(pair.tolist(), nest.tolist(), strict=True)):
-        path = tuple(arcs[begin[r] : begin[r + 1]].tolist())
-        if _simple(item, path):
-            found.append((routes.pairs[position], way, path))
-    return found
-
-
-class _PairGraph(NamedTuple):
-    """What searches between the pairs of a form need, as :func:`karvan.flows.corridor_kernels.contract` leaves it."""
-
-    start: Ints
-    head: Ints
-    bit: Ints
-    pointer: Ints
-    arcs: Ints
-    states: int
-    sources: Ints
-    source_pair: Ints
-    targets: Ints
-
-
-@remembered(24)
-def _pair_graph(graph: Graph, opened: bytes, pairs: tuple[tuple[str, str], ...], index: StateIndex) -> _PairGraph:
-    """Return the graph of all ways between the pairs over open arcs; pairs of one origin follow one another."""
-    origins = [origin for origin, _ in pairs]
-    changes = [0] + [k for k in range(1, len(pairs)) if origins[k] != origins[k - 1]] if pairs else []
-    sources = np.array([index.number[State("zone_out", origins[k])] for k in changes], dtype=np.int64)
-    targets = np.array([index.number[State("zone_in", destination)] for _, destination in pairs], dtype=np.int64)
-    number, states, start, head, bit, pointer, arcs = route_kernels.contract(
-        *graph.out, *graph.into, graph.bit, np.frombuffer(opened, dtype=bool), sources, targets, graph.states
-    )
-    source_pair = np.array([*changes, len(pairs)], dtype=np.int64)
-    return _PairGraph(start, head, bit, pointer, arcs, states, number[sources], source_pair, number[targets])
-
-
-def _simple(item: FormNetwork, path: tuple[int, ...]) -> bool:
-    """Say whether a path passes no state twice."""
-    heads = item.graph.head[list(path)]
-    return len(np.unique(heads)) == len(heads)
-
-
-def spread_of(values: set[float]) -> list[float]:
-    """Return the lowest, middle and highest of some time values."""
-    ordered = sorted(values)
-    return list(dict.fromkeys((ordered[0], ordered[len(ordered) // 2], ordered[-1]))) if ordered else []
 
 
 def class_flows(solved: Solved) -> tuple[Ints, Ints, Floats]:

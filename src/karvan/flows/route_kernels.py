@@ -364,8 +364,111 @@ def contract(out_start, out_head, out_arc, in_start, in_tail, in_arc, bit, is_op
 
 
 @njit(cache=True)
-def cheaper_routes(start, head, bit, pointer, arcs, weight, states, sources, source_pair, targets, best):
-    """Return the routes that are cheaper than the best known of their pair and way of going.
+def _push(heap_cost, heap_label, size, cost, label):
+    """Put a label on a heap of some size."""
+    i = size
+    while i > 0:
+        parent = (i - 1) // 2
+        if cost < heap_cost[parent] or (cost == heap_cost[parent] and label < heap_label[parent]):
+            heap_cost[i], heap_label[i] = heap_cost[parent], heap_label[parent]
+            i = parent
+        else:
+            break
+    heap_cost[i], heap_label[i] = cost, label
+
+
+@njit(cache=True)
+def _pop(heap_cost, heap_label, size):
+    """Take the first label off a heap that keeps so many."""
+    last_cost, last_label = heap_cost[size], heap_label[size]
+    i = 0
+    while True:
+        child = 2 * i + 1
+        if child >= size:
+            break
+        if child + 1 < size and (
+            heap_cost[child + 1] < heap_cost[child]
+            or (heap_cost[child + 1] == heap_cost[child] and heap_label[child + 1] < heap_label[child])
+        ):
+            child += 1
+        if heap_cost[child] < last_cost or (heap_cost[child] == last_cost and heap_label[child] < last_label):
+            heap_cost[i], heap_label[i] = heap_cost[child], heap_label[child]
+            i = child
+        else:
+            break
+    heap_cost[i], heap_label[i] = last_cost, last_label
+
+
+@njit(cache=True)
+def _search_in_order(
+    start, head, bit, weight, states, source, order, count, cost, before, by, waits, heap_cost, heap_label
+):
+    """Find the cheapest costs from a state to all labels, as :func:`search_by_mode` does.
+
+    Labels are first looked at in the order in which they were reached at other costs. Those that get cheaper after they were
+    looked at follow by a heap; whatever the order, in the end none can get cheaper.
+    """
+    cost[:] = np.inf
+    before[:] = -1
+    by[:] = -1
+    cost[source] = 0.0
+    size = 0
+    if not waits[source]:
+        heap_cost[0], heap_label[0] = 0.0, source
+        size = 1
+    position = 0
+    while position < count or size > 0:
+        if position < count:
+            label = order[position]
+            position += 1
+            waits[label] = False
+            if not np.isfinite(cost[label]):
+                continue
+        else:
+            label, top = heap_label[0], heap_cost[0]
+            size -= 1
+            _pop(heap_cost, heap_label, size)
+            if top > cost[label]:
+                continue
+        layer, state = label // states, label % states
+        for k in range(start[state], start[state + 1]):
+            there = _next_layer(layer, bit[k]) * states + head[k]
+            new = cost[label] + weight[k]
+            if new < cost[there]:
+                cost[there], before[there], by[there] = new, label, k
+                if not waits[there]:
+                    if size == len(heap_cost):
+                        heap_cost = np.concatenate((heap_cost, np.empty(size)))
+                        heap_label = np.concatenate((heap_label, np.empty(size, dtype=np.int64)))
+                    _push(heap_cost, heap_label, size, new, there)
+                    size += 1
+    return heap_cost, heap_label
+
+
+@njit(cache=True)
+def search_order(start, head, arc, weight, bit, states, sources):
+    """Return states and layers as each of some states reaches them, in order of their costs, and where those of each begin."""
+    begin = np.zeros(len(sources) + 1, dtype=np.int64)
+    order_state = np.empty(LAYERS * states * len(sources), dtype=np.int32)
+    order_layer = np.empty(LAYERS * states * len(sources), dtype=np.int8)
+    for o in range(len(sources)):
+        cost, _, _ = search_by_mode(start, head, arc, weight, bit, states, sources[o])
+        labels = np.argsort(cost, kind="mergesort")
+        count = 0
+        for label in labels:
+            if np.isfinite(cost[label]):
+                order_layer[begin[o] + count], order_state[begin[o] + count] = label // states, label % states
+                count += 1
+        begin[o + 1] = begin[o] + count
+    return order_state[: begin[-1]].copy(), order_layer[: begin[-1]].copy(), begin
+
+
+@njit(cache=True)
+def cheaper_routes(
+    start, head, bit, pointer, arcs, weight, states, sources, source_pair, targets, best, number, order_state, order_layer,
+    order_ptr, arc_head,
+):  # fmt: skip
+    """Return the routes that are cheaper than the best known of their pair and way of going and pass no state twice.
 
     Parameters
     ----------
@@ -377,6 +480,12 @@ def cheaper_routes(start, head, bit, pointer, arcs, weight, states, sources, sou
         Where searches begin, where the pairs of each begin, where these end; -1 where no way leads.
     best
         What has to be beaten, by pair and way of going.
+    number
+        New number of every state.
+    order_state, order_layer, order_ptr
+        Of every source, old states and layers in an order near to that of their costs (:func:`search_order`).
+    arc_head
+        Old heads of the old arcs.
 
     Returns
     -------
@@ -384,12 +493,25 @@ def cheaper_routes(start, head, bit, pointer, arcs, weight, states, sources, sou
     """
     found_pair, found_nest = np.empty(16, dtype=np.int64), np.empty(16, dtype=np.int64)
     begin, path = np.zeros(17, dtype=np.int64), np.empty(1024, dtype=np.int64)
-    count, total = 0, 0
-    own = np.arange(len(head))
+    count = 0
+    labels = LAYERS * states
+    cost, waits, order = np.empty(labels), np.zeros(labels, dtype=np.bool_), np.empty(labels, dtype=np.int64)
+    before, by = np.empty(labels, dtype=np.int64), np.empty(labels, dtype=np.int64)
+    heap_cost, heap_label = np.empty(labels + 1), np.empty(labels + 1, dtype=np.int64)
+    seen, stamp = np.zeros(len(number), dtype=np.int64), 0
     for o in range(len(sources)):
         if sources[o] < 0:
             continue
-        cost, before, by = search_by_mode(start, head, own, weight, bit, states, sources[o])
+        known = 0
+        for i in range(order_ptr[o], order_ptr[o + 1]):
+            state = number[order_state[i]]
+            if state >= 0:
+                order[known] = order_layer[i] * states + state
+                waits[order[known]] = True
+                known += 1
+        heap_cost, heap_label = _search_in_order(
+            start, head, bit, weight, states, sources[o], order, known, cost, before, by, waits, heap_cost, heap_label
+        )
         for pair in range(source_pair[o], source_pair[o + 1]):
             if targets[pair] < 0:
                 continue
@@ -397,29 +519,32 @@ def cheaper_routes(start, head, bit, pointer, arcs, weight, states, sources, sou
                 end = layer * states + targets[pair]
                 if not cost[end] < best[pair, _nest_of(layer)]:
                     continue
+                stamp += 1
+                size, fine, label = 0, True, end
+                while by[label] >= 0:
+                    for k in range(pointer[by[label]], pointer[by[label] + 1]):
+                        fine = fine and seen[arc_head[arcs[k]]] != stamp
+                        seen[arc_head[arcs[k]]] = stamp
+                    size += pointer[by[label] + 1] - pointer[by[label]]
+                    label = before[label]
+                if not fine:
+                    continue
                 if count == len(found_pair):
                     found_pair = np.concatenate((found_pair, np.empty(count, dtype=np.int64)))
                     found_nest = np.concatenate((found_nest, np.empty(count, dtype=np.int64)))
                     begin = np.concatenate((begin, np.empty(count, dtype=np.int64)))
-                size = 0
-                label = end
-                while by[label] >= 0:
-                    size += pointer[by[label] + 1] - pointer[by[label]]
-                    label = before[label]
-                while total + size > len(path):
+                while begin[count] + size > len(path):
                     path = np.concatenate((path, np.empty(len(path), dtype=np.int64)))
-                at = total + size
-                label = end
+                at, label = begin[count] + size, end
                 while by[label] >= 0:
                     for k in range(pointer[by[label] + 1] - 1, pointer[by[label]] - 1, -1):
                         at -= 1
                         path[at] = arcs[k]
                     label = before[label]
-                total += size
                 found_pair[count], found_nest[count] = pair, _nest_of(layer)
+                begin[count + 1] = begin[count] + size
                 count += 1
-                begin[count] = total
-    return found_pair[:count].copy(), found_nest[:count].copy(), begin[: count + 1].copy(), path[:total].copy()
+    return found_pair[:count].copy(), found_nest[:count].copy(), begin[: count + 1].copy(), path[: begin[count]].copy()
 
 
 @njit(cache=True)

@@ -22,6 +22,8 @@ from karvan.network import FORMS, ArcKind, State, build_network
 from karvan.routes.cost import HOURS_PER_DAY, RELIABILITY_RATIO
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from karvan.case import AppliedCase, Case
     from karvan.flows.problem import Bools, Floats, Ints
     from karvan.network import Arcs, Network
@@ -114,33 +116,54 @@ class FormRoutes:
         ``container`` or ``bulk``.
     pairs
         Origin and destination of every set.
-    routes
+    flat
         Of every pair, its routes as the numbers of their arcs, with the way of going.
     """
 
     form: str
     pairs: tuple[tuple[str, str], ...]
-    routes: tuple[tuple[tuple[int, tuple[int, ...]], ...], ...]
+    flat: FlatRoutes
 
-    @cached_property
-    def flat(self) -> FlatRoutes:
-        """The same as arrays."""
-        nests = [nest for theirs in self.routes for nest, _ in theirs]
-        paths = [path for theirs in self.routes for _, path in theirs]
-        pair_ptr = np.concatenate([[0], np.cumsum([len(theirs) for theirs in self.routes])]).astype(np.int64)
-        arc_ptr = np.concatenate([[0], np.cumsum([len(path) for path in paths])]).astype(np.int64)
+    @classmethod
+    def of(
+        cls, form: str, pairs: Sequence[tuple[str, str]], routes: Sequence[Sequence[tuple[int, tuple[int, ...]]]]
+    ) -> FormRoutes:
+        """Return routes that stand in lists: of every pair, way of going and arcs of each."""
+        nests = [nest for theirs in routes for nest, _ in theirs]
+        paths = [path for theirs in routes for _, path in theirs]
+        pair_ptr = _pointer([len(theirs) for theirs in routes])
+        arc_ptr = _pointer([len(path) for path in paths])
         arcs = np.fromiter(chain.from_iterable(paths), dtype=np.int64, count=int(arc_ptr[-1]))
-        return FlatRoutes(pair_ptr, np.array(nests, dtype=np.int64), arc_ptr, arcs)
+        return cls(form, tuple(pairs), FlatRoutes(pair_ptr, np.array(nests, dtype=np.int64), arc_ptr, arcs))
 
-    def plus(self, new: dict[tuple[str, str], dict[tuple[int, ...], int]]) -> FormRoutes:
-        """Return the routes with others added."""
+    def paths(self, position: int) -> list[list[int]]:
+        """Return the arcs of every route of a pair."""
+        pair_ptr, _, arc_ptr, arcs = self.flat
+        return [arcs[arc_ptr[r] : arc_ptr[r + 1]].tolist() for r in range(pair_ptr[position], pair_ptr[position + 1])]
+
+    def plus(self, new: Sequence[tuple[int, int, Ints]]) -> FormRoutes:
+        """Return the routes with others added behind those of their pairs: number of the pair, way of going, arcs."""
         if not new:
             return self
-        routes = tuple(
-            tuple(sorted({*theirs, *((nest, path) for path, nest in new.get(pair, {}).items())}))
-            for pair, theirs in zip(self.pairs, self.routes, strict=True)
-        )
-        return FormRoutes(self.form, self.pairs, routes)
+        old = self.flat
+        pair_of = np.concatenate([
+            np.repeat(np.arange(len(self.pairs)), np.diff(old.pair_ptr)), [pair for pair, _, _ in new]
+        ]).astype(np.int64)  # fmt: skip
+        nest = np.concatenate([old.nest, [way for _, way, _ in new]]).astype(np.int64)
+        count = np.concatenate([np.diff(old.arc_ptr), [len(path) for _, _, path in new]]).astype(np.int64)
+        arcs = np.concatenate([old.arcs, *(path for _, _, path in new)])
+        order = np.argsort(pair_of, kind="stable")
+        begin, arc_ptr = _pointer(count)[order], _pointer(count[order])
+        within = np.arange(len(arcs)) - np.repeat(arc_ptr[:-1], count[order])
+        pair_ptr = _pointer(np.bincount(pair_of, minlength=len(self.pairs)))
+        flat = FlatRoutes(pair_ptr, nest[order], arc_ptr, arcs[np.repeat(begin, count[order]) + within])
+        return FormRoutes(self.form, self.pairs, flat)
+
+
+def _pointer(sizes: Ints | Sequence[int]) -> Ints:
+    """Return where each of some parts begins, and the end."""
+    pointer: Ints = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    return pointer
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,8 +226,7 @@ class _Finder:
                     cost = arcs.price_usd_per_t + value * (arcs.time_h + ratio * (arcs.sd_h + arcs.wait_sd_h))
                     weight = np.where(situation.allowed, cost, np.inf)
                     self._search(graph, weight, arcs, slack, [(pairs[number], found[number]) for number in wanted])
-        routes = tuple(tuple(sorted(((nest, path) for path, nest in theirs.items()))) for theirs in found)
-        return FormRoutes(form, tuple(pairs), routes)
+        return FormRoutes.of(form, pairs, [sorted((nest, path) for path, nest in theirs.items()) for theirs in found])
 
     def _search(
         self, graph: Graph, weight: Floats, arcs: Arcs, slack: float,
