@@ -405,8 +405,8 @@ def _search_in_order(
 ):
     """Find the cheapest costs from a state to all labels, as :func:`search_by_mode` does.
 
-    Labels are first looked at in the order in which they were reached at other costs. Those that get cheaper after they were
-    looked at follow by a heap; whatever the order, in the end none can get cheaper.
+    Labels are looked at in the order in which they were reached at other costs. Those that get cheaper after they were looked at
+    wait on a heap until the order has come to their cost; whatever the order, in the end none can get cheaper.
     """
     cost[:] = np.inf
     before[:] = -1
@@ -418,7 +418,7 @@ def _search_in_order(
         size = 1
     position = 0
     while position < count or size > 0:
-        if position < count:
+        if position < count and not (size > 0 and heap_cost[0] < cost[order[position]]):
             label = order[position]
             position += 1
             waits[label] = False
