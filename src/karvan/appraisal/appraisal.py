@@ -156,6 +156,19 @@ class Appraisal:
             return {}
         return self.valuation.enpv_by_state(self.standings)
 
+    @property
+    def enpv_by_carbon_musd(self) -> dict[str, float | None]:
+        """Net present value for the world without a price of CO2e, and on its low, central and high path; None without one."""
+        found, worth = self.valuation, self.enpv_musd["world"]
+        if found is None or not self.valued or self.rules.carbon is None:
+            return {"without": worth if self.valued else None, "low": None, "central": None, "high": None}
+        part = sum(gain.benefit_musd for gain in found.gains.entries if gain.effect == "co2e")
+        _, low, high = found.carbon_levels
+        without = worth - part
+        if low == high:
+            return {"without": without, "low": None, "central": worth, "high": None}
+        return {"without": without, "low": without + low * part, "central": worth, "high": without + high * part}
+
     def accounts(self, standing: str | None = None) -> Appraised | None:
         """Return the yearly accounts of a standing, with all indicators; None where nothing is valued.
 
@@ -230,6 +243,7 @@ class Appraisal:
             "headline": self.headline,
             "enpv_musd": self.enpv_musd,
             "by_state": [{"state": state, "enpv_musd": worth} for state, worth in self.enpv_by_state_musd.items()],
+            "enpv_by_carbon_musd": self.enpv_by_carbon_musd,
             "eirr": self.eirr,
             "bcr": self.bcr,
             "by_standing": [_indicators(self, standing) for standing in self.standings],

@@ -119,6 +119,7 @@ def _appraisal(
                 "its traffic may not be in the demand"
             )
             valuation = None
+        notes += _unconfirmed(rules)
     unknown = [project.id for project in plan.projects if math.isnan(project.cost_musd)]
     if not why and unknown:
         why = f"the cost of {', '.join(unknown)} is not known: see the cost at which it breaks even"
@@ -135,6 +136,16 @@ def _appraisal(
         valued=valued, ranked=valued and not why, why_not=why, notes=tuple(dict.fromkeys(notes)),
         meta=meta_of(case, setting, request),
     )  # fmt: skip
+
+
+def _unconfirmed(rules: RuleSet) -> list[str]:
+    """Return a note on figures of the rule set that are used here and were not found in their document."""
+    unused = ("rate, ", "least WACC", "hurdle rate")
+    used = [name for name in rules.unconfirmed() if not name.startswith(unused)]
+    kinds = list(
+        dict.fromkeys(name.partition(" a tonne of CO2e")[0] + " of CO2e" if "CO2e" in name else name for name in used)
+    )
+    return [f"unconfirmed in {rules.id}, that is, not yet found in its document: {', '.join(kinds)}"] if kinds else []
 
 
 def _usual(case: Case, states: tuple[str, ...]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tomllib
 from functools import lru_cache
 from importlib import resources
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from karvan.appraisal.streams import to_price_year
 from karvan.errors import InputError
@@ -15,10 +15,15 @@ if TYPE_CHECKING:
 
 
 @lru_cache(maxsize=1)
-def price_index() -> dict[int, float]:
-    """Return the price index of the United States by year, with its source in ``price_index.toml``."""
+def _file() -> dict[str, Any]:
+    """Return the contents of ``price_index.toml``, which names its sources."""
     text = (resources.files("karvan.appraisal") / "price_index.toml").read_text(encoding="utf-8")
-    return {int(year): float(value) for year, value in tomllib.loads(text)["index"].items()}
+    return tomllib.loads(text)
+
+
+def price_index() -> dict[int, float]:
+    """Return the price index of the United States by year."""
+    return {int(year): float(value) for year, value in _file()["index"].items()}
 
 
 def price_factor(case: Case, price_year: int, *, what: str) -> float:
@@ -36,22 +41,30 @@ def price_factor(case: Case, price_year: int, *, what: str) -> float:
     return to_price_year(1.0, min(price_year, last), min(case.config.case.price_year, last), index=index, what=what)
 
 
-def usd_factor(case: Case, currency: str, price_year: int, *, what: str) -> float:
+def usd_factor(case: Case, currency: str, price_year: int, *, what: str) -> tuple[float, list[str]]:
     """Return by what a sum in a currency and at prices of a year is multiplied to be in US dollars at the case's prices.
+
+    The rate of exchange is that of the sum's own year, and prices move with those of the United States after it. With it comes
+    a note where the rate was not found in its source yet.
 
     Raises
     ------
     InputError
-        The case has no rate of exchange, or the price index does not reach the year.
+        There is no rate of exchange, or the price index does not reach the year.
     """
-    rate = 1.0
+    rate, notes = 1.0, []
     if currency != "USD":
+        known = _file()["exchange"].get(currency, {})
         name = f"exchange_rate_usd_per_{currency.lower()}"
-        if name not in case.parameters:
+        if str(price_year) in known:
+            rate = float(known[str(price_year)])
+            notes = [f"unconfirmed: USD {rate:g} for one {currency} in {price_year}"]
+        elif name in case.parameters:
+            rate = case.parameters[name]
+        else:
             fault = (
-                f"{what}: found a sum in {currency}, and no rate of exchange; expected the parameter {name}. "
+                f"{what}: found a sum in {currency} of {price_year}, and no rate of exchange; expected the parameter {name}. "
                 "Add it to parameter.csv."
             )
             raise InputError([fault], what="Rate of exchange")
-        rate = case.parameters[name]
-    return rate * price_factor(case, price_year, what=what)
+    return rate * price_factor(case, price_year, what=what), notes

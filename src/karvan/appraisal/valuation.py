@@ -311,14 +311,15 @@ def _climate(ledger: _Ledger, case: Case, plan: Plan, rules: RuleSet, co2e_t: Fl
     if rules.carbon is None:
         return [f"{rules.id} prices no CO2e: emissions are counted in tonnes alone"]
     last = rules.carbon.points[-1].year if rules.carbon.growth_after is None else plan.years[-1]
-    factor = usd_factor(case, rules.carbon.currency, rules.carbon.price_year, what="price of CO2e")
+    factor, notes = usd_factor(case, rules.carbon.currency, rules.carbon.price_year, what="price of CO2e")
     prices = np.array([
         carbon_cost(1.0, max(min(year, last), rules.carbon.points[0].year), rules).amount * factor for year in plan.years
     ])  # fmt: skip
     ledger.add(("co2e", "INT", CLIMATE), -co2e_t * prices[:, None] / 1e6)
-    if last < plan.years[-1]:
-        return [f"prices of CO2e of {rules.id} end in {last}; they are held there"]
-    return []
+    return [
+        *notes,
+        *([f"prices of CO2e of {rules.id} end in {last}; they are held there"] if last < plan.years[-1] else []),
+    ]
 
 
 def _carbon_levels(rules: RuleSet, year: int) -> tuple[float, float, float]:
@@ -335,15 +336,24 @@ def _neighbours(ledger: _Ledger, case: Case, rules: RuleSet, tkm: Mapping[tuple[
     if not rules.external:
         return [f"{rules.id} has no unit costs of accidents, air and noise: they are left out"]
     missing: set[str] = set()
+    notes: list[str] = []
     known = {cost.mode for cost in rules.external}
     for (country, mode), moved in tkm.items():
         if mode not in known:
             missing.add(mode)
         for cost in rules.external:
             if cost.mode == mode:
-                factor = usd_factor(case, cost.unit[:3], cost.price_year, what=f"{cost.effect} of {mode}")
+                factor, more = usd_factor(case, cost.unit[:3], cost.price_year, what=f"{cost.effect} of {mode}")
+                notes += more
                 ledger.add((cost.effect, country, NEIGHBOURS), -moved * cost.value * factor / 1e6)
-    return [f"{rules.id} has no unit costs of {', '.join(sorted(missing))}: they are left out"] if missing else []
+    notes += [f"{rules.id} has no unit costs of {', '.join(sorted(missing))}: they are left out"] if missing else []
+    return notes
+
+
+def renewals(case: Case, opening: int, last: int) -> list[int]:
+    """Return the years up to the last in which works that opened in a year are built again, at the end of their life."""
+    life = max(round(case.parameters.get(LIFE_PARAMETER, LIFE_YEARS)), 1)
+    return list(range(opening + life, last + 1, life))
 
 
 def works_factor(case: Case, rules: RuleSet) -> float:
@@ -366,6 +376,8 @@ def _works(ledger: _Ledger, case: Case, plan: Plan, rules: RuleSet, *, upkeep_on
         else:
             effect, party = "capital", FUNDER
             stream = capital_stream(project, plan.years) if cost else np.zeros(len(years))
+            # what wears out within the accounts is built again
+            stream[np.isin(years, renewals(case, project.opening, plan.years[-1]))] += cost
         here = {country: 1.0 / len(project.countries) for country in project.countries}
         for country, share in (here if upkeep_only else project.bearers).items():
             ledger.add((effect, country, party), -real * share * stream, -(1.0 - real) * share * stream)
@@ -404,7 +416,8 @@ def _by_life(case: Case, plan: Plan, rules: RuleSet, states: int) -> dict[Row, t
     for project in plan.projects:
         if math.isnan(project.cost_musd):
             continue
-        left = max(0.0, 1.0 - (plan.years[-1] - project.opening + 1) / life)
+        since = max([project.opening, *renewals(case, project.opening, plan.years[-1])])
+        left = max(0.0, 1.0 - (plan.years[-1] - since + 1) / life)
         for country in project.countries:
             row = ("residual_value", country, OWNER)
             before = found[row][0] if row in found else np.zeros(states)
@@ -419,7 +432,8 @@ def _by_flows(
     life = case.parameters.get(LIFE_PARAMETER, LIFE_YEARS)
     sizes = np.array([project.cost_musd for project in plan.projects])
     sizes = np.where(np.isnan(sizes), 0.0, sizes)
-    ages = np.array([plan.years[-1] - project.opening + 1 for project in plan.projects], dtype=np.float64)
+    end = plan.years[-1]
+    ages = np.array([end - max([one.opening, *renewals(case, one.opening, end)]) + 1.0 for one in plan.projects])
     weights = sizes / sizes.sum() if sizes.sum() > 0 else np.full(len(sizes), 1.0 / len(sizes))
     left = max(0, round(life - float(weights @ ages)))
     last = plan.years[-1] - plan.years[0]

@@ -262,3 +262,105 @@ def test_what_cannot_be_appraised(textbook: Case, projects: str, error: type[Exc
 def test_an_unknown_scenario(textbook: Case) -> None:
     with pytest.raises(UnknownNameError, match="No scenario is called 'peace'"):
         appraise(textbook, "N1", scenario="peace")
+
+
+def test_a_project_that_changes_nothing_is_not_valued(files: CaseFiles) -> None:
+    for row in ("AAA-BBB", "BBB-AAA"):
+        for mode in ("rail", "road"):
+            files.set("effect.csv", f"N2.{mode}.{row}", value="1", low="", high="")
+    found = appraise(files.open(), "N2")
+    assert (found.valued, found.ranked) == (False, False)
+    assert found.why_not == (
+        "with and without it goods cost the same and go the same ways in every year and state: "
+        "its traffic may not be in the demand"
+    )
+    assert all(np.isnan(worth) for worth in found.enpv_musd.values())
+    assert found.eirr is None
+
+
+def test_a_project_without_effect_says_why_in_its_own_words(files: CaseFiles) -> None:
+    for row in [row[0] for row in files.read("effect.csv") if row[0].startswith("N2.")]:
+        files.drop("effect.csv", row)
+    files.set("project.csv", "N2", no_effect="A study.")
+    files.set("project.csv", "N4", no_effect="Holds nothing that acts.")
+    found = appraise(files.open(), "N2")
+    assert (found.valued, found.why_not) == (False, "N2: A study.")
+
+
+def test_a_project_without_a_cost_shows_what_it_may_cost(files: CaseFiles) -> None:
+    line = appraise(files.open(), "N2")
+    files.set("project.csv", "N2", cost_musd="", cost_basis="none")
+    found = appraise(files.open(), "N2")
+    assert (found.valued, found.why_not) == (False, "the cost of N2 is not known: see the cost at which it breaks even")
+    assert found.break_even.cost_musd == pytest.approx(line.break_even.cost_musd, rel=1e-9)
+    assert found.break_even.mt_per_year is None
+
+
+def test_a_project_on_assumptions_alone_has_no_rank(files: CaseFiles) -> None:
+    files.set("project.csv", "N2", cost_basis="assumed", effect_basis="assumed")
+    found = appraise(files.open(), "N2")
+    assert (found.valued, found.ranked) == (True, False)
+    assert found.why_not == "cost and effect are both assumed: it has no rank, see where it breaks even"
+    assert found.break_even.cost_musd is not None
+
+
+def test_a_cost_at_older_prices_is_brought_to_those_of_the_case(files: CaseFiles, line: Appraisal) -> None:
+    """2020 to 2025: 127.74 / 105.48 (price_index.toml)."""
+    files.set("project.csv", "N1", cost_year="2020")
+    plan = plan_projects(files.open(), "N1", open_rule_set("adb_2017"))
+    assert plan.cost_musd == pytest.approx(1000.0 * 127.74 / 105.48)
+
+
+def test_prices_that_the_index_does_not_reach(files: CaseFiles) -> None:
+    files.set("project.csv", "N1", cost_year="1999")
+    with pytest.raises(InputError) as caught:
+        appraise(files.open(), "N1")
+    assert str(caught.value) == (
+        "Price year: cost of N1: found prices of 1999, and no price index for 1999; expected prices of 2025. "
+        "Give the sum at the right prices, or a price index for both years."
+    )
+
+
+def test_a_missing_rate_of_exchange(textbook: Case, store: OutcomeStore) -> None:
+    rules = open_rule_set("adb_2017")
+    assert rules.carbon is not None
+    rules = rules.model_copy(update={"carbon": rules.carbon.model_copy(update={"currency": "JPY"})})
+    with pytest.raises(InputError) as caught:
+        appraise(textbook, "N1", rule_set=rules, store=store)
+    assert str(caught.value) == (
+        "Rate of exchange: price of CO2e: found a sum in JPY of 2016, and no rate of exchange; "
+        "expected the parameter exchange_rate_usd_per_jpy. Add it to parameter.csv."
+    )
+
+
+@pytest.mark.parametrize("name", ["adb_2017", "eu_2021", "green_book_2026", "us_a94", "world_bank_2016"])
+def test_every_rule_set_appraises(textbook: Case, store: OutcomeStore, name: str) -> None:
+    found = appraise(textbook, "N2", rule_set=name, store=store)
+    assert found.valued
+    assert found.years[-1] == (2086 if name == "green_book_2026" else 2056)
+    accounts = found.accounts()
+    assert accounts is not None
+    assert accounts.enpv == pytest.approx(found.enpv_musd["both"], rel=1e-9)
+    levels = found.enpv_by_carbon_musd
+    if name in ("world_bank_2016", "green_book_2026"):
+        # what CO2e adds at its high price is as much more than at the central as it is less at the low
+        assert levels["low"] is not None
+        assert levels["high"] is not None
+        assert levels["low"] + levels["high"] == pytest.approx(2 * found.enpv_musd["world"], rel=1e-9)
+
+
+def test_works_are_built_again_at_the_end_of_their_life(textbook: Case, store: OutcomeStore) -> None:
+    """The Green Book counts 60 years: N2 opens in 2028 and is built again in 2063; 11 of 35 years are left at the end of 2086."""
+    found = appraise(textbook, "N2", rule_set="green_book_2026", store=store)
+    capital = found.streams[(found.streams["effect"] == "capital") & (found.streams["state"] == "open")]
+    assert dict(zip(capital["year"], capital["musd"], strict=True)) == {2026: -10.0, 2027: -10.0, 2063: -20.0}
+    assert found.valuation is not None
+    left = 20.0 * (1 - 24 / 35) * found.valuation.factors[-1]
+    assert found.valuation.residual_pv_musd["remaining_life"] == pytest.approx(left, rel=1e-9)
+
+
+def test_changes_hold_on_both_sides(textbook: Case, store: OutcomeStore) -> None:
+    """A change alone is worth nothing to a project: with it on both sides only the project's own effect counts."""
+    same = appraise(textbook, "N2", changes=["commodity:coal:value_usd_per_t*=1"], store=store)
+    plain = appraise(textbook, "N2", store=store)
+    assert same.enpv_musd == pytest.approx(plain.enpv_musd, rel=1e-6)
