@@ -7,6 +7,7 @@ before the base year is out.
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from karvan.appraisal.plans import Plan
     from karvan.appraisal.side_sums import Floats
     from karvan.case import Case, Change
+    from karvan.case.futures import Futures
 
 DEFAULT_RULE_SET = "adb_2017"
 
@@ -92,11 +94,17 @@ def appraise(
     return _appraisal(case, plan, rules, scenario, world, solved)
 
 
+@lru_cache(maxsize=8)
+def _process(case: Case) -> Futures:
+    """Return the process of the closures of a case, read once."""
+    return read_futures(case)
+
+
 def _carrier(case: Case, scenario: str | None) -> str:
     """Return the scenario under which years are solved: a future of its own kind, else any state, since all are solved."""
     if scenario is not None and case.rows("scenario")[scenario]["kind"] == "future":
         return scenario
-    long_run = read_futures(case).long_run
+    long_run = _process(case).long_run
     return max(sorted(long_run), key=lambda state: long_run[state])
 
 
@@ -167,7 +175,7 @@ def probabilities(
     if scenario is not None and rows[scenario]["kind"] != "today":
         found[:, states.index(_same(case, scenario, states))] = 1.0
         return found, [f"{rows[scenario]['name']} is taken to last"]
-    futures = read_futures(case)
+    futures = _process(case)
     place = {state: states.index(_same(case, state, states)) for state in futures.states}
     for n, year in enumerate(years):
         for state, chance in futures.probabilities(year).items():
