@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
     from tests.app.conftest import Shown
 
-SCREENS = ("case", "network", "routes", "trade", "flows", "programme")
+SCREENS = ("case", "network", "routes", "trade", "flows", "appraisal", "programme")
 #: Scripts before the first screen, compressed: what the app promises.
 SCRIPT_LIMIT_BYTES = 600_000
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"

@@ -26,6 +26,7 @@ from karvan.errors import KarvanError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from pathlib import Path
 
     from fastapi.routing import APIRoute
 
@@ -60,8 +61,16 @@ class Greeting(Answer):
     rooms: list[str]
 
 
-def make_app(case: Case) -> FastAPI:
-    """Return the application for a case."""
+def make_app(case: Case, store: Path | None = None) -> FastAPI:
+    """Return the application for a case.
+
+    Parameters
+    ----------
+    case
+        What it shows.
+    store
+        Where solved years are kept between servers; by default they go with this one.
+    """
     app = FastAPI(
         title="Karvan",
         version=karvan_version(),
@@ -72,7 +81,7 @@ def make_app(case: Case) -> FastAPI:
         generate_unique_id_function=_operation,
     )
     app.state.case = case
-    app.state.runs = Runs(case)
+    app.state.runs = Runs(case, store)
     app.state.work = Work(case)
     app.add_middleware(GZipMiddleware, minimum_size=LEAST_ZIPPED, compresslevel=ZIP_LEVEL)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=HOSTS)

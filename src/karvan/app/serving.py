@@ -16,6 +16,7 @@ from karvan.errors import RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 LOOPBACK = "127.0.0.1"
 DEFAULT_PORT = 8017
@@ -24,7 +25,12 @@ TRIED_PORTS = 20
 
 
 def serve(
-    case: str | None = None, *, port: int | None = None, browser: bool = True, tell: Callable[[str], None] = print
+    case: str | None = None,
+    *,
+    port: int | None = None,
+    browser: bool = True,
+    store: Path | None = None,
+    tell: Callable[[str], None] = print,
 ) -> None:
     """Serve the app until it is stopped.
 
@@ -36,6 +42,8 @@ def serve(
         Port on loopback; None takes the first free one from 8017 on.
     browser
         Whether to open a browser.
+    store
+        Where solved years of appraisals are kept between servers; by default they go with this one.
     tell
         Called with what a user should know.
 
@@ -51,7 +59,7 @@ def serve(
     opened = open_case(case)
     listener = listen(port)
     address = f"http://{LOOPBACK}:{listener.getsockname()[1]}/"
-    app = make_app(opened)
+    app = make_app(opened, store)
     app.state.work.start_later()
     config = uvicorn.Config(app, log_level="warning", access_log=False, ws="none")
     server = uvicorn.Server(config)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path  # noqa: TC003 - typer needs it at run time
 from typing import Annotated
 
 import typer
@@ -20,9 +21,13 @@ def serve(
             show_default=False,
         ),
     ] = None,
+    store: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Keep solved years of appraisals here, and use those that are kept."),
+    ] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")] = False,
 ) -> None:
     """Open the app: the case on screens, with what-if in reach, on this machine alone."""
     from karvan.app.serving import serve as run
 
-    run(case, port=port, browser=not no_browser, tell=say)
+    run(case, port=port, browser=not no_browser, store=store, tell=say)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import signal
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from karvan.app import worker
+from karvan.appraisal import OutcomeStore, appraise, league_table
 from karvan.case import open_case
 from karvan.chain import find_trade
 from karvan.flows.corridor import assign_flows
@@ -55,6 +57,65 @@ def test_trade_is_that_of_the_function(ask: Client, textbook: Case) -> None:
     assert sum(gains) == pytest.approx(said["world"]["equivalent_variation_musd"], rel=1e-9)
     assert sum(row["probability"] for row in said["states"]) == pytest.approx(1, abs=1e-12)
     assert said["pair"] == ["AAA", "BBB"]
+
+
+def test_a_project_is_worth_what_the_function_says(ask: Client, textbook: Case) -> None:
+    said = ask("/api/appraisal/set?of=N1&project=N2&year=2040").json
+    found = appraise(textbook, "N1", store=OutcomeStore())
+    assert said["meta"]["hash"] == found.meta.hash
+    assert {row["standing"]: row["enpv_musd"] for row in said["indicators"]} == found.enpv_musd
+    assert said["turning"]["cost_musd"] == found.break_even.cost_musd
+    assert [row["musd"] for row in said["outlays"]] == found.outlays["musd"].tolist()
+    cash = next(one for one in said["cash"] if one["standing"] == said["headline"])
+    # streams add up to the net flow, and its sum ends in the net present value
+    sums = [sum(values) for values in zip(*(stream["musd"] for stream in cash["streams"]), strict=True)]
+    assert sums == pytest.approx(cash["net_musd"], abs=1e-9)
+    assert cash["sum_pv_musd"][-1] == pytest.approx(found.enpv_musd[said["headline"]], rel=1e-9)
+    gains = sum(row["benefit_musd"] + row["transfer_musd"] for row in said["gains"])
+    assert gains == pytest.approx(found.enpv_musd["world"], rel=1e-9)
+
+
+def test_an_unknown_project_or_rule_set_is_told(ask: Client) -> None:
+    reply = ask("/api/appraisal/set?of=N77")
+    assert (reply.status, reply.json["kind"], reply.json["given"]) == (404, "unknown", "N77")
+    assert ask("/api/appraisal/set?of=,").json["message"] == (
+        "No project is named. Name one of the case's, or several with commas between."
+    )
+    assert ask("/api/appraisal?rule_set=adb").status == 404
+
+
+def test_a_league_table_is_a_run_that_is_not_done_twice(ask: Client, textbook: Case) -> None:
+    assert ask("/api/appraisal/runs?scenario=open").json is None
+    started = ask("/api/appraisal/runs?scenario=open", method="POST").json
+    assert started["state"] == "running"
+    assert ask("/api/appraisal/runs?scenario=open", method="POST").json["id"] == started["id"]
+    address = f"/api/appraisal/runs/{started['id']}"
+    assert ask(f"{address}/answer").status in (200, 422)
+    end = time.monotonic() + PATIENCE_S
+    while (now := ask(address).json)["state"] == "running" and time.monotonic() < end:
+        time.sleep(0.1)
+    assert (now["state"], now["done"], now["of"]) == (
+        "done",
+        len(textbook.rows("project")),
+        len(textbook.rows("project")),
+    )
+    said = ask(f"{address}/answer").json
+    found = league_table(textbook, scenario="open")
+    assert [row["id"] for row in said["rows"]] == [one.asked[0] for one in found]
+    for row, one in zip(said["rows"], found, strict=True):
+        worth = {name: None if math.isnan(value) else value for name, value in one.enpv_musd.items()}
+        assert (row["enpv_musd"], row["why_not"]) == (worth, one.why_not)
+        assert (row["rank"] is not None) == one.ranked
+    assert ask("/api/appraisal/runs?scenario=open", method="POST").json["id"] == started["id"]
+
+
+def test_a_league_table_that_cannot_be_fails_with_the_reason(ask: Client) -> None:
+    assert ask("/api/appraisal/runs?scenario=peace", method="POST").status == 404
+    started = ask("/api/appraisal/runs?rule_set=adb", method="POST").json
+    end = time.monotonic() + PATIENCE_S
+    while (now := ask(f"/api/appraisal/runs/{started['id']}").json)["state"] == "running" and time.monotonic() < end:
+        time.sleep(0.1)
+    assert (now["state"], now["fault"]["kind"], now["fault"]["given"]) == ("failed", "unknown", "adb")
 
 
 def test_who_uses_a_crossing_adds_up_to_what_passes_it(ask: Client) -> None:
@@ -127,7 +188,7 @@ def test_a_case_that_has_changed_since_is_not_answered_for(
 def test_a_case_without_goods_has_no_such_screen(ask: Client, bare: Client) -> None:
     assert "flows" in ask("/api").json["rooms"]
     assert "trade" in ask("/api").json["rooms"]
-    assert {"flows", "trade"}.isdisjoint(bare("/api").json["rooms"])
+    assert {"flows", "trade", "appraisal"}.isdisjoint(bare("/api").json["rooms"])
 
 
 @pytest.fixture

@@ -1,5 +1,14 @@
 // Written by tools/api_types.py; do not edit.
 
+export interface AppraisalAnswer {
+  meta: Meta;
+  rule_sets: RuleSetChoice[];
+  standings: StandingChoice[];
+  headline: string;
+  projects: Candidate[];
+  sources: Source[];
+}
+
 export interface BothWays {
   economy: string;
   partner: string;
@@ -47,6 +56,18 @@ export interface Break {
   built: boolean;
 }
 
+export interface Candidate {
+  id: string;
+  name: string;
+  countries: string[];
+  cost_musd: number | null;
+  cost_low_musd: number | null;
+  cost_high_musd: number | null;
+  cost_basis: string;
+  effect_basis: string;
+  status: string;
+}
+
 export interface CaseAnswer {
   meta: Meta;
   name: string;
@@ -68,6 +89,13 @@ export interface CaseAnswer {
   places: PlaceChoice[];
   commodities: Choice[];
   changeable: Record<string, string[]>;
+}
+
+export interface Cash {
+  standing: string;
+  streams: Stream[];
+  net_musd: number[];
+  sum_pv_musd: number[];
 }
 
 export interface Choice {
@@ -141,6 +169,18 @@ export interface CrossingState {
   id: string;
   status: string;
   switched: boolean;
+}
+
+export interface DriverBar {
+  name: string;
+  unit: string;
+  base: number;
+  low: number;
+  high: number;
+  enpv_low_musd: number;
+  enpv_high_musd: number;
+  switching_value: number | null;
+  switching_change: number | null;
 }
 
 export interface Economy {
@@ -241,6 +281,48 @@ export interface Greeting {
   case: string;
   digest: string;
   rooms: string[];
+}
+
+export interface Indicators {
+  standing: string;
+  name: string;
+  enpv_musd: number | null;
+  eirr: number | null;
+  eirr_roots: number[];
+  mirr: number | null;
+  bcr: number | null;
+  bcr_denominator: string | null;
+  first_year_return: number | null;
+  payback_years: number | null;
+}
+
+export interface LeagueAnswer {
+  meta: Meta;
+  rule_set: string;
+  headline: string;
+  horizon_year: number;
+  rows: LeagueRow[];
+}
+
+export interface LeagueRow {
+  rank: number | null;
+  id: string;
+  name: string;
+  countries: string[];
+  opening_year: number | null;
+  cost_musd: number | null;
+  cost_assumed: boolean;
+  effect_assumed: boolean;
+  enpv_musd: Record<string, number | null>;
+  enpv_low_musd: Record<string, number>;
+  enpv_high_musd: Record<string, number>;
+  eirr: number | null;
+  bcr: number | null;
+  p_negative: number | null;
+  break_even_cost_musd: number | null;
+  break_even_mt_per_year: number | null;
+  traffic_mt_per_year: number | null;
+  why_not: string;
 }
 
 export interface LegAnswer {
@@ -352,6 +434,22 @@ export interface Nodes {
   country: string[];
 }
 
+export interface Outlay {
+  year: number;
+  project: string;
+  funder: string;
+  instrument: string;
+  country: string;
+  musd: number;
+}
+
+export interface PartyGain {
+  country: string;
+  party: string;
+  benefit_musd: number;
+  transfer_musd: number;
+}
+
 export interface Passing {
   country: string;
   transit_t_per_year: number;
@@ -366,6 +464,41 @@ export interface PlaceChoice {
   name: string;
   kind: string;
   country: string;
+}
+
+export interface Planned {
+  id: string;
+  name: string;
+  opening_year: number;
+  cost_musd: number | null;
+  cost_low_musd: number | null;
+  cost_high_musd: number | null;
+  cost_basis: string;
+  effect_basis: string;
+  countries: string[];
+}
+
+export interface ProjectAnswer {
+  meta: Meta;
+  id: string;
+  projects: Planned[];
+  valued: boolean;
+  ranked: boolean;
+  why_not: string;
+  rule_set: string;
+  rate: number;
+  headline: string;
+  cost_musd: number | null;
+  years: number[];
+  indicators: Indicators[];
+  cash: Cash[];
+  states: StateWorth[];
+  gains: PartyGain[];
+  drivers: DriverBar[];
+  turning: Turning;
+  outlays: Outlay[];
+  notes: string[];
+  sources: Source[];
 }
 
 export interface ProjectChoice {
@@ -437,12 +570,20 @@ export interface RowAnswer {
   sources: Source[];
 }
 
+export interface RuleSetChoice {
+  id: string;
+  name: string;
+  rate: number;
+  horizon_years: number;
+}
+
 export interface RunState {
   id: string;
   state: "running" | "done" | "stopped" | "failed";
   stage: string;
   done: number;
   of: number;
+  seconds: number;
   fault: Fault | null;
 }
 
@@ -502,10 +643,28 @@ export interface Spread {
   p90: number;
 }
 
+export interface StandingChoice {
+  id: string;
+  name: string;
+  countries: string[];
+}
+
 export interface StateShare {
   state: string;
   name: string;
   probability: number;
+}
+
+export interface StateWorth {
+  state: string;
+  name: string;
+  probability: number;
+  enpv_musd: Record<string, number>;
+}
+
+export interface Stream {
+  effect: string;
+  musd: number[];
 }
 
 export interface TableAnswer {
@@ -561,6 +720,15 @@ export interface TradePair {
   flow_after_t_per_year: number;
 }
 
+export interface Turning {
+  cost_musd: number | null;
+  mt_per_year: number | null;
+  traffic_mt_per_year: number | null;
+  closure: string | null;
+  closure_name: string;
+  closure_share: number | null;
+}
+
 export interface Use {
   origin: string;
   destination: string;
@@ -609,6 +777,13 @@ export interface YearAfter {
 /** What each address answers with. */
 export interface Answers {
   "get /api": Greeting;
+  "get /api/appraisal": AppraisalAnswer;
+  "get /api/appraisal/runs": RunState | null;
+  "post /api/appraisal/runs": RunState;
+  "delete /api/appraisal/runs/{run}": RunState;
+  "get /api/appraisal/runs/{run}": RunState;
+  "get /api/appraisal/runs/{run}/answer": LeagueAnswer;
+  "get /api/appraisal/set": ProjectAnswer;
   "get /api/case": CaseAnswer;
   "get /api/case/rows/{table}/{row}": RowAnswer;
   "post /api/case/runs": RunState;

@@ -17,6 +17,8 @@ export interface Bar {
   label: string;
   /** What is said of it more quietly, in a second line. */
   note?: string;
+  /** What a press on it does; its name in the table does the same. */
+  onPick?: () => void;
 }
 
 const ROW_PX = 22;
@@ -107,7 +109,7 @@ function OneBar({ bar, x, y, left, room, above }: { bar: Bar; x: (value: number)
   });
   const text = x(Math.max(up, bar.high ?? 0, bar.mark ?? 0, 0)) + 7;
   return (
-    <g>
+    <g onClick={bar.onPick} style={bar.onPick ? { cursor: "pointer" } : undefined}>
       <text x={above ? left : left - 8} y={above ? y - 10 : y + 4} textAnchor={above ? "start" : "end"} style={above ? { fill: "var(--stone-ink)" } : undefined}>
         <title>{bar.name}</title>
         {shortened(bar.name, above ? room - left : left - 8)}
