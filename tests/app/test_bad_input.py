@@ -69,6 +69,8 @@ def test_a_stage_that_is_not_there_is_left_out(show: Callable[..., Shown]) -> No
         ("/network?pick=link:nowhere", "No row of link.csv is called 'nowhere'."),
         ("/flows?scenario=peace", "No scenario is called 'peace'."),
         ("/flows?change=link:altynkol-khorgos_cn.rail:capacity_trains_per_day=0", "capacity"),
+        ("/appraisal?of=P999", "No project is called 'P999'."),
+        ("/appraisal?rules=adb", "No rule set is called 'adb'."),
         ("/programme?body=nobody", "No body is called 'nobody'."),
         ("/programme?on=yesterday", "on: found 'yesterday'; expected a valid date"),
     ],
@@ -106,6 +108,21 @@ def test_a_run_that_fails_half_way_says_so_and_can_be_run_again(show: Callable[.
     shown.page.wait_for_selector("section[data-run=failed]")
     assert "in the middle of routes" in report.inner_text()
     assert report.get_by_role("button", name="Run again").is_visible()
+
+
+def test_a_league_table_that_dies_half_way_says_so_and_can_be_run_again(show: Callable[..., Shown]) -> None:
+    shown = show("/appraisal")
+    message = "The run ended in the middle of appraisal (exit code -9)."
+    fault = {"kind": "bug", "message": message, "given": "", "near": [], "lines": []}
+    run = {"id": "1", "state": "failed", "stage": "appraisal", "done": 7, "of": 59, "seconds": 80.0, "fault": fault}
+    shown.page.route(
+        "**/api/appraisal/runs*", lambda route: route.fulfill(content_type="application/json", body=json.dumps(run))
+    )
+    league = shown.page.locator("section[data-run]")
+    league.get_by_role("button", name="Run").click()
+    shown.page.wait_for_selector("section[data-run=failed]")
+    assert message in league.inner_text()
+    assert league.get_by_role("button", name="Run again").is_visible()
 
 
 def test_a_lost_connection_is_told_and_mended_by_itself(show: Callable[..., Shown]) -> None:

@@ -83,6 +83,32 @@ def test_a_screen_fits_and_has_its_answer_before_what_if(
     assert shown.page.evaluate("() => document.documentElement.scrollWidth") <= size[0]
 
 
+def test_a_league_table_is_worked_out_and_leads_to_a_project(show: Callable[..., Shown]) -> None:
+    own = Server("textbook")
+    try:
+        shown = show("/appraisal", on=own)
+        assert "The case has 5 projects" in shown.text("[data-answer=appraisal]")
+        shown.page.get_by_role("button", name="Run").click()
+        shown.page.wait_for_selector("[data-league=done]")
+        shown.settle()
+        ranks = shown.page.locator("figure[data-figure=league-table] tbody tr td:first-child").all_inner_texts()
+        assert ranks == [str(place) for place in range(1, len(ranks) + 1)]
+        assert "is committed" in shown.text("figure[data-figure=not-ranked]")
+        assert serious(shown) == []
+        shown.page.locator("figure[data-figure=league-table] tbody button").first.click()
+        shown.page.wait_for_selector("[data-answer=appraisal][data-of]")
+        shown.settle()
+        drawn = shown.page.locator("figure[data-figure]")
+        figures = [str(name) for name in drawn.evaluate_all("all => all.map(one => one.dataset.figure)")]
+        assert {"cash-flow", "tornado", "who-gains", "states", "indicators", "outlays"} <= set(figures)
+        assert serious(shown) == []
+        assert shown.errors == []
+        shown.page.get_by_role("button", name="All projects").click()
+        shown.page.wait_for_selector("[data-league=done]")
+    finally:
+        own.stop()
+
+
 def test_the_map_is_drawn_with_webgl(show: Callable[..., Shown]) -> None:
     shown = show("/network", gl=True)
     assert shown.page.locator(".map canvas").count() == 1
