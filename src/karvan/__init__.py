@@ -9,6 +9,7 @@ The chain, in order; each name is loaded when it is first used::
     outcome = karvan.simulate(case, projects=["P18"])   # trade and flows together
     worth = karvan.appraise(case, "P13,P14")           # what projects are worth together, and to whom
     streams = karvan.appraise_flows("flows.csv", rule_set="adb_2017")   # streams of one's own
+    choice = karvan.choose(case, 2000)                 # which projects within USD 2 bn
     record = karvan.read_record(case, overdue_only=True)
     run = karvan.plan(case)                            # every stage, written to a run folder
 """
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from karvan.flows import assign_flows
     from karvan.network import build_network, export_gmns, read_gmns, to_geojson
     from karvan.pipeline import plan
+    from karvan.portfolio import choose, find_portfolio
     from karvan.programme import read_record
     from karvan.routes import find_routes, skim_zones
     from karvan.trade import counterfactual, counterfactual_io, estimate, trade_potential
@@ -37,6 +39,7 @@ _ROOMS = {
     "karvan.trade": ("counterfactual", "counterfactual_io", "estimate", "trade_potential"),
     "karvan.chain": ("find_trade", "simulate"),
     "karvan.appraisal": ("appraise", "appraise_accounts", "appraise_flows", "league_table", "open_rule_set"),
+    "karvan.portfolio": ("choose", "find_portfolio"),
     "karvan.programme": ("read_record",),
     "karvan.pipeline": ("plan",),
 }
@@ -50,10 +53,12 @@ __all__ = [
     "assign_flows",
     "build_network",
     "check_case",
+    "choose",
     "counterfactual",
     "counterfactual_io",
     "estimate",
     "export_gmns",
+    "find_portfolio",
     "find_routes",
     "find_trade",
     "league_table",

@@ -71,6 +71,7 @@ JSON = {
     "appraisal projects": "appraisal N2 N5 --case textbook --json",
     "appraisal accounts": "appraisal accounts --flows flows.csv --rule-set adb_2017 --json",
     "appraisal rules": "appraisal rules --json",
+    "portfolio": "portfolio --case textbook --budget 320 --project N2,N3 --later 0 --json",
     "portfolio design": "portfolio design --net design.tntp --trips trips.tntp --budget-share 1 --json",
     "portfolio select": "portfolio select --options options.csv --budget 4 --json",
 }

@@ -9,6 +9,7 @@ import typer
 
 from karvan.cli.flows_commands import make_ready
 from karvan.cli.options import BOTH_FORMATS, CsvOption, JsonOption, console, print_json, say
+from karvan.cli.portfolio_choice_command import portfolio
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from karvan.portfolio import Selection
     from karvan.portfolio.design import Design
 
-app = typer.Typer(help="Choose investments: which, in what order, and who pays.", no_args_is_help=True)
+app = typer.Typer()
+app.callback(invoke_without_command=True)(portfolio)
 
 
 @app.command("select")

@@ -11,7 +11,7 @@ With ``x_it = 1`` where candidate i starts in year t, ``s_it = sum_{u<=t} x_iu``
          limits on outlays in all, by year, by funder, by country; on works at one time; on debt service
 
 ``pair_ij(t)`` is what the two together are worth beyond their parts, with t the later of their starts. Values of sets are
-not additive; the pairwise model is a surrogate for them (:mod:`karvan.portfolio.choose` re-evaluates its best sets). Solved
+not additive; the pairwise model is a surrogate for them (:mod:`karvan.portfolio.search` appraises its best sets in full). Solved
 by HiGHS. Where the limits contradict each other, a set of them that cannot hold, and of which none may be left out, is found
 by a deletion filter (Chinneck and Dravnieks 1991).
 """
@@ -143,6 +143,15 @@ class PortfolioModel:
             if pair[0] in starts and pair[1] in starts:
                 value += self._pair_at(pair, max(starts[pair[0]], starts[pair[1]]))
         return float(value)
+
+    def keeps(self, starts: Mapping[str, int]) -> bool:
+        """Whether a plan keeps every limit."""
+        picked = {self.column[self.number[name], year] for name, year in starts.items()}
+        for row in self.rows:
+            total = sum(weight for column, weight in zip(row.columns, row.weights, strict=True) if column in picked)
+            if row.name and not row.low - SLACK_MUSD <= total <= row.high + SLACK_MUSD:
+                return False
+        return True
 
     def conflict(self) -> list[str]:
         """Return the names of an irreducible set of limits that contradict each other; empty where all can hold."""

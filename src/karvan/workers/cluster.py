@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from distributed import Client, Future
 
-    from karvan.workers.run import Progress
+    from karvan.workers.run import Told
 
 #: Seconds that a scheduler has to answer, and that a cluster without a worker is waited for.
 ANSWER_S, WORKER_S = 5.0, 15.0
@@ -37,15 +37,15 @@ _GREETING_BYTES = 2**20
 
 
 def run_on_cluster(
-    function: Callable[[Any], Any], items: Sequence[Any], workers: int, cluster: str | None, progress: Progress | None
-) -> list[tuple[Any, Exception | None]]:
-    """Run a function on each item on the workers of a cluster, as many as it has; return value and error of each, in order."""
+    function: Callable[[Any], Any], items: Sequence[Any], workers: int, cluster: str | None, told: Told
+) -> None:
+    """Run a function on each item on the workers of a cluster, as many as it has; tell value and error of each."""
     del workers  # the cluster has its own
     if cluster is None:
         message = "The backend dask needs a cluster. Name one, such as tcp://127.0.0.1:8786."
         raise RequestError(message)
     with _connected(cluster) as client:
-        return _Run(client, cluster, function, items, progress).go()
+        _Run(client, cluster, function, items, told).go()
 
 
 @contextlib.contextmanager
@@ -106,20 +106,20 @@ class _Run:
     cluster: str
     function: Callable[[Any], Any]
     items: Sequence[Any]
-    progress: Progress | None
+    told: Told
     running: dict[str, tuple[Future[Any], int]] = field(default_factory=dict)
     trusted: set[str] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)
     known: set[str] = field(default_factory=set)
     heard_at: float = field(default_factory=time.monotonic)
 
-    def go(self) -> list[tuple[Any, Exception | None]]:
+    def go(self) -> None:
         """Hand out tasks until every one is answered."""
-        self.answers: dict[int, tuple[Any, Exception | None]] = {}
+        self.answered: set[int] = set()
         waiting = list(range(len(self.items)))[::-1]
         self._await_first()
         idle_since = time.monotonic()
-        while len(self.answers) < len(self.items):
+        while len(self.answered) < len(self.items):
             alive = self._alive()
             self._drop_lost(alive)
             for address in sorted(alive - self.running.keys()):
@@ -135,7 +135,6 @@ class _Run:
                     )
             else:
                 time.sleep(LOOK_S)
-        return [self.answers[number] for number in range(len(self.items))]
 
     def _await_first(self) -> None:
         """Wait until there is a worker that can be trusted.
@@ -212,9 +211,8 @@ class _Run:
             self._answer(task, value, error)
 
     def _answer(self, task: int, value: Any, error: Exception | None) -> None:  # noqa: ANN401 - a task returns anything
-        self.answers[task] = (value, error)
-        if self.progress is not None:
-            self.progress(len(self.answers), len(self.items))
+        self.answered.add(task)
+        self.told(task, value, error)
 
 
 def _work(function: Callable[[Any], Any], item: Any) -> bytes:  # noqa: ANN401 - a task takes anything

@@ -11,7 +11,7 @@ import pickle
 import traceback
 from contextlib import contextmanager
 from multiprocessing import connection, get_context
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from karvan.errors import AuditError, KarvanError, RequestError, WorkerError
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.context import SpawnProcess
 
-    from karvan.workers.run import Progress
+    from karvan.workers.run import Told
 
 #: Libraries read these once, when they are loaded: they must stand in the environment in which a process starts.
 _ONE_THREAD = dict.fromkeys(
@@ -32,10 +32,10 @@ _READY = "ready"
 class _Worker:
     """A process, its pipe, and the number of the task that it holds."""
 
-    def __init__(self, function: Callable[[Any], Any]) -> None:
+    def __init__(self) -> None:
         context = get_context("spawn")
         self.pipe, far_end = context.Pipe()
-        self.process: SpawnProcess = context.Process(target=_serve, args=(far_end, function), daemon=True)
+        self.process: SpawnProcess = context.Process(target=_serve, args=(far_end,), daemon=True)
         with _environment(_ONE_THREAD):
             self.process.start()
         # with our copy of its end shut, the death of the process is the end of the pipe
@@ -52,45 +52,95 @@ class _Worker:
 
 
 def run_in_processes(
-    function: Callable[[Any], Any], items: Sequence[Any], workers: int, cluster: str | None, progress: Progress | None
-) -> list[tuple[Any, Exception | None]]:
-    """Run a function on each item in spawned processes; return value and error of each, in order."""
+    function: Callable[[Any], Any], items: Sequence[Any], workers: int, cluster: str | None, told: Told
+) -> None:
+    """Run a function on each item in spawned processes; tell value and error of each."""
     del cluster  # they are of this machine
-    answers: list[tuple[Any, Exception | None]] = [(None, None)] * len(items)
-    waiting = list(range(len(items)))[::-1]
-    crew: list[_Worker] = []
-    done = 0
-    try:
-        crew.extend(_Worker(function) for _ in range(min(workers, len(items))))
-        while done < len(items):
-            pipes = {worker.pipe: worker for worker in crew}
-            for pipe in connection.wait(list(pipes)):
-                worker = pipes[pipe]  # type: ignore[index]
-                told, answer = _listen(worker)
-                if told:
-                    answers[worker.task or 0] = answer
-                    done += 1
-                    if progress is not None:
-                        progress(done, len(items))
-                worker.task = None
-                if not worker.process.is_alive() and not worker.ready:
-                    crew.remove(worker)
-                    worker.stop()
-                    if waiting:
-                        crew.append(_Worker(function))
-                elif waiting:
-                    _give(worker, waiting, items)
-    finally:
-        for worker in crew:
+    with ProcessCrew(workers) as crew:
+        crew.run(function, items, told)
+
+
+class ProcessCrew:
+    """Processes that stay for several maps, so that what they remember is not lost between them.
+
+    Parameters
+    ----------
+    workers
+        How many there are at most; they start when the first tasks come.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        self._crew: list[_Worker] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Stop the processes; more tasks would start others."""
+        for worker in self._crew:
             worker.stop()
-    return answers
+        self._crew = []
+
+    def run(self, function: Callable[[Any], Any], items: Sequence[Any], told: Told) -> None:
+        """Run a function on each item; tell value and error of each.
+
+        Raises
+        ------
+        WorkerError
+            The processes cannot start.
+        """
+        waiting = list(range(len(items)))[::-1]
+        self._fill(len(items))
+        try:
+            for worker in self._crew:
+                if worker.ready and waiting:
+                    _give(worker, waiting, function, items)
+            done = 0
+            while done < len(items):
+                done += self._round(waiting, function, items, told)
+        except BaseException:
+            # a process may be amid a task: none may answer the next map with it
+            self.stop()
+            raise
+
+    def _fill(self, tasks: int) -> None:
+        """Have as many processes as there may be, and tasks for; those that have died meanwhile are replaced."""
+        for worker in [one for one in self._crew if not one.process.is_alive()]:
+            self._crew.remove(worker)
+            worker.stop()
+        while len(self._crew) < min(self.workers, tasks):
+            self._crew.append(_Worker())
+
+    def _round(self, waiting: list[int], function: Callable[[Any], Any], items: Sequence[Any], told: Told) -> int:
+        """Hear everyone who has something to say, and hand out the next tasks; return how many tasks have ended."""
+        done = 0
+        pipes = {worker.pipe: worker for worker in self._crew}
+        for pipe in connection.wait(list(pipes)):
+            worker = pipes[pipe]  # type: ignore[index]
+            is_told, answer = _listen(worker)
+            if is_told:
+                done += 1
+                told(worker.task or 0, *answer)
+            worker.task = None
+            if not worker.process.is_alive() and not worker.ready:
+                self._crew.remove(worker)
+                worker.stop()
+                if waiting:
+                    self._crew.append(_Worker())
+            elif waiting:
+                _give(worker, waiting, function, items)
+        return done
 
 
-def _give(worker: _Worker, waiting: list[int], items: Sequence[Any]) -> None:
+def _give(worker: _Worker, waiting: list[int], function: Callable[[Any], Any], items: Sequence[Any]) -> None:
     """Hand the next task to a worker; where it has died meanwhile, the end of its pipe will tell."""
     worker.task = waiting.pop()
     try:
-        worker.pipe.send(items[worker.task])
+        worker.pipe.send((function, items[worker.task]))
     except BrokenPipeError:
         return
 
@@ -118,16 +168,17 @@ def _listen(worker: _Worker) -> tuple[bool, tuple[Any, Exception | None]]:
     return True, message
 
 
-def _serve(pipe: Connection, function: Callable[[Any], Any]) -> None:
+def _serve(pipe: Connection) -> None:
     """Work in a process of its own until the pipe is shut."""
     pipe.send(_READY)
     while True:
         try:
-            item = pipe.recv()
+            content = pipe.recv_bytes()
         except EOFError:
             return
         answer: tuple[Any, Exception | None]
         try:
+            function, item = pickle.loads(content)  # noqa: S301 - our own bytes
             answer = (function(item), None)
         except Exception as error:  # noqa: BLE001 - it is the task's answer
             answer = (None, portable(error))

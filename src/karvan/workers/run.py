@@ -13,12 +13,14 @@ from typing import Any, Generic, TypeVar
 
 from karvan.errors import RequestError, UnknownNameError
 from karvan.workers.cluster import run_on_cluster
-from karvan.workers.processes import run_in_processes
+from karvan.workers.processes import ProcessCrew, run_in_processes
 
 Item = TypeVar("Item")
 Value = TypeVar("Value")
 #: Called after each task with how many are done, and of how many.
 Progress = Callable[[int, int], None]
+#: Called after each task with its number, its value, and the error that it ended with.
+Told = Callable[[int, Any, Exception | None], None]
 
 
 @dataclass(frozen=True)
@@ -30,22 +32,20 @@ class Answer(Generic[Value]):
 
 
 def _run_here(
-    function: Callable[[Any], Any], items: Sequence[Any], workers: int, cluster: str | None, progress: Progress | None
-) -> list[tuple[Any, Exception | None]]:
+    function: Callable[[Any], Any], items: Sequence[Any], workers: int, cluster: str | None, told: Told
+) -> None:
     del workers, cluster  # there is one, and it is here
-    answers: list[tuple[Any, Exception | None]] = []
-    for item in items:
+    for number, item in enumerate(items):
         try:
-            answers.append((function(item), None))
-        except Exception as error:  # noqa: BLE001 - it is the task's answer
-            answers.append((None, error))
-        if progress is not None:
-            progress(len(answers), len(items))
-    return answers
+            value = function(item)
+        except Exception as fault:  # noqa: BLE001 - it is the task's answer
+            told(number, None, fault)
+        else:
+            told(number, value, None)
 
 
 #: Ways to run tasks, by name; a further one takes its place here.
-BACKENDS: dict[str, Callable[..., list[tuple[Any, Exception | None]]]] = {
+BACKENDS: dict[str, Callable[[Callable[[Any], Any], Sequence[Any], int, str | None, Told], None]] = {
     "serial": _run_here,
     "processes": run_in_processes,
     "dask": run_on_cluster,
@@ -60,6 +60,8 @@ def map(  # noqa: A001 - it is map, for tasks that take long
     backend: str | None = None,
     cluster: str | None = None,
     progress: Progress | None = None,
+    heard: Callable[[int, Answer[Value]], None] | None = None,
+    crew: ProcessCrew | None = None,
 ) -> list[Answer[Value]]:
     """Run a function on each item.
 
@@ -77,6 +79,10 @@ def map(  # noqa: A001 - it is map, for tasks that take long
         Address of the scheduler of a Dask cluster, such as ``tcp://127.0.0.1:8786``.
     progress
         Called after each task.
+    heard
+        Called with the number and the answer of each task as soon as it ends, in whatever order they do.
+    crew
+        Processes that stay for several maps; they take the place of the backend ``processes``.
 
     Returns
     -------
@@ -95,8 +101,20 @@ def map(  # noqa: A001 - it is map, for tasks that take long
     name = backend or ("dask" if cluster is not None else "serial" if workers == 1 else "processes")
     if name not in BACKENDS:
         raise UnknownNameError("backend", name, list(BACKENDS))
-    done = BACKENDS[name](function, items, workers, cluster, progress)
-    return [Answer(value, error) for value, error in done]
+    answers: dict[int, Answer[Value]] = {}
+
+    def told(number: int, value: Any, error: Exception | None) -> None:  # noqa: ANN401 - a task returns anything
+        answers[number] = Answer(value, error)
+        if heard is not None:
+            heard(number, answers[number])
+        if progress is not None:
+            progress(len(answers), len(items))
+
+    if crew is not None and name == "processes":
+        crew.run(function, items, told)
+    else:
+        BACKENDS[name](function, items, workers, cluster, told)
+    return [answers[number] for number in range(len(items))]
 
 
 def values(answers: Sequence[Answer[Value]]) -> list[Value]:

@@ -113,3 +113,19 @@ def test_a_script_without_a_guard_is_told_so(tmp_path):
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 1
     assert 'must keep its work under `if __name__ == "__main__":`' in done.stderr
+
+
+def test_a_crew_stays_for_several_maps_and_outlives_a_death(tasks):
+    with workers.ProcessCrew(2) as crew:
+        first = workers.values(workers.map(tasks.who, [0.1] * 4, workers=2, crew=crew))
+        again = workers.values(workers.map(tasks.who, [0.1] * 4, workers=2, crew=crew))
+        assert set(first) == set(again)
+        lost = workers.map(tasks.die_on_two, [1, 2, 3], workers=2, crew=crew)
+        assert [answer.value for answer in lost] == [1, None, 3]
+        assert workers.values(workers.map(tasks.square_slowly, [2, 1], workers=2, crew=crew)) == [4, 1]
+
+
+def test_answers_are_heard_as_they_come(tasks):
+    heard = {}
+    found = workers.map(tasks.fail, ["input", "fine"], workers=2, heard=heard.__setitem__)
+    assert heard == dict(enumerate(found))

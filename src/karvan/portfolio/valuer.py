@@ -1,0 +1,303 @@
+"""The worth of sets: from the appraisal of a case, on one worker or many, kept so that a search goes on where it stopped."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import pickle
+import zipfile
+from dataclasses import asdict, dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from karvan import workers as pool
+from karvan.case.atomic import write_file
+from karvan.case.provenance import meta_of
+from karvan.case.setting import Setting
+from karvan.errors import AuditError, KarvanError, WorkerError
+from karvan.portfolio.worth import ARRAYS, Openings, Outlay, Party, Timeline, Worth, same_openings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from karvan.appraisal import Appraisal
+    from karvan.case import Case
+    from karvan.workers.run import Progress
+
+#: Times that a task is given out again when its worker died: once, since what kills two workers kills a third.
+AGAIN = 1
+#: A worth that is added up anew may miss the appraisal's by rounding alone: a share of the sums that go into it.
+SAME_SHARE = 1e-6
+
+
+class Valuer(Protocol):
+    """Whoever says what sets are worth."""
+
+    @property
+    def standings(self) -> Mapping[str, tuple[str, ...] | None]:
+        """Whose gains count, by name; None is the world."""
+
+    @property
+    def headline(self) -> str:
+        """The standing that is meant where one figure stands alone."""
+
+    def worths(self, sets: Sequence[Mapping[str, int]], *, scenario: str | None = None) -> list[Worth]:
+        """Return what sets are worth, in their order; each is the year of opening by project."""
+
+
+@dataclass(frozen=True)
+class _Task:
+    """A set to be appraised, and all that it takes: a worker may know nothing of this machine's files."""
+
+    digest: str
+    case: bytes
+    projects: tuple[str, ...]
+    scenario: str | None
+    rule_set: str
+    changes: tuple[str, ...]
+    store: Path | None
+
+
+class CaseValuer:
+    """The worth of sets by :func:`karvan.appraisal.appraise`.
+
+    Parameters
+    ----------
+    case
+        The corridor.
+    scenario, rule_set, changes
+        As the appraisal has them.
+    workers, cluster
+        Where sets are appraised: see :func:`karvan.workers.map`.
+    folder
+        Where the worth of sets and solved years are kept between runs; None keeps them in memory alone.
+    progress
+        Called after each set with how many are done, and of how many.
+    """
+
+    def __init__(
+        self, case: Case, *, scenario: str | None = None, rule_set: str = "adb_2017", changes: Sequence[str] = (),
+        workers: int = 1,
+        cluster: str | None = None, folder: str | Path | None = None, progress: Progress | None = None,
+    ) -> None:  # fmt: skip
+        from karvan.appraisal.standings import standings_of  # noqa: PLC0415 - kept beside its use
+
+        self.case, self.scenario, self.rule_set, self.changes = case, scenario, str(rule_set), tuple(map(str, changes))
+        self.workers, self.cluster, self.progress = workers, cluster, progress
+        self.folder = None if folder is None else Path(folder).expanduser()
+        standings, self.headline = standings_of(case)
+        self.standings: dict[str, tuple[str, ...] | None] = {item.id: item.countries or None for item in standings}
+        self.appraised = 0
+        self._kept: dict[str, Worth] = {}
+        self._crew = pool.ProcessCrew(workers)
+        self._bytes = pickle.dumps(case)
+
+    def worths(self, sets: Sequence[Mapping[str, int]], *, scenario: str | None = None) -> list[Worth]:
+        """Return what sets are worth; those that are kept are not appraised again.
+
+        Raises
+        ------
+        KarvanError
+            A set cannot be appraised.
+        WorkerError
+            A worker died twice over the same set, or the cluster does not answer.
+        OutputError
+            A worth cannot be kept.
+        """
+        asked = self.scenario if scenario is None else scenario
+        keys = [self._key(item, asked) for item in sets]
+        wanted = {key: item for key, item in zip(keys, sets, strict=True) if self._find(key) is None}
+        if wanted:
+            self._appraise(wanted, asked)
+        return [self._kept[key] for key in keys]
+
+    def _appraise(self, wanted: dict[str, Mapping[str, int]], scenario: str | None) -> None:
+        keys = list(wanted)
+        store = None if self.folder is None else self.folder / "years"
+        for attempt in range(AGAIN + 1):
+            tasks = [_Task(self.case.digest, self._bytes, tuple(f"{name}@{year}" for name, year in same_openings(wanted[key])),
+                           scenario, self.rule_set, self.changes, store) for key in keys]  # fmt: skip
+            answers = pool.map(_appraise_set, tasks, workers=self.workers, cluster=self.cluster, progress=self.progress,
+                               crew=self._crew, heard=partial(self._hear, keys))  # fmt: skip
+            lost = []
+            for key, answer in zip(keys, answers, strict=True):
+                if isinstance(answer.error, WorkerError) and attempt < AGAIN:
+                    lost.append(key)
+                elif answer.error is not None:
+                    self._blame(answer.error, wanted[key])
+            keys = lost
+            if not keys:
+                return
+
+    def _hear(self, keys: Sequence[str], number: int, answer: pool.Answer[Worth]) -> None:
+        """Keep a worth as soon as it is there: what comes later may fail, or be cut off."""
+        if answer.value is not None:
+            self._keep(keys[number], answer.value)
+
+    def close(self) -> None:
+        """Stop the processes that appraise."""
+        self._crew.stop()
+
+    def _blame(self, error: Exception, openings: Mapping[str, int]) -> None:
+        if isinstance(error, WorkerError):
+            names = ", ".join(f"{name}@{year}" for name, year in same_openings(openings))
+            message = f"The set {names} has no worth: {error} What was found before is kept; run the search again."
+            raise WorkerError(message) from error
+        raise error
+
+    # keeping --------------------------------------------------------------------------------------------------------------
+
+    def _key(self, openings: Mapping[str, int], scenario: str | None) -> str:
+        setting = Setting.of(projects=[f"{name}@{year}" for name, year in same_openings(openings)], scenario=scenario,
+                             changes=self.changes)  # fmt: skip
+        content = [meta_of(self.case, setting, {"stage": "worth", "rule_set": self.rule_set}).hash, scenario]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+    def _find(self, key: str) -> Worth | None:
+        if key not in self._kept and self.folder is not None:
+            try:
+                self._kept[key] = _read((self.folder / f"{key}.npz").read_bytes())
+            except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+                return None
+        return self._kept.get(key)
+
+    def _keep(self, key: str, worth: Worth) -> None:
+        self.appraised += 1
+        self._kept[key] = worth
+        if self.folder is not None:
+            write_file(self.folder / f"{key}.npz", _written(worth))
+
+
+@lru_cache(maxsize=2)
+def _case_of(digest: str, content: bytes) -> Case:
+    """Return a case once for all tasks of a worker, since much is remembered of it."""
+    del digest
+    case: Case = pickle.loads(content)  # noqa: S301 - our own bytes
+    return case
+
+
+@lru_cache(maxsize=2)
+def _store_of(folder: Path | None) -> Any:  # noqa: ANN401 - an OutcomeStore
+    from karvan.appraisal import OutcomeStore  # noqa: PLC0415 - heavy
+
+    return OutcomeStore(folder)
+
+
+def _appraise_set(task: _Task) -> Worth:
+    """Appraise a set: the task of a worker."""
+    from karvan.appraisal import appraise  # noqa: PLC0415 - heavy
+
+    case = _case_of(task.digest, task.case)
+    try:
+        found = appraise(case, task.projects, scenario=task.scenario, rule_set=task.rule_set, changes=task.changes,
+                         store=_store_of(task.store))  # fmt: skip
+    except (AuditError, WorkerError):
+        raise
+    except KarvanError as error:
+        return _worthless(task.projects, str(error))
+    return worth_of(case, found)
+
+
+def _openings(projects: Sequence[str]) -> Openings:
+    return {name: int(year) for name, _, year in (item.partition("@") for item in projects)}
+
+
+def _worthless(projects: Sequence[str], why: str) -> Worth:
+    time = Timeline((), (), (), np.zeros((0, 0)), np.zeros(0), np.zeros(0))
+    none = np.zeros((0, 0))
+    return Worth(_openings(projects), time, np.zeros((0, 0, 0)), none, none, none, np.zeros(0), (), valued=False,
+                 ranked=False, why_not=why)  # fmt: skip
+
+
+def worth_of(case: Case, appraisal: Appraisal) -> Worth:
+    """Return what is kept of an appraisal.
+
+    Raises
+    ------
+    AuditError
+        What is added up anew is another sum than the appraisal's.
+    """
+    from karvan.appraisal.plans import demand_of_years  # noqa: PLC0415 - heavy
+    from karvan.appraisal.rules import open_rule_set  # noqa: PLC0415 - heavy
+
+    table, chances = appraisal.streams, appraisal.probability
+    years = tuple(appraisal.years)
+    if not len(table):
+        return _worthless(appraisal.projects or appraisal.asked, appraisal.why_not)
+    states, countries = tuple(map(str, chances.columns)), tuple(sorted(map(str, table["country"].unique())))
+    place = [
+        np.searchsorted(years, table["year"]), [states.index(name) for name in table["state"]],
+        [countries.index(name) for name in table["country"]],
+    ]  # fmt: skip
+    effect = table["effect"].to_numpy()
+    capital, upkeep, left = effect == "capital", effect == "upkeep", effect == "residual_value"
+    works_left = np.isin(effect, list(appraisal.residual_effects))
+    shape = (len(years), len(states), len(countries))
+
+    def summed(rows: np.ndarray) -> np.ndarray:
+        out = np.zeros(shape)
+        np.add.at(out, tuple(np.asarray(item)[rows] for item in place), table["musd"].to_numpy()[rows])
+        return out
+
+    rules = open_rule_set(appraisal.rule_set)
+    factors = rules.schedule().factors([year - years[0] for year in years])
+    time = Timeline(years, states, countries, chances.to_numpy(dtype=float), factors, demand_of_years(case, years))
+    found = Worth(
+        _openings(appraisal.projects), time, summed(~capital & ~upkeep & ~left), -summed(capital)[:, 0, :],
+        -summed(upkeep)[:, 0, :], summed(left & ~works_left)[-1], summed(works_left)[-1, 0, :],
+        tuple(Outlay(int(row["year"]), str(row["project"]), str(row["funder"]), str(row["instrument"]), str(row["country"]),
+                     float(row["musd"])) for row in appraisal.outlays.to_dict("records")),
+        tuple(Party(str(row["country"]), str(row["party"]), float(row["benefit_musd"]), float(row["transfer_musd"]))
+              for row in appraisal.who_gains.to_dict("records")),
+        valued=bool(appraisal.valued), ranked=bool(appraisal.ranked), why_not=appraisal.why_not,
+        break_even=appraisal.break_even.to_dict(),
+        notes=tuple(appraisal.notes),
+    )  # fmt: skip
+    _audit(found, appraisal)
+    return found
+
+
+def _audit(found: Worth, appraisal: Appraisal) -> None:
+    size = float(np.abs(found.flow_musd).sum(axis=(1, 2)) @ found.time.factors) + found.cost_musd
+    for standing in appraisal.standings:
+        told, own = appraisal.enpv_musd[standing.id], found.value(standing.countries or None)
+        if np.isfinite(told) and not abs(told - own) <= SAME_SHARE * size:
+            message = (
+                f"the set {', '.join(appraisal.projects)} is worth USD {told:g} m to {standing.name}, "
+                f"and {own:g} when added up anew"
+            )
+            raise AuditError(message)
+
+
+def _written(worth: Worth) -> bytes:
+    facts = {
+        "openings": worth.openings, "outlays": [asdict(item) for item in worth.outlays],
+        "parties": [asdict(item) for item in worth.parties], "why_not": worth.why_not, "ranked": worth.ranked,
+        "valued": worth.valued,
+        "break_even": worth.break_even, "notes": worth.notes, "years": worth.time.years, "states": worth.time.states,
+        "countries": worth.time.countries,
+    }  # fmt: skip
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer, facts=np.frombuffer(json.dumps(facts).encode(), dtype=np.uint8), probability=worth.time.probability,
+        factors=worth.time.factors, demand=worth.time.demand,
+        **{name: getattr(worth, name) for name in ARRAYS},
+    )  # fmt: skip
+    return buffer.getvalue()
+
+
+def _read(content: bytes) -> Worth:
+    with np.load(io.BytesIO(content)) as data:
+        facts = json.loads(bytes(data["facts"]))
+        time = Timeline(tuple(facts["years"]), tuple(facts["states"]), tuple(facts["countries"]), data["probability"],
+                        data["factors"], data["demand"])  # fmt: skip
+        arrays: dict[str, Any] = {name: data[name] for name in ARRAYS}
+    return Worth(
+        facts["openings"], time, **arrays, outlays=tuple(Outlay(**item) for item in facts["outlays"]),
+        parties=tuple(Party(**item) for item in facts["parties"]), valued=facts["valued"], ranked=facts["ranked"],
+        why_not=facts["why_not"], break_even=facts["break_even"], notes=tuple(facts["notes"]),
+    )  # fmt: skip
