@@ -177,7 +177,7 @@ def find_portfolio(
     tell
         Called with what has been found so far.
     how
-        The other parameters of :func:`karvan.portfolio.choice`, whose errors these are.
+        The other parameters of :func:`karvan.portfolio.choose`, whose errors these are.
     """
     say = tell or (lambda _: None)
     choice = choose(case, budget_musd, tell=say, **how)
