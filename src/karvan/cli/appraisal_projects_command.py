@@ -75,6 +75,12 @@ def projects(
     plot: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Draw who gains (.svg, .png or .pdf); for one project or set.")
     ] = None,
+    page: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write a page (.html) with assumptions, years, pictures and sources; for one."
+        ),
+    ] = None,
     json: JsonOption = False,
     csv: CsvOption = False,
 ) -> None:
@@ -87,8 +93,8 @@ def projects(
 
     opened, names = open_case(case), split(project)
     asked = [names] if together else [[name] for name in names]
-    if (workbook is not None or plot is not None) and len(asked) != 1:
-        message = "A workbook or a picture is of one project or set. Name one, or several with --together."
+    if (workbook is not None or plot is not None or page is not None) and len(asked) != 1:
+        message = "A workbook, picture or page is of one project or set. Name one, or several with --together."
         raise RequestError(message)
     if not names and (change or horizon_year is not None or together):
         message = "The league table has no --change, --horizon-year or --together. Name projects."
@@ -97,10 +103,7 @@ def projects(
     found = _league(opened, rule_set, scenario, keep, workers) if not names else _each(
         opened, asked, rule_set, scenario, tuple(change or ()), horizon_year, keep
     )  # fmt: skip
-    if workbook is not None:
-        _write_workbook(found[0], workbook)
-    if plot is not None:
-        _plot(found[0], plot)
+    _write_files(opened, found[0], workbook, plot, page)
     if json:
         print_json(_as_dict(opened, found, rule_set, scenario))
     elif csv:
@@ -179,6 +182,15 @@ def _print_csv(found: tuple[Appraisal, ...], *, league: bool) -> None:
     typer.echo(table.to_csv(index=False), nl=False)
 
 
+def _write_files(case: Case, found: Appraisal, workbook: Path | None, plot: Path | None, page: Path | None) -> None:
+    if workbook is not None:
+        _write_workbook(found, workbook)
+    if plot is not None:
+        _plot(found, plot)
+    if page is not None:
+        _write_page(case, found, page)
+
+
 def _write_workbook(found: Appraisal, path: Path) -> None:
     from karvan.appraisal.workbook import workbook_bytes
     from karvan.case.atomic import write_file
@@ -192,6 +204,17 @@ def _write_workbook(found: Appraisal, path: Path) -> None:
         message = f"{'+'.join(found.asked)} has no accounts: {found.why_not}. Choose another project."
         raise RequestError(message)
     say(f"Workbook written to {write_file(path, workbook_bytes(accounts))}")
+
+
+def _write_page(case: Case, found: Appraisal, path: Path) -> None:
+    from karvan.case.atomic import write_file
+    from karvan.errors import RequestError
+    from karvan.report.project import render_project
+
+    if path.suffix.lower() != ".html":
+        message = f"A page cannot be written as {path.suffix or 'a file without suffix'!r}. Choose .html."
+        raise RequestError(message)
+    say(f"Page written to {write_file(path, render_project(case, found))}")
 
 
 def _plot(found: Appraisal, path: Path) -> None:
@@ -338,7 +361,7 @@ def _show_turns(found: Appraisal) -> None:
         out.print(f"Its value turns where {turns.closure} holds {words.percent(turns.closure_share)} of the time.")
     for one in found.sensitivity[:SHOWN]:
         at = "" if one.switch.value is None else f"; nought at {_figure(one.switch.value, one.unit)}"
-        ends = words.between(_figure(one.low, one.unit), _figure(one.high, one.unit))
+        ends = f"{_figure(one.low, one.unit)} to {_figure(one.high, one.unit)}"
         out.print(f"{one.name}, {ends}: ENPV {words.musd(one.at_low)} to {words.musd(one.at_high)}{at}.")
 
 

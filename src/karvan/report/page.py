@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from karvan.report.data import ReportData
     from karvan.report.headline import Pair
 
-TEMPLATE, STYLE_SHEET = "template.html.j2", "style.css"
+MACROS, TEMPLATE, STYLE_SHEET = "macros.html.j2", "template.html.j2", "style.css"
 #: A space at which a line may not break, between a figure and its unit.
 _NO_BREAK = "\u00a0"
 
@@ -36,15 +36,16 @@ def render_report(data: ReportData) -> str:
     """
     folder = files("karvan.report")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["unbroken"] = _unbroken
-    template = environment.from_string((folder / TEMPLATE).read_text(encoding="utf-8"))
+    environment.filters["unbroken"] = unbroken
+    text = "".join((folder / name).read_text(encoding="utf-8") for name in (MACROS, TEMPLATE))
+    template = environment.from_string(text)
     style = (folder / STYLE_SHEET).read_text(encoding="utf-8")
     return template.render(
         case=data.case.config.case,
         meta=data.meta,
         scenario=scenario_name(data, data.case.config.case.default_scenario),
         # the style sheet and the palette are our own text, not the case's
-        style=Markup(f"{_properties()}\n{style}"),  # noqa: S704
+        style=Markup(f"{palette_properties()}\n{style}"),  # noqa: S704
         pairs=[_pair(data, pair, number) for number, pair in enumerate(pairs_of(data), start=1)],
         network=_network(data),
         skims=tables.skims_table(data),
@@ -183,7 +184,7 @@ def _shown(picture: figures.Picture) -> dict[str, Any]:
     return {"svg": Markup(picture.svg), "caption": picture.caption}  # noqa: S704
 
 
-def _properties() -> str:
+def palette_properties() -> str:
     """Return the palette as custom properties, light and dark."""
     dark = _rule(DARK)
     return f":root {{{_rule(LIGHT)}}}\n@media screen and (prefers-color-scheme: dark) {{:root {{{dark}}}}}"
@@ -203,6 +204,6 @@ def _setting(data: ReportData) -> str:
     return ", ".join(parts)
 
 
-def _unbroken(text: str) -> str:
+def unbroken(text: str) -> str:
     """Return a figure with its unit so that no line breaks between them."""
     return text.replace(" ", _NO_BREAK)

@@ -232,7 +232,7 @@ def sources_table(data: ReportData) -> Table:
     table = data.case.tables["source"]
     rows = tuple(
         (
-            Cell(str(name)), Cell(row["kind"]), Cell(row["title"], href=_safe(row["url"])), Cell(row["publisher"]),
+            Cell(str(name)), Cell(row["kind"]), Cell(row["title"], href=safe_address(row["url"])), Cell(row["publisher"]),
             Cell(words.when(row["date"]) if row["date"] else ""),
         )
         for name, row in zip(table.index, table.to_dict("records"), strict=True)
@@ -240,7 +240,7 @@ def sources_table(data: ReportData) -> Table:
     return Table("Sources", ("Id", "kind", "title", "publisher", "date"), rows)
 
 
-def _safe(url: str) -> str:
+def safe_address(url: str) -> str:
     """Return an address that a page may link to; nothing else than the web."""
     return url if url.startswith(("https://", "http://")) else ""
 

@@ -56,6 +56,23 @@ def test_a_set_is_appraised_together(ask, tmp_path):
     assert "who gains" in (tmp_path / "n2.svg").read_text(encoding="utf-8")
 
 
+def test_the_page(ask, tmp_path):
+    page = tmp_path / "n2.html"
+    assert ask("N2", "--page", page).code == 0
+    text = page.read_text(encoding="utf-8")
+    for wanted in (
+        "N2 Alba Gate border post", "Not worth what it costs to Alba and Cora", "Who gains, by country and party",
+        "Rule set adb_2017, of 2017-03-01", "upkeep_rail_infrastructure_pct_per_year", "time h * 0.5",
+    ):  # fmt: skip
+        assert wanted in text
+    assert "Treasury of Alba 100 % (budget)" in text.replace("\u00a0", " ")
+    assert text.count("<svg") == 3
+    assert ask("N2", "--page", page).code == 0
+    assert page.read_text(encoding="utf-8") == text
+    assert ask("N5", "--page", page).code == 0
+    assert "Not valued: N5 is committed" in page.read_text(encoding="utf-8")
+
+
 def test_streams_as_csv(ask):
     rows = list(csv.DictReader(io.StringIO(ask("N2", "--csv").out)))
     capital = [row for row in rows if row["effect"] == "capital" and row["state"] == "open"]
@@ -68,10 +85,11 @@ def test_streams_as_csv(ask):
         (["N9"], "No project is called 'N9'."),
         (["N2", "--rule-set", "adb"], "No rule set is called 'adb'. Did you mean adb_2017?"),
         (["--together"], "The league table has no --change, --horizon-year or --together. Name projects."),
-        (["N1", "N2", "--plot", "x.svg"], "A workbook or a picture is of one project or set."),
+        (["N1", "N2", "--plot", "x.svg"], "A workbook, picture or page is of one project or set."),
         (["N5", "--workbook", "x.xlsx"], "N5 has no accounts: N5 is committed"),
         (["N2", "--workbook", "x.ods"], "A workbook cannot be written as '.ods'. Choose .xlsx."),
         (["N2@2028", "--horizon-year", "2027"], "Project N2 opens in 2028; expected 2027 to 2027"),
+        (["N2", "--page", "n2.pdf"], "A page cannot be written as '.pdf'. Choose .html."),
         (["--workers", "0"], "0 workers cannot work. Name 1 or more."),
     ],
 )

@@ -1,0 +1,453 @@
+"""The page of a project: what it is worth and to whom, year by year, what that rests on, and where it turns; one HTML file."""
+
+from __future__ import annotations
+
+import math
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from karvan.appraisal.outcomes import PART_NAMES
+from karvan.appraisal.plans import (
+    CONTINGENCY_PARAMETER,
+    LIFE_PARAMETER,
+    LIFE_YEARS,
+    RAMP_PARAMETER,
+    RAMP_YEARS,
+    UPKEEP_PARAMETER,
+    UPKEEP_PCT,
+    WORKS_PARAMETER,
+)
+from karvan.charts import words
+from karvan.charts.cash_flow import draw_cash_flow
+from karvan.charts.svg import inline_svg
+from karvan.charts.tornado import TornadoBar, draw_tornado
+from karvan.charts.who_gains import PartyGain, draw_who_gains
+from karvan.report.page import MACROS, STYLE_SHEET, palette_properties, unbroken
+from karvan.report.tables import Cell, Table, safe_address
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from karvan.appraisal import Appraisal
+    from karvan.case import Case
+
+TEMPLATE = "project.html.j2"
+#: Parties below this share of the largest are left out of the picture; sums below the others are what rounding, or solving,
+#: leaves.
+LEAST_SHARE, ROUNDING, SOLVED = 1e-3, 1e-9, 1e-8
+#: Parameters of a case that accounts use, with what holds without them.
+PARAMETERS = {
+    UPKEEP_PARAMETER: f"{UPKEEP_PCT:g} % of the cost of works a year", LIFE_PARAMETER: f"{LIFE_YEARS:g} years",
+    RAMP_PARAMETER: f"{RAMP_YEARS:g} years until it has its full effect", WORKS_PARAMETER: "1 (prices are costs)",
+    CONTINGENCY_PARAMETER: "0 (a published cost contains its own)",
+}  # fmt: skip
+
+
+def render_project(case: Case, found: Appraisal) -> str:
+    """Return the page of an appraised project or set as one self-contained HTML page; the same data give the same text."""
+    folder = files("karvan.report")
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["unbroken"] = unbroken
+    text = "".join((folder / name).read_text(encoding="utf-8") for name in (MACROS, TEMPLATE))
+    template = environment.from_string(text)
+    style = (folder / STYLE_SHEET).read_text(encoding="utf-8")
+    title = " + ".join(f"{project.id} {project.name}" for project in found.plan.projects) or ", ".join(found.asked)
+    shown = found.meta.setting
+    setting = [
+        f"scenario {shown['scenario']}" if found.scenario else "the process of closures",
+        f"rule set {found.rule_set}",
+    ]
+    setting += [f"changes {words.listed(shown['changes'])}"] if shown.get("changes") else []
+    return template.render(
+        title=title, lead=_lead(found), answer=answer_of(found), turns=turns_of(found),
+        # the style sheet and the palette are our own text, not the case's
+        style=Markup(f"{palette_properties()}\n{style}"),  # noqa: S704
+        assumptions=[table for table in _assumptions(case, found) if table.rows], remarks=found.notes,
+        sources=_sources(case, found), meta=found.meta, setting=", ".join(setting), **_worth(case, found), **_money(found),
+    )  # fmt: skip
+
+
+# words ------------------------------------------------------------------------------------------------------------------
+
+
+def answer_of(found: Appraisal) -> str:
+    """Return the answer in a sentence or two."""
+    if not found.valued:
+        return f"Not valued: {found.why_not}."
+    name = _name(found, found.headline)
+    worth = found.enpv_musd[found.headline]
+    verdict = "Worth more than it costs" if worth > 0 else "Not worth what it costs"
+    rate = "no single rate of return" if found.eirr is None else f"a rate of return of {words.rate(found.eirr)}"
+    rank = "" if found.ranked else f" No rank: {found.why_not}."
+    return f"{verdict} to {name}: ENPV {words.musd(worth)}, {rate}.{rank}"
+
+
+def turns_of(found: Appraisal) -> list[str]:
+    """Return where the value turns, in sentences."""
+    turns, lines = found.break_even, []
+    if turns.cost_musd is not None:
+        lines.append(f"It breaks even at a cost of {words.musd(turns.cost_musd)}.")
+    if turns.mt_per_year is not None and turns.traffic_mt_per_year is not None:
+        lines.append(
+            f"It breaks even at {words.mt(turns.mt_per_year)} a year over its busiest part, were gains per tonne what they are; "
+            f"{words.mt(turns.traffic_mt_per_year)} are expected."
+        )
+    if turns.closure is not None and turns.closure_share is not None:
+        lines.append(f"Its value turns where {turns.closure} holds {words.percent(turns.closure_share)} of the time.")
+    return lines
+
+
+def _lead(found: Appraisal) -> str:
+    opening = words.listed([f"{project.id} in {project.opening}" for project in found.plan.projects])
+    cost = "cost not known" if math.isnan(found.cost_musd) else f"cost {words.musd(found.cost_musd)}"
+    opens = f"Opens: {opening}; {cost}. " if found.plan.projects else ""
+    return f"{opens}By {found.rules.name}; {found.years[0]} to {found.years[-1]}, constant prices."
+
+
+def _name(found: Appraisal, standing: str) -> str:
+    return next(one.name for one in found.standings if one.id == standing)
+
+
+def _country(code: str) -> str:
+    return "International" if code == "INT" else words.country(code)
+
+
+def _plain(text: str) -> str:
+    return text.replace("_", " ")
+
+
+# worth, who gains, years ------------------------------------------------------------------------------------------------
+
+
+def _worth(case: Case, found: Appraisal) -> dict[str, Any]:
+    blank = dict.fromkeys(("worth", "tornado", "states", "gains", "who", "effects", "parts_said", "yearly", "flow"))
+    accounts = found.accounts()
+    if accounts is None or found.valuation is None or found.gains is None:
+        return blank
+    table = accounts.table
+    flow = draw_cash_flow(
+        table["year"].tolist(), table["benefit"].tolist(), table["cost"].tolist(), table["net_pv_sum"].tolist(), unit="USD m"
+    )  # fmt: skip
+    name = _name(found, found.headline)
+    return {
+        "worth": _standings(found),
+        "states": _states(case, found),
+        "tornado": _tornado(found),
+        "gains": _gains(found),
+        "who": _who(found),
+        "effects": _effects(found),
+        "parts_said": _parts(found),
+        "yearly": _yearly(found, name),
+        "flow": _shown(
+            flow, "flow", f"Expected benefits and costs to {name} by year, and the present value of both so far."
+        ),
+    }
+
+
+def _standings(found: Appraisal) -> Table:
+    rows = []
+    for standing in found.standings:
+        accounts = found.accounts(standing.id)
+        if accounts is None:
+            continue
+        shares = [accounts.mirr, accounts.first_year_return]
+        eirr = "none" if accounts.eirr is None else words.rate(accounts.eirr)
+        rows.append((
+            Cell(standing.name), _sum(found.enpv_musd[standing.id]), _figure(eirr),
+            _figure("none" if accounts.bcr is None else words.number(accounts.bcr)),
+            *(_figure("none" if share is None else words.rate(share)) for share in shares),
+        ))  # fmt: skip
+    over = _plain(found.rules.bcr_denominator)
+    heads = ("Whose gains count", "ENPV, USD m", "EIRR", f"BCR over {over}", "MIRR", "return of the first year")
+    return Table("Value by standing", heads, tuple(rows))
+
+
+def _states(case: Case, found: Appraisal) -> Table:
+    names = {state: row["name"] for state, row in case.rows("scenario").items()}
+    rows = []
+    for state, worth in found.enpv_by_state_musd.items():
+        chances = [_figure(words.percent(found.probability[state].to_dict()[year])) for year in _some_years(found)]
+        rows.append((Cell(str(names[state])), *chances, *(_sum(worth[one.id]) for one in found.standings)))
+    heads = (
+        "State",
+        *(f"chance in {year}" for year in _some_years(found)),
+        *(f"{one.name}, USD m" for one in found.standings),
+    )
+    return Table("Value were a state to hold for ever, and how likely it is", heads, tuple(rows))
+
+
+def _some_years(found: Appraisal) -> tuple[int, int]:
+    return found.plan.openings[0], found.years[-1]
+
+
+def _tornado(found: Appraisal) -> dict[str, Any] | None:
+    drivers = found.sensitivity
+    if not drivers:
+        return None
+    bars = [
+        TornadoBar(one.name, _driver(one.low, one.unit), _driver(one.high, one.unit), one.at_low, one.at_high,
+                   "" if one.switch.value is None else _driver(one.switch.value, one.unit))
+        for one in drivers
+    ]  # fmt: skip
+    figure = draw_tornado(bars, found.enpv_musd[found.headline], unit="USD m")
+    return _shown(
+        figure, "tornado", f"What the value to {_name(found, found.headline)} hangs on, each figure over its range."
+    )
+
+
+def _driver(value: float, unit: str) -> str:
+    if unit == "share":
+        return words.rate(value)
+    return words.musd(value) if unit == "USD m" else f"{words.number(value)} {'times' if unit == 'x' else unit}"
+
+
+def _gains(found: Appraisal) -> Table:
+    rows = [
+        (Cell(f"{_country(row['country'])}, {_plain(row['party'])}"), _sum(row["benefit_musd"]), _sum(row["transfer_musd"]),
+         _sum(_net(row["benefit_musd"], row["transfer_musd"])))
+        for row in found.who_gains.to_dict("records")
+    ]  # fmt: skip
+    gains = found.who_gains
+    total = (Cell("All together"), _sum(gains["benefit_musd"].sum()), _sum(0.0), _sum(found.enpv_musd["world"]))
+    heads = ("Party", "real gain, USD m", "received less paid", "together")
+    return Table("Who gains, by country and party", heads, (*rows, total))
+
+
+def _net(benefit: float, transfer: float) -> float:
+    """Return both together; what is left where one makes up for the other is rounding."""
+    net = benefit + transfer
+    return net if abs(net) > ROUNDING * (abs(benefit) + abs(transfer)) else 0.0
+
+
+def _who(found: Appraisal) -> dict[str, Any]:
+    rows = found.who_gains.to_dict("records")
+    most = max(abs(row["benefit_musd"]) + abs(row["transfer_musd"]) for row in rows)
+    parties = [
+        PartyGain(
+            _country(row["country"]), _plain(row["party"]), row["benefit_musd"],
+            row["transfer_musd"] if _net(row["benefit_musd"], row["transfer_musd"]) else -row["benefit_musd"],
+        )
+        for row in rows
+        if abs(row["benefit_musd"]) + abs(row["transfer_musd"]) > most * LEAST_SHARE
+    ]  # fmt: skip
+    return _shown(
+        draw_who_gains(parties, unit="USD m"), "who", "Real gains and payments by country and party, present values."
+    )
+
+
+def _effects(found: Appraisal) -> Table:
+    assert found.gains is not None  # noqa: S101 - the caller has seen to it
+    effects = sorted({entry.effect for entry in found.gains.entries})
+    # a few dollars beside millions are what the solvers leave
+    least = SOLVED * max((abs(entry.benefit_musd) for entry in found.gains.entries), default=0.0)
+    rows = []
+    for effect in effects:
+        mine = [entry for entry in found.gains.entries if entry.effect == effect]
+        sums = [
+            math.fsum(entry.benefit_musd + entry.transfer_musd for entry in mine if one.counts(entry.country))
+            for one in found.standings
+        ]
+        rows.append((Cell(_plain(effect)), *(_sum(value if abs(value) > least else 0.0) for value in sums)))
+    return Table("By effect and standing, USD m", ("Effect", *(one.name for one in found.standings)), tuple(rows))
+
+
+def _parts(found: Appraisal) -> str:
+    """Return of what users' surplus consists, and what the rule of half makes of it."""
+    assert found.valuation is not None  # noqa: S101 - the caller has seen to it
+    value = found.valuation
+    weight = value.factors[:, None] * value.probability
+    parts = np.einsum("ys,ysk->k", weight, value.parts_musd)
+    half = float((weight * value.half_musd).sum())
+    named = [f"{_plain(name)} {words.musd(float(part))}" for name, part in zip(PART_NAMES, parts, strict=True)]
+    return (
+        f"Users' surplus, {words.musd(float(parts.sum()))} in all, consists of: {words.listed(named)}; choice is what a wider "
+        "choice, and constants of the choice, are worth. Over ways of going that are there on both sides, the rule of half "
+        f"gives {words.musd(half)}."
+    )
+
+
+def _yearly(found: Appraisal, name: str) -> Table:
+    assert found.valuation is not None  # noqa: S101 - the caller has seen to it
+    standing = next(one for one in found.standings if one.id == found.headline)
+    flows = found.valuation.expected(standing)
+    traffic = (found.valuation.probability * found.valuation.traffic_t).sum(axis=1) / 1e6
+    rows = []
+    for place, year in enumerate(found.years):
+        values = [float(stream[place]) for stream in flows.values()]
+        rows.append((
+            Cell(str(year)), _figure(f"{found.valuation.factors[place]:.4f}"), _figure(words.number(float(traffic[place]))),
+            *(_sum(value) for value in values), _sum(math.fsum(values)),
+        ))  # fmt: skip
+    heads = ("Year", "discount factor", "Mt on its busiest part", *(_plain(effect) for effect in flows), "net")
+    return Table(f"Expected gains of {name} by year and effect, USD m", heads, tuple(rows))
+
+
+# money ------------------------------------------------------------------------------------------------------------------
+
+
+def _money(found: Appraisal) -> dict[str, Any]:
+    money = found.finance
+    if money is None:
+        return dict.fromkeys(("money", "money_said", "loans", "fiscal"))
+    returns = money.returns
+    rows = [
+        (Cell(label), _sum(value), _figure("none" if rate.single is None else words.rate(rate.single)))
+        for label, value, rate in (
+            ("The investment", returns.fnpv_c, returns.firr_c), ("The owners' own money", returns.fnpv_k, returns.firr_k)
+        )
+    ]  # fmt: skip
+    loans = tuple(
+        (Cell(f"{one.funding.name}, for {one.project}"), Cell(f"{one.funding.instrument}, {one.funding.status}"),
+         _figure(words.percent(one.funding.share)), _figure(f"{one.funding.rate_pct_per_year:g} %"),
+         _figure(f"{one.funding.tenor_years:g}"), _figure(words.percent(one.grant_element)),
+         _figure("none" if one.cover is None else words.number(one.cover.least)))
+        for one in money.loans
+    )  # fmt: skip
+    cash = "its own receipts and money pay its way in every year" if returns.sustainable else (
+        f"cash is short in {words.count(len(returns.short_years), 'year')}, from {returns.short_years[0]}: others must pay"
+    )  # fmt: skip
+    charge = "" if money.charge_usd_per_t is None else (
+        f" A charge of USD {words.number(money.charge_usd_per_t)} more on each expected tonne would bring the investment to "
+        "nought."
+    )  # fmt: skip
+    fiscal = money.fiscal.table
+    fiscal_rows = tuple(
+        (Cell(str(int(row["year"]))), *(_sum(row[name]) for name in ("outlay", "debt", "service", "receipts", "cost")))
+        for row in fiscal.to_dict("records")
+    )
+    return {
+        "money": Table(
+            f"Financial value at {words.rate(money.rate)}", ("Return on", "value, USD m", "rate of return"), tuple(rows)
+        ),
+        "money_said": f"To the countries in which it is built: {cash}.{charge}",
+        "loans": Table("Loans with published terms", ("Funder", "what", "share", "rate", "years", "grant element", "least DSCR"),
+                       loans) if loans else None,
+        "fiscal": Table("What their treasuries see, USD m", ("Year", "outlay", "debt", "service", "fees and taxes", "net cost"),
+                        fiscal_rows),
+    }  # fmt: skip
+
+
+# what it rests on -------------------------------------------------------------------------------------------------------
+
+
+def _assumptions(case: Case, found: Appraisal) -> list[Table]:
+    return [_project_rows(case, found), _effect_rows(case, found), _parameter_rows(case), _rule_rows(found)]
+
+
+def _project_rows(case: Case, found: Appraisal) -> Table:
+    rows = []
+    for project in found.plan.projects:
+        row = case.rows("project")[project.id]
+        own = words.musd_range(row["cost_musd"], row["cost_low_musd"], row["cost_high_musd"])
+        vintage = "" if math.isnan(row["cost_year"]) else f" at prices of {row['cost_year']:.0f}"
+        pays = [
+            f"{part.name or 'open'} {words.percent(part.share)} ({part.instrument})"
+            for part in project.funding
+            if part.share
+        ]
+        assumed = case.is_assumption("project", project.id)
+        rows += [
+            (Cell(f"{project.id}, cost"), Cell(f"{own}{vintage}", assumed=assumed), Cell(project.cost_basis), _of(row)),
+            (
+                Cell(f"{project.id}, works"),
+                Cell(f"{project.years[0]} to {project.years[-1]}, evenly"),
+                Cell(""),
+                _of(row),
+            ),
+            (Cell(f"{project.id}, who pays"), Cell("; ".join(pays)), Cell(""), Cell("finance.csv")),
+        ]
+    return Table("The project", ("What", "taken as", "evidence", "source"), tuple(rows))
+
+
+def _effect_rows(case: Case, found: Appraisal) -> Table:
+    mine = {project.id for project in found.plan.projects}
+    for name in list(mine):
+        mine |= set(case.rows("project")[name]["contains"])
+    signs = {"set": "=", "multiply": "*", "add": "+"}
+    rows = [
+        (Cell(f"{row['owner']}: {row['table']} {row['row']}"), Cell(f"{_plain(row['column'])} {signs[row['op']]} {row['value']}",
+         assumed=case.is_assumption("effect", name)), Cell(row["confidence"]), _of(row))
+        for name, row in case.rows("effect").items()
+        if row["owner"] in mine
+    ]  # fmt: skip
+    rows += [
+        (Cell(f"link {name}"), Cell(f"{row['length_km']:g} km of {row['mode']}", assumed=case.is_assumption("link", name)),
+         Cell(row["confidence"]), _of(row))
+        for name, row in case.rows("link").items()
+        if mine & set(row["project_id"])
+    ]  # fmt: skip
+    return Table("What it changes", ("Row", "change", "confidence", "source"), tuple(rows))
+
+
+def _parameter_rows(case: Case) -> Table:
+    table = case.rows("parameter")
+    rows = []
+    for name, default in PARAMETERS.items():
+        if name in table:
+            row = table[name]
+            span = case.range_of("parameter", name, "value")
+            text = f"{row['value']:g} {row['unit']} ({span.low:g} to {span.high:g})"
+            rows.append(
+                (
+                    Cell(name),
+                    Cell(text, assumed=case.is_assumption("parameter", name)),
+                    Cell(row["confidence"]),
+                    _of(row),
+                )
+            )
+        else:
+            rows.append((Cell(name), Cell(default, assumed=True), Cell("low"), Cell("default of the program")))
+    return Table("Parameters of the accounts", ("Parameter", "value", "confidence", "source"), tuple(rows))
+
+
+def _rule_rows(found: Appraisal) -> Table:
+    rows = [
+        (Cell(name), _figure(f"{value:g}"), Cell(status), Cell(found.rules.sources[source].title))
+        for name, value, status, source in found.rules.figures()
+    ]
+    return Table(
+        f"Rule set {found.rule_set}, of {found.rules.date.isoformat()}",
+        ("Figure", "value", "status", "source"),
+        tuple(rows),
+    )
+
+
+def _sources(case: Case, found: Appraisal) -> Table:
+    mine = {project.id for project in found.plan.projects}
+    used: dict[str, None] = {}
+    for table, keys in (("project", mine), ("parameter", set(PARAMETERS))):
+        for name in sorted(keys):
+            if name in case.rows(table):
+                used |= dict.fromkeys(case.rows(table)[name]["source"])
+    for table, column in (("effect", "owner"), ("finance", "project_id")):
+        for row in case.rows(table).values():
+            if row[column] in mine:
+                used |= dict.fromkeys(row["source"])
+    known = case.rows("source")
+    rows = [
+        (Cell(name), Cell(known[name]["kind"]), Cell(known[name]["title"], href=safe_address(known[name]["url"])),
+         Cell(known[name]["publisher"]), Cell(words.when(known[name]["date"]) if known[name]["date"] else ""))
+        for name in used
+    ]  # fmt: skip
+    return Table("Sources of the case", ("Id", "kind", "title", "publisher", "date"), tuple(rows))
+
+
+def _of(row: dict[str, Any]) -> Cell:
+    return Cell(", ".join(row["source"]))
+
+
+def _figure(text: str) -> Cell:
+    return Cell(text, figure=True)
+
+
+def _sum(value: float) -> Cell:
+    return _figure(words.number(float(value), digits=4))
+
+
+def _shown(figure: Figure, prefix: str, caption: str) -> dict[str, Any]:
+    # the element was written by matplotlib, which escapes the texts in it
+    return {"svg": Markup(inline_svg(figure, prefix=prefix, label=caption)), "caption": caption}  # noqa: S704
