@@ -13,6 +13,7 @@ from karvan.appraisal.accounts import Accounts, Appraised, Item, appraise_accoun
 from karvan.appraisal.break_even import BreakEven, break_even
 from karvan.appraisal.drivers import analyse
 from karvan.appraisal.financing import ProjectFinance, finance_projects
+from karvan.appraisal.outcomes import PART_NAMES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +27,34 @@ if TYPE_CHECKING:
 
 #: Effects that are costs of the projects themselves; all others are benefits, which may be negative.
 COST_EFFECTS = ("capital", "upkeep")
+
+
+@dataclass(frozen=True)
+class UsersGain:
+    """What users gain: measures of one thing, which are never added up.
+
+    Attributes
+    ----------
+    logsum_musd
+        Half the tonnes on both sides times the fall of the logsum: the one that accounts count.
+    rule_of_half_musd, rule_of_half_share
+        The same over ways of going by their mean costs, and the share of tonnes on ways that are there on both sides, which alone
+        it can speak of.
+    trade_welfare_musd
+        Gain of real income of all economies by the answer of trade; NaN where the case has no trade.
+    parts_musd
+        Of what the first consists: price, time, reliability, delay and queue, rent, and a wider choice.
+    """
+
+    logsum_musd: float
+    rule_of_half_musd: float
+    rule_of_half_share: float
+    trade_welfare_musd: float
+    parts_musd: dict[str, float]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON can hold it."""
+        return dict(vars(self))
 
 
 @dataclass(frozen=True, eq=False)
@@ -223,6 +252,19 @@ class Appraisal:
         return finance_projects(self)
 
     @cached_property
+    def users(self) -> UsersGain | None:
+        """What users gain, by three measures of one thing, and its parts; present values, None where nothing is solved."""
+        found = self.valuation
+        if found is None:
+            return None
+        weight = found.factors[:, None] * found.probability
+        parts = np.einsum("ys,ysk->k", weight, found.parts_musd)
+        return UsersGain(
+            float(parts.sum()), float((weight * found.half_musd).sum()), float(found.probability[-1] @ found.half_share),
+            float(found.factors @ found.trade_welfare_musd), dict(zip(PART_NAMES, parts.tolist(), strict=True)),
+        )  # fmt: skip
+
+    @cached_property
     def break_even(self) -> BreakEven:
         """Where the headline's value turns: cost, tonnage, share of time in the likeliest closure."""
         return break_even(self, self.headline)
@@ -251,6 +293,7 @@ class Appraisal:
             "draws": None,
             "switching": self._switching,
             "who_gains": self.gains.to_list() if self.gains is not None else [],
+            "users": self.users.to_dict() if self.users is not None else None,
             "break_even": self.break_even.to_dict(),
             "finance": self.finance.to_dict() if self.finance is not None else None,
             "notes": list(self.notes),

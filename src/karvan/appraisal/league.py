@@ -12,6 +12,7 @@ from karvan.appraisal.plans import Plan
 from karvan.appraisal.rules import RuleSet, open_rule_set
 from karvan.appraisal.store import OutcomeStore
 from karvan.case import Setting, open_case
+from karvan.case.apply import opening_year
 from karvan.errors import AuditError, KarvanError
 
 if TYPE_CHECKING:
@@ -61,7 +62,8 @@ def league_table(
         A process died, or cannot start.
     """
     rules = rule_set if isinstance(rule_set, RuleSet) else open_rule_set(rule_set)
-    names = list(case.rows("project"))
+    # projects of one year are solved against the same without them, which is kept for a while
+    names = sorted(case.rows("project"), key=lambda name: (opening_year(case, name) or 0, name))
     keep = store if store is not None else OutcomeStore()
     if workers == 1:
         found = []

@@ -73,6 +73,9 @@ class SolvedYear:
         Largest share of a class that goes another way, and largest change of a logsum per tonne, over all states.
     notes
         What the reader should know.
+    trade_welfare_musd
+        What real income of all economies gains by the answer of trade, expected over the states; NaN where the case has no trade.
+        Another measure of what users gain, never to be added to it.
     """
 
     year: int
@@ -92,6 +95,7 @@ class SolvedYear:
     moved_share: float
     cost_change_usd: float
     notes: tuple[str, ...] = ()
+    trade_welfare_musd: float = float("nan")
 
     @property
     def changes_nothing(self) -> bool:
@@ -143,6 +147,7 @@ def sum_outcome(case: Case, outcome: Outcome, year: int) -> SolvedYear:
         traffic_t=np.array(traffic),
         moved_share=max(one.moved_share for one in found), cost_change_usd=max(one.cost_change_usd for one in found),
         notes=next(iter(outcome.side.solved.values())).model.network.applied.notes,
+        trade_welfare_musd=float("nan") if outcome.trade is None else outcome.trade.world["equivalent_variation_musd"],
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import math
 import zipfile
 from functools import lru_cache
 from importlib import resources
@@ -115,6 +116,7 @@ def _bytes(found: SolvedYear) -> bytes:
     facts: dict[str, Any] = {
         "year": found.year, "states": found.states, "rows": found.rows, "moves": found.moves,
         "moved_share": found.moved_share, "cost_change_usd": found.cost_change_usd, "notes": found.notes,
+        "trade_welfare_musd": None if math.isnan(found.trade_welfare_musd) else found.trade_welfare_musd,
     }  # fmt: skip
     buffer = io.BytesIO()
     arrays = {name: getattr(found, name) for name in _ARRAYS}
@@ -129,5 +131,6 @@ def _read(content: bytes) -> SolvedYear:
     return SolvedYear(
         year=facts["year"], states=tuple(facts["states"]), rows=tuple((a, b, c) for a, b, c in facts["rows"]),
         moves=tuple((a, b) for a, b in facts["moves"]), moved_share=facts["moved_share"],
-        cost_change_usd=facts["cost_change_usd"], notes=tuple(facts["notes"]), **arrays,
+        cost_change_usd=facts["cost_change_usd"], notes=tuple(facts["notes"]),
+        trade_welfare_musd=math.nan if facts["trade_welfare_musd"] is None else facts["trade_welfare_musd"], **arrays,
     )  # fmt: skip

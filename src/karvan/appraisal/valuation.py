@@ -64,9 +64,12 @@ class Valuation:
         By year and state.
     factors
         Discount factor of each year.
-    traffic_t, half_musd, parts_musd, co2e_t
-        By year and state: tonnes on the busiest row that the projects open or change; users' surplus by the rule of half, and its
-        parts; change of emissions.
+    traffic_t, half_musd, half_share, parts_musd, co2e_t
+        By year and state: tonnes on the busiest row that the projects open or change; users' surplus by the rule of half over
+        ways of going, and the share of tonnes that it can speak of in the last solved year; parts of users' surplus; change of
+        emissions.
+    trade_welfare_musd
+        By year: what real income of all economies gains, expected over the long run of the states; NaN where there is no trade.
     carbon_levels
         Price of CO2e as a share of itself, and its low and high; 1 where the rule set has one path.
     works_pv
@@ -87,8 +90,10 @@ class Valuation:
     factors: Floats
     traffic_t: Floats
     half_musd: Floats
+    half_share: Floats
     parts_musd: Floats
     co2e_t: Floats
+    trade_welfare_musd: Floats
     carbon_levels: tuple[float, float, float]
     works_pv: Mapping[str, float]
     residual_pv_musd: Mapping[str, float]
@@ -242,7 +247,7 @@ def value_plan(
     rows, benefit_musd, transfer_musd = ledger.arrays()
     found = Valuation(
         years, states, usual, rows, benefit_musd, transfer_musd, probability, factors, figures.traffic_t, figures.half_musd,
-        figures.parts_musd, figures.co2e_t, _carbon_levels(rules, years[-1]),
+        figures.half_share, figures.parts_musd, figures.co2e_t, figures.trade_welfare_musd, _carbon_levels(rules, years[-1]),
         _works_pv(case, plan, rules, factors),
         {kind: float(sum(float((one + two) @ at_end) for one, two in theirs.values())) for kind, theirs in kinds.items()},
         tuple(notes),
@@ -259,8 +264,10 @@ class _Figures:
     tkm: dict[tuple[str, str], Floats]
     co2e_t: Floats
     half_musd: Floats
+    half_share: Floats
     parts_musd: Floats
     traffic_t: Floats
+    trade_welfare_musd: Floats
 
 
 def _streams(case: Case, plan: Plan, solved: Mapping[int, SolvedYear], states: tuple[str, ...]) -> _Figures:
@@ -272,7 +279,8 @@ def _streams(case: Case, plan: Plan, solved: Mapping[int, SolvedYear], states: t
         at = [one.states.index(state) for state in states]
         columns = [
             _spread(one.benefit_musd, one.rows, rows), _spread(one.transfer_musd, one.rows, rows),
-            _spread(one.tkm, one.moves, moves), one.co2e_t[:, None], one.half_musd[:, None], one.parts_musd,
+            _spread(one.tkm, one.moves, moves), one.co2e_t[:, None], one.half_musd[:, None],
+            np.full((len(one.states), 1), one.trade_welfare_musd), one.parts_musd,
         ]  # fmt: skip
         stacked[year] = np.hstack(columns)[at]
     demand = demand_of_years(case, plan.years)
@@ -291,8 +299,14 @@ def _streams(case: Case, plan: Plan, solved: Mapping[int, SolvedYear], states: t
     return _Figures(
         {row: (gains[:, :, k], gains[:, :, n + k]) for k, row in enumerate(rows)},
         {move: gains[:, :, 2 * n + k] for k, move in enumerate(moves)}, gains[:, :, 2 * n + m], gains[:, :, 2 * n + m + 1],
-        gains[:, :, -parts:], traffic[:, :, 0],
+        _last_share(solved, states), gains[:, :, -parts:], traffic[:, :, 0], gains[:, 0, 2 * n + m + 2],
     )  # fmt: skip
+
+
+def _last_share(solved: Mapping[int, SolvedYear], states: tuple[str, ...]) -> Floats:
+    last = solved[max(solved)]
+    found: Floats = last.half_share[[last.states.index(state) for state in states]]
+    return found
 
 
 def _spread(values: Floats, names: Sequence[Any], wanted: Sequence[Any]) -> Floats:

@@ -6,11 +6,9 @@ import math
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from karvan.appraisal.outcomes import PART_NAMES
 from karvan.appraisal.plans import (
     CONTINGENCY_PARAMETER,
     LIFE_PARAMETER,
@@ -257,16 +255,18 @@ def _effects(found: Appraisal) -> Table:
 
 def _parts(found: Appraisal) -> str:
     """Return of what users' surplus consists, and what the rule of half makes of it."""
-    assert found.valuation is not None  # noqa: S101 - the caller has seen to it
-    value = found.valuation
-    weight = value.factors[:, None] * value.probability
-    parts = np.einsum("ys,ysk->k", weight, value.parts_musd)
-    half = float((weight * value.half_musd).sum())
-    named = [f"{_plain(name)} {words.musd(float(part))}" for name, part in zip(PART_NAMES, parts, strict=True)]
+    users = found.users
+    assert users is not None  # noqa: S101 - the caller has seen to it
+    named = [f"{_plain(name)} {words.musd(part)}" for name, part in users.parts_musd.items()]
+    welfare = "" if math.isnan(users.trade_welfare_musd) else (
+        f" Real income of all economies gains {words.musd(users.trade_welfare_musd)} by the answer of trade: another measure of "
+        "the part of it that is trade between them, never to be added."
+    )  # fmt: skip
     return (
-        f"Users' surplus, {words.musd(float(parts.sum()))} in all, consists of: {words.listed(named)}; choice is what a wider "
-        "choice, and constants of the choice, are worth. Over ways of going that are there on both sides, the rule of half "
-        f"gives {words.musd(half)}."
+        f"Users' surplus, {words.musd(users.logsum_musd)} in all, consists of: {words.listed(named)}; choice is what a wider "
+        "choice, and constants of the choice, are worth. Over ways of going that are there on both sides, with "
+        f"{words.percent(users.rule_of_half_share)} of the tonnes, the rule of half gives {words.musd(users.rule_of_half_musd)}."
+        f"{welfare}"
     )
 
 

@@ -41,6 +41,21 @@ def test_users_surplus_of_a_solved_year_is_that_of_the_chain(textbook: Case, lin
     assert weighted == pytest.approx(surplus / 3, rel=1e-9)
 
 
+def test_measures_of_what_users_gain(line: Appraisal) -> None:
+    """The parts add up to the surplus of the accounts; the rule of half speaks of ways that are there on both sides alone."""
+    found = line.users
+    assert found is not None
+    gains = (
+        sum(gain.benefit_musd for gain in line.gains.entries if gain.effect.startswith("user_")) if line.gains else 0.0
+    )
+    assert found.logsum_musd == pytest.approx(gains, rel=1e-9)
+    assert sum(found.parts_musd.values()) == pytest.approx(found.logsum_musd, rel=1e-12)
+    assert 0 < found.rule_of_half_share < 1
+    # while the gate is shut the line is the only way: the rule of half has no answer there, the logsum has
+    assert found.rule_of_half_musd < found.logsum_musd
+    assert found.trade_welfare_musd > 0
+
+
 def test_payees_gain_what_the_chain_says_they_are_paid_less_their_cost(textbook: Case, line: Appraisal) -> None:
     """In the last year, fully ramped: payments of the state *open* by payee, less the part that is a cost of resources."""
     outcome = simulate(textbook, projects=["N1@2030"], year=2056, scenario="open")
