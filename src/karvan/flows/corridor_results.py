@@ -120,15 +120,16 @@ class CorridorFlows:
             "flow_t_per_year": both["flow_t_per_day"] * self.model.days,
             "vehicles_per_day": both["vehicles_per_day"], "empties_per_day": both["empties_per_day"],
         })  # fmt: skip
-        resource = self.resources.set_index(["table", "row", "direction"])
-        at = [
-            next((key for key in (("link", link, way), ("link", link, "")) if key in resource.index), None)
+        resource = self.resources[self.resources["table"] == "link"]
+        place = {key: n for n, key in enumerate(zip(resource["row"], resource["direction"], strict=True))}
+        at = np.array([
+            place.get((link, way), place.get((link, ""), -1))
             for link, way in zip(table["link_id"], table["direction"], strict=True)
-        ]
+        ], dtype=np.int64)  # fmt: skip
         for name in ("capacity_t_per_day", "used_t_per_day", "utilisation", "price_usd_per_t", "queue_h", "delay_h"):
-            values = resource[name].to_dict()
             blank = 0.0 if name in ("price_usd_per_t", "queue_h", "delay_h") else np.nan
-            table[name] = [values[key] if key is not None else blank for key in at]
+            # the last place is that of links without a limit
+            table[name] = np.append(resource[name].to_numpy(dtype=np.float64), blank)[at]
         return table
 
     @cached_property

@@ -37,22 +37,22 @@ def compare_counts(applied: AppliedCase, movements: pd.DataFrame, days: float) -
     -------
     DataFrame with ratio (modelled over counted), aim (the factor aimed at) and hit (within it)
     """
-    summed = movements.groupby(["table", "row", "direction", "commodity"], as_index=False).agg(
-        {"flow_t_per_year": "sum"}
-    )
-    totals = [
-        ((row["table"], row["row"], row["direction"]), row["commodity"], float(row["flow_t_per_year"]))
-        for row in summed.to_dict("records")
-    ]
+    by_goods: dict[tuple[str, str, str], dict[str, float]] = {}
+    columns = (movements[name].tolist() for name in ("table", "row", "direction", "commodity", "flow_t_per_year"))
+    for *movement, goods, tonnes in zip(*columns, strict=True):
+        own = by_goods.setdefault((movement[0], movement[1], movement[2]), {})
+        own[goods] = own.get(goods, 0.0) + tonnes
     rows = []
     for name, row in applied.rows("count").items():
         counted, aim = counted_tonnes(row)
         if not row["screenline"] or math.isnan(counted):
             continue
         wanted = counted_rows(applied, row)
+        # in one order, so that the sum is the same whatever was found first
         modelled = sum(
-            tonnes for movement, goods, tonnes in totals if movement in wanted and row["commodity"] in ("", goods)
-        )
+            tonnes for movement in sorted(wanted) for goods, tonnes in sorted(by_goods.get(movement, {}).items())
+            if row["commodity"] in ("", goods)
+        )  # fmt: skip
         if not row["commodity"]:
             modelled += fixed_tonnes_per_day(applied, row) * days
         ratio = modelled / counted if counted > 0 else math.nan
