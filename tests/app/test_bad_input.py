@@ -71,6 +71,7 @@ def test_a_stage_that_is_not_there_is_left_out(show: Callable[..., Shown]) -> No
         ("/flows?change=link:altynkol-khorgos_cn.rail:capacity_trains_per_day=0", "capacity"),
         ("/appraisal?of=P999", "No project is called 'P999'."),
         ("/appraisal?rules=adb", "No rule set is called 'adb'."),
+        ("/portfolio?budget=lots", "budget: found 'lots'; expected a valid number"),
         ("/programme?body=nobody", "No body is called 'nobody'."),
         ("/programme?on=yesterday", "on: found 'yesterday'; expected a valid date"),
     ],

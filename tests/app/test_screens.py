@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
     from tests.app.conftest import Shown
 
-SCREENS = ("case", "network", "routes", "trade", "flows", "appraisal", "programme")
+SCREENS = ("case", "network", "routes", "trade", "flows", "appraisal", "portfolio", "programme")
 #: Scripts before the first screen, compressed: what the app promises.
 SCRIPT_LIMIT_BYTES = 600_000
 AXE = ROOT / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -47,7 +47,8 @@ def test_a_screen_answers_first_and_axe_finds_nothing_serious(
     assert answer.count() == 1
     assert answer.inner_text().endswith(".")
     figures = shown.page.locator("figure[data-figure]")
-    assert figures.count() >= 2
+    # a portfolio has its pictures once a choice is worked out
+    assert figures.count() >= (0 if screen == "portfolio" else 2)
     for number in range(figures.count()):
         tools = figures.nth(number).locator(".tools").inner_text()
         assert "Download" in tools
@@ -105,6 +106,29 @@ def test_a_league_table_is_worked_out_and_leads_to_a_project(show: Callable[...,
         assert shown.errors == []
         shown.page.get_by_role("button", name="All projects").click()
         shown.page.wait_for_selector("[data-league=done]")
+    finally:
+        own.stop()
+
+
+def test_a_choice_is_worked_out_and_its_frontier_follows_the_slider(show: Callable[..., Shown]) -> None:
+    own = Server("textbook")
+    try:
+        shown = show("/portfolio?budget=40&aim=cora", on=own)
+        shown.page.get_by_role("button", name="Run").click()
+        shown.page.wait_for_selector("[data-choice=done]")
+        shown.settle()
+        assert "the best choice for Cora is N2 Alba Gate border post" in shown.text("[data-answer=portfolio]")
+        drawn = shown.page.locator("figure[data-figure]")
+        figures = [str(name) for name in drawn.evaluate_all("all => all.map(one => one.dataset.figure)")]
+        assert {"frontier", "phasing", "robustness", "countries", "cost-shares-shapley", "reasons", "sets"} <= set(
+            figures
+        )
+        assert serious(shown) == []
+        shown.page.get_by_role("slider", name="Budget").fill("600")
+        shown.page.wait_for_selector("[data-choice=none]")
+        assert "Within USD 600 m the frontier has N2 and N3" in shown.text("[data-answer=portfolio]")
+        assert "budget=600" in shown.search()
+        assert shown.errors == []
     finally:
         own.stop()
 

@@ -18,6 +18,7 @@ from karvan.appraisal import OutcomeStore, appraise, league_table
 from karvan.case import open_case
 from karvan.chain import find_trade
 from karvan.flows.corridor import assign_flows
+from karvan.portfolio import find_portfolio
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -109,6 +110,36 @@ def test_a_league_table_is_a_run_that_is_not_done_twice(ask: Client, textbook: C
     assert ask("/api/appraisal/runs?scenario=open", method="POST").json["id"] == started["id"]
 
 
+def test_a_choice_is_that_of_the_function(ask: Client, textbook: Case) -> None:
+    question = "/api/portfolio/runs?budget=40&aim=cora"
+    assert ask(question).json is None
+    started = ask(question, method="POST").json
+    end = time.monotonic() + PATIENCE_S
+    while (now := ask(f"/api/portfolio/runs/{started['id']}").json)["state"] == "running" and time.monotonic() < end:
+        time.sleep(0.1)
+    assert (now["state"], now["fault"]) == ("done", None)
+    said = ask(f"/api/portfolio/runs/{started['id']}/answer").json
+    found = find_portfolio(textbook, 40.0, aim="cora").to_dict()
+    assert said["meta"]["hash"] == found["meta"]["hash"]
+    for name in ("value_musd", "cost_musd", "proven", "chosen", "outlays", "frontier", "robustness", "sets"):
+        assert said[name] == json.loads(json.dumps(found[name])), name
+    assert [row["id"] for row in said["candidates"]] == [row["id"] for row in found["candidates"]]
+    assert ask(question).json["id"] == started["id"]
+
+
+@pytest.mark.parametrize(
+    ("budget", "message"),
+    [
+        ("lots", "budget: found 'lots'; expected a valid number, unable to parse string as a number."),
+        ("-5", "The budget is -5. Give USD million, such as 2000 for USD 2 bn."),
+        ("inf", "The budget is inf. Give USD million, such as 2000 for USD 2 bn."),
+    ],
+)
+def test_a_budget_that_is_no_sum_is_told(ask: Client, budget: str, message: str) -> None:
+    reply = ask(f"/api/portfolio/runs?budget={budget}", method="POST")
+    assert (reply.status, reply.json["message"]) == (422, message)
+
+
 def test_a_league_table_that_cannot_be_fails_with_the_reason(ask: Client) -> None:
     assert ask("/api/appraisal/runs?scenario=peace", method="POST").status == 404
     started = ask("/api/appraisal/runs?rule_set=adb", method="POST").json
@@ -188,7 +219,7 @@ def test_a_case_that_has_changed_since_is_not_answered_for(
 def test_a_case_without_goods_has_no_such_screen(ask: Client, bare: Client) -> None:
     assert "flows" in ask("/api").json["rooms"]
     assert "trade" in ask("/api").json["rooms"]
-    assert {"flows", "trade", "appraisal"}.isdisjoint(bare("/api").json["rooms"])
+    assert {"flows", "trade", "appraisal", "portfolio"}.isdisjoint(bare("/api").json["rooms"])
 
 
 @pytest.fixture

@@ -1,5 +1,14 @@
 // Written by tools/api_types.py; do not edit.
 
+export interface Apart {
+  id: string;
+  name: string;
+  kind: string;
+  cost_musd: number | null;
+  why: string;
+  readiness: Readiness;
+}
+
 export interface AppraisalAnswer {
   meta: Meta;
   rule_sets: RuleSetChoice[];
@@ -103,11 +112,26 @@ export interface Choice {
   name: string;
 }
 
+export interface Chosen {
+  project: string;
+  name: string;
+  kind: string;
+  countries: string[];
+  start_year: number;
+  opening_year: number;
+  cost_musd: number;
+}
+
 export interface Column {
   name: string;
   type: string;
   unit: string;
   description: string;
+}
+
+export interface Condition {
+  dimension: string;
+  level: string;
 }
 
 export interface Convergence {
@@ -116,6 +140,25 @@ export interface Convergence {
   cost_change: number;
   contraction: number | null;
   tolerance: number;
+}
+
+export interface CostSharing {
+  rule: string;
+  sides: SideShare[];
+  would_leave: Leaving[];
+}
+
+export interface CountryNet {
+  country: string;
+  benefit_musd: number;
+  capital_musd: number;
+  net_musd: number;
+}
+
+export interface Criterion {
+  criterion: string;
+  level: number | null;
+  words: string;
 }
 
 export interface Crossing {
@@ -169,6 +212,11 @@ export interface CrossingState {
   id: string;
   status: string;
   switched: boolean;
+}
+
+export interface Dependence {
+  project: string;
+  pair_musd: number;
 }
 
 export interface DriverBar {
@@ -232,6 +280,18 @@ export interface Fact {
   changeable: boolean;
 }
 
+export interface Failing {
+  conditions: Condition[];
+  failing_share: number;
+  covers_share: number;
+}
+
+export interface Fair {
+  countries: CountryNet[];
+  cost_shares: CostSharing[];
+  fair_notes: string[];
+}
+
 export interface Fault {
   kind: string;
   message: string;
@@ -264,6 +324,26 @@ export interface FlowsAnswer {
   modes: ModeFlow[];
   notes: string[];
   sources: Source[];
+}
+
+export interface FrontierPoint {
+  budget_musd: number;
+  cost_musd: number;
+  value_musd: number;
+  projects: string[];
+  added: string[];
+  left_out: string[];
+}
+
+export interface FunderOutlay {
+  year: number;
+  project: string;
+  funder: string;
+  funder_name: string;
+  country: string;
+  instrument: string;
+  status: string;
+  musd: number;
 }
 
 export interface Good {
@@ -323,6 +403,11 @@ export interface LeagueRow {
   break_even_mt_per_year: number | null;
   traffic_mt_per_year: number | null;
   why_not: string;
+}
+
+export interface Leaving {
+  group: string[];
+  gain_musd: number;
 }
 
 export interface LegAnswer {
@@ -478,6 +563,33 @@ export interface Planned {
   countries: string[];
 }
 
+export interface PortfolioAnswer {
+  meta: Meta | null;
+  budget_musd: number;
+  aim: string;
+  rule_set: string;
+  value_musd: number;
+  cost_musd: number;
+  bound_kind: string;
+  proven: boolean;
+  bound_musd: number | null;
+  gap: number | null;
+  largest_error_musd: number | null;
+  sets_appraised: number;
+  chosen: Chosen[];
+  standings: StandingWorth[];
+  outlays: FunderOutlay[];
+  sets: SetWorth[];
+  candidates: Reason[];
+  apart: Apart[];
+  frontier: FrontierPoint[];
+  robustness: Robust;
+  wait: Waiting | null;
+  fairness: Fair;
+  notes: string[];
+  sources: Source[];
+}
+
 export interface ProjectAnswer {
   meta: Meta;
   id: string;
@@ -517,11 +629,46 @@ export interface ProjectChoice {
   assumed: boolean;
 }
 
+export interface Readiness {
+  score: number | null;
+  reported: number;
+  criteria: Criterion[];
+}
+
+export interface Reason {
+  id: string;
+  name: string;
+  kind: string;
+  chosen: boolean;
+  opening_year: number | null;
+  cost_musd: number | null;
+  alone_musd: number | null;
+  value_per_dollar: number | null;
+  why: string;
+  adds_musd: number | null;
+  cost_out_musd: number | null;
+  cost_in_musd: number | null;
+  loss_musd: number | null;
+  instead_of: string[];
+  depends_on: Dependence[];
+  readiness: Readiness;
+}
+
 export interface RecordAnswer {
   meta: Meta;
   on: string;
   entries: Entry[];
   sources: Source[];
+}
+
+export interface Robust {
+  core: string[];
+  near_sets: number;
+  sets: TestedSet[];
+  futures_count: number;
+  failing_share: number;
+  failures: Failing[];
+  robust_notes: string[];
 }
 
 export interface RouteAnswer {
@@ -612,6 +759,13 @@ export interface Screenline {
   constant_usd_per_t: number | null;
 }
 
+export interface SetWorth {
+  projects: string[];
+  value_musd: number;
+  model_musd: number | null;
+  cost_musd: number;
+}
+
 export interface SettingAnswer {
   meta: Meta;
   options: string[];
@@ -625,6 +779,13 @@ export interface ShapeAnswer {
   digest: string;
   nodes: Nodes;
   links: Links;
+}
+
+export interface SideShare {
+  side: string;
+  benefit_musd: number;
+  cost_musd: number;
+  net_musd: number;
 }
 
 export interface Source {
@@ -649,10 +810,20 @@ export interface StandingChoice {
   countries: string[];
 }
 
+export interface StandingWorth {
+  standing: string;
+  enpv_musd: number;
+}
+
 export interface StateShare {
   state: string;
   name: string;
   probability: number;
+}
+
+export interface StateValue {
+  state: string;
+  worth_musd: number;
 }
 
 export interface StateWorth {
@@ -685,6 +856,16 @@ export interface TableCount {
   low: number;
   assumed: number;
   sources: number;
+}
+
+export interface TestedSet {
+  projects: string[];
+  value_musd: number;
+  expected_musd: number;
+  cvar_musd: number;
+  worst_regret_musd: number;
+  loss_share: number;
+  by_state: StateValue[];
 }
 
 export interface TradeAnswer {
@@ -752,6 +933,17 @@ export interface Variant {
   theta: number;
 }
 
+export interface Waiting {
+  build_now: boolean;
+  now_musd: number;
+  wait_musd: number;
+  option_musd: number;
+  decide_year: number;
+  trigger: string[];
+  by_state: StateValue[];
+  by_year: YearWorth[];
+}
+
 export interface WorkState {
   state: "asleep" | "starting" | "preparing" | "idle" | "working";
   seconds: number;
@@ -772,6 +964,11 @@ export interface YearAfter {
   trade_after_musd: number;
   year: number;
   elasticity_share: number;
+}
+
+export interface YearWorth {
+  year: number;
+  worth_musd: number;
 }
 
 /** What each address answers with. */
@@ -795,6 +992,11 @@ export interface Answers {
   "get /api/flows/users": UsersAnswer;
   "get /api/network": NetworkAnswer;
   "get /api/network/shape": ShapeAnswer;
+  "get /api/portfolio/runs": RunState | null;
+  "post /api/portfolio/runs": RunState;
+  "delete /api/portfolio/runs/{run}": RunState;
+  "get /api/portfolio/runs/{run}": RunState;
+  "get /api/portfolio/runs/{run}/answer": PortfolioAnswer;
   "get /api/programme": RecordAnswer;
   "get /api/routes": RoutesAnswer;
   "get /api/trade": TradeAnswer;

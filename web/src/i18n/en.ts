@@ -198,6 +198,7 @@ export const en = {
   run: {
     progress: "{done} of {of} done.", secondsLeft: "About {n} s to go.", minutesLeft: "About {n} minutes to go.",
     stopped: "Stopped. What was worked out is kept, so that the next run goes on from there.",
+    stages: { appraisal: "appraisal" } as Record<string, string>,
   },
 
   appraisal: {
@@ -231,6 +232,26 @@ export const en = {
     parties: { funder: "whoever pays for works", owner: "owners of works", shipper: "users of transport", treasury: "treasury", railway: "railways", road_haulier: "road hauliers", shipping: "shipping lines", port: "ports", climate: "climate", neighbours: "those who live beside it" } as Record<string, string>,
     statesTitle: "By state of the crossings", statesNote: "Net present value, were a state to last.", stateNote: "{share} of the time in the long run",
     indicatorsTitle: "Indicators by standing", outlaysTitle: "Outlays", funder: "Who pays", instrument: "As",
+  },
+
+  portfolio: {
+    budget: "Budget", aim: "Whose worth counts", worst: "{name}, worst state", empty: "The frontier, phasing, robustness and cost shares stand here once a choice is worked out.",
+    before: "Which of {n} projects are worth the most to {whom} within {budget}, and when to build them, is a choice that has to be worked out.",
+    runTitle: "Choice within {budget}", runText: "Appraises the sets that compete, with trade and flows together, in every state of the crossings. This takes minutes to hours; it can be stopped and goes on where it was.",
+    nearby: "Within {budget} the frontier has {names}, worth {worth} to {whom}.", nearbyNone: "Within {budget} the frontier has nothing that is worth more than it costs to {whom}.",
+    answer: "Within {budget} the best choice for {whom} is {names}: worth {worth} more than the cost of {cost}.", nothing: "Within {budget} nothing is worth more than it costs to {whom}: nothing is chosen.",
+    proven: "This is proven: all {n} plans that keep the limits were appraised.", bound: "{n} sets were appraised in full; no other set can be worth more than {bound}, if the model of pairs is right, which was wrong by {error} at most.",
+    stands: "In courses of events it is lost on in {loss}; the mean of the worst tenth is {worst}. It fails in {failing} of {n} futures of state, demand, cost and delay.",
+    now: "Nothing is gained by waiting.", wait: "Waiting until {year} is worth {option} more than to build now.",
+    frontierTitle: "What a budget is worth", frontierNote: "The best set by budget; each step names what is added.", here: "{budget}", budgetAxis: "Budget, USD m", budgetColumn: "Budget, USD m", set: "Projects", added: "Added", leftOut: "Left out",
+    phasingTitle: "Works and outlays over the years", phasingNote: "Each bar is the works of a project up to its opening; below, outlays by who pays.", outlaysTitle: "Outlays", open: "nobody named", opens: "{text}, opens {year}",
+    robustTitle: "In other futures", robustNote: "Sets near the best, USD m; a triangle marks the worst state of a set. In nine tenths of {n} sets near the best: {core}.", robustNoCore: "Sets near the best, USD m; a triangle marks the worst state of a set. No project is in nine tenths of the {n} sets near the best.",
+    expected: "Expected", cvar: "Worst tenth", regret: "Most regret", loss: "Chance of a loss", fails: "Where {when} it fails in {share}; that covers {covers} of all failing futures.",
+    countriesTitle: "Who is left with what", countriesNote: "Present value by country: gains before works are paid for, less what is spent there.", countryNote: "gains {benefit}; works {capital}", benefit: "Gain, USD m", capital: "Works, USD m", net: "Net, USD m",
+    sharesTitle: "Cost shares: {rule}", rules: { shapley: "by Shapley value", remaining_benefits: "by remaining benefits" } as Record<string, string>, leave: "Would rather stay out: {groups}.", stay: "Nobody would rather stay out.",
+    pays: "pays {cost}", shareNote: "gains {benefit} (dot), is left with {net}", side: "Side", share: "Share of cost, USD m", sides: { others: "all others" } as Record<string, string>,
+    reasonsTitle: "Why in and why out", inOut: "In or out", isIn: "in, opens {year}", isOut: "out", alone: "Alone, USD m", perDollar: "Worth a dollar", why: "Why", otherwise: "What would change that", readiness: "Readiness",
+    outAbove: "out above a cost of {cost}", inAt: "in at a cost of {cost}", insteadOf: "instead of {names}", dependsOn: "with {names}", apartTitle: "Not in the ranking, and why", setsTitle: "Sets appraised in full, the best first", model: "by the model of pairs", emptySet: "nothing",
   },
 
   flows: {

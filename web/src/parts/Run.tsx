@@ -65,7 +65,8 @@ export function RunCard({ run, title, text }: { run: Run; title: string; text: R
         <>
           <progress value={state.done} max={state.of || 1} aria-label={title} />
           <p role="status">
-            {state.of ? fill(en.run.progress, { done: count(state.done), of: count(state.of) }) : en.case.starting}{" "}
+            {state.stage && !(state.stage in en.run.stages) && `${state.stage}. `}
+            {state.of ? fill(en.run.progress, { done: count(state.done), of: count(state.of) }) : state.stage ? "" : en.case.starting}{" "}
             {left !== null && (left < 90 ? fill(en.run.secondsLeft, { n: count(Math.ceil(left / 5) * 5) }) : fill(en.run.minutesLeft, { n: count(Math.ceil(left / 60)) }))}
           </p>
         </>
