@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path  # noqa: TC003 - typer needs it at run time
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -47,6 +48,12 @@ def portfolio(
         list[str] | None,
         typer.Option(
             "--country-share", metavar="ISO=LOW[:HIGH]", help="Share of all outlays in a country, least and most."
+        ),
+    ] = None,
+    service: Annotated[
+        str | None,
+        typer.Option(
+            "--service", metavar="MUSD", help="Most debt service in one year: an amount, or YEAR=AMOUNT with commas."
         ),
     ] = None,
     works: Annotated[int | None, typer.Option("--works", metavar="N", help="Most works at one time.")] = None,
@@ -96,8 +103,11 @@ def portfolio(
     from karvan.portfolio import find_portfolio
 
     opened = open_case(case)
-    limits = _limits(yearly, funder, country_share, works, split(require), split(exclude),
-                     (opened.config.case.base_year, opened.config.case.horizon_year))  # fmt: skip
+    span = (opened.config.case.base_year, opened.config.case.horizon_year)
+    limits = _limits(funder, country_share, works, split(require), split(exclude))
+    limits = replace(
+        limits, yearly_musd=_by_year(yearly, "--yearly", span), service_musd=_by_year(service, "--service", span)
+    )
     make_ready()
     try:
         found = find_portfolio(
@@ -123,10 +133,24 @@ def _progress(done: int, of: int) -> None:
         say(f"{done} of {of} sets appraised")
 
 
+def _by_year(text: str | None, option: str, span: tuple[int, int]) -> dict[int, float]:
+    """Return amounts by year: one for every year of the case, or those that are named."""
+    if text is None:
+        return {}
+    if "=" not in text:
+        return dict.fromkeys(range(span[0], span[1] + 1), _number(text, option))
+    found = {}
+    for name, value in _pairs(split([text]), option).items():
+        if not name.isdigit():
+            message = f"{name!r} is no year. Write YEAR=AMOUNT, such as 2028=400."
+            raise typer.BadParameter(message, param_hint=option)
+        found[int(name)] = _number(value, option)
+    return found
+
+
 def _limits(
-    yearly: str | None, funder: list[str] | None, country_share: list[str] | None, works: int | None, require: list[str],
-    exclude: list[str], span: tuple[int, int],
-) -> Limits:  # fmt: skip
+    funder: list[str] | None, country_share: list[str] | None, works: int | None, require: list[str], exclude: list[str]
+) -> Limits:
     from karvan.portfolio import Limits
 
     least, most = {}, {}
@@ -135,17 +159,11 @@ def _limits(
         least[name] = _number(low or "0", "--country-share")
         if colon:
             most[name] = _number(high, "--country-share")
-    years: dict[int, float] = {}
-    if yearly is not None and "=" in yearly:
-        for name, text in _pairs(split([yearly]), "--yearly").items():
-            if not name.isdigit():
-                message = f"{name!r} is no year. Write YEAR=AMOUNT, such as 2028=400."
-                raise typer.BadParameter(message, param_hint="--yearly")
-            years[int(name)] = _number(text, "--yearly")
-    elif yearly is not None:
-        years = dict.fromkeys(range(span[0], span[1] + 1), _number(yearly, "--yearly"))
     amounts = {name: _number(text, "--funder") for name, text in _pairs(split(funder), "--funder").items()}
-    return Limits(None, years, amounts, least, most, works, required=frozenset(require), excluded=frozenset(exclude))
+    return Limits(
+        funder_musd=amounts, least_country_share=least, most_country_share=most, works_at_once=works, required=frozenset(require),
+        excluded=frozenset(exclude),
+    )  # fmt: skip
 
 
 def _pairs(texts: list[str], option: str) -> dict[str, str]:

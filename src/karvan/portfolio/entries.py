@@ -52,6 +52,9 @@ class Entry:
         Range of its cost (P10 to P90) as shares of it.
     payers
         Who pays for it; parts that add up to one, or none.
+    service_musd
+        Debt service by year from the start of works, of the loans and deposits whose terms are known,
+        at the prices of the outlay.
     why_apart
         Why it stays out of the ranking; empty where it does not.
     has_value
@@ -71,6 +74,7 @@ class Entry:
     cost_low_share: float = 1.0
     cost_high_share: float = 1.0
     payers: tuple[Payer, ...] = ()
+    service_musd: tuple[float, ...] = ()
     why_apart: str = ""
     has_value: bool = True
 
@@ -84,9 +88,7 @@ class Entry:
         """Outlay in all."""
         return float(sum(self.outlay_musd))
 
-    def candidate(
-        self, value_musd: Mapping[int, float], ids: Iterable[str], service_musd: tuple[float, ...] = ()
-    ) -> Candidate:
+    def candidate(self, value_musd: Mapping[int, float], ids: Iterable[str]) -> Candidate:
         """Return the candidate of the model, with its ties to those that are in it."""
         there = set(ids)
         countries = {name: 1.0 / len(self.countries) for name in self.countries}
@@ -94,7 +96,7 @@ class Entry:
         for payer in self.payers:
             funders[payer.funder] = funders.get(payer.funder, 0.0) + payer.share
         return Candidate(
-            self.id, value_musd, self.outlay_musd, service_musd, funders, countries,
+            self.id, value_musd, self.outlay_musd, self.service_musd, funders, countries,
             tuple(name for name in self.prerequisites if name in there),
             tuple(name for name in self.alternatives if name in there),
             tuple(name for name in self.contains if name in there),
@@ -157,7 +159,7 @@ def _entry(case: Case, name: str, rule_set: str) -> Entry:
         tuple(0.0 if math.isnan(item) else item for item in outlay) or (0.0,), tuple(needs), tuple(row["alternatives"]),
         tuple(row["contains"]), _touched(case, name), span.low / span.value if span else 1.0,
         span.high / span.value if span else 1.0,
-        _payers(case, name, sum(outlay)), why, has_value,
+        _payers(case, name, sum(outlay)), _service(case, name, outlay), why, has_value,
     )  # fmt: skip
 
 
@@ -167,6 +169,30 @@ def _payers(case: Case, name: str, cost_musd: float) -> tuple[Payer, ...]:
         Payer(part.funder or OPEN, part.name or "open: nobody named", part.country, part.instrument, part.status, part.share)
         for part in parts if part.share > 0
     )  # fmt: skip
+
+
+def _service(case: Case, name: str, outlay: Sequence[float]) -> tuple[float, ...]:
+    """Return interest and repayment by year from the start of works: equal parts of the principal,
+    after the works at the earliest.
+    """
+    from karvan.appraisal.loans import Loan, schedule_loan  # noqa: PLC0415 - heavy
+
+    total = float(sum(outlay))
+    found: dict[int, float] = {}
+    for part in funding_of(case, name, total):
+        terms = (part.rate_pct_per_year, part.tenor_years)
+        if part.instrument not in ("loan", "deposit") or any(map(math.isnan, terms)) or not total * part.share > 0:
+            continue
+        grace = len(outlay) if math.isnan(part.grace_years) else max(int(part.grace_years), len(outlay))
+        loan = Loan(
+            principal=total * part.share, rate=terms[0] / 100.0, years=max(int(terms[1]), grace + 1), first_year=0,
+            grace_years=grace,
+            repayment="equal_principal", drawn=tuple(one / total for one in outlay), name=part.name,
+        )  # fmt: skip
+        schedule = schedule_loan(loan)
+        for year, paid in zip(schedule.years, schedule.service, strict=True):
+            found[year] = found.get(year, 0.0) + paid
+    return tuple(found.get(year, 0.0) for year in range(max(found) + 1)) if found else ()
 
 
 def _touched(case: Case, name: str) -> frozenset[str]:

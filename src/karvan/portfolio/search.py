@@ -128,6 +128,12 @@ class Search:
         if plans is not None:
             self._appraise(plans)
             self.bound_kind, self.bound_musd = "enumeration", self.best.value_musd
+            # what the plans hold of pairs is known by now
+            at = {entry.id: entry.opening for entry in kept}
+            known = set(self.scored)
+            self._value_pairs(
+                (one, two) for one, two in combinations(at, 2) if same_openings({one: at[one], two: at[two]}) in known
+            )
             return
         self.kept = self._screened(kept)
         self._propose()
@@ -189,7 +195,10 @@ class Search:
         self.tell(f"first answer, worths added up: {names}, USD {plan.value_musd:,.0f} m")
 
     def _pairs_ahead(self, entries: Sequence[Entry]) -> list[Pair]:
-        """Return the pairs to solve before the first proposal: needed, then those that meet, then those most alike."""
+        """Return the pairs to solve before the first proposal: needed, then those that meet, then those most alike.
+
+        Those that are merely alike share traffic rather than make it: they are looked at where one of them pays.
+        """
         total = self.limits.total_musd
         able = [
             (one, two) for one, two in combinations(entries, 2)
@@ -201,10 +210,11 @@ class Search:
             (one.id, two.id): (not one.touches & two.touches, -self.singles[one.id].likeness(self.singles[two.id]))
             for one, two in rest
         }  # fmt: skip
+        pays = {entry.id for entry in entries if self._best_alone(entry.id) > 0}
         near = [
             pair
             for pair in sorted(rank, key=lambda pair: (rank[pair], pair))
-            if not rank[pair][0] or -rank[pair][1] >= LIKE_SHARE
+            if not rank[pair][0] or (-rank[pair][1] >= LIKE_SHARE and pays.intersection(pair))
         ]
         return needed + near[:MOST_PAIRS]
 
