@@ -172,9 +172,7 @@ def _payers(case: Case, name: str, cost_musd: float) -> tuple[Payer, ...]:
 
 
 def _service(case: Case, name: str, outlay: Sequence[float]) -> tuple[float, ...]:
-    """Return interest and repayment by year from the start of works: equal parts of the principal,
-    after the works at the earliest.
-    """
+    """Return interest and repayment by year from the start of works; equal parts, after the works at the earliest."""
     from karvan.appraisal.loans import Loan, schedule_loan  # noqa: PLC0415 - heavy
 
     total = float(sum(outlay))
