@@ -69,8 +69,9 @@ def main() -> None:
                 process.terminate()
                 process.wait()
     same = "the same bytes" if answers[0] == answers[1] else "OTHER BYTES"
+    ratio = seconds[0] / seconds[1]
     print(
-        f"{len(SETS)} sets: one worker {seconds[0]:.1f} s, two {seconds[1]:.1f} s: {seconds[0] / seconds[1]:.2f} times ({same}); target {TARGET:g}"
+        f"{len(SETS)} sets: one worker {seconds[0]:.1f} s, two {seconds[1]:.1f} s, {same}: {ratio:.2f} times; target {TARGET:g}"
     )
 
 
