@@ -55,7 +55,7 @@ DESIGN = """<NUMBER OF ZONES> 2
 TRIPS = "<NUMBER OF ZONES> 2\n<END OF METADATA>\nOrigin 1\n2 : 9;\n"
 
 JSON = {
-    "plan": "plan textbook --out run --json",
+    "plan": "plan textbook --until trade --out run --json",
     "check": "check broken --json",
     "case": "case --case textbook --json",
     "case demand": "case demand --case textbook --by pair --json",

@@ -28,7 +28,7 @@ def lines(text):
 
 
 def test_the_summary_of_make_run(capsys, tmp_path):
-    out = printed(capsys, "plan", "pakistan_azerbaijan", "--out", str(tmp_path / "run"))
+    out = printed(capsys, "plan", "pakistan_azerbaijan", "--until", "routes", "--out", str(tmp_path / "run"))
     assert lines(shown()[0]) == lines(out)
 
 

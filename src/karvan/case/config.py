@@ -72,12 +72,8 @@ class FlowsSection(_Section):
 
 
 class TradeSection(_Section):
-    """Section ``[trade]``: the pair of economies that the case is about, and the trade both ways that is asked of them.
+    """Section ``[trade]``: the pair of economies that the case is about, and the trade both ways that is asked of them."""
 
-    `in_plan` says whether ``karvan plan`` solves trade and flows as well, which takes a minute on a large case.
-    """
-
-    in_plan: bool = True
     pair: tuple[str, str] | None = None
     target_musd: float | None = Field(default=None, gt=0)
 
@@ -112,6 +108,13 @@ class AppraisalSection(_Section):
         return self
 
 
+class PlanSection(_Section):
+    """Section ``[plan]``: the budget for projects, and how far along the chain ``karvan plan`` goes by default."""
+
+    budget_musd: float | None = Field(default=None, gt=0)
+    until: Literal["routes", "flows", "trade", "appraisal", "portfolio"] = "portfolio"
+
+
 class CaseConfig(_Section):
     """The whole of case.toml."""
 
@@ -120,6 +123,7 @@ class CaseConfig(_Section):
     flows: FlowsSection = FlowsSection()
     trade: TradeSection = TradeSection()
     appraisal: AppraisalSection = AppraisalSection()
+    plan: PlanSection = PlanSection()
     programme: ProgrammeSection = ProgrammeSection()
 
 

@@ -18,6 +18,21 @@ def plan(
     out: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", help="Run folder (default: runs/CASE-HASH where you stand).")
     ] = None,
+    until: Annotated[
+        str | None,
+        typer.Option(metavar="STAGE", help="Last stage of the chain: routes, flows, trade, appraisal or portfolio."),
+    ] = None,
+    budget: Annotated[
+        float | None, typer.Option(metavar="MUSD", help="Most that projects may cost together, in USD million.", min=0)
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="Processes that appraise at the same time (default: the cores)."),
+    ] = None,
+    store: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Keep solved years there, so that a run that was cut off goes on."),
+    ] = None,
     json: JsonOption = False,
 ) -> None:
     """Run every stage on a case and write a run folder with tables and a report."""
@@ -31,18 +46,24 @@ def plan(
         task = progress.add_task("check", total=len(STAGES))
 
         def tell(stage: str, done: int) -> None:
-            progress.update(task, description=stage, completed=done)
+            progress.update(task, description=f"{stage:<40}"[:72], completed=done)
 
-        run = run_plan(case, out=out, tell=tell)
+        run = run_plan(
+            case, out=out, until=until, budget_musd=budget, workers=workers or _cores(), store=store, tell=tell
+        )
     if json:
         print_json(run.to_dict())
     else:
         _show(run)
-    if not run.data.case.config.trade.in_plan:
-        say(
-            "Note: trade and flows are left out of the plan of this case; `karvan trade` and `karvan flows` solve them."
-        )
     say(f"Report: {run.folder / 'index.html'}")
+    if run.data.portfolio is not None:
+        say(f"Decision paper: {run.folder / 'decision.html'}")
+
+
+def _cores() -> int:
+    import os
+
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _show(run: Run) -> None:
@@ -67,6 +88,14 @@ def _show(run: Run) -> None:
         f"Of the standing links {words.percent(data.summary.assumption_share)} rest on an assumption, and "
         f"{words.percent(data.summary.uncapacitated_share)} have no known capacity."
     )
+    if data.appraisals:
+        from karvan.report.appraisal import league_said
+
+        out.print(f"\n{league_said(data.appraisals)}")
+    if data.portfolio is not None:
+        from karvan.report.decision import answer
+
+        out.print(f"\n{answer(data.portfolio)}", style="bold")
     if data.record is not None:
         late = data.record.overdue
         out.print(f"Programme on {data.record.on}: {words.count(len(late), 'commitment')} overdue.")

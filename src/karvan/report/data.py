@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from karvan.appraisal import Appraisal
     from karvan.case import Case, Meta
     from karvan.chain import Outcome
     from karvan.flows import CorridorFlows
     from karvan.network import Network, NetworkSummary
+    from karvan.portfolio import Portfolio
     from karvan.programme import Record
     from karvan.routes import Routes, Skims
     from karvan.trade import Potential
@@ -56,6 +58,10 @@ class ReportData:
     trade, potential
         What closures take from trade, with what passes through; how far the pair of the case could go. None where the case has
         no trade.
+    appraisals
+        Every project appraised alone, best first; empty where that was not asked for.
+    portfolio
+        What to choose within the budget; None where that was not asked for.
     record
         The record of the programme; None where the case has none.
     meta
@@ -71,5 +77,7 @@ class ReportData:
     counted: CorridorFlows | None
     trade: Outcome | None
     potential: Potential | None
+    appraisals: tuple[Appraisal, ...]
+    portfolio: Portfolio | None
     record: Record | None
     meta: Meta

@@ -5,14 +5,14 @@ from __future__ import annotations
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from karvan.case.futures import read_futures
 from karvan.case.quality import assess
 from karvan.charts import words
 from karvan.charts.palette import DARK, LIGHT
-from karvan.report import figures, flows, futures, quality, tables, trade
+from karvan.report import appraisal, figures, flows, futures, quality, tables, trade
 from karvan.report.headline import answer_of, best_of, cut_by, futures_of, pairs_of, scenario_name
 from karvan.routes.reliance import route_reliance
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from karvan.report.data import ReportData
     from karvan.report.headline import Pair
 
-MACROS, TEMPLATE, STYLE_SHEET = "macros.html.j2", "template.html.j2", "style.css"
+TEMPLATE, STYLE_SHEET = "template.html.j2", "style.css"
 #: A space at which a line may not break, between a figure and its unit.
 _NO_BREAK = "\u00a0"
 
@@ -34,32 +34,47 @@ def render_report(data: ReportData) -> str:
     data
         The finished stages.
     """
-    folder = files("karvan.report")
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["unbroken"] = unbroken
-    text = "".join((folder / name).read_text(encoding="utf-8") for name in (MACROS, TEMPLATE))
-    template = environment.from_string(text)
-    style = (folder / STYLE_SHEET).read_text(encoding="utf-8")
-    return template.render(
-        case=data.case.config.case,
-        meta=data.meta,
-        scenario=scenario_name(data, data.case.config.case.default_scenario),
-        # the style sheet and the palette are our own text, not the case's
-        style=Markup(f"{palette_properties()}\n{style}"),  # noqa: S704
-        pairs=[_pair(data, pair, number) for number, pair in enumerate(pairs_of(data), start=1)],
-        network=_network(data),
-        skims=tables.skims_table(data),
-        projects=tables.projects_table(data),
-        projects_said=tables.status_counts(data),
-        programme=_programme(data),
-        futures=_futures(data),
-        flows=_flows(data),
-        trade=_trade(data),
-        quality=_quality(data),
-        assumed_share=words.percent(tables.assumed_share(data)),
-        sources=tables.sources_table(data),
-        setting=_setting(data),
+    return (
+        environment()
+        .get_template(TEMPLATE)
+        .render(
+            style=style_sheet(),
+            case=data.case.config.case,
+            meta=data.meta,
+            scenario=scenario_name(data, data.case.config.case.default_scenario),
+            pairs=[_pair(data, pair, number) for number, pair in enumerate(pairs_of(data), start=1)],
+            network=_network(data),
+            skims=tables.skims_table(data),
+            projects=tables.projects_table(data),
+            projects_said=tables.status_counts(data),
+            programme=_programme(data),
+            futures=_futures(data),
+            flows=_flows(data),
+            trade=_trade(data),
+            appraisal=_appraisal(data),
+            decided=data.portfolio is not None,
+            quality=_quality(data),
+            assumed_share=words.percent(tables.assumed_share(data)),
+            sources=tables.sources_table(data),
+            setting=_setting(data),
+        )
     )
+
+
+def environment() -> Environment:
+    """Return the environment of the templates of this room."""
+    found = Environment(
+        loader=PackageLoader("karvan.report", ""), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    found.filters["unbroken"] = unbroken
+    return found
+
+
+def style_sheet() -> Markup:
+    """Return the style sheet with the palette: our own text, not the case's."""
+    style = (files("karvan.report") / STYLE_SHEET).read_text(encoding="utf-8")
+    return Markup(f"{palette_properties()}\n{style}")  # noqa: S704
 
 
 def _pair(data: ReportData, pair: Pair, number: int) -> dict[str, Any]:
@@ -75,7 +90,7 @@ def _pair(data: ReportData, pair: Pair, number: int) -> dict[str, Any]:
         "title": pair.title,
         "answer": answer_of(pair),
         "futures": futures_of(data, pair),
-        "pictures": [_shown(picture) for picture in drawn if picture is not None],
+        "pictures": [shown(picture) for picture in drawn if picture is not None],
         "table": tables.routes_table(data, pair),
         "missing": [
             (scenario_name(data, answer.scenario), cut_by(answer)) for answer in pair.answers if best_of(answer) is None
@@ -93,7 +108,7 @@ def _network(data: ReportData) -> dict[str, Any]:
         "links": words.count(int(data.network.built.sum()), "link"),
         "uncapacitated": words.percent(summary.uncapacitated_share),
         "assumed": words.percent(summary.assumption_share),
-        "map": _shown(figures.map_picture(data)),
+        "map": shown(figures.map_picture(data)),
         "modes": tables.links_table(data),
         "crossings": top,
         "all_crossings": every,
@@ -107,7 +122,7 @@ def _futures(data: ReportData) -> dict[str, Any] | None:
         return None
     picture = futures.closures_picture(data.case, process)
     return {
-        "pictures": [_shown(picture)] if picture else [],
+        "pictures": [shown(picture)] if picture else [],
         "states": futures.states_table(process),
         "record": futures.record_table(process) if process.records else None,
         "notes": list(process.notes),
@@ -120,7 +135,7 @@ def _flows(data: ReportData) -> dict[str, Any] | None:
     counts = flows.screenlines_table(data.counted)
     return {
         "said": [line for line in (flows.flows_said(data.flows), flows.counts_said(data.counted)) if line],
-        "pictures": [_shown(flows.flow_picture(data.flows))],
+        "pictures": [shown(flows.flow_picture(data.flows))],
         "bottlenecks": flows.bottlenecks_table(data.flows),
         "screenlines": counts if counts.rows else None,
         "notes": list(data.flows.notes),
@@ -141,12 +156,24 @@ def _trade(data: ReportData) -> dict[str, Any] | None:
     return {
         "said": [f"{line}." for line in said if line],
         "potential": trade.potential_said(data.potential) if data.potential is not None else [],
-        "pictures": [_shown(picture)] if picture else [],
+        "pictures": [shown(picture)] if picture else [],
         "economies": trade.economies_table(found.trade),
         "directions": trade.directions_table(found),
         "countries": trade.countries_table(found),
         "crossings": trade.crossings_table(found),
         "notes": list(found.notes),
+    }
+
+
+def _appraisal(data: ReportData) -> dict[str, Any] | None:
+    if not data.appraisals:
+        return None
+    picture = appraisal.league_picture(data.appraisals)
+    return {
+        "said": appraisal.league_said(data.appraisals),
+        "pictures": [shown(picture)] if picture else [],
+        "league": appraisal.league_table_of(data.appraisals),
+        "apart": appraisal.apart_table(data.appraisals),
     }
 
 
@@ -173,13 +200,14 @@ def _programme(data: ReportData) -> dict[str, Any] | None:
     late, day = words.count(len(data.record.overdue)), words.when(data.record.on.isoformat())
     return {
         "said": f"{words.count(len(promised), 'commitment')}: {still_open} still open, {late} of them overdue on {day}.",
-        "pictures": [_shown(picture)] if picture else [],
+        "pictures": [shown(picture)] if picture else [],
         "overdue": tables.overdue_table(data),
         "record": tables.record_table(data),
     }
 
 
-def _shown(picture: figures.Picture) -> dict[str, Any]:
+def shown(picture: figures.Picture) -> dict[str, Any]:
+    """Return a picture as the templates want it."""
     # the element was written by matplotlib, which escapes the texts in it
     return {"svg": Markup(picture.svg), "caption": picture.caption}  # noqa: S704
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import math
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from karvan.appraisal.plans import (
@@ -24,7 +22,7 @@ from karvan.charts.cash_flow import draw_cash_flow
 from karvan.charts.svg import inline_svg
 from karvan.charts.tornado import TornadoBar, draw_tornado
 from karvan.charts.who_gains import PartyGain, draw_who_gains
-from karvan.report.page import MACROS, STYLE_SHEET, palette_properties, unbroken
+from karvan.report.page import environment, style_sheet
 from karvan.report.tables import Cell, Table, safe_address
 
 if TYPE_CHECKING:
@@ -47,12 +45,6 @@ PARAMETERS = {
 
 def render_project(case: Case, found: Appraisal) -> str:
     """Return the page of an appraised project or set as one self-contained HTML page; the same data give the same text."""
-    folder = files("karvan.report")
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["unbroken"] = unbroken
-    text = "".join((folder / name).read_text(encoding="utf-8") for name in (MACROS, TEMPLATE))
-    template = environment.from_string(text)
-    style = (folder / STYLE_SHEET).read_text(encoding="utf-8")
     title = " + ".join(f"{project.id} {project.name}" for project in found.plan.projects) or ", ".join(found.asked)
     shown = found.meta.setting
     setting = [
@@ -60,10 +52,9 @@ def render_project(case: Case, found: Appraisal) -> str:
         f"rule set {found.rule_set}",
     ]
     setting += [f"changes {words.listed(shown['changes'])}"] if shown.get("changes") else []
-    return template.render(
+    return environment().get_template(TEMPLATE).render(
         title=title, lead=_lead(found), answer=answer_of(found), turns=turns_of(found),
-        # the style sheet and the palette are our own text, not the case's
-        style=Markup(f"{palette_properties()}\n{style}"),  # noqa: S704
+        style=style_sheet(),
         assumptions=[table for table in _assumptions(case, found) if table.rows], remarks=found.notes,
         sources=_sources(case, found), meta=found.meta, setting=", ".join(setting), **_worth(case, found), **_money(found),
     )  # fmt: skip

@@ -16,7 +16,7 @@ from karvan.report.headline import headlines
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    return karvan.plan("textbook", out=tmp_path_factory.mktemp("runs") / "run")
+    return karvan.plan("textbook", out=tmp_path_factory.mktemp("runs") / "run", until="trade")
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,7 @@ def test_no_route_is_said_with_what_cuts_it(tmp_path):
     folder = karvan.new_case(tmp_path / "island")
     borders = (folder / "border.csv").read_text(encoding="utf-8").replace(",open,", ",shut,")
     (folder / "border.csv").write_text(borders, encoding="utf-8")
-    run = karvan.plan(folder, out=tmp_path / "run")
+    run = karvan.plan(folder, out=tmp_path / "run", until="trade")
     text = (run.folder / "index.html").read_text(encoding="utf-8")
     assert "no route" in text
     assert "Alba Gate - Bela West is shut" in text
@@ -108,7 +108,7 @@ def test_a_name_is_text_and_never_markup(tmp_path):
     )
     nodes = folder / "node.csv"
     nodes.write_text(nodes.read_text(encoding="utf-8").replace("Alba City", "<b>Alba & City</b>"), encoding="utf-8")
-    text = (karvan.plan(folder, out=tmp_path / "run").folder / "index.html").read_text(encoding="utf-8")
+    text = (karvan.plan(folder, out=tmp_path / "run", until="trade").folder / "index.html").read_text(encoding="utf-8")
     assert "<script>" not in text
     assert "<b>Alba &" not in text
     assert "&lt;b&gt;Alba &amp; City&lt;/b&gt;" in text
@@ -118,7 +118,7 @@ def test_a_name_is_text_and_never_markup(tmp_path):
 def test_a_case_without_a_record_has_no_programme(tmp_path):
     folder = karvan.new_case(tmp_path / "case")
     shutil.rmtree(folder / "programme")
-    run = karvan.plan(folder, out=tmp_path / "run")
+    run = karvan.plan(folder, out=tmp_path / "run", until="trade")
     assert run.data.record is None
     assert 'href="#programme"' not in (run.folder / "index.html").read_text(encoding="utf-8")
 
@@ -131,12 +131,8 @@ def test_what_runs_where_is_shown_against_counts(run, page):
     assert 'aria-label="Map of flows and bottlenecks"' in page
 
 
-def test_a_case_that_leaves_trade_out_has_no_flows(tmp_path):
-    folder = tmp_path / "case"
-    shutil.copytree(karvan.open_case("textbook").folder, folder)
-    text = (folder / "case.toml").read_text(encoding="utf-8")
-    (folder / "case.toml").write_text(text + "\n[trade]\nin_plan = false\n", encoding="utf-8")
-    run = karvan.plan(folder, out=tmp_path / "run")
+def test_a_run_that_leaves_off_early_has_no_flows(tmp_path):
+    run = karvan.plan("textbook", out=tmp_path / "run", until="routes")
     page = (run.folder / "index.html").read_text(encoding="utf-8")
     assert run.data.flows is None
     assert 'href="#flows"' not in page
