@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 from karvan.case.apply import resolve_project
 from karvan.case.provenance import meta_of
 from karvan.case.setting import Setting
-from karvan.errors import RequestError
+from karvan.errors import InputError, RequestError, UnknownNameError
 from karvan.portfolio.aims import Aim
 from karvan.portfolio.candidates import Limits
-from karvan.portfolio.entries import Entry, entries_of
+from karvan.portfolio.entries import OPEN, Entry, entries_of
 from karvan.portfolio.search import LATER_YEARS, MOST_PLANS, Search
 from karvan.portfolio.valuer import CaseValuer
 
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from karvan.portfolio.valuer import Valuer
     from karvan.portfolio.worth import Openings, Worth
     from karvan.workers.run import Progress
+
+#: A start may be put off by no more: gains would run out of the years that are counted.
+MOST_LATER_YEARS = 15
 
 
 @dataclass(frozen=True)
@@ -211,6 +214,14 @@ def choose(
 
 def _resolved(case: Case, limits: Limits) -> Limits:
     """Return limits that name projects by their ids."""
+    countries = {name for row in case.rows("project").values() for name in row["country"]}
+    funders = {OPEN, *case.rows("stakeholder")}
+    for kind, asked, known in (
+        ("country", {*limits.least_country_share, *limits.most_country_share}, countries),
+        ("funder", {*limits.funder_musd, *limits.ineligible}, funders),
+    ):
+        for name in sorted(asked - known):
+            raise UnknownNameError(kind, name, sorted(known))
     named = {
         name: frozenset(resolve_project(case, item) for item in getattr(limits, name))
         for name in ("required", "excluded")
@@ -233,6 +244,9 @@ def choose_among(
     meta: Meta | None = None,
 ) -> Choice:
     """Choose among entries whose worth somebody says; the parameters are those of :func:`choose`."""
+    if not 0 <= later_years <= MOST_LATER_YEARS:
+        fault = f"found {later_years}; expected 0 to {MOST_LATER_YEARS}. Name another number."
+        raise InputError([fault], what="Years by which a start may be put off")
     ranked = [entry for entry in entries if not entry.why_apart]
     for entry in entries:
         if entry.why_apart and entry.id in limits.required:

@@ -119,9 +119,13 @@ class Search:
             The limits contradict each other.
         """
         check_feasible(self.entries, self.limits, self.later_years)
-        self._value_singles(self.entries)
-        kept = [entry for entry in self.entries if entry.id in self.singles and not self._too_dear(entry)]
+        within = [entry for entry in self.entries if not self._too_dear(entry)]
+        self._value_singles(within)
+        kept = [entry for entry in within if entry.id in self.singles]
         self._first(kept)
+        # other budgets ask for those that are too dear for this one
+        self._value_singles([entry for entry in self.entries if entry not in within])
+        self._check_required(kept)
         self._value_pairs(self._pairs_ahead(kept))
         self.kept = kept
         plans = self._all_plans()
@@ -136,7 +140,22 @@ class Search:
             )
             return
         self.kept = self._screened(kept)
+        self._check_required(self.kept)
         self._propose()
+
+    def _check_required(self, kept: Sequence[Entry]) -> None:
+        """Check that what is required can be chosen.
+
+        Raises
+        ------
+        RequestError
+            It cannot, and why.
+        """
+        there = {entry.id for entry in kept}
+        for name in sorted(self.limits.required - there):
+            why = self.dropped.get(name, "it has no value")
+            message = f"{name} is required, but cannot be chosen: {why}. Leave it out of what is required."
+            raise RequestError(message)
 
     def with_budget(self, total_musd: float, *, proposals: int, rounds: int) -> Search:
         """Return what is found under another budget, with what is known already."""

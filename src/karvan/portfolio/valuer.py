@@ -74,7 +74,7 @@ class CaseValuer:
     workers, cluster
         Where sets are appraised: see :func:`karvan.workers.map`.
     folder
-        Where the worth of sets and solved years are kept between runs; None keeps them in memory alone.
+        Where solved years, and in a folder of their own worths, are kept between runs; None keeps them in memory alone.
     progress
         Called after each set with how many are done, and of how many.
     """
@@ -117,7 +117,7 @@ class CaseValuer:
 
     def _appraise(self, wanted: dict[str, Mapping[str, int]], scenario: str | None) -> None:
         keys = list(wanted)
-        store = None if self.folder is None else self.folder / "years"
+        store = self.folder
         for attempt in range(AGAIN + 1):
             tasks = [_Task(self.case.digest, self._bytes, tuple(f"{name}@{year}" for name, year in same_openings(wanted[key])),
                            scenario, self.rule_set, self.changes, store) for key in keys]  # fmt: skip
@@ -160,7 +160,7 @@ class CaseValuer:
     def _find(self, key: str) -> Worth | None:
         if key not in self._kept and self.folder is not None:
             try:
-                self._kept[key] = _read((self.folder / f"{key}.npz").read_bytes())
+                self._kept[key] = _read((self.folder / "worths" / f"{key}.npz").read_bytes())
             except (OSError, ValueError, KeyError, zipfile.BadZipFile):
                 return None
         return self._kept.get(key)
@@ -169,7 +169,7 @@ class CaseValuer:
         self.appraised += 1
         self._kept[key] = worth
         if self.folder is not None:
-            write_file(self.folder / f"{key}.npz", _written(worth))
+            write_file(self.folder / "worths" / f"{key}.npz", _written(worth))
 
 
 @lru_cache(maxsize=2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -211,3 +212,37 @@ def test_nothing_is_solved_before_a_request_is_refused():
     with pytest.raises(RequestError):
         choose_among(entries, valuer, Limits(10.0), Aim.of(None, valuer.standings, "both"))
     assert valuer.asked == []
+
+
+def test_a_required_project_that_needs_what_cannot_be_chosen():
+    entries = [entry("a", 10.0), entry("top", 5.0, prerequisites=("base",)), entry("base", 900.0)]
+    valuer = SyntheticValuer(entries, {("a",): 3.0})
+    limits = Limits(50.0, required=frozenset({"top"}))
+    with pytest.raises(ConflictError, match="top needs base; top is required; total of USD 50 m"):
+        choose_among(entries, valuer, limits, Aim.of(None, valuer.standings, "both"))
+
+
+class NoWorth(SyntheticValuer):
+    """A valuer that cannot appraise an entry."""
+
+    def worths(self, sets, *, scenario=None):
+        return [replace(item, valued=False, why_not="trade and flows do not meet") if "lost" in item.openings else item
+                for item in super().worths(sets, scenario=scenario)]  # fmt: skip
+
+
+def test_a_required_project_that_cannot_be_appraised():
+    entries = [entry("a", 10.0), entry("lost", 5.0)]
+    valuer = NoWorth(entries, {("a",): 3.0})
+    aim = Aim.of(None, valuer.standings, "both")
+    assert choose_among(entries, valuer, Limits(50.0), aim).dropped == {"lost": "trade and flows do not meet"}
+    with pytest.raises(RequestError) as caught:
+        choose_among(entries, valuer, Limits(50.0, required=frozenset({"lost"})), aim)
+    assert str(caught.value) == (
+        "lost is required, but cannot be chosen: trade and flows do not meet. Leave it out of what is required."
+    )
+
+
+def test_years_that_cannot_be():
+    assert refused([entry("a", 5.0)], Limits(50.0), InputError, later_years=40) == (
+        "Years by which a start may be put off: found 40; expected 0 to 15. Name another number."
+    )

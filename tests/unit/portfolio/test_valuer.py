@@ -63,14 +63,14 @@ def test_a_search_that_was_cut_off_goes_on(case, solved, tmp_path):
     worths, folder = solved
     store = tmp_path / "store"
     shutil.copytree(folder, store)
-    kept = sorted(store.glob("*.npz"))
+    kept = sorted((store / "worths").glob("*.npz"))
     assert len(kept) == len(SETS)
     kept[0].unlink()
     kept[1].write_bytes(b"half a file")
     again = CaseValuer(case, folder=store)
     same(again.worths(SETS), worths)
     assert again.appraised == 2
-    assert len(list(store.glob("*.npz"))) == len(SETS)
+    assert len(list((store / "worths").glob("*.npz"))) == len(SETS)
 
 
 def test_another_question_has_another_key(case, solved):
@@ -182,6 +182,10 @@ def test_an_unknown_project_is_refused_before_anything_is_solved(case, monkeypat
         choose(case, 500.0, projects=["N9"])
     with pytest.raises(UnknownNameError, match="No project is called 'N77'"):
         choose(case, 500.0, limits=Limits(required=frozenset({"N77"})))
+    with pytest.raises(UnknownNameError, match=r"^No funder is called 'S99'\."):
+        choose(case, 500.0, limits=Limits(funder_musd={"S99": 5.0}))
+    with pytest.raises(UnknownNameError, match=r"^No country is called 'AAB'\. Did you mean AAA"):
+        choose(case, 500.0, limits=Limits(least_country_share={"AAB": 0.5}))
     with pytest.raises(UnknownNameError, match=r"^No aim is called 'bot'\. Did you mean both"):
         choose(case, 500.0, aim="bot")
     with pytest.raises(RequestError) as caught:
