@@ -113,7 +113,8 @@ def _appraisal(
 ) -> Appraisal:  # fmt: skip
     standings, headline = standings_of(case)
     why, valuation = plan.why_not, None
-    notes = list(plan.notes)
+    notes = [f"the worth of {item.id} leaves out {item.left_out}" for item in plan.projects if item.left_out]
+    notes += plan.notes
     if solved:
         states = next(iter(solved.values())).states
         chances, more = probabilities(case, plan.years, states, scenario)

@@ -60,6 +60,8 @@ class PlannedProject:
         Classes of evidence.
     funding
         Who pays which part; the last is what is open, where something is.
+    left_out
+        What it brings besides what the case models: its worth leaves that out.
     """
 
     id: str
@@ -74,6 +76,7 @@ class PlannedProject:
     cost_basis: str
     effect_basis: str
     funding: tuple[Funding, ...] = ()
+    left_out: str = ""
 
     @property
     def bearers(self) -> dict[str, float]:
@@ -220,6 +223,7 @@ def _planned(case: Case, name: str, given: int | None, years: Sequence[int], not
     return PlannedProject(
         name, str(row["name"]), opens, tuple(range(opens - len(shares), opens)), shares, cost, low, high, tuple(row["country"]),
         str(row["cost_basis"]), str(row["effect_basis"]), funding_of(case, name, cost),
+        str(row["left_out"]),
     )  # fmt: skip
 
 

@@ -84,6 +84,12 @@ def name_of(item: Appraisal) -> str:
     return " + ".join(f"{project.id} {project.name}" for project in item.plan.projects)
 
 
+def _left_out(item: Appraisal) -> str:
+    """Return what the worth leaves out, for the cell of the name; empty where nothing is known of."""
+    parts = list(dict.fromkeys(project.left_out for project in item.plan.projects if project.left_out))
+    return f"leaves out {'; '.join(parts)}" if parts else ""
+
+
 def league_said(found: Sequence[Appraisal]) -> str:
     """Return how many projects are worth their cost, in a sentence."""
     ranked = [item for item in found if item.ranked]
@@ -117,7 +123,7 @@ def league_table_of(found: Sequence[Appraisal]) -> Table:
         worth = [Cell(words.number(item.enpv_musd[one.id]), figure=True) for one in standings]
         opens = max((project.opening for project in item.plan.projects), default=0)
         rows.append((
-            Cell(name_of(item)), Cell(words.number(item.cost_musd), figure=True), *worth,
+            Cell(name_of(item), note=_left_out(item)), Cell(words.number(item.cost_musd), figure=True), *worth,
             Cell(words.rate(item.eirr) if item.eirr is not None else "none", figure=True),
             Cell(words.number(item.bcr, digits=2) if item.bcr is not None else "", figure=True), Cell(str(opens), figure=True),
         ))  # fmt: skip

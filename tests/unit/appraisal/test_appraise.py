@@ -9,6 +9,7 @@ import pytest
 
 from karvan.appraisal import OutcomeStore, appraise, league_table, open_rule_set
 from karvan.appraisal.plans import plan_projects
+from karvan.case import open_case
 from karvan.chain import simulate
 from karvan.errors import AuditError, InputError, RequestError, UnknownNameError
 
@@ -379,3 +380,10 @@ def test_changes_hold_on_both_sides(textbook: Case, store: OutcomeStore) -> None
     same = appraise(textbook, "N2", changes=["commodity:coal:value_usd_per_t*=1"], store=store)
     plain = appraise(textbook, "N2", store=store)
     assert same.enpv_musd == pytest.approx(plain.enpv_musd, rel=1e-6)
+
+
+def test_what_a_worth_leaves_out_is_said(files: CaseFiles) -> None:
+    files.set("project.csv", "N2", left_out="passengers")
+    found = appraise(open_case(files.folder), "N2")
+    assert "the worth of N2 leaves out passengers" in found.notes
+    assert found.valued
