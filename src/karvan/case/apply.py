@@ -150,8 +150,8 @@ def _missing_prerequisites(case: Case, named: Iterable[str], opened: set[str]) -
 
 def apply_effects(
     case: Case, setting: Setting, opened: frozenset[str]
-) -> tuple[dict[str, pd.DataFrame], dict[str, frozenset[str]]]:
-    """Return the tables with every effect of the setting applied, and the rows of each that differ from the calibrated ones.
+) -> tuple[dict[str, pd.DataFrame], dict[str, tuple[Act, ...]]]:
+    """Return the tables with every effect of the setting applied, and what has acted on each that is altered, in order.
 
     Raises
     ------
@@ -180,10 +180,11 @@ def apply_effects(
     ]
     if faults:
         raise RequestError("\n".join(faults))
-    touched: dict[str, set[str]] = {}
-    for act in (*projects, *scenario, *changes):
-        touched.setdefault(act.cell[0], set()).add(act.cell[1])
-    return tables, {table: frozenset(rows) for table, rows in touched.items()}
+    acted: dict[str, list[Act]] = {}
+    for owners in (projects, scenario, changes):
+        for act in sorted(owners, key=lambda act: act.cell):
+            acted.setdefault(act.cell[0], []).append(act)
+    return tables, {table: tuple(acts) for table, acts in acted.items()}
 
 
 def _acts_of(case: Case, owners: Iterable[str], year: int) -> list[Act]:

@@ -20,9 +20,12 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from karvan.case.apply import Act
     from karvan.case.config import CaseConfig
 
 
+#: Tables with effects applied that a case keeps.
+MOST_ALTERED = 128
 #: The rows of a table by key, each a dict of typed cells.
 Rows = dict[str, dict[str, Any]]
 
@@ -141,13 +144,53 @@ class Case:
             raise UnknownNameError("scenario", scenario, list(self.rows("scenario")))
         resolved = setting.model_copy(update={"scenario": scenario})
         opened, notes = open_projects(self, resolved)
-        tables, touched = apply_effects(self, resolved, opened)
-        return AppliedCase(self, resolved, tables, opened, notes, touched)
+        tables, acted = apply_effects(self, resolved, opened)
+        altered = {table: self._altered(table, acts, tables[table]) for table, acts in acted.items()}
+        tables |= {table: known.frame for table, known in altered.items()}
+        return AppliedCase(self, resolved, tables, opened, notes, altered)
+
+    @cached_property
+    def _known(self) -> dict[tuple[str, tuple[Act, ...]], Altered]:
+        return {}
+
+    def _altered(self, table: str, acts: tuple[Act, ...], frame: pd.DataFrame) -> Altered:
+        """Return a table as some effects leave it; settings in which the same effects act share it. The latest are kept."""
+        key = (table, acts)
+        found = self._known.pop(key, None) or Altered(self, table, frame, frozenset(act.cell[1] for act in acts))
+        self._known[key] = found
+        while len(self._known) > MOST_ALTERED:
+            self._known.pop(next(iter(self._known)))
+        return found
 
     @cached_property
     def untouched(self) -> AppliedCase:
         """The calibrated tables with no effect applied and no project open: what settings are compared with."""
         return AppliedCase(self, Setting(scenario=self.config.case.default_scenario), self.calibrated, frozenset(), ())
+
+
+@dataclass(frozen=True, eq=False)
+class Altered:
+    """A table that effects have altered.
+
+    Attributes
+    ----------
+    case, table
+        Whose it is.
+    frame
+        The table.
+    touched
+        The rows that effects alter.
+    """
+
+    case: Case
+    table: str
+    frame: pd.DataFrame = field(repr=False)
+    touched: frozenset[str]
+
+    @cached_property
+    def rows(self) -> Rows:
+        """The rows by key; those that none alters are those of the case."""
+        return self.case.calibrated_rows(self.table) | rows_of(self.frame.loc[sorted(self.touched)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,8 +207,8 @@ class AppliedCase:
         Projects that are open: done, committed by now, or named by the setting.
     notes
         What the reader of a result should know, such as a missing prerequisite.
-    touched
-        The rows of each table that effects alter; tables that are not named are those of the case, or unknown.
+    altered
+        The tables that effects alter.
     """
 
     case: Case
@@ -173,7 +216,7 @@ class AppliedCase:
     tables: Mapping[str, pd.DataFrame] = field(repr=False)
     open_projects: frozenset[str]
     notes: tuple[str, ...]
-    touched: Mapping[str, frozenset[str]] = field(default_factory=dict, repr=False)
+    altered: Mapping[str, Altered] = field(default_factory=dict, repr=False)
 
     @cached_property
     def _rows(self) -> dict[str, Rows]:
@@ -183,12 +226,11 @@ class AppliedCase:
         """Return the rows of a table by key, with every effect applied; rows that none alters are those of the case."""
         if self.tables[table] is self.case.calibrated[table]:
             return self.case.calibrated_rows(table)
+        known = self.altered.get(table)
+        if known is not None and known.frame is self.tables[table]:
+            return known.rows
         if table not in self._rows:
-            frame, touched = self.tables[table], self.touched.get(table)
-            if touched is None:
-                self._rows[table] = rows_of(frame)
-            else:
-                self._rows[table] = self.case.calibrated_rows(table) | rows_of(frame.loc[sorted(touched)])
+            self._rows[table] = rows_of(self.tables[table])
         return self._rows[table]
 
     def is_built(self, status: str, projects: Any) -> bool:  # noqa: ANN401 - a cell of a list column

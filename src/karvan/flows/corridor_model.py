@@ -15,7 +15,7 @@ import numpy as np
 from karvan.case.ranges import Z90, confidence_shares
 from karvan.errors import RequestError
 from karvan.flows import corridor_kernels as kernels
-from karvan.flows import route_kernels
+from karvan.flows import layout_kernels
 from karvan.flows.demand import demand_of
 from karvan.flows.movements import Movements, movements_of
 from karvan.flows.problem import Classes, Problem, Resources, RouteSets
@@ -140,18 +140,34 @@ class Laid:
     movement_number: dict[tuple[str, str, str, str], int]
 
 
-class _Layout(NamedTuple):
-    """What of :class:`Laid` depends only on which arcs are open."""
+class _Names(NamedTuple):
+    """What the sets and movements of both forms are called, and their numbers."""
 
     pairs: tuple[tuple[str, str, str], ...]
     set_number: dict[tuple[str, str, str], int]
     first: dict[str, tuple[int, int]]
+    keys: tuple[tuple[str, str, str, str], ...]
+    movement_number: dict[tuple[str, str, str, str], int]
+
+
+@remembered(16)
+def _names(
+    pairs_1: tuple[tuple[str, str], ...], pairs_2: tuple[tuple[str, str], ...], keys_1: Keys, keys_2: Keys
+) -> _Names:
+    one, other = FORMS
+    pairs = (*((one, *pair) for pair in pairs_1), *((other, *pair) for pair in pairs_2))
+    keys = (*((one, *key) for key in keys_1), *((other, *key) for key in keys_2))
+    first = {one: (0, 0), other: (len(pairs_1), len(keys_1))}
+    return _Names(pairs, {pair: n for n, pair in enumerate(pairs)}, first, keys, {key: n for n, key in enumerate(keys)})
+
+
+class _Layout(NamedTuple):
+    """What of :class:`Laid` depends only on which arcs are open."""
+
     set_ptr: Ints
     nest: Ints
     arc_ptr: Ints
     arcs: Ints
-    keys: tuple[tuple[str, str, str, str], ...]
-    movement_number: dict[tuple[str, str, str, str], int]
     move_ptr: Ints
     move_item: Ints
     stream_of: Ints
@@ -160,93 +176,61 @@ class _Layout(NamedTuple):
     stream_item: Ints
 
 
-@remembered(24)
+@remembered(32)
 def _layout(
-    routes_1: FormRoutes, routes_2: FormRoutes, keys_1: Keys, keys_2: Keys, of_arc_1: Ints, of_arc_2: Ints, open_1: bytes,
-    open_2: bytes,
+    routes_1: FormRoutes, routes_2: FormRoutes, of_arc_1: Ints, of_arc_2: Ints, open_1: bytes, open_2: bytes, first: int,
+    movements: int,
 ) -> _Layout:  # fmt: skip
-    """Return the routes of both forms that stand where these arcs are open."""
-    pairs: list[tuple[str, str, str]] = []
-    keys: list[tuple[str, str, str, str]] = []
-    first: dict[str, tuple[int, int]] = {}
-    parts: list[tuple[Ints, ...]] = []
-    both = ((routes_1, keys_1, of_arc_1, open_1), (routes_2, keys_2, of_arc_2, open_2))
-    for form, (theirs, own_keys, own, opened) in zip(FORMS, both, strict=True):
-        routes = theirs.flat
-        first[form] = (len(pairs), len(keys))
-        standing = _standing(np.frombuffer(opened, dtype=bool), routes.arc_ptr, routes.arcs)
-        count = np.diff(routes.arc_ptr)
-        arcs = routes.arcs[np.repeat(standing, count)]
-        pointer = np.concatenate([[0], np.cumsum(count[standing])]).astype(np.int64)
-        passed = own[arcs]
-        counted = np.concatenate([[0], np.cumsum(passed >= 0)])[pointer]
-        per_pair = np.concatenate([[0], np.cumsum(standing)])[routes.pair_ptr]
-        parts.append((
-            np.diff(per_pair), routes.nest[standing], count[standing], arcs, np.diff(counted), passed[passed >= 0] + len(keys),
-        ))  # fmt: skip
-        pairs += [(form, *pair) for pair in theirs.pairs]
-        keys += [(form, *key) for key in own_keys]
-    per_pair, nest, count, arcs, moves, move_item = (np.concatenate(column) for column in zip(*parts, strict=True))
-    set_ptr, arc_ptr, move_ptr = (
-        np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64) for sizes in (per_pair, count, moves)
-    )
-    stream_of, streams = _streams(move_ptr, move_item, len(keys))
-    stream_ptr, stream_item = kernels.merge_items(move_ptr, move_item, stream_of, max(streams, 1))
+    """Return the routes of both forms that stand where these arcs are open; movements of the second form are numbered on."""
+    parts = [
+        layout_kernels.lay_standing(*theirs.flat, np.frombuffer(opened, dtype=bool), of_arc)
+        for theirs, of_arc, opened in ((routes_1, of_arc_1, open_1), (routes_2, of_arc_2, open_2))
+    ]
+    per_pair, nest, arc_ptr, arcs, move_ptr, move_item = zip(*parts, strict=True)
+    set_ptr = np.concatenate([[0], np.cumsum(np.concatenate(per_pair))]).astype(np.int64)
+    ways, items = _joined(move_ptr), np.concatenate([move_item[0], move_item[1] + first])
+    stream_of, streams = layout_kernels.same_routes(ways, items, movements)
+    stream_ptr, stream_item = kernels.merge_items(ways, items, stream_of, max(streams, 1))
     return _Layout(
-        tuple(pairs), {pair: number for number, pair in enumerate(pairs)}, first, set_ptr, nest, arc_ptr, arcs, tuple(keys),
-        {key: number for number, key in enumerate(keys)}, move_ptr, move_item, stream_of, streams, stream_ptr, stream_item,
+        set_ptr, np.concatenate(nest), _joined(arc_ptr), np.concatenate(arcs), ways, items, stream_of, streams, stream_ptr,
+        stream_item,
     )  # fmt: skip
+
+
+def _joined(pointers: tuple[Ints, Ints]) -> Ints:
+    """Return two pointers as one."""
+    one, other = pointers
+    return np.concatenate([one, other[1:] + one[-1]])
 
 
 def lay_routes(forms: Mapping[str, FormNetwork], chosen: Mapping[str, FormRoutes]) -> Laid:
     """Return the routes that stand in a setting, with their costs, path sizes and streams."""
     one, other = (forms[form] for form in FORMS)
+    names = _names(chosen[FORMS[0]].pairs, chosen[FORMS[1]].pairs, one.movements.keys, other.movements.keys)
     layout = _layout(
-        chosen[FORMS[0]], chosen[FORMS[1]], one.movements.keys, other.movements.keys, one.movements.of_arc,
-        other.movements.of_arc, one.open.tobytes(), other.open.tobytes(),
+        chosen[FORMS[0]], chosen[FORMS[1]], one.movements.of_arc, other.movements.of_arc, one.open.tobytes(),
+        other.open.tobytes(), names.first[FORMS[1]][1], len(names.keys),
     )  # fmt: skip
     # arcs are numbered by form
-    split = layout.set_ptr[layout.first[FORMS[1]][0]]
+    split = layout.set_ptr[names.first[FORMS[1]][0]]
     price, hours = (
-        np.concatenate([
-            kernels.sum_on_routes(layout.arc_ptr[: split + 1], layout.arcs, first),
-            kernels.sum_on_routes(layout.arc_ptr[split:], layout.arcs, second),
-        ])
-        for first, second in ((one.choice_usd, other.choice_usd), (one.hours, other.hours))
+        np.concatenate(parts)
+        for parts in zip(*(
+            kernels.sum_both_on_routes(pointer, layout.arcs, item.choice_usd, item.hours)
+            for pointer, item in ((layout.arc_ptr[: split + 1], one), (layout.arc_ptr[split:], other))
+        ), strict=True)
     )  # fmt: skip
     length = np.concatenate([one.movements.length_km, other.movements.length_km])
-    log_size = route_kernels.path_sizes(
-        layout.set_ptr, layout.nest, layout.move_ptr, layout.move_item, length, len(layout.keys)
+    log_size = layout_kernels.path_sizes(
+        layout.set_ptr, layout.nest, layout.move_ptr, layout.move_item, length, len(names.keys)
     )
     sets = RouteSets(
         layout.set_ptr, layout.nest, price, hours, log_size, layout.stream_ptr, layout.stream_item, layout.streams
     )
     return Laid(
-        layout.pairs, layout.first, layout.arc_ptr, layout.arcs, sets, layout.keys, layout.move_ptr, layout.move_item,
-        layout.stream_of, layout.set_number, layout.movement_number,
+        names.pairs, names.first, layout.arc_ptr, layout.arcs, sets, names.keys, layout.move_ptr, layout.move_item,
+        layout.stream_of, names.set_number, names.movement_number,
     )  # fmt: skip
-
-
-def _standing(is_open: Bools, arc_ptr: Ints, arcs: Ints) -> Bools:
-    """Return of which routes every arc is open."""
-    shut = np.concatenate([[0], np.cumsum(~is_open[arcs])])
-    standing: Bools = np.diff(shut[arc_ptr]) == 0
-    return standing
-
-
-def _streams(move_ptr: Ints, move_item: Ints, movements: int) -> tuple[Ints, int]:
-    """Return the stream of every movement, those that the same routes use being one, and how many there are."""
-    route_of = np.repeat(np.arange(len(move_ptr) - 1), np.diff(move_ptr))
-    # small numbers sort in linear time
-    order = np.argsort(move_item.astype(np.uint16) if movements < 2**16 else move_item, kind="stable")
-    by_movement = route_of[order]
-    bounds = np.concatenate([[0], np.cumsum(np.bincount(move_item, minlength=movements))])
-    known: dict[bytes, int] = {}
-    stream_of = np.full(movements, -1, dtype=np.int64)
-    for m in range(movements):
-        if bounds[m + 1] > bounds[m]:
-            stream_of[m] = known.setdefault(by_movement[bounds[m] : bounds[m + 1]].tobytes(), len(known))
-    return stream_of, len(known)
 
 
 # classes ----------------------------------------------------------------------------------------------------------------
@@ -479,45 +463,68 @@ def _refuse_stranded(
 # resources --------------------------------------------------------------------------------------------------------------
 
 
-def _resources(laid: Laid, forms: Mapping[str, FormNetwork], scarce: list[Scarce]) -> tuple[Resources, list[Scarce]]:
+def _resources(
+    laid: Laid, forms: Mapping[str, FormNetwork], scarce: tuple[Scarce, ...]
+) -> tuple[Resources, list[Scarce]]:
     """Return the resources that some route uses, and what they are."""
-    number = laid.movement_number
-    pairs: list[tuple[int, int, int, float, float, bool]] = []
-    used: list[Scarce] = []
-    free: list[float] = []
+    places = _places_of_scarce(scarce, laid.movement_number)
+    # one more movement that no route uses
+    stream = np.append(laid.stream_of, -1)[places.movement]
+    there, back = stream[:, :, 0], stream[:, :, 1]
+    counts = np.maximum(there, back) >= 0
+    kept = (counts & ((there >= 0) | places.shared[:, None])).any(axis=1)
+    pair, form = np.nonzero(counts & kept[:, None])
+    number = np.cumsum(kept) - 1
+    # a link's hours in motion are those of its first movement, which both forms share
+    at = np.where(places.is_link, places.movement[:, 0, 0] - laid.first[FORMS[0]][1], -1)
+    move_h = np.append(forms[FORMS[0]].movements.move_h, 0.0)
+    free = move_h[np.where(at < len(move_h) - 1, at, -1)]
+    used = [item for item, keep in zip(scarce, kept.tolist(), strict=True) if keep]
+    return Resources(
+        [name for name, keep in zip(places.names, kept.tolist(), strict=True) if keep],
+        capacity=places.capacity[kept], preload=places.preload[kept], clearing=places.clearing[kept], curve=places.curve[kept],
+        free_h=free[kept], curve_a=places.curve_a[kept], curve_b=places.curve_b[kept], pair_resource=number[pair],
+        pair_there=there[pair, form], pair_back=back[pair, form], pair_weight=places.weight[pair, form],
+        pair_empty=places.empty[pair], pair_each=~places.shared[pair],
+    ), used  # fmt: skip
 
-    def stream(form: str, item: Scarce, way: str) -> int:
-        movement = number.get((form, item.table, item.row, way), -1)
-        return int(laid.stream_of[movement]) if movement >= 0 else -1
 
-    for item in scarce:
+class _ScarcePlaces(NamedTuple):
+    """Scarcities as arrays, with their movements by form, there and back; the number after the last stands for none."""
+
+    names: tuple[str, ...]
+    movement: Ints
+    capacity: Floats
+    preload: Floats
+    clearing: Ints
+    curve: Ints
+    curve_a: Floats
+    curve_b: Floats
+    weight: Floats
+    empty: Floats
+    shared: Bools
+    is_link: Bools
+
+
+@remembered(32)
+def _places_of_scarce(scarce: tuple[Scarce, ...], number: Mapping[tuple[str, str, str, str], int]) -> _ScarcePlaces:
+    movement = np.full((len(scarce), len(FORMS), 2), len(number), dtype=np.int64)
+    for j, item in enumerate(scarce):
         ways = ("+", "-") if item.table == "link" else ("", "none")
         there, back = (item.way, "-" if item.way == "+" else "+") if item.way else ways
-        found = [(stream(form, item, there), stream(form, item, back), item.weight[form]) for form in FORMS]
-        theirs = [
-            (len(used), one, other, weight, item.empty, not item.shared)
-            for one, other, weight in found
-            if max(one, other) >= 0
-        ]
-        if not any(one >= 0 or item.shared for _, one, *_ in theirs):
-            continue
-        pairs += theirs
-        used.append(item)
-        hours = 0.0
-        if item.table == "link":
-            at = number.get((FORMS[0], item.table, item.row, there), -1)
-            hours = float(forms[FORMS[0]].movements.move_h[at - laid.first[FORMS[0]][1]]) if at >= 0 else 0.0
-        free.append(hours)
-    columns = list(zip(*pairs, strict=True)) if pairs else [()] * 6
-    names = [f"{item.table} {item.row}{f' ({item.way})' if item.way else ''}" for item in used]
-    return Resources(
-        names,
-        capacity=np.array([item.capacity_t_per_day for item in used]),
-        preload=np.array([item.preload_t_per_day for item in used]),
-        clearing=np.array([clearing_code(item.clearing) for item in used], dtype=np.int64),
-        curve=np.array([item.curve for item in used], dtype=np.int64), free_h=np.array(free),
-        curve_a=np.array([item.curve_a for item in used]), curve_b=np.array([item.curve_b for item in used]),
-        pair_resource=np.array(columns[0], dtype=np.int64), pair_there=np.array(columns[1], dtype=np.int64),
-        pair_back=np.array(columns[2], dtype=np.int64), pair_weight=np.array(columns[3], dtype=np.float64),
-        pair_empty=np.array(columns[4], dtype=np.float64), pair_each=np.array(columns[5], dtype=bool),
-    ), used  # fmt: skip
+        for f, form in enumerate(FORMS):
+            movement[j, f, 0] = number.get((form, item.table, item.row, there), len(number))
+            movement[j, f, 1] = number.get((form, item.table, item.row, back), len(number))
+    return _ScarcePlaces(
+        tuple(f"{item.table} {item.row}{f' ({item.way})' if item.way else ''}" for item in scarce), movement,
+        np.array([item.capacity_t_per_day for item in scarce], dtype=np.float64),
+        np.array([item.preload_t_per_day for item in scarce], dtype=np.float64),
+        np.array([clearing_code(item.clearing) for item in scarce], dtype=np.int64),
+        np.array([item.curve for item in scarce], dtype=np.int64),
+        np.array([item.curve_a for item in scarce], dtype=np.float64),
+        np.array([item.curve_b for item in scarce], dtype=np.float64),
+        np.array([[item.weight[form] for form in FORMS] for item in scarce], dtype=np.float64).reshape(-1, len(FORMS)),
+        np.array([item.empty for item in scarce], dtype=np.float64),
+        np.array([item.shared for item in scarce], dtype=bool),
+        np.array([item.table == "link" for item in scarce], dtype=bool),
+    )  # fmt: skip

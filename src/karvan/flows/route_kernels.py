@@ -588,31 +588,3 @@ def via_routes(
         nests = np.concatenate((nests, np.array([m], dtype=np.int64)))
         taken[m] += 1
     return found, starts, nests
-
-
-@njit(cache=True)
-def path_sizes(set_ptr, nest, route_ptr, route_link, length, links):
-    """Return the logarithm of the path size of every route among those of its set and nest (Ben-Akiva and Bierlaire 1999).
-
-    A stretch of length l on a route of length L counts l/L divided by the number of routes of the nest that use it.
-    """
-    size = np.zeros(len(nest))
-    users = np.zeros(links, dtype=np.int64)
-    for o in range(len(set_ptr) - 1):
-        for m in range(NESTS):
-            for r in range(set_ptr[o], set_ptr[o + 1]):
-                if nest[r] == m:
-                    for k in range(route_ptr[r], route_ptr[r + 1]):
-                        users[route_link[k]] += 1
-            for r in range(set_ptr[o], set_ptr[o + 1]):
-                if nest[r] == m:
-                    total, shared = 0.0, 0.0
-                    for k in range(route_ptr[r], route_ptr[r + 1]):
-                        total += length[route_link[k]]
-                        shared += length[route_link[k]] / users[route_link[k]]
-                    size[r] = np.log(shared / total) if total > 0.0 else 0.0
-            for r in range(set_ptr[o], set_ptr[o + 1]):
-                if nest[r] == m:
-                    for k in range(route_ptr[r], route_ptr[r + 1]):
-                        users[route_link[k]] = 0
-    return size

@@ -4,6 +4,9 @@ A railway link clears by price and has an exponential delay curve; a road with a
 Roads and no hard limit; sailings, ports, terminals and crossings clear by queue. A row's ``clearing`` overrules this.
 """
 
+# what is remembered is told by arguments that stand for others
+# ruff: noqa: ARG001
+
 from __future__ import annotations
 
 import math
@@ -13,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from karvan.errors import RequestError
 from karvan.flows.problem import CLEARINGS, EXPONENTIAL_CURVE, NO_CURVE, POWER_CURVE
+from karvan.flows.remember import remembered
 from karvan.network.capacity import link_capacities, operating_days
 from karvan.network.services import ServiceIndex
 
 if TYPE_CHECKING:
-    from karvan.case import AppliedCase
+    from karvan.case import AppliedCase, Rows
 
 #: How a full row clears where it does not say so.
 DEFAULT_CLEARING = {"rail": "price", "road": "delay", "sea": "queue", "ferry": "queue"}
@@ -80,7 +84,7 @@ class Scarce:
         return f"{self.table}:{self.row}{self.way}"
 
 
-def scarcities_of(applied: AppliedCase) -> tuple[list[Scarce], list[str]]:
+def scarcities_of(applied: AppliedCase) -> tuple[tuple[Scarce, ...], tuple[str, ...]]:
     """Return what is scarce in a setting, and notes.
 
     Raises
@@ -88,11 +92,44 @@ def scarcities_of(applied: AppliedCase) -> tuple[list[Scarce], list[str]]:
     RequestError
         A capacity is zero.
     """
+    return _scarcities(applied.rows("border"), applied.rows("terminal"), *_tables_of_links(applied), applied)
+
+
+def _tables_of_links(applied: AppliedCase) -> tuple[Rows, Rows, Rows, Rows, Rows, tuple[str, ...]]:
+    """Return what the capacities of links depend on."""
+    link, node, service, parameter, background = (
+        applied.rows(table) for table in ("link", "node", "service", "parameter", "background")
+    )
+    return link, node, service, parameter, background, tuple(sorted(applied.open_projects))
+
+
+@remembered(64, unseen=1)
+def _scarcities(
+    border: Rows, terminal: Rows, link: Rows, node: Rows, service: Rows, parameter: Rows, background: Rows,
+    projects: tuple[str, ...], applied: AppliedCase,
+) -> tuple[tuple[Scarce, ...], tuple[str, ...]]:  # fmt: skip
+    """Return what is scarce, and notes; the setting stands for what is named before it."""
+    links, notes, faults = _scarce_links(*_tables_of_links(applied), applied)
     builder = _Builder(applied)
-    found = [*builder.links(), *builder.borders(), *builder.terminals()]
-    if builder.faults:
-        raise RequestError("\n".join(builder.faults))
-    return found, builder.notes
+    found = (*links, *builder.borders(), *builder.terminals())
+    if faults or builder.faults:
+        raise RequestError("\n".join((*faults, *builder.faults)))
+    return found, (*notes, *builder.notes)
+
+
+@remembered(16, unseen=1)
+def _scarce_links(
+    link: Rows,
+    node: Rows,
+    service: Rows,
+    parameter: Rows,
+    background: Rows,
+    projects: tuple[str, ...],
+    applied: AppliedCase,
+) -> tuple[tuple[Scarce, ...], tuple[str, ...], tuple[str, ...]]:
+    """Return the links with a capacity, notes and faults; closures leave them as they are."""
+    builder = _Builder(applied)
+    return tuple(builder.links()), tuple(builder.notes), tuple(builder.faults)
 
 
 class _Builder:

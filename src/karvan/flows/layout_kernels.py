@@ -1,0 +1,129 @@
+"""Kernels that lay a case's routes over the network of a setting: which stand, how far they overlap, what they share.
+
+Everything here works on plain arrays in one fixed order on one thread, so that the same input gives the same bytes. A kernel
+calls kernels of this file only, since a cached caller does not notice that a callee in another file has changed.
+"""
+
+# kernels are typed by Numba; their arrays are checked by the dataclasses that hold them
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+#: Ways of going: rail alone, road alone, rail and road, by water; as in the choice.
+NESTS = 4
+
+
+@njit(cache=True)
+def path_sizes(set_ptr, nest, route_ptr, route_link, length, links):
+    """Return the logarithm of the path size of every route among those of its set and nest (Ben-Akiva and Bierlaire 1999).
+
+    A stretch of length l on a route of length L counts l/L divided by the number of routes of the nest that use it.
+    """
+    size = np.zeros(len(nest))
+    users = np.zeros(links, dtype=np.int64)
+    for o in range(len(set_ptr) - 1):
+        for m in range(NESTS):
+            for r in range(set_ptr[o], set_ptr[o + 1]):
+                if nest[r] == m:
+                    for k in range(route_ptr[r], route_ptr[r + 1]):
+                        users[route_link[k]] += 1
+            for r in range(set_ptr[o], set_ptr[o + 1]):
+                if nest[r] == m:
+                    total, shared = 0.0, 0.0
+                    for k in range(route_ptr[r], route_ptr[r + 1]):
+                        total += length[route_link[k]]
+                        shared += length[route_link[k]] / users[route_link[k]]
+                    size[r] = np.log(shared / total) if total > 0.0 else 0.0
+            for r in range(set_ptr[o], set_ptr[o + 1]):
+                if nest[r] == m:
+                    for k in range(route_ptr[r], route_ptr[r + 1]):
+                        users[route_link[k]] = 0
+    return size
+
+
+@njit(cache=True)
+def lay_standing(pair_ptr, nest, arc_ptr, arcs, is_open, movement_of):
+    """Return the routes all of whose arcs are open: how many each pair has, their nests, arcs and movements."""
+    standing = np.zeros(len(nest), dtype=np.bool_)
+    per_pair = np.zeros(len(pair_ptr) - 1, dtype=np.int64)
+    count, size, moves = 0, 0, 0
+    for pair in range(len(pair_ptr) - 1):
+        for r in range(pair_ptr[pair], pair_ptr[pair + 1]):
+            fine, theirs = True, 0
+            for k in range(arc_ptr[r], arc_ptr[r + 1]):
+                if not is_open[arcs[k]]:
+                    fine = False
+                    break
+                if movement_of[arcs[k]] >= 0:
+                    theirs += 1
+            if fine:
+                standing[r] = True
+                per_pair[pair] += 1
+                count += 1
+                size += arc_ptr[r + 1] - arc_ptr[r]
+                moves += theirs
+    kept_nest, kept_arc_ptr = np.empty(count, dtype=np.int64), np.zeros(count + 1, dtype=np.int64)
+    kept_move_ptr = np.zeros(count + 1, dtype=np.int64)
+    kept_arcs, kept_moves = np.empty(size, dtype=np.int64), np.empty(moves, dtype=np.int64)
+    n, i, j = 0, 0, 0
+    for r in range(len(nest)):
+        if not standing[r]:
+            continue
+        for k in range(arc_ptr[r], arc_ptr[r + 1]):
+            kept_arcs[i] = arcs[k]
+            i += 1
+            if movement_of[arcs[k]] >= 0:
+                kept_moves[j] = movement_of[arcs[k]]
+                j += 1
+        kept_nest[n] = nest[r]
+        n += 1
+        kept_arc_ptr[n], kept_move_ptr[n] = i, j
+    return per_pair, kept_nest, kept_arc_ptr, kept_arcs, kept_move_ptr, kept_moves
+
+
+@njit(cache=True)
+def _mixed(number):
+    """Return a number that looks like chance (splitmix64; Steele, Lea and Flood 2014)."""
+    z = (np.uint64(number) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+@njit(cache=True)
+def same_routes(move_ptr, move_item, movements):
+    """Return the stream of every movement, those of the same routes being one, -1 where no route is; and how many there are.
+
+    Movements are told apart by a sum of numbers that stand for their routes; then every route is looked at, whether it has either
+    both of two movements or none. Where chance has made two sums equal, which it does not, nothing is put together.
+    """
+    sums, count = np.zeros(movements, dtype=np.uint64), np.zeros(movements, dtype=np.int64)
+    for r in range(len(move_ptr) - 1):
+        number = _mixed(r)
+        for k in range(move_ptr[r], move_ptr[r + 1]):
+            sums[move_item[k]] += number
+            count[move_item[k]] += 1
+    order = np.argsort(sums, kind="mergesort")
+    leader = np.arange(movements)
+    for i in range(1, movements):
+        one, other = order[i - 1], order[i]
+        if sums[one] == sums[other] and count[one] == count[other]:
+            leader[other] = leader[one]
+    stamp, fine = np.full(movements, -1, dtype=np.int64), True
+    for r in range(len(move_ptr) - 1):
+        for k in range(move_ptr[r], move_ptr[r + 1]):
+            stamp[move_item[k]] = r
+        for k in range(move_ptr[r], move_ptr[r + 1]):
+            fine = fine and stamp[leader[move_item[k]]] == r
+    stream, streams = np.full(movements, -1, dtype=np.int64), 0
+    for m in range(movements):
+        if count[m] > 0:
+            if leader[m] == m or not fine:
+                stream[m] = streams
+                streams += 1
+            else:
+                stream[m] = stream[leader[m]]
+    return stream, streams
