@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from karvan.case.remember import remembered
 from karvan.flows.again import kind_tonnes, solve_again
 from karvan.flows.class_costs import class_costs, keys_of
 from karvan.flows.corridor import describe_flows
 from karvan.flows.corridor_solve import solve_setting
 from karvan.flows.equilibrium import TOLERANCE
-from karvan.flows.remember import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from karvan.case.remember import remembered
 from karvan.flows.corridor_solve import Solved
 from karvan.flows.equilibrium import TOLERANCE, Start, solve_equilibrium
 from karvan.flows.problem import Problem
-from karvan.flows.remember import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -17,10 +17,10 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from karvan.case.remember import remembered
 from karvan.flows import corridor_kernels as kernels
 from karvan.flows.corridor_model import key_of, outside_costs
 from karvan.flows.corridor_solve import Solved, class_flows
-from karvan.flows.remember import remembered
 
 if TYPE_CHECKING:
     from karvan.case import Rows

@@ -25,7 +25,7 @@ from karvan.routes.cost import HOURS_PER_DAY
 from karvan.routes.find import network_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from karvan.case import Case, Setting
     from karvan.flows.corridor_model import CorridorModel
@@ -58,20 +58,17 @@ class Reference:
         Routes by form.
     tastes
         Reference cost and constants of every class.
-    prices, queues, delays
-        Dollars, hours and hours of every resource, by its id.
-    leans
-        Lean of every pair of streams, by resource and place among its pairs.
+    names, pair_resource, start
+        What resources are called, the resource of every pair of streams, and their prices, queues, delays and leans.
     places, place_usd
         Crossings and lines with a calibration count, and their constants in dollars per tonne.
     """
 
     chosen: Mapping[str, FormRoutes]
     tastes: Mapping[Key, Taste]
-    prices: Mapping[str, float]
-    queues: Mapping[str, float]
-    delays: Mapping[str, float]
-    leans: Mapping[tuple[str, int], float]
+    names: tuple[str, ...]
+    pair_resource: Ints
+    start: Start
     places: tuple[Place, ...] = ()
     place_usd: tuple[float, ...] = ()
 
@@ -110,23 +107,28 @@ def solve_setting(case: Case, setting: Setting, near: Solved | None = None) -> S
 
 
 def _start(model: CorridorModel, reference: Reference) -> Start:
-    ids = [item.id for item in model.scarce]
-    price, queue, delay = (
-        np.array([known.get(name, 0.0) for name in ids])
-        for known in (reference.prices, reference.queues, reference.delays)
-    )
-    lean = np.array([reference.leans.get(place, 0.0) for place in _pair_places(model)])
-    return Start(price, queue, delay, lean)
+    return _moved(reference.names, reference.pair_resource, reference.start, model)
 
 
-def _pair_places(model: CorridorModel) -> list[tuple[str, int]]:
-    """Return the resource of every pair of streams, and which of its pairs it is."""
-    seen: dict[int, int] = {}
-    places = []
-    for j in model.problem.resources.pair_resource.tolist():
-        seen[j] = seen.get(j, -1) + 1
-        places.append((model.scarce[j].id, seen[j]))
-    return places
+def _carried(solved: Solved, model: CorridorModel) -> Start:
+    """Return where to begin when resources have been added."""
+    resources = solved.model.problem.resources
+    return _moved(resources.names, resources.pair_resource, _again(solved), model)
+
+
+def _moved(names: Sequence[str], pair_resource: Ints, start: Start, model: CorridorModel) -> Start:
+    """Return prices, queues, delays and leans of other resources, nought where a resource or a pair is new."""
+    new = model.problem.resources
+    number = {name: j for j, name in enumerate(names)}
+    # behind the last stands nothing
+    at = np.array([number.get(name, len(names)) for name in new.names], dtype=np.int64)
+    price, queue, delay = (np.append(values, 0.0)[at] for values in (start.price_usd, start.queue_h, start.delay_h))
+    ends = np.searchsorted(pair_resource, np.arange(len(names) + 1), side="left")
+    begin, stop = np.append(ends, ends[-1])[at], np.append(ends[1:], [ends[-1]] * 2)[at]
+    own = np.searchsorted(new.pair_resource, np.arange(len(new)))[new.pair_resource]
+    place = begin[new.pair_resource] + np.arange(len(own)) - own
+    known = place < stop[new.pair_resource]
+    return Start(price, queue, delay, np.append(start.lean, 0.0)[np.where(known, place, -1)])
 
 
 @lru_cache(maxsize=8)
@@ -144,16 +146,11 @@ def reference_of(case: Case) -> Reference:
         fit.run(rounds)
         solved = _complete(Solved(fit.model, solve_equilibrium(fit.model.problem), fit.chosen), fit.tastes)
         fit.model, fit.chosen = solved.model, solved.chosen
-    ids = [item.id for item in solved.model.scarce]
-    controls = solved.equilibrium.controls
-    prices, queues, delays = (
-        dict(zip(ids, values.tolist(), strict=True))
-        for values in (controls.price_usd, controls.queue_h, solved.equilibrium.delay_h)
-    )
-    leans = dict(zip(_pair_places(solved.model), controls.lean.tolist(), strict=True))
+    resources = solved.model.problem.resources
     return Reference(
-        solved.chosen, fit.tastes, prices, queues, delays, leans, tuple(fit.places), tuple(fit.place_usd.tolist())
-    )
+        solved.chosen, fit.tastes, tuple(resources.names), resources.pair_resource, _again(solved), tuple(fit.places),
+        tuple(fit.place_usd.tolist()),
+    )  # fmt: skip
 
 
 def _again(solved: Solved) -> Start:
@@ -294,20 +291,6 @@ def _complete(solved: Solved, tastes: Mapping[Key, Taste]) -> Solved:
         model = build_model(solved.model.network, chosen, tastes, solved.model.forms)
         solved = Solved(model, solve_equilibrium(model.problem, _carried(solved, model)), chosen)
     return solved
-
-
-def _carried(solved: Solved, model: CorridorModel) -> Start:
-    """Return where to begin when resources have been added."""
-    ids = [item.id for item in solved.model.scarce]
-    start = _again(solved)
-    price, queue, delay = (
-        np.array([known.get(item.id, 0.0) for item in model.scarce])
-        for known in (
-            dict(zip(ids, values.tolist(), strict=True)) for values in (start.price_usd, start.queue_h, start.delay_h)
-        )
-    )
-    leans = dict(zip(_pair_places(solved.model), start.lean.tolist(), strict=True))
-    return Start(price, queue, delay, np.array([leans.get(place, 0.0) for place in _pair_places(model)]))
 
 
 def class_flows(solved: Solved) -> tuple[Ints, Ints, Floats]:

@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from karvan.case.remember import remembered
 from karvan.errors import RequestError
 from karvan.flows import corridor_kernels as kernels
 from karvan.flows.newton import LEAST_USE, Controls, Factor, Point, factor_at, fischer
-from karvan.flows.remember import remembered
 from karvan.flows.serial import WHISKER, Serial
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from karvan.case.remember import remembered
 from karvan.flows import corridor_kernels as kernels
 from karvan.flows import route_kernels
-from karvan.flows.remember import remembered
 from karvan.network import FORMS, State
 from karvan.routes.cost import HOURS_PER_DAY
 

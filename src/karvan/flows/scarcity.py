@@ -14,9 +14,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from karvan.case.remember import remembered
 from karvan.errors import RequestError
 from karvan.flows.problem import CLEARINGS, EXPONENTIAL_CURVE, NO_CURVE, POWER_CURVE
-from karvan.flows.remember import remembered
 from karvan.network.capacity import link_capacities, operating_days
 from karvan.network.services import ServiceIndex
 

@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from karvan.case.ranges import Z90, confidence_shares
+from karvan.case.remember import remembered
 from karvan.network.arcs import Arc, ArcKind, Arcs
 from karvan.network.services import HOURS_PER_DAY, Service, ServiceIndex, headway_h, wait
 from karvan.network.states import SEA_MODES, State, StateIndex
@@ -21,7 +22,7 @@ from karvan.network.states import SEA_MODES, State, StateIndex
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from karvan.case import AppliedCase
+    from karvan.case import AppliedCase, Rows
 
 #: A row of a table, with its key under ``key``.
 Record = dict[str, Any]
@@ -87,6 +88,11 @@ def _gauge(value: float) -> int:
     return 0 if math.isnan(value) else int(value)
 
 
+@remembered(8)
+def _service_index(rows: Rows, shares: tuple[tuple[str, float], ...]) -> ServiceIndex:
+    return ServiceIndex(rows, dict(shares))
+
+
 class _Builder:
     """Everything that the arcs of one form need to know."""
 
@@ -97,7 +103,7 @@ class _Builder:
         self.relaxed = relaxed
         self.country: dict[str, str] = {node: row["country"] for node, row in applied.rows("node").items()}
         self.shares = confidence_shares({name: row["value"] for name, row in applied.rows("parameter").items()})
-        self.services = ServiceIndex(applied.rows("service"), self.shares)
+        self.services = _service_index(applied.rows("service"), tuple(self.shares.items()))
         self.borders = {
             (row["crossing_id"], row["mode"], row["from_country"], row["to_country"]): row
             for row in _records(applied, "border")

@@ -4,23 +4,34 @@ Most settings alter a few rows. The arcs of links that no effect touches are tho
 are built as ever and put in their places. Where more differs than links, crossings and terminals, nothing is taken over.
 """
 
+# what is remembered is told by arguments that stand for others
+# ruff: noqa: ARG001
+
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from karvan.case.remember import remembered
 from karvan.errors import RequestError
 from karvan.network.arcs import ArcKind, Arcs
-from karvan.network.build import arcs_of_links, arcs_of_stops
+from karvan.network.build import arcs_of_links, arcs_of_stops, build_arcs
 
 if TYPE_CHECKING:
-    from karvan.case import AppliedCase
+    from karvan.case import AppliedCase, Rows
     from karvan.network.model import Network
+
+    Ints = np.ndarray[Any, np.dtype[np.int64]]
+    Texts = np.ndarray[Any, np.dtype[np.object_]]
 
 #: Tables on which every arc may depend.
 _GENERAL = ("node", "zone", "service", "parameter")
+#: Tables on which arcs depend, but for that of the crossings.
+_TABLES = ("link", "terminal", "service", "node", "zone", "parameter")
+#: Columns that tell arcs apart.
+_PLACES = ("tail", "head", "kind", "mode", "row", "border")
 
 
 def has_states_of_case(applied: AppliedCase) -> bool:
@@ -47,6 +58,8 @@ def _same_states(row: dict[str, Any], other: dict[str, Any] | None) -> bool:
 def mended_arcs(network: Network, form: str) -> Arcs | None:
     """Return the relaxed arcs of a network from those of its base, or None where they cannot be taken over.
 
+    The arcs with the setting's projects and changes but the crossings of the base come first; all closures begin with them.
+
     Parameters
     ----------
     network
@@ -55,49 +68,88 @@ def mended_arcs(network: Network, form: str) -> Arcs | None:
         ``container`` or ``bulk``.
     """
     applied, base = network.applied, network.base
-    if base is None or any(applied.rows(table) is not base.applied.rows(table) for table in _GENERAL):
+    if base is None:
         return None
+    link, terminal, service, node, zone, parameter = (applied.rows(table) for table in _TABLES)
+    projects = tuple(sorted(applied.open_projects))
     try:
-        before = base.arcs(form, relaxed=True)
-    except RequestError:  # what the case lacks a setting may have
+        before = _without_closures(link, terminal, service, node, zone, parameter, projects, form, base, applied)
+    except RequestError:  # what the base lacks a setting may have
         return None
-    stops = int(np.argmax(~_of_links(before))) if len(before) and not _of_links(before).all() else len(before)
-    columns = {item.name: getattr(before, item.name) for item in fields(Arcs)}
-    touched = _touched_links(applied, base.applied)
+    touched = _touched_by_borders(applied, base.applied)
+    if not touched:
+        return before
+    new = Arcs.of(arcs_of_links(applied, network.index, form, touched))
+    places = _arcs_of_links(before.row, before.kind)
+    at = np.concatenate([places[link] for link in applied.rows("link") if link in touched])
+    return _replaced(before, at, new) if _same_places(before, at, new) else None
+
+
+@remembered(48, unseen=1)
+def _without_closures(
+    link: Rows, terminal: Rows, service: Rows, node: Rows, zone: Rows, parameter: Rows, projects: tuple[str, ...], form: str,
+    base: Network, applied: AppliedCase,
+) -> Arcs:  # fmt: skip
+    """Return the arcs of a setting with the crossings of its base; the setting stands for what is named before it."""
+    own = replace(applied, tables={**applied.tables, "border": base.applied.tables["border"]})
+    before = base.arcs(form, relaxed=True)
+    if any(own.rows(table) is not base.applied.rows(table) for table in _GENERAL):
+        return _in_place(before, build_arcs(own, base.index, form, relaxed=True))
+    found = before
+    places = _arcs_of_links(before.row, before.kind)
+    touched = _touched_links(own, base.applied)
     if touched:
-        new = Arcs.of(arcs_of_links(applied, network.index, form, touched))
-        at = np.flatnonzero(np.isin(before.row[:stops].astype(str), sorted(touched)))
+        new = Arcs.of(arcs_of_links(own, base.index, form, touched))
+        at = np.concatenate([places[name] for name in own.rows("link") if name in touched])
         if not _same_places(before, at, new):
-            return None
-        columns = _replaced(columns, at, new)
-    if _stops_differ(applied, base.applied):
-        new = Arcs.of(arcs_of_stops(applied, network.index, form))
-        at = np.arange(stops, len(before))
+            return build_arcs(own, base.index, form, relaxed=True)
+        found = _replaced(found, at, new)
+    if _stops_differ(own, base.applied):
+        new = Arcs.of(arcs_of_stops(own, base.index, form))
+        at = np.arange(sum(len(theirs) for theirs in places.values()), len(before))
         if not _same_places(before, at, new):
-            return None
-        columns = _replaced(columns, at, new)
-    return Arcs(**columns) if columns["cut"] is not before.cut else before
+            return build_arcs(own, base.index, form, relaxed=True)
+        found = _replaced(found, at, new)
+    return found
 
 
-def _of_links(arcs: Arcs) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    return np.isin(arcs.kind, (ArcKind.MOVE, ArcKind.BORDER))
+@remembered(8)
+def _arcs_of_links(row: Texts, kind: Ints) -> dict[str, Ints]:
+    """Return where the arcs of every link stand; those of links come first."""
+    found: dict[str, list[int]] = {}
+    for place, (name, what) in enumerate(zip(row.tolist(), kind.tolist(), strict=True)):
+        if what in (ArcKind.MOVE, ArcKind.BORDER):
+            found.setdefault(name, []).append(place)
+    return {name: np.array(places, dtype=np.int64) for name, places in found.items()}
 
 
 def _touched_links(applied: AppliedCase, base: AppliedCase) -> set[str]:
-    """Return the links whose own row, crossing or standing differs."""
+    """Return the links whose own row or standing differs."""
     before, after = base.rows("link"), applied.rows("link")
     found = {key for key, row in after.items() if row is not before[key]}
-    found |= {key for key, row in after.items() if applied.is_built(row["status"], row["project_id"])
-              != base.is_built(before[key]["status"], before[key]["project_id"])}  # fmt: skip
-    shut, opened = base.rows("border"), applied.rows("border")
-    if shut is not opened:
-        crossings = {row["crossing_id"] for key, row in opened.items() if row is not shut.get(key)}
-        node = applied.rows("node")
-        for key, row in after.items():
-            abroad = node[row["from_node_id"]]["country"] != node[row["to_node_id"]]["country"]
-            if row["mode"] in ("sea", "ferry") or row["crossing_id"] in crossings or (abroad and "" in crossings):
-                found.add(key)
+    if applied.open_projects != base.open_projects:
+        found |= {key for key, row in after.items() if applied.is_built(row["status"], row["project_id"])
+                  != base.is_built(before[key]["status"], before[key]["project_id"])}  # fmt: skip
     return found
+
+
+def _touched_by_borders(applied: AppliedCase, base: AppliedCase) -> frozenset[str]:
+    return _links_at(applied.rows("border"), base.rows("border"), applied.rows("link"), applied.rows("node"))
+
+
+@remembered(64)
+def _links_at(border: Rows, before: Rows, link: Rows, node: Rows) -> frozenset[str]:
+    """Return the links that pass a crossing whose row differs; at sea crossings are those of the ports."""
+    if border is before:
+        return frozenset()
+    crossings = {row["crossing_id"] for key, row in border.items() if row is not before.get(key)}
+    found = set()
+    for key, row in link.items():
+        ends = (row["from_node_id"], row["to_node_id"])
+        abroad = node[ends[0]]["country"] != node[ends[1]]["country"]
+        if not crossings.isdisjoint((row["crossing_id"], *ends)) or (abroad and "" in crossings):
+            found.add(key)
+    return frozenset(found)
 
 
 def _stops_differ(applied: AppliedCase, base: AppliedCase) -> bool:
@@ -108,18 +160,26 @@ def _stops_differ(applied: AppliedCase, base: AppliedCase) -> bool:
     )
 
 
-def _same_places(before: Arcs, at: np.ndarray[Any, np.dtype[np.int64]], new: Arcs) -> bool:
+def _same_places(before: Arcs, at: Ints, new: Arcs) -> bool:
     if len(at) != len(new):
         return False
     same = all(np.array_equal(getattr(before, name)[at], getattr(new, name)) for name in ("tail", "head", "kind"))
     return same and all((getattr(before, name)[at] == getattr(new, name)).all() for name in ("mode", "row", "border"))
 
 
-def _replaced(columns: dict[str, Any], at: np.ndarray[Any, np.dtype[np.int64]], new: Arcs) -> dict[str, Any]:
-    """Return columns with other arcs in some places; what tells arcs apart is the same and stays the same object."""
-    found = dict(columns)
-    for name, column in columns.items():
-        if name not in ("tail", "head", "kind", "mode", "row", "border"):
-            found[name] = column.copy()
-            found[name][at] = getattr(new, name)
-    return found
+def _replaced(before: Arcs, at: Ints, new: Arcs) -> Arcs:
+    """Return arcs with others in some places; what tells arcs apart is the same and stays the same object."""
+    columns: dict[str, Any] = {}
+    for item in fields(Arcs):
+        columns[item.name] = getattr(before, item.name)
+        if item.name not in _PLACES:
+            columns[item.name] = columns[item.name].copy()
+            columns[item.name][at] = getattr(new, item.name)
+    return Arcs(**columns)
+
+
+def _in_place(before: Arcs, new: Arcs) -> Arcs:
+    """Return arcs built anew; what tells them apart is that of the base where it is the same."""
+    if not _same_places(before, np.arange(len(before)), new):
+        return new
+    return replace(new, **{name: getattr(before, name) for name in _PLACES})

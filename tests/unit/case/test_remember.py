@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from karvan.flows.remember import remembered
+from karvan.case.remember import remembered
 
 
 def counted(most, unseen=0):
