@@ -25,6 +25,8 @@ CHANGEABLE_TABLES = (
 )  # fmt: skip
 
 Cell = tuple[str, str, str]
+#: What is done to a cell, whoever does it: in which turn, to which cell, operation, value.
+Deed = tuple[int, Cell, str, str]
 
 
 @dataclass(frozen=True)
@@ -150,8 +152,8 @@ def _missing_prerequisites(case: Case, named: Iterable[str], opened: set[str]) -
 
 def apply_effects(
     case: Case, setting: Setting, opened: frozenset[str]
-) -> tuple[dict[str, pd.DataFrame], dict[str, tuple[Act, ...]]]:
-    """Return the tables with every effect of the setting applied, and what has acted on each that is altered, in order.
+) -> tuple[dict[str, pd.DataFrame], dict[str, tuple[Deed, ...]]]:
+    """Return the tables with every effect of the setting applied, and what was done to each that is altered, in order.
 
     Raises
     ------
@@ -180,11 +182,11 @@ def apply_effects(
     ]
     if faults:
         raise RequestError("\n".join(faults))
-    acted: dict[str, list[Act]] = {}
-    for owners in (projects, scenario, changes):
-        for act in sorted(owners, key=lambda act: act.cell):
-            acted.setdefault(act.cell[0], []).append(act)
-    return tables, {table: tuple(acts) for table, acts in acted.items()}
+    done: dict[str, list[Deed]] = {}
+    for phase, acts in enumerate((projects, scenario, changes)):
+        for act in sorted(acts, key=lambda act: (act.cell, act.op == "add", act.owner, act.value)):
+            done.setdefault(act.cell[0], []).append((phase, act.cell, act.op, act.value))
+    return tables, {table: tuple(deeds) for table, deeds in done.items()}
 
 
 def _acts_of(case: Case, owners: Iterable[str], year: int) -> list[Act]:

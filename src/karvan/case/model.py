@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from karvan.case.apply import Act
+    from karvan.case.apply import Deed
     from karvan.case.config import CaseConfig
 
 
@@ -144,19 +144,19 @@ class Case:
             raise UnknownNameError("scenario", scenario, list(self.rows("scenario")))
         resolved = setting.model_copy(update={"scenario": scenario})
         opened, notes = open_projects(self, resolved)
-        tables, acted = apply_effects(self, resolved, opened)
-        altered = {table: self._altered(table, acts, tables[table]) for table, acts in acted.items()}
+        tables, done = apply_effects(self, resolved, opened)
+        altered = {table: self._altered(table, deeds, tables[table]) for table, deeds in done.items()}
         tables |= {table: known.frame for table, known in altered.items()}
         return AppliedCase(self, resolved, tables, opened, notes, altered)
 
     @cached_property
-    def _known(self) -> dict[tuple[str, tuple[Act, ...]], Altered]:
+    def _known(self) -> dict[tuple[str, tuple[Deed, ...]], Altered]:
         return {}
 
-    def _altered(self, table: str, acts: tuple[Act, ...], frame: pd.DataFrame) -> Altered:
-        """Return a table as some effects leave it; settings in which the same effects act share it. The latest are kept."""
-        key = (table, acts)
-        found = self._known.pop(key, None) or Altered(self, table, frame, frozenset(act.cell[1] for act in acts))
+    def _altered(self, table: str, deeds: tuple[Deed, ...], frame: pd.DataFrame) -> Altered:
+        """Return a table as effects leave it; settings that do the same to it share it. The latest are kept."""
+        key = (table, deeds)
+        found = self._known.pop(key, None) or Altered(self, table, frame, frozenset(cell[1] for _, cell, _, _ in deeds))
         self._known[key] = found
         while len(self._known) > MOST_ALTERED:
             self._known.pop(next(iter(self._known)))

@@ -104,13 +104,24 @@ def _without_closures(
         if not _same_places(before, at, new):
             return build_arcs(own, base.index, form, relaxed=True)
         found = _replaced(found, at, new)
-    if _stops_differ(own, base.applied):
-        new = Arcs.of(arcs_of_stops(own, base.index, form))
+    new_stops = _stops(terminal, service, node, zone, parameter, projects, form, base, own)
+    if new_stops is not None:
         at = np.arange(sum(len(theirs) for theirs in places.values()), len(before))
-        if not _same_places(before, at, new):
+        if not _same_places(before, at, new_stops):
             return build_arcs(own, base.index, form, relaxed=True)
-        found = _replaced(found, at, new)
+        found = _replaced(found, at, new_stops)
     return found
+
+
+@remembered(16, unseen=1)
+def _stops(
+    terminal: Rows, service: Rows, node: Rows, zone: Rows, parameter: Rows, projects: tuple[str, ...], form: str,
+    base: Network, applied: AppliedCase,
+) -> Arcs | None:  # fmt: skip
+    """Return the arcs of terminals, gates and zones where they are not those of the base; it stands for what is before it."""
+    if not _stops_differ(applied, base.applied):
+        return None
+    return Arcs.of(arcs_of_stops(applied, base.index, form))
 
 
 @remembered(8)
