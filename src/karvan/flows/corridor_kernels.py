@@ -255,66 +255,94 @@ def merge_items(route_ptr, route_item, merged, count):
 
 
 @njit(cache=True)
-def _gather(first, last, route_ptr, route_stream, ptr, of, value, place, used, dense):
-    """Fill in the figures of a set's routes, by the items that they meet; return how many items, whose numbers stand in used."""
-    count = 0
-    for k in range(route_ptr[first], route_ptr[last]):
-        stream = route_stream[k]
-        for i in range(ptr[stream], ptr[stream + 1]):
-            if place[of[i]] < 0:
-                place[of[i]] = count
-                used[count] = of[i]
-                count += 1
-    dense[: last - first, :count] = 0.0
+def _gather(first, last, route_ptr, route_stream, ptr, of, value, place, used, begin, items, figures):
+    """List the figures of a set's routes by the items that they meet; return how many items, and room for the figures.
+
+    Of every route, `items` and `figures` stand from `begin` on, an item as often as the route meets it; items are numbered anew,
+    their old numbers stand in `used`.
+    """
+    count, size = 0, 0
     for r in range(first, last):
-        line = dense[r - first]
+        begin[r - first] = size
         for k in range(route_ptr[r], route_ptr[r + 1]):
             stream = route_stream[k]
             for i in range(ptr[stream], ptr[stream + 1]):
-                line[place[of[i]]] += value[i]
+                if place[of[i]] < 0:
+                    place[of[i]] = count
+                    used[count] = of[i]
+                    count += 1
+                if size == len(items):
+                    items = np.concatenate((items, np.empty(size, dtype=np.int64)))
+                    figures = np.concatenate((figures, np.empty(size)))
+                items[size], figures[size] = place[of[i]], value[i]
+                size += 1
+    begin[last - first] = size
     for i in range(count):
         place[used[i]] = -1
-    return count
+    return count, items, figures
 
 
 @njit(cache=True)
-def _add_outer(block, weight, one, other, rows, columns):
-    """Add weight x one x other to a block."""
-    for i in range(rows):
-        if one[i] != 0.0:
-            line, times = block[i], weight * one[i]
-            for j in range(columns):
-                line[j] += times * other[j]
+def _add_products(block, ones, others, count, rows, columns):
+    """Add the products of pairs of lines to a block; four at a time, which is kinder to memory."""
+    k = 0
+    while k + 4 <= count:
+        b0, b1, b2, b3 = others[k], others[k + 1], others[k + 2], others[k + 3]
+        for i in range(rows):
+            a0, a1, a2, a3 = ones[k, i], ones[k + 1, i], ones[k + 2, i], ones[k + 3, i]
+            if a0 != 0.0 or a1 != 0.0 or a2 != 0.0 or a3 != 0.0:
+                line = block[i]
+                for j in range(columns):
+                    line[j] += a0 * b0[j] + a1 * b1[j] + a2 * b2[j] + a3 * b3[j]
+        k += 4
+    while k < count:
+        b0 = others[k]
+        for i in range(rows):
+            if ones[k, i] != 0.0:
+                line, times = block[i], ones[k, i]
+                for j in range(columns):
+                    line[j] += times * b0[j]
+        k += 1
 
 
 @njit(cache=True)
-def _class_reaction(
-    demand, on_network, share, mu_route, mu_mode, mu_out, nest, count, pm, reads, charged, is_hour, wait, block, rows, columns,
+def _class_lines(
+    demand, on_network, share, mu_route, mu_mode, mu_out, nest, count, pm, row_begin, row_item, row_figure, column_begin,
+    column_item, column_figure, is_hour, wait, ones, others, size, rows, columns,
 ):  # fmt: skip
-    """Take off what one class reacts by through the means of its ways of going and of the network."""
-    read_all, charge_all = np.zeros(rows), np.zeros(columns)
-    read, charge = np.empty(rows), np.empty(columns)
+    """Append the lines whose products are what one class reacts by through the means of its ways and of the network."""
+    last = size
+    share_of = np.empty(NESTS)
     for m in range(NESTS):
-        if share[m] == 0.0:
+        if share[m] <= NEGLIGIBLE:
             continue
-        read[:] = 0.0
-        charge[:] = 0.0
+        read, charge = ones[last], others[last]
+        read[:rows] = 0.0
+        charge[:columns] = 0.0
         for r in range(count):
             if nest[r] == m and pm[r] > NEGLIGIBLE:
-                for i in range(rows):
-                    read[i] += pm[r] * reads[r, i]
-                for j in range(columns):
-                    charge[j] += pm[r] * charged[r, j]
+                for i in range(row_begin[r], row_begin[r + 1]):
+                    read[row_item[i]] += pm[r] * row_figure[i]
+                for j in range(column_begin[r], column_begin[r + 1]):
+                    charge[column_item[j]] += pm[r] * column_figure[j]
+        share_of[last - size] = share[m]
+        last += 1
+    read, charge = ones[last], others[last]
+    read[:rows] = 0.0
+    charge[:columns] = 0.0
+    for k in range(size, last):
+        times = demand * on_network * share_of[k - size] * (mu_route - mu_mode)
+        for i in range(rows):
+            read[i] += share_of[k - size] * ones[k, i]
+            ones[k, i] *= times
         for j in range(columns):
             if is_hour[j]:
-                charge[j] *= wait
-        _add_outer(block, demand * on_network * share[m] * (mu_route - mu_mode), read, charge, rows, columns)
-        for i in range(rows):
-            read_all[i] += share[m] * read[i]
-        for j in range(columns):
-            charge_all[j] += share[m] * charge[j]
-    weight = demand * on_network * (mu_mode - mu_out + mu_out * on_network)
-    _add_outer(block, weight, read_all, charge_all, rows, columns)
+                others[k, j] *= wait
+            charge[j] += share_of[k - size] * others[k, j]
+    times = demand * on_network * (mu_mode - mu_out + mu_out * on_network)
+    for i in range(rows):
+        read[i] *= times
+    return last + 1
 
 
 @njit(cache=True)
@@ -340,30 +368,48 @@ def reactions(
     """
     columns = len(column_hour)
     matrix = np.zeros((rows, columns))
-    widest = 0
+    widest, most = 0, 0
     for o in range(len(set_ptr) - 1):
         widest = max(widest, set_ptr[o + 1] - set_ptr[o])
+        most = max(most, set_class_ptr[o + 1] - set_class_ptr[o])
     p, pm = np.empty(widest), np.empty(widest)
     own_usd, own_hour = np.empty(widest), np.empty(widest)
-    reads, charged = np.empty((widest, rows)), np.empty((widest, columns))
-    block, line, is_hour = np.empty((rows, columns)), np.empty(columns), np.empty(columns, dtype=np.bool_)
+    row_begin, column_begin = np.zeros(widest + 1, dtype=np.int64), np.zeros(widest + 1, dtype=np.int64)
+    row_item, column_item = np.empty(64, dtype=np.int64), np.empty(64, dtype=np.int64)
+    row_figure, column_figure = np.empty(64), np.empty(64)
+    ones, others = np.empty((most * (NESTS + 1), rows)), np.empty((most * (NESTS + 1), columns))
+    block, is_hour = np.empty((rows, columns)), np.empty(columns, dtype=np.bool_)
     row_at, column_at = np.full(rows, -1, dtype=np.int64), np.full(columns, -1, dtype=np.int64)
     used_row, used_column = np.empty(rows, dtype=np.int64), np.empty(columns, dtype=np.int64)
     for o in range(len(set_ptr) - 1):
         r0, r1 = set_ptr[o], set_ptr[o + 1]
-        n_row = _gather(r0, r1, route_ptr, route_stream, row_ptr, row_of, row_value, row_at, used_row, reads)
+        n_row, row_item, row_figure = _gather(
+            r0,
+            r1,
+            route_ptr,
+            route_stream,
+            row_ptr,
+            row_of,
+            row_value,
+            row_at,
+            used_row,
+            row_begin,
+            row_item,
+            row_figure,
+        )
         if n_row == 0:
             continue
-        n_column = _gather(
-            r0, r1, route_ptr, route_stream, column_ptr, column_of, column_value, column_at, used_column, charged
-        )
+        n_column, column_item, column_figure = _gather(
+            r0, r1, route_ptr, route_stream, column_ptr, column_of, column_value, column_at, used_column, column_begin,
+            column_item, column_figure,
+        )  # fmt: skip
         if n_column == 0:
             continue
         for j in range(n_column):
             is_hour[j] = column_hour[used_column[j]]
-        block[:n_row, :n_column] = 0.0
         own_usd[: r1 - r0] = 0.0
         own_hour[: r1 - r0] = 0.0
+        size = 0
         for position in range(set_class_ptr[o], set_class_ptr[o + 1]):
             c = set_class[position]
             if demand[c] == 0.0:
@@ -376,15 +422,19 @@ def reactions(
             for r in range(r1 - r0):
                 own_usd[r] += demand[c] * scale[c, 0] * p[r]
                 own_hour[r] += demand[c] * scale[c, 0] * p[r] * delay_value[c]
-            _class_reaction(
-                demand[c], on_network, share, scale[c, 0], scale[c, 1], scale[c, 2], nest[r0:r1], r1 - r0, pm, reads, charged,
-                is_hour, delay_value[c], block, n_row, n_column,
+            size = _class_lines(
+                demand[c], on_network, share, scale[c, 0], scale[c, 1], scale[c, 2], nest[r0:r1], r1 - r0, pm, row_begin,
+                row_item, row_figure, column_begin, column_item, column_figure, is_hour, delay_value[c], ones, others, size,
+                n_row, n_column,
             )  # fmt: skip
+        block[:n_row, :n_column] = 0.0
+        _add_products(block, ones, others, size, n_row, n_column)
         for r in range(r1 - r0):
-            if own_usd[r] != 0.0:
-                for j in range(n_column):
-                    line[j] = charged[r, j] * (own_hour[r] if is_hour[j] else own_usd[r])
-                _add_outer(block, -1.0, reads[r], line, n_row, n_column)
+            for i in range(row_begin[r], row_begin[r + 1]):
+                line = block[row_item[i]]
+                for j in range(column_begin[r], column_begin[r + 1]):
+                    steep = own_hour[r] if is_hour[column_item[j]] else own_usd[r]
+                    line[column_item[j]] -= row_figure[i] * column_figure[j] * steep
         for i in range(n_row):
             for j in range(n_column):
                 matrix[used_row[i], used_column[j]] += block[i, j]

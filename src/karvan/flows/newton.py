@@ -155,10 +155,15 @@ def factor_at(solver: Solver, point: Point) -> Factor:
             solver.problem.resources, priced, queued, delayed, leaning, none, np.zeros(0, dtype=np.int64), True
         )
     rows = _rows(solver, point, np.concatenate([priced, queued]), delayed, leaning)
+    # most streams meet no control that matters
+    met = np.zeros(routes.streams, dtype=bool)
+    met[rows.streams()] = met[columns.streams()] = True
+    number = np.where(met, np.cumsum(met) - 1, -1)
+    streams = int(met.sum())
+    pointer, item = kernels.keep_items(routes.route_ptr, routes.route_stream, number)
     matrix = kernels.reactions(
-        *solver.arguments, *point.charge, *solver.class_arguments, *solver.problem.set_class,
-        routes.route_ptr, routes.route_stream, *rows.by_stream(routes.streams), *columns.by_stream(routes.streams), hours,
-        len(hours),
+        *solver.arguments, *point.charge, *solver.class_arguments, *solver.problem.set_class, pointer, item, *rows.by_stream(number, streams),
+        *columns.by_stream(number, streams), hours, len(hours),
     )  # fmt: skip
     control, unit, slack = _scaled(solver, point, priced, queued)
     radius = np.maximum(np.hypot(control, slack), 1e-14)
@@ -252,8 +257,13 @@ class _Entries:
             keep = (stream >= 0) & (value != 0.0)
             self.parts.append((stream[keep], number[keep], value[keep]))
 
-    def by_stream(self, streams: int) -> tuple[Ints, Ints, Floats]:
-        """Return where the items of every stream begin, the items, and their figures."""
-        stream, number, value = (np.concatenate(column) for column in zip(*self.parts, strict=True))
+    def streams(self) -> Ints:
+        """Return the streams that have figures."""
+        return np.concatenate([stream for stream, _, _ in self.parts])
+
+    def by_stream(self, number: Ints, streams: int) -> tuple[Ints, Ints, Floats]:
+        """Return where the items of every stream begin, by its new number, the items, and their figures."""
+        stream, item, value = (np.concatenate(column) for column in zip(*self.parts, strict=True))
+        stream = number[stream]
         order = np.argsort(stream, kind="stable")
-        return np.searchsorted(stream[order], np.arange(streams + 1)), number[order], value[order]
+        return np.searchsorted(stream[order], np.arange(streams + 1)), item[order], value[order]

@@ -401,7 +401,22 @@ def _pop(heap_cost, heap_label, size):
 
 @njit(cache=True)
 def _search_in_order(
-    start, head, bit, weight, states, source, order, count, cost, before, by, waits, heap_cost, heap_label
+    start,
+    head,
+    bit,
+    weight,
+    states,
+    source,
+    order,
+    count,
+    cost,
+    before,
+    by,
+    waits,
+    heap_cost,
+    heap_label,
+    state_of,
+    layer_of,
 ):
     """Find the cheapest costs from a state to all labels, as :func:`search_by_mode` does.
 
@@ -430,7 +445,7 @@ def _search_in_order(
             _pop(heap_cost, heap_label, size)
             if top > cost[label]:
                 continue
-        layer, state = label // states, label % states
+        layer, state = layer_of[label], state_of[label]
         for k in range(start[state], start[state + 1]):
             there = _next_layer(layer, bit[k]) * states + head[k]
             new = cost[label] + weight[k]
@@ -499,6 +514,8 @@ def cheaper_routes(
     before, by = np.empty(labels, dtype=np.int64), np.empty(labels, dtype=np.int64)
     heap_cost, heap_label = np.empty(labels + 1), np.empty(labels + 1, dtype=np.int64)
     seen, stamp = np.zeros(len(number), dtype=np.int64), 0
+    # dividing takes longer than looking up
+    state_of, layer_of = np.arange(labels) % states, np.arange(labels) // states
     for o in range(len(sources)):
         if sources[o] < 0:
             continue
@@ -510,8 +527,9 @@ def cheaper_routes(
                 waits[order[known]] = True
                 known += 1
         heap_cost, heap_label = _search_in_order(
-            start, head, bit, weight, states, sources[o], order, known, cost, before, by, waits, heap_cost, heap_label
-        )
+            start, head, bit, weight, states, sources[o], order, known, cost, before, by, waits, heap_cost, heap_label,
+            state_of, layer_of,
+        )  # fmt: skip
         for pair in range(source_pair[o], source_pair[o + 1]):
             if targets[pair] < 0:
                 continue
