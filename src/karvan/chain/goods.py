@@ -5,6 +5,9 @@ that name their trade, belong to a pair of economies and move with it; rows of k
 themselves; domestic and hinterland rows do not answer.
 """
 
+# what is remembered is told by arguments that stand for others
+# ruff: noqa: ARG001
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -12,12 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from karvan.case.remember import remembered
 from karvan.flows.demand import growth_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from karvan.case import AppliedCase
+    from karvan.case import AppliedCase, Rows
     from karvan.trade import TradeMatrix
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
@@ -71,12 +75,44 @@ class Goods:
         return total
 
 
+def matrix_of(applied: AppliedCase) -> TradeMatrix | None:
+    """Return the trade between the economies of a case under a setting; None where it has none."""
+    tables = applied.case.tables
+    if not len(tables["trade"]) or not len(tables["economy"]):
+        return None
+    economy, trade, share, commodity = (
+        applied.rows(table) for table in ("economy", "trade", "trade_share", "commodity")
+    )
+    return _matrix(economy, trade, share, commodity, applied.setting.year, applied)
+
+
+@remembered(8, unseen=1)
+def _matrix(
+    economy: Rows, trade: Rows, share: Rows, commodity: Rows, year: int | None, applied: AppliedCase
+) -> TradeMatrix:
+    """Return the trade of a setting, which stands for the tables named before it."""
+    from karvan.trade import TradeMatrix  # noqa: PLC0415 - its types alone are needed above
+
+    return TradeMatrix.of(applied)
+
+
 def goods_of(applied: AppliedCase, matrix: TradeMatrix | None) -> Goods:
     """Return the goods of a case under a setting; without a matrix of trade none of them answers."""
+    tables = (applied.rows(table) for table in ("base_flow", "zone", "economy", "commodity"))
+    base_flow, zone, economy, commodity = tables
+    return _goods(base_flow, zone, economy, commodity, applied.rows("trade"), applied.setting.year, matrix, applied)
+
+
+@remembered(8, unseen=1)
+def _goods(
+    base_flow: Rows, zone: Rows, economies: Rows, commodity: Rows, trade: Rows, year: int | None, matrix: TradeMatrix | None,
+    applied: AppliedCase,
+) -> Goods:  # fmt: skip
+    """Return the goods of a setting, which stands for the tables named before it."""
     found: dict[tuple[Any, ...], float] = {}
-    economy = {name: row["economy"] for name, row in applied.rows("zone").items()}
-    pairs = {name: (row["exporter"], row["importer"]) for name, row in applied.rows("trade").items()}
-    for row in applied.rows("base_flow").values():
+    economy = {name: row["economy"] for name, row in zone.items()}
+    pairs = {name: (row["exporter"], row["importer"]) for name, row in trade.items()}
+    for row in base_flow.values():
         tonnes, share = float(row["flow_t_per_year"]), float(row["contestable_share"])
         tonnes *= growth_of(applied, row["origin"], row["destination"])
         ends = (row["origin"], row["destination"], row["commodity"])

@@ -68,15 +68,30 @@ def flows_without(case: Case, setting: Setting) -> CorridorFlows:
     return describe_flows(solved_without(case, setting))
 
 
-def solve_state(case: Case, setting: Setting) -> Solved:
+def solve_state(case: Case, setting: Setting, *, tolerance: float = TOLERANCE) -> Solved:
     """Return the flows of a setting, from the reference of the case, by way of the same without projects and changes."""
     without = solved_without(case, setting.model_copy(update={"projects": (), "changes": ()}))
-    return solve_setting(case, setting, without) if setting.projects or setting.changes else without
+    if not (setting.projects or setting.changes):
+        return without
+    return solve_setting(case, setting, without, tolerance=tolerance)
 
 
-def solve_side(case: Case, setting: Setting, states: Mapping[str, float]) -> Side:
-    """Return a setting solved in every state, from the reference of the case."""
-    found = {state: solve_state(case, setting.model_copy(update={"scenario": state})) for state in states}
+def solve_side(case: Case, setting: Setting, states: Mapping[str, float], *, tolerance: float = TOLERANCE) -> Side:
+    """Return a setting solved in every state, from the reference of the case.
+
+    Parameters
+    ----------
+    case, setting
+        What is solved.
+    states
+        Probability of every state.
+    tolerance
+        To which the conditions are met where the setting has projects or changes; coarser where the tonnes are still to change.
+    """
+    found = {
+        state: solve_state(case, setting.model_copy(update={"scenario": state}), tolerance=tolerance)
+        for state in states
+    }
     return Side(setting, states, found)
 
 

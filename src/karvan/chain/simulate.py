@@ -12,12 +12,13 @@ from karvan.case import Setting, meta_of
 from karvan.chain.audit import ChainAudit, Claim, audit_base, audit_flows, audit_response, audit_weights
 from karvan.chain.expectation import THETA_PARAMETER, elasticity_share, expected_states
 from karvan.chain.fixed_point import meet
-from karvan.chain.goods import ALONE, goods_of
+from karvan.chain.goods import ALONE, goods_of, matrix_of
 from karvan.chain.results import Later, Outcome
 from karvan.chain.sides import Side, class_tonnes, flows_without, on_goods, solve_side, solve_state, with_tonnes
 from karvan.errors import RequestError
 from karvan.flows.class_costs import class_costs
 from karvan.flows.corridor import describe_flows
+from karvan.flows.equilibrium import TOLERANCE as EQUILIBRIUM
 from karvan.flows.route_sets import reference_setting
 from karvan.trade import TradeMatrix, describe_trade
 from karvan.trade.effects import THETA
@@ -31,6 +32,10 @@ if TYPE_CHECKING:
     from karvan.flows import CorridorFlows
     from karvan.flows.corridor_solve import Solved
     from karvan.trade import TradeEffects
+
+
+#: While the tonnes are still those without the answer of trade, flows are solved to this; each round solves them closer.
+FIRST = 1e-5
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,11 +182,12 @@ def _question(
 def _outcome(question: _Question) -> Outcome:
     case = question.case
     applied = case.apply(question.after)
-    matrix = TradeMatrix.of(applied) if len(case.tables["trade"]) and len(case.tables["economy"]) else None
+    matrix = matrix_of(applied)
     goods = goods_of(applied, matrix)
     before = solve_side(case, question.before, question.states_before)
-    first = solve_side(case, question.after, question.states)
     still = question.after == question.before and question.states == question.states_before
+    coarse = EQUILIBRIUM if matrix is None or still else FIRST
+    first = solve_side(case, question.after, question.states, tolerance=coarse)
     met = None if matrix is None or still else meet(
         goods, matrix, _spread(before, question.states), first, theta=question.theta * question.share, margin=question.margin
     )  # fmt: skip

@@ -16,7 +16,7 @@ import numpy as np
 from karvan.flows import corridor_kernels as kernels
 from karvan.flows.corridor_model import FormNetwork, Key, Taste, build_model, key_of, lay_routes, outside_costs
 from karvan.flows.demand import demand_of
-from karvan.flows.equilibrium import Start, solve_equilibrium
+from karvan.flows.equilibrium import TOLERANCE, Start, solve_equilibrium
 from karvan.flows.missing import with_missing
 from karvan.flows.places import constants_of, fitted_constants, places_of
 from karvan.flows.route_sets import FormRoutes, is_unbuilt, reference_setting, reliability_ratio, routes_of_case
@@ -87,7 +87,7 @@ class Solved:
     chosen: Mapping[str, FormRoutes]
 
 
-def solve_setting(case: Case, setting: Setting, near: Solved | None = None) -> Solved:
+def solve_setting(case: Case, setting: Setting, near: Solved | None = None, *, tolerance: float = TOLERANCE) -> Solved:
     """Return the equilibrium of a setting, begun at the reference of its case.
 
     Parameters
@@ -98,12 +98,15 @@ def solve_setting(case: Case, setting: Setting, near: Solved | None = None) -> S
         Year, scenario, projects and changes.
     near
         Where to begin instead: the same year and scenario without projects and changes, itself begun at the reference.
+    tolerance
+        To which the conditions of the equilibrium are met; coarser where the tonnes are still to change.
     """
     reference = reference_of(case)
     chosen = near.chosen if near is not None else reference.chosen
     model = build_model(network_of(case, setting), chosen, reference.tastes, constants=reference.constants)
     start = _carried(near, model) if near is not None else _start(model, reference)
-    return _complete(Solved(model, solve_equilibrium(model.problem, start), chosen), reference.tastes)
+    found = solve_equilibrium(model.problem, start, tolerance=tolerance)
+    return _complete(Solved(model, found, chosen), reference.tastes, tolerance)
 
 
 def _start(model: CorridorModel, reference: Reference) -> Start:
@@ -282,14 +285,15 @@ def _logit(share: Floats) -> Floats:
 # routes that are missing ------------------------------------------------------------------------------------------------
 
 
-def _complete(solved: Solved, tastes: Mapping[Key, Taste]) -> Solved:
+def _complete(solved: Solved, tastes: Mapping[Key, Taste], tolerance: float = TOLERANCE) -> Solved:
     """Return the setting solved with every route that is cheaper than the best of its way of going, at the costs met."""
     for _ in range(ADDING_ROUNDS):
         chosen = with_missing(solved.model, solved.equilibrium, solved.chosen)
         if chosen is solved.chosen:
             break
         model = build_model(solved.model.network, chosen, tastes, solved.model.forms)
-        solved = Solved(model, solve_equilibrium(model.problem, _carried(solved, model)), chosen)
+        found = solve_equilibrium(model.problem, _carried(solved, model), tolerance=tolerance)
+        solved = Solved(model, found, chosen)
     return solved
 
 
