@@ -12,7 +12,7 @@ from karvan.case.schema import schemas
 from karvan.errors import CaseError, Problem, RequestError, UnknownNameError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Container, Iterable, Sequence
 
     import pandas as pd
 
@@ -151,9 +151,11 @@ def _missing_prerequisites(case: Case, named: Iterable[str], opened: set[str]) -
 
 
 def apply_effects(
-    case: Case, setting: Setting, opened: frozenset[str]
+    case: Case, setting: Setting, opened: frozenset[str], known: Container[tuple[str, tuple[Deed, ...]]] = ()
 ) -> tuple[dict[str, pd.DataFrame], dict[str, tuple[Deed, ...]]]:
     """Return the tables with every effect of the setting applied, and what was done to each that is altered, in order.
+
+    Tables of which it is known what comes of the same deeds are left as they are.
 
     Raises
     ------
@@ -171,22 +173,30 @@ def apply_effects(
     problems = _two_owners([*projects, *scenario])
     if problems:
         raise CaseError(problems, folder=str(case.folder))
+    done = _deeds(projects, scenario, changes)
+    new = {table for table, deeds in done.items() if (table, deeds) not in known}
     tables = dict(case.calibrated)
     for acts in (projects, scenario):
-        problems += _apply_acts(tables, acts)
+        problems += _apply_acts(tables, [act for act in acts if act.cell[0] in new])
     if problems:
         raise CaseError(problems, folder=str(case.folder))
     _check_set_once(changes)
     faults = [
-        f"{bad.column}: found {bad.found}; expected {bad.expected}. {bad.todo}" for bad in _apply_acts(tables, changes)
+        f"{bad.column}: found {bad.found}; expected {bad.expected}. {bad.todo}"
+        for bad in _apply_acts(tables, [act for act in changes if act.cell[0] in new])
     ]
     if faults:
         raise RequestError("\n".join(faults))
+    return tables, done
+
+
+def _deeds(*phases: Sequence[Act]) -> dict[str, tuple[Deed, ...]]:
+    """Return what is done to every table that is altered, in the order in which it counts."""
     done: dict[str, list[Deed]] = {}
-    for phase, acts in enumerate((projects, scenario, changes)):
+    for phase, acts in enumerate(phases):
         for act in sorted(acts, key=lambda act: (act.cell, act.op == "add", act.owner, act.value)):
             done.setdefault(act.cell[0], []).append((phase, act.cell, act.op, act.value))
-    return tables, {table: tuple(deeds) for table, deeds in done.items()}
+    return {table: tuple(deeds) for table, deeds in done.items()}
 
 
 def _acts_of(case: Case, owners: Iterable[str], year: int) -> list[Act]:

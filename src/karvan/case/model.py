@@ -144,7 +144,7 @@ class Case:
             raise UnknownNameError("scenario", scenario, list(self.rows("scenario")))
         resolved = setting.model_copy(update={"scenario": scenario})
         opened, notes = open_projects(self, resolved)
-        tables, done = apply_effects(self, resolved, opened)
+        tables, done = apply_effects(self, resolved, opened, self._known)
         altered = {table: self._altered(table, deeds, tables[table]) for table, deeds in done.items()}
         tables |= {table: known.frame for table, known in altered.items()}
         return AppliedCase(self, resolved, tables, opened, notes, altered)

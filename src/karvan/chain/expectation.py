@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from karvan.case.apply import opening_year, resolve_project
 from karvan.case.futures import read_futures
+from karvan.case.remember import remembered
 from karvan.trade.cost import ADJUSTMENT_YEARS, FIRST_YEAR_SHARE, adjustment_share
 
 if TYPE_CHECKING:
@@ -25,9 +26,14 @@ def expected_states(case: Case, scenario: str) -> dict[str, float]:
     """
     if case.rows("scenario")[scenario]["kind"] == "future":
         return {scenario: 1.0}
-    chances = {state: share for state, share in read_futures(case).long_run.items() if share > 0}
+    chances = {state: share for state, share in _long_run(case).items() if share > 0}
     total = sum(chances.values())
     return {state: share / total for state, share in chances.items()}
+
+
+@remembered(8)
+def _long_run(case: Case) -> dict[str, float]:
+    return dict(read_futures(case).long_run)
 
 
 def elasticity_share(case: Case, setting: Setting) -> float:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from karvan.case import Setting, meta_of
+from karvan.case.remember import remembered
 from karvan.chain.audit import ChainAudit, Claim, audit_base, audit_flows, audit_response, audit_weights
 from karvan.chain.expectation import THETA_PARAMETER, elasticity_share, expected_states
 from karvan.chain.fixed_point import meet
@@ -26,7 +27,7 @@ from karvan.trade.effects import THETA
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from karvan.case import AppliedCase, Case, Change
+    from karvan.case import AppliedCase, Case, Change, Rows
     from karvan.chain.fixed_point import Meeting
     from karvan.chain.goods import Floats, Goods
     from karvan.flows import CorridorFlows
@@ -293,7 +294,7 @@ def _audit(
 ) -> ChainAudit:  # fmt: skip
     probability = np.array(list(question.states.values()))
     weights = audit_weights(probability)
-    base = audit_base(applied, goods.ends, goods.t_per_year)
+    base = _base_error(goods, applied.rows("base_flow"), applied)
     if met is None or matrix is None:
         return ChainAudit(weights, base, 0.0, 0.0)
     flow_error = 0.0
@@ -317,6 +318,12 @@ def _audit(
         theta=question.theta * question.share, value_musd=matrix.value_musd, wage_hat=world.wage_hat, after_musd=world.value[0],
     )  # fmt: skip
     return ChainAudit(weights, base, flow_error, audit_response(claim))
+
+
+@remembered(8, unseen=1)
+def _base_error(goods: Goods, base_flow: Rows, applied: AppliedCase) -> float:  # noqa: ARG001 - the setting stands for it
+    """Hold goods against base_flow.csv; the same goods once."""
+    return audit_base(applied, goods.ends, goods.t_per_year)
 
 
 def _by_state(goods: Goods, side: Side) -> Floats:

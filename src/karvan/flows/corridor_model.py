@@ -88,12 +88,10 @@ class FormNetwork:
 
 
 def _places(network: Network, arcs: Arcs) -> tuple[Graph, Movements]:
-    """Return graph and movements of arcs: those of the network's base where its arcs stand in the same places."""
-    base = network.base
-    if base is not None and any(arcs.tail is known.tail for known in base.built_arcs):
-        known = next(known for known in base.built_arcs if arcs.tail is known.tail)
-        return _places_of(base, known)
-    return _places_of(network, arcs)
+    """Return graph and movements of arcs: those of the network's root where its arcs stand in the same places."""
+    root = network.root
+    known = next((known for known in root.built_arcs if arcs.tail is known.tail), None)
+    return _places_of(network, arcs) if known is None else _places_of(root, known)
 
 
 @remembered(16)

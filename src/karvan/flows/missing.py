@@ -171,7 +171,7 @@ def _order(
 ) -> tuple[Ints, Ints, Ints]:
     """Return in which order searches look at labels: that of the case with everything open and built, where it has its states."""
     item, network = model.forms[form], model.network
-    arcs = item.arcs if network.base is None else network.base.arcs(form, relaxed=True)
+    arcs = item.arcs if network.base is None else network.root.arcs(form, relaxed=True)
     return _order_of(item.graph, arcs, value, pairs, network.index)
 
 

@@ -162,8 +162,8 @@ def factor_at(solver: Solver, point: Point) -> Factor:
     streams = int(met.sum())
     pointer, item = kernels.keep_items(routes.route_ptr, routes.route_stream, number)
     matrix = kernels.reactions(
-        *solver.arguments, *point.charge, *solver.class_arguments, *solver.problem.set_class, pointer, item, *rows.by_stream(number, streams),
-        *columns.by_stream(number, streams), hours, len(hours),
+        *solver.arguments, *point.charge, *solver.class_arguments, *solver.problem.set_class, pointer, item,
+        *rows.by_stream(number, streams), *columns.by_stream(number, streams), hours, len(hours),
     )  # fmt: skip
     control, unit, slack = _scaled(solver, point, priced, queued)
     radius = np.maximum(np.hypot(control, slack), 1e-14)

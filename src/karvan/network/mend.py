@@ -22,6 +22,7 @@ from karvan.network.build import arcs_of_links, arcs_of_stops, build_arcs
 if TYPE_CHECKING:
     from karvan.case import AppliedCase, Rows
     from karvan.network.model import Network
+    from karvan.network.states import StateIndex
 
     Ints = np.ndarray[Any, np.dtype[np.int64]]
     Texts = np.ndarray[Any, np.dtype[np.object_]]
@@ -104,24 +105,29 @@ def _without_closures(
         if not _same_places(before, at, new):
             return build_arcs(own, base.index, form, relaxed=True)
         found = _replaced(found, at, new)
-    new_stops = _stops(terminal, service, node, zone, parameter, projects, form, base, own)
-    if new_stops is not None:
+    stops = _stops_of(own, base, form)
+    if stops is not _stops_of(base.applied, base, form):
         at = np.arange(sum(len(theirs) for theirs in places.values()), len(before))
-        if not _same_places(before, at, new_stops):
+        if not _same_places(before, at, stops):
             return build_arcs(own, base.index, form, relaxed=True)
-        found = _replaced(found, at, new_stops)
+        found = _replaced(found, at, stops)
     return found
 
 
-@remembered(16, unseen=1)
+def _stops_of(applied: AppliedCase, base: Network, form: str) -> Arcs:
+    """Return the arcs of terminals, gates and zones, which no crossing and no link alters."""
+    terminal, service, node, zone, parameter = (applied.rows(table) for table in _TABLES[1:])
+    open_here = tuple(applied.is_built(row["status"], row["project_id"]) for row in terminal.values())
+    return _stops(terminal, service, node, zone, parameter, open_here, form, base.index, applied)
+
+
+@remembered(32, unseen=1)
 def _stops(
-    terminal: Rows, service: Rows, node: Rows, zone: Rows, parameter: Rows, projects: tuple[str, ...], form: str,
-    base: Network, applied: AppliedCase,
-) -> Arcs | None:  # fmt: skip
-    """Return the arcs of terminals, gates and zones where they are not those of the base; it stands for what is before it."""
-    if not _stops_differ(applied, base.applied):
-        return None
-    return Arcs.of(arcs_of_stops(applied, base.index, form))
+    terminal: Rows, service: Rows, node: Rows, zone: Rows, parameter: Rows, built: tuple[bool, ...], form: str,
+    index: StateIndex, applied: AppliedCase,
+) -> Arcs:  # fmt: skip
+    """Return the same; the setting stands for what is named before it."""
+    return Arcs.of(arcs_of_stops(applied, index, form))
 
 
 @remembered(8)
@@ -161,14 +167,6 @@ def _links_at(border: Rows, before: Rows, link: Rows, node: Rows) -> frozenset[s
         if not crossings.isdisjoint((row["crossing_id"], *ends)) or (abroad and "" in crossings):
             found.add(key)
     return frozenset(found)
-
-
-def _stops_differ(applied: AppliedCase, base: AppliedCase) -> bool:
-    before, after = base.rows("terminal"), applied.rows("terminal")
-    return before is not after or any(
-        applied.is_built(row["status"], row["project_id"]) != base.is_built(row["status"], row["project_id"])
-        for row in after.values()
-    )
 
 
 def _same_places(before: Arcs, at: Ints, new: Arcs) -> bool:

@@ -15,7 +15,7 @@ from karvan.network.mend import has_states_of_case, mended_arcs
 from karvan.network.states import FORMS
 
 if TYPE_CHECKING:
-    from karvan.case import AppliedCase, Case
+    from karvan.case import AppliedCase, Case, Setting
     from karvan.network.arcs import Arcs
     from karvan.network.states import StateIndex
 
@@ -31,8 +31,8 @@ class Network:
     index
         Its states; the same numbers in every setting of a case.
     base
-        The network of the same case with no effect applied, where it has the same states: its arcs are taken over but for
-        those of rows that differ.
+        A network of the same case with the same states, whose arcs are taken over but for those of rows that differ: that of the
+        setting without projects and changes, or of the case with no effect applied.
     """
 
     applied: AppliedCase
@@ -42,6 +42,11 @@ class Network:
     @cached_property
     def _arcs(self) -> dict[tuple[str, bool], Arcs]:
         return {}
+
+    @property
+    def root(self) -> Network:
+        """The network with which taking over began."""
+        return self if self.base is None else self.base.root
 
     @property
     def built_arcs(self) -> tuple[Arcs, ...]:
@@ -101,6 +106,11 @@ def _base_of(case: Case) -> Network:
     return Network(case.untouched, index_states(case.untouched))
 
 
+@lru_cache(maxsize=64)
+def _plain_network(case: Case, setting: Setting) -> Network:
+    return build_network(case.apply(setting))
+
+
 def build_network(applied: AppliedCase) -> Network:
     """Return the network of a case under a setting.
 
@@ -109,7 +119,11 @@ def build_network(applied: AppliedCase) -> Network:
     applied
         What :meth:`karvan.case.Case.apply` returns.
     """
-    if applied.case.untouched is not applied and has_states_of_case(applied):
-        base = _base_of(applied.case)
-        return Network(applied, base.index, base)
-    return Network(applied, index_states(applied))
+    if applied.case.untouched is applied or not has_states_of_case(applied):
+        return Network(applied, index_states(applied))
+    base, setting = _base_of(applied.case), applied.setting
+    if setting.projects or setting.changes:
+        plain = _plain_network(applied.case, setting.model_copy(update={"projects": (), "changes": ()}))
+        if plain.index is base.index:
+            base = plain
+    return Network(applied, base.index, base)

@@ -34,7 +34,7 @@ CUT_WEIGHT = 1e7
 MOST_ROUTES = 100
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=32)
 def network_of(case: Case, setting: Setting) -> Network:
     """Return the network of a case under a setting; the latest few are kept."""
     return build_network(case.apply(setting))
