@@ -126,6 +126,10 @@ class Arcs:
     def __len__(self) -> int:
         return len(self.tail)
 
+    def where(self, kept: np.ndarray[Any, np.dtype[np.bool_]]) -> Arcs:
+        """Return those of the arcs that are kept, in their order."""
+        return Arcs(**{item.name: getattr(self, item.name)[kept] for item in fields(Arc)})
+
     @cached_property
     def time_h(self) -> np.ndarray[Any, np.dtype[np.float64]]:
         """Mean hours in all."""

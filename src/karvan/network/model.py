@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from karvan.errors import RequestError
 from karvan.network.build import build_arcs, index_states
 from karvan.network.capacity import link_capacities
 from karvan.network.mend import has_states_of_case, mended_arcs
@@ -68,9 +69,19 @@ class Network:
             raise ValueError(message)
         key = (form, relaxed)
         if key not in self._arcs:
-            mended = mended_arcs(self, form) if relaxed and self.base is not None else None
+            mended = self._mended(form, relaxed=relaxed) if self.base is not None else None
             self._arcs[key] = mended or build_arcs(self.applied, self.index, form, relaxed=relaxed)
         return self._arcs[key]
+
+    def _mended(self, form: str, *, relaxed: bool) -> Arcs | None:
+        """Return the arcs as taken over from the base; None where they cannot be."""
+        if relaxed:
+            return mended_arcs(self, form)
+        try:
+            found = mended_arcs(self, form)
+        except RequestError:  # of an arc that is not there, which is no fault of those that are
+            return None
+        return found.where(found.cut == "") if found is not None else None
 
     @cached_property
     def built(self) -> pd.Series[bool]:

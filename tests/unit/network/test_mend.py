@@ -58,9 +58,9 @@ def test_a_setting_has_the_arcs_that_are_built_from_nothing(cases, name):
         assert network.index.states == index_states(applied).states
         for form in FORMS:
             taken += mended_arcs(network, form) is not None
-            assert_same(
-                network.arcs(form, relaxed=True), build_arcs(applied, index_states(applied), form, relaxed=True)
-            )
+            for relaxed in (True, False):
+                built = build_arcs(applied, index_states(applied), form, relaxed=relaxed)
+                assert_same(network.arcs(form, relaxed=relaxed), built)
     assert taken > 2 * len(case.rows("scenario"))
 
 

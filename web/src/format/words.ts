@@ -22,8 +22,20 @@ function rounded(value: number, digits: number): number {
   return Math.sign(value) * Number(`${whole}e${Number(exponent) - digits + 1}`);
 }
 
+/** Formats by their least and most decimals: making one takes longer than a hundred uses of it. */
+const formats = new Map<string, Intl.NumberFormat>();
+
+function formatOf(least: number, most: number): Intl.NumberFormat {
+  const key = `${least} ${most}`;
+  let found = formats.get(key);
+  if (!found) formats.set(key, (found = new Intl.NumberFormat(en.locale, { minimumFractionDigits: least, maximumFractionDigits: most })));
+  return found;
+}
+
+const plurals = new Intl.PluralRules(en.locale);
+
 function grouped(value: number, decimals: number): string {
-  return value.toLocaleString(en.locale, { minimumFractionDigits: decimals, maximumFractionDigits: Math.max(decimals, 12) });
+  return formatOf(decimals, Math.max(decimals, 12)).format(value);
 }
 
 /** `1,230`, `0.25`, `−4`. */
@@ -36,7 +48,7 @@ export function number(value: number | null | undefined, { digits = 3, decimals 
 }
 
 function fixed(value: number, decimals: number): string {
-  const text = Math.abs(value).toLocaleString(en.locale, { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  const text = formatOf(decimals, decimals).format(Math.abs(value));
   return (value < 0 && /[1-9]/.test(text) ? MINUS : "") + text;
 }
 
@@ -148,6 +160,6 @@ export function fill(text: string, values: Record<string, string | number>): str
 
 /** A text for one and a text for more. */
 export function plural(amount: number, forms: { one: string; other: string }, values: Record<string, string | number> = {}): string {
-  const form = new Intl.PluralRules(en.locale).select(amount) === "one" ? forms.one : forms.other;
+  const form = plurals.select(amount) === "one" ? forms.one : forms.other;
   return fill(form, { n: count(amount), ...values });
 }
