@@ -106,7 +106,7 @@ class CorridorFlows:
             .reset_index()
         )
         links = applied.rows("link")
-        country = applied.tables["node"]["country"]
+        country = applied.tables["node"]["country"].to_dict()
         ends = [
             (links[link]["from_node_id"], links[link]["to_node_id"])[:: 1 if way == "+" else -1]
             for link, way in zip(both["link_id"], both["direction"], strict=True)

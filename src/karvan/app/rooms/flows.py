@@ -251,30 +251,35 @@ def _assumed(case: Case, table: str, name: str) -> bool:
 
 
 def _links(case: Case, table: pd.DataFrame) -> LinkFlows:
-    ids = list(case.rows("link"))
+    """Return both directions of every link in one place: their tonnes apart, all else of both or of the fuller one."""
+    place = {name: number for number, name in enumerate(case.rows("link"))}
+    names = ["link_id", "direction", "flow_t_per_year", *SUMMED, *FULLER, "capacity_t_per_day"]
+    columns: dict[str, list[Any]] = {name: [None] * len(place) for name in (*names[2:], "forward", "backward")}
+    for link, way, tonnes, used, *cells in zip(*(table[name].tolist() for name in names), strict=True):
+        at = place[link]
+        columns["forward" if way == "+" else "backward"][at] = tonnes
+        before = columns["used_t_per_day"][at]
+        # both directions of a shared capacity have the use of both
+        columns["used_t_per_day"][at] = used if before in (None, used) else before + used
+        for name, cell in zip(names[4:], cells, strict=True):
+            known = columns[name][at]
+            summed = name in SUMMED
+            columns[name][at] = cell if known is None else known + cell if summed else max(known, cell)
 
-    def column(values: pd.Series[float], blank: float | None) -> list[Any]:
-        known = {name: value for name, value in values.items() if value == value}  # noqa: PLR0124 - as above
-        return [known.get(name, blank) for name in ids]
+    def column(name: str, blank: float | None) -> list[Any]:
+        return [blank if cell is None or cell != cell else cell for cell in columns[name]]  # noqa: PLR0124 - NaN is not itself
 
-    ways = table.pivot_table(index="link_id", columns="direction", values="flow_t_per_year", aggfunc="sum")
-    ways = ways.reindex(columns=["+", "-"])
-    by_link = table.groupby("link_id", sort=False)
-    sums, most = by_link[list(SUMMED)].sum(min_count=1), by_link[[*FULLER, "capacity_t_per_day"]].max()
-    # both directions of a shared capacity have the use of both
-    shared = by_link["used_t_per_day"].min() == by_link["used_t_per_day"].max()
-    used = sums["used_t_per_day"].where(~shared, by_link["used_t_per_day"].max())
     return LinkFlows(
-        forward_t_per_year=column(ways["+"], 0.0),
-        backward_t_per_year=column(ways["-"], 0.0),
-        vehicles_per_day=column(sums["vehicles_per_day"], 0.0),
-        empties_per_day=column(sums["empties_per_day"], 0.0),
-        capacity_t_per_day=column(most["capacity_t_per_day"], None),
-        used_t_per_day=column(used, None),
-        utilisation=column(most["utilisation"], None),
-        price_usd_per_t=column(most["price_usd_per_t"], 0.0),
-        queue_h=column(most["queue_h"], 0.0),
-        delay_h=column(most["delay_h"], 0.0),
+        forward_t_per_year=column("forward", 0.0),
+        backward_t_per_year=column("backward", 0.0),
+        vehicles_per_day=column("vehicles_per_day", 0.0),
+        empties_per_day=column("empties_per_day", 0.0),
+        capacity_t_per_day=column("capacity_t_per_day", None),
+        used_t_per_day=column("used_t_per_day", None),
+        utilisation=column("utilisation", None),
+        price_usd_per_t=column("price_usd_per_t", 0.0),
+        queue_h=column("queue_h", 0.0),
+        delay_h=column("delay_h", 0.0),
     )
 
 
