@@ -38,7 +38,7 @@ web-dev: $(VENV)/.run
 	$(BIN)/python hatch_build.py dev
 
 test: $(VENV)/.test $(VENV)/.warm
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -104,8 +104,14 @@ def test_a_cluster_that_loses_its_workers_one_by_one(tasks, tmp_path, monkeypatc
 def test_a_worker_killed_in_the_middle_and_one_that_comes(tasks, tmp_path):
     with local_cluster(tmp_path, 2, path=HERE) as found:
         victim = found.workers[0]
-        threading.Timer(1.0, lambda: os.kill(victim.pid, signal.SIGKILL)).start()
-        answers = workers.map(tasks.who, [0.4] * 8, cluster=found.address)
+        done = []
+
+        def kill_once_two_are_done(count, _of):
+            done.append(count)
+            if len(done) == 2:
+                os.kill(victim.pid, signal.SIGKILL)
+
+        answers = workers.map(tasks.who, [0.4] * 8, cluster=found.address, progress=kill_once_two_are_done)
         lost = [answer for answer in answers if answer.error is not None]
         assert len(lost) == 1
         assert isinstance(lost[0].error, WorkerError)
@@ -117,8 +123,7 @@ def test_a_worker_killed_in_the_middle_and_one_that_comes(tasks, tmp_path):
 def test_the_scheduler_dies(tasks, tmp_path, monkeypatch):
     monkeypatch.setattr(cluster_module, "WORKER_S", 1.0)
     with local_cluster(tmp_path, 1, path=HERE) as found:
-        threading.Timer(1.0, found.scheduler.kill).start()
-        answers = workers.map(tasks.who, [0.4] * 8, cluster=found.address)
+        answers = workers.map(tasks.who, [0.4] * 8, cluster=found.address, progress=lambda *_: found.scheduler.kill())
     assert answers[0].value == found.workers[0].pid
     assert isinstance(answers[-1].error, WorkerError)
 
