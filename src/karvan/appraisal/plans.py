@@ -172,7 +172,16 @@ def plan_projects(
 
     base = case.config.case.base_year
     end = base + round(rules.horizon_years.value) if horizon_year is None else horizon_year
-    named = {resolve_project(case, name): year for name, year in Setting.of(projects=projects).project_years().items()}
+    if end <= base:
+        message = f"The last year counted is {end}; expected one after the base year {base}."
+        raise RequestError(message)
+    named: dict[str, int | None] = {}
+    for given, year in Setting.of(projects=projects).project_years().items():
+        name = resolve_project(case, given)
+        if name in named:
+            message = f"Project {name} is named twice. Name it once."
+            raise RequestError(message)
+        named[name] = year
     if not named:
         message = "No project is named. Name one, for instance P13 or P13@2031."
         raise RequestError(message)

@@ -296,10 +296,13 @@ def _streams(case: Case, plan: Plan, solved: Mapping[int, SolvedYear], states: t
         tonnes = {year: solved[year].traffic_t[[solved[year].states.index(s) for s in states], None] for year in own}
         traffic += ramp * (between(plan.years, tonnes, demand, opening) - traffic)
     n, m = len(rows), len(moves)
+    # sums over a view may run in another order than over the same figures laid out anew, as a process gets them from another
+    own_rows = np.ascontiguousarray(gains.transpose(2, 0, 1))
     return _Figures(
-        {row: (gains[:, :, k], gains[:, :, n + k]) for k, row in enumerate(rows)},
-        {move: gains[:, :, 2 * n + k] for k, move in enumerate(moves)}, gains[:, :, 2 * n + m], gains[:, :, 2 * n + m + 1],
-        _last_share(solved, states), gains[:, :, -parts:], traffic[:, :, 0], gains[:, 0, 2 * n + m + 2],
+        {row: (own_rows[k], own_rows[n + k]) for k, row in enumerate(rows)},
+        {move: own_rows[2 * n + k] for k, move in enumerate(moves)}, own_rows[2 * n + m], own_rows[2 * n + m + 1],
+        _last_share(solved, states), np.ascontiguousarray(gains[:, :, -parts:]), np.ascontiguousarray(traffic[:, :, 0]),
+        np.ascontiguousarray(own_rows[2 * n + m + 2][:, 0]),
     )  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import pickle
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -244,6 +246,13 @@ def test_league_has_ranked_projects_by_worth_and_the_others_apart(textbook: Case
     assert table[-1].why_not == "N5 is committed: it stands with and without a decision, and is not counted"
 
 
+def test_what_another_process_sends_back_has_the_same_bytes(textbook: Case, store: OutcomeStore) -> None:
+    """A worker hands its arrays over laid out anew: every sum over them must run in the same order."""
+    here = appraise(textbook, "N3", store=store)
+    sent = pickle.loads(pickle.dumps(here))  # noqa: S301 - our own bytes
+    assert json.dumps(sent.to_dict()) == json.dumps(here.to_dict())
+
+
 def test_a_damaged_transfer_is_an_error(line: Appraisal) -> None:
     found = line.valuation
     assert found is not None
@@ -266,6 +275,7 @@ def test_a_damaged_transfer_is_an_error(line: Appraisal) -> None:
         ("N1,N3", InputError, "N1: found together with N3, its alternative; expected one of them."),
         ("N1@2026", RequestError, "Project N1 opens in 2026; expected 2027 to 2056, after the base year and within the horizon."),
         ("N1@2057", RequestError, "Project N1 opens in 2057; expected 2027 to 2056, after the base year and within the horizon."),
+        ("N1,north", RequestError, "Project N1 is named twice. Name it once."),
         ("", RequestError, "No project is named. Name one, for instance P13 or P13@2031."),
     ],
 )  # fmt: skip
@@ -273,6 +283,21 @@ def test_what_cannot_be_appraised(textbook: Case, projects: str, error: type[Exc
     with pytest.raises(error) as caught:
         appraise(textbook, projects)
     assert text in str(caught.value)
+
+
+def test_a_horizon_before_the_base_year(textbook: Case) -> None:
+    with pytest.raises(RequestError, match="The last year counted is 2020; expected one after the base year 2026"):
+        appraise(textbook, "N2", horizon_year=2020)
+
+
+def test_a_future_of_another_kind_is_taken_to_last(textbook: Case, store: OutcomeStore, line: Appraisal) -> None:
+    """There is one state, and no closure in which the value could turn."""
+    found = appraise(textbook, "N1", scenario="fuel_dear", store=store)
+    assert list(found.probability.columns) == ["fuel_dear"]
+    assert (found.probability["fuel_dear"] == 1).all()
+    assert found.break_even.closure is None
+    assert "Dear fuel is taken to last" in found.notes
+    assert found.enpv_musd["world"] != line.enpv_musd["world"]
 
 
 def test_an_unknown_scenario(textbook: Case) -> None:
