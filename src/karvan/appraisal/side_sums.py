@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from karvan.appraisal import payment_kernels as kernels
+from karvan.errors import AuditError
 from karvan.flows import corridor_kernels
 from karvan.flows.corridor_model import key_of
 from karvan.flows.corridor_results import LEAST_PRICE
@@ -34,6 +35,10 @@ Ints = np.ndarray[Any, np.dtype[np.int64]]
 WAYS = corridor_kernels.NESTS + 1
 #: Parties whose receipts are public money.
 PUBLIC = ("treasury", "border_agency", "government")
+#: Who earns the rent of what has no payee.
+NOBODY = ("INT", "other")
+#: Rents that users pay and owners receive are sums of the same charges in another order; prices below LEAST_PRICE are dropped.
+RENTS_AGREE = 1e-6
 #: What users of a class pay, wait and risk, on the mean of their ways.
 PARTS = ("price", "time", "reliability", "delay_and_queue", "rent")
 
@@ -78,10 +83,10 @@ def parties_of(case: Case) -> Parties:
     """Return who can be paid in a case."""
     bodies = case.rows("stakeholder")
     places = {str(row["country"]) for table in ("zone", "node", "stakeholder") for row in case.rows(table).values()}
-    countries = tuple(sorted(places - {""}))
+    countries = tuple(sorted((places | {NOBODY[0]}) - {""}))
     number = {country: place for place, country in enumerate(countries)}
     kind_of = {name: (str(row["country"]), str(row["party"])) for name, row in bodies.items()}
-    payees = tuple(sorted(set(kind_of.values())))
+    payees = tuple(sorted({NOBODY, *kind_of.values()}))
     place_of = {payee: place for place, payee in enumerate(payees)}
     return Parties(
         countries, number, payees, {name: place_of[kind] for name, kind in kind_of.items()},
@@ -305,20 +310,22 @@ def _arc_numbers(model: CorridorModel, form: str, parties: Parties, modes: list[
     """Return the payee and the kind of movement of every arc of a form."""
     applied, arcs = model.network.applied, model.forms[form].arcs
     services, borders, terminals = (applied.rows(table) for table in ("service", "border", "terminal"))
+    known = parties.payee_of
+    by_border, by_service, by_terminal = (
+        {name: known.get(row["payee"], -1) for name, row in rows.items()} for rows in (borders, services, terminals)
+    )
+    mode_number = {mode: number for number, mode in enumerate(modes)}
     payee, move = np.full(len(arcs), -1, dtype=np.int64), np.full(len(arcs), -1, dtype=np.int64)
-    for a in range(len(arcs)):
-        kind = ArcKind(int(arcs.kind[a]))
-        if kind == ArcKind.ZONE:
-            continue
-        if kind == ArcKind.BORDER:
-            name = borders[arcs.border[a]]["payee"]
-        elif kind != ArcKind.MOVE and arcs.row[a] in terminals:
-            name = terminals[arcs.row[a]]["payee"]
-        else:
-            name = services[arcs.service[a]]["payee"] if arcs.service[a] else ""
-        payee[a] = parties.payee_of.get(name, -1)
-        if kind == ArcKind.MOVE and arcs.country[a] in parties.number:
-            move[a] = parties.number[arcs.country[a]] * len(modes) + modes.index(arcs.mode[a])
+    zone, border, moving = int(ArcKind.ZONE), int(ArcKind.BORDER), int(ArcKind.MOVE)
+    for a, (kind, row, service) in enumerate(zip(arcs.kind.tolist(), arcs.row, arcs.service, strict=True)):
+        if kind == border:
+            payee[a] = by_border[arcs.border[a]]
+        elif kind == moving:
+            payee[a] = by_service.get(service, -1)
+            country = parties.number.get(arcs.country[a], -1)
+            move[a] = country * len(modes) + mode_number[arcs.mode[a]] if country >= 0 else -1
+        elif kind != zone:
+            payee[a] = by_terminal[row] if row in by_terminal else by_service.get(service, -1)
     return payee, move
 
 
@@ -326,25 +333,28 @@ def _pay_outside(
     paid: Floats, cost: Floats, parties: Parties, outside: _Outside, beyond: Floats, ends: tuple[Ints, Ints]
 ) -> None:
     """Add what is paid for the option outside."""
-    for c in np.flatnonzero(beyond > 0).tolist():
-        payee = parties.payee_of.get(outside.payee[c], -1)
-        if payee < 0:
-            continue
-        one, two = int(ends[0][c]), int(ends[1][c])
-        passes = int(parties.payee_country[payee] not in (one, two))
-        for end in (one, two):
-            paid[payee, passes, end] += 0.5 * beyond[c] * outside.price_usd[c]
-        cost[payee, passes] += beyond[c] * outside.resource_usd[c]
+    payee = np.array([parties.payee_of.get(name, -1) for name in outside.payee], dtype=np.int64)
+    mine = np.flatnonzero((beyond > 0) & (payee >= 0))
+    whom, one, two = payee[mine], ends[0][mine], ends[1][mine]
+    passes = ((parties.payee_country[whom] != one) & (parties.payee_country[whom] != two)).astype(np.int64)
+    half = 0.5 * beyond[mine] * outside.price_usd[mine]
+    np.add.at(paid, (whom, passes, one), half)
+    np.add.at(paid, (whom, passes, two), half)
+    np.add.at(cost, (whom, passes), beyond[mine] * outside.resource_usd[mine])
 
 
 def _rents(solved: Solved, parties: Parties, flows: tuple[Ints, Ints, Floats], ends: tuple[Ints, Ints]) -> Floats:
-    """Return rents by owner and country of the users, shared out by what each uses."""
+    """Return rents by owner and country of the users: what each tonne is charged, so that owners receive what users pay.
+
+    That is more than the price of the capacity used, by what rounds the kink of empties off: a fiftieth of the capacity at most.
+    """
     model, found = solved.model, solved.equilibrium
     number, route, flow = flows
     routes, resources = model.problem.routes, model.problem.resources
     rent = np.zeros((len(parties.payees), len(parties.countries)))
-    priced = np.flatnonzero(found.controls.price_usd > LEAST_PRICE)
-    if not len(priced):
+    price = found.controls.price_usd[resources.pair_resource]
+    priced = np.flatnonzero(price > LEAST_PRICE).tolist()
+    if not priced:
         return rent
     count = len(model.laid.arc_ptr) - 1
     one, two = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
@@ -353,18 +363,26 @@ def _rents(solved: Solved, parties: Parties, flows: tuple[Ints, Ints, Floats], e
     by_stream = kernels.sum_by_country(
         routes.route_ptr, routes.route_stream, tonnes, one, two, routes.streams, len(parties.countries)
     )
-    for j in priced.tolist():
-        item = model.scarce[j]
-        payee = parties.payee_of.get(item.owner, -1)
-        total = found.controls.price_usd[j] * (found.used[j] - item.preload_t_per_day) * model.days
-        users = np.zeros(len(parties.countries))
-        for pair in np.flatnonzero(resources.pair_resource == j).tolist():
-            there, back = int(resources.pair_there[pair]), int(resources.pair_back[pair])
-            weight = resources.pair_weight[pair]
-            if there >= 0:
-                users += weight * by_stream[there]
-            if back >= 0 and not resources.pair_each[pair]:
-                users += weight * by_stream[back]
-        if payee >= 0 and users.sum() > 0:
-            rent[payee] += total * users / users.sum()
+    charges = resources.marginal(found.controls.lean)
+    for pair in priced:
+        owner = model.scarce[int(resources.pair_resource[pair])].owner
+        payee = parties.payee_of.get(owner, parties.payees.index(NOBODY))
+        for stream, charge in zip((resources.pair_there[pair], resources.pair_back[pair]), charges, strict=True):
+            if stream >= 0:
+                rent[payee] += price[pair] * charge[pair] * by_stream[int(stream)]
+    charged = corridor_kernels.sum_on_routes(routes.route_ptr, routes.route_stream, found.stream_usd)
+    _audit_rents(float(charged @ tonnes), float(rent.sum()))
     return rent
+
+
+def _audit_rents(paid_usd: float, received_usd: float) -> None:
+    """Check that owners receive what users pay, by the charges of the routes themselves.
+
+    Raises
+    ------
+    AuditError
+        They do not.
+    """
+    if abs(paid_usd - received_usd) > RENTS_AGREE * max(abs(paid_usd), 1e6):
+        message = f"users pay rents of USD {paid_usd:,.0f}, owners receive USD {received_usd:,.0f}"
+        raise AuditError(message)

@@ -11,6 +11,7 @@ import pytest
 
 from karvan.appraisal import OutcomeStore, appraise, league_table, open_rule_set
 from karvan.appraisal.plans import plan_projects
+from karvan.appraisal.side_sums import parties_of, sum_side
 from karvan.case import open_case
 from karvan.chain import simulate
 from karvan.errors import AuditError, InputError, RequestError, UnknownNameError
@@ -74,6 +75,27 @@ def test_payees_gain_what_the_chain_says_they_are_paid_less_their_cost(textbook:
             & table["effect"].isin(["operator", "treasury", "transit_fee", "rent"])
         ]["musd"].sum()  # fmt: skip
         assert got == pytest.approx(wanted, rel=1e-6, abs=1e-7), payee
+
+
+def test_owners_receive_the_rents_that_users_pay(textbook: Case) -> None:
+    """With few trains a day the western line fills up; its owner earns what each tonne is charged, no more, no less."""
+    outcome = simulate(
+        textbook, year=2050, scenario="open",
+        changes=[f"link:{link}:capacity_trains_per_day*=0.02" for link in ("a_city-a_gate.rail", "b_west-b_city.rail")],
+    )  # fmt: skip
+    solved = outcome.side.solved["open"]
+    found = sum_side(solved, parties_of(textbook))
+    routes, flows = solved.model.problem.routes, solved.equilibrium
+    pointer = routes.route_ptr
+    charged = sum(
+        flows.stream_usd[routes.route_stream[pointer[r] : pointer[r + 1]]].sum() * flows.route_flow[r]
+        for r in range(len(pointer) - 1)
+    )
+    assert charged > 100
+    assert found.rent_usd.sum() == pytest.approx(charged * solved.model.days, rel=1e-9)
+    # the owner is the payee of the railway of each country
+    earns = {parties_of(textbook).payees[p] for p in np.flatnonzero(found.rent_usd.sum(axis=1))}
+    assert earns == {("BBB", "railway")}
 
 
 def test_works_by_hand(line: Appraisal) -> None:
