@@ -218,11 +218,21 @@ class Appraisal:
     def _accounts(self) -> dict[str, Appraised]:
         return {}
 
+    def eirr_of(self, standing: str) -> float | None:
+        """Return the rate of return of a standing's gains, where there is just one; None where it lays out nothing first.
+
+        Who gains before it loses has not invested, and the rate at which its value is nought is no return.
+        """
+        found = self.accounts(standing)
+        if found is None:
+            return None
+        first = next((value for value in found.accounts.net.tolist() if value), 0.0)
+        return found.eirr if first < 0 else None
+
     @property
     def eirr(self) -> float | None:
-        """Rate of return of the headline's gains, where there is just one."""
-        found = self.accounts()
-        return found.eirr if found is not None else None
+        """Rate of return of the headline's gains."""
+        return self.eirr_of(self.headline)
 
     @property
     def bcr(self) -> float | None:
@@ -320,7 +330,7 @@ def _indicators(appraisal: Appraisal, standing: Standing) -> dict[str, Any]:
     shown = {name: getattr(found, name) if found is not None else None for name in names}
     roots = {"eirr_roots": list(found.rates.roots) if found is not None else []}
     return {"standing": standing.id, "name": standing.name, "countries": list(standing.countries),
-            "enpv_musd": appraisal.enpv_musd[standing.id], **shown, **roots,
+            "enpv_musd": appraisal.enpv_musd[standing.id], **shown, "eirr": appraisal.eirr_of(standing.id), **roots,
             "break_even": break_even(appraisal, standing.id).to_dict()}  # fmt: skip
 
 

@@ -319,7 +319,7 @@ def _show_standings(found: Appraisal) -> None:
         accounts = found.accounts(standing.id)
         if accounts is None:
             continue
-        shares = [accounts.eirr, accounts.first_year_return]
+        shares = [found.eirr_of(standing.id), accounts.first_year_return]
         eirr, first = ("none" if share is None else words.rate(share) for share in shares)
         bcr = "none" if accounts.bcr is None else words.number(accounts.bcr)
         table.add_row(standing.name, words.number(found.enpv_musd[standing.id], digits=4), eirr, bcr, first)

@@ -144,7 +144,8 @@ def _standings(found: Appraisal) -> Table:
         if accounts is None:
             continue
         shares = [accounts.mirr, accounts.first_year_return]
-        eirr = "none" if accounts.eirr is None else words.rate(accounts.eirr)
+        rate = found.eirr_of(standing.id)
+        eirr = "none" if rate is None else words.rate(rate)
         rows.append((
             Cell(standing.name), _sum(found.enpv_musd[standing.id]), _figure(eirr),
             _figure("none" if accounts.bcr is None else words.number(accounts.bcr)),

@@ -204,6 +204,14 @@ def test_accounts_of_the_headline_have_the_value_and_the_rate(line: Appraisal) -
     assert sum(flow / (1 + rate) ** t for t, flow in enumerate(flows)) == pytest.approx(0.0, abs=1e-9)
 
 
+def test_who_lays_out_nothing_has_no_rate_of_return(textbook: Case, store: OutcomeStore) -> None:
+    """Alba pays for the border post; Cora gains from the first year on, and no rate of return is the return of nothing."""
+    post = appraise(textbook, "N2", store=store)
+    assert post.eirr_of("alba") is not None
+    assert post.eirr_of("cora") is None
+    assert {item["standing"]: item["eirr"] for item in post.to_dict()["by_standing"]}["cora"] is None
+
+
 def test_break_even_cost_makes_the_value_nought(textbook: Case, line: Appraisal, store: OutcomeStore) -> None:
     """Value is straight in the cost, so that at the break-even cost the gains equal the works: 1 - value / works."""
     entry = line.break_even.cost_musd
