@@ -11,7 +11,6 @@ from fastapi import Query
 
 from karvan.case import Change, Setting
 from karvan.errors import RequestError, UnknownNameError
-from karvan.routes import network_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -68,6 +67,8 @@ def crossing_rows(case: Case) -> dict[str, list[str]]:
 
 def network_in(case: Case, setting: Setting) -> Network:
     """Return the network in a setting, built once also where a page asks for several things at the same time."""
+    from karvan.routes import network_of  # noqa: PLC0415 - heavy: the server answers before it is there
+
     with _BUILDING:
         network = network_of(case, setting)
         network.arcs("container")

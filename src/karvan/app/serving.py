@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 import webbrowser
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -61,6 +62,8 @@ def serve(
     address = f"http://{LOOPBACK}:{listener.getsockname()[1]}/"
     app = make_app(opened, store)
     app.state.work.start_later()
+    # what the first page asks for needs these; they load while the browser does
+    threading.Thread(target=import_module, args=("karvan.routes",), daemon=True).start()
     config = uvicorn.Config(app, log_level="warning", access_log=False, ws="none")
     server = uvicorn.Server(config)
     tell(f"{opened.config.case.name}: {address} (Ctrl-C stops it)")

@@ -16,7 +16,6 @@ from karvan.case import Case, meta_of
 from karvan.case.provenance import Meta
 from karvan.case.ranges import Z90, confidence_shares
 from karvan.network import summarise, to_geojson
-from karvan.routes.spread import lognormal_spread
 
 if TYPE_CHECKING:
     from karvan.network import Network
@@ -225,6 +224,8 @@ def _crossings(case: Case, network: Network) -> list[Crossing]:
 
 
 def _crossing_row(case: Case, name: str, row: dict[str, Any], shares: dict[str, float]) -> CrossingRow:
+    from karvan.routes.spread import lognormal_spread  # noqa: PLC0415 - heavy: the server answers before it is there
+
     hours, own = float(row["time_h"]), float(row["time_sd_h"])
     spread = lognormal_spread(hours, (own if not math.isnan(own) else hours * shares[row["confidence"]] / Z90) ** 2)
     return CrossingRow(

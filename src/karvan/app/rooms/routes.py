@@ -11,8 +11,6 @@ from karvan.app.asked import network_in, setting_of
 from karvan.app.rooms.case import TheCase, TheSetting
 from karvan.case.provenance import Meta
 from karvan.errors import UnknownNameError
-from karvan.report.headline import way_parts
-from karvan.routes import MEASURES, find_routes
 
 if TYPE_CHECKING:
     from karvan.routes import Measure, Route
@@ -110,6 +108,9 @@ def routes_answer(
     via: Annotated[list[str], Query()] = [],  # noqa: B006
 ) -> RoutesAnswer:
     """Return the routes between two places, best first."""
+    from karvan.routes import find_routes  # noqa: PLC0415 - heavy: the server answers before it is there
+    from karvan.routes.way import way_parts  # noqa: PLC0415 - as above
+
     setting = setting_of(case, asked)
     network_in(case, setting)
     found = find_routes(
@@ -129,6 +130,8 @@ def routes_answer(
 
 
 def _measure(by: str) -> Measure:
+    from karvan.routes import MEASURES  # noqa: PLC0415 - as above
+
     measure = next((name for name in MEASURES if name == by), None)
     if measure is None:
         raise UnknownNameError("measure", by, MEASURES)
