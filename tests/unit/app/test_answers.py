@@ -255,7 +255,7 @@ def test_a_bug_is_a_fault_and_its_lines_go_to_the_terminal(
     def fail(*_arguments: object, **_options: object) -> None:
         raise ZeroDivisionError("the inside of the program")
 
-    monkeypatch.setattr("karvan.app.rooms.routes.find_routes", fail)
+    monkeypatch.setattr("karvan.routes.find_routes", fail)
     reply = ask("/api/routes?origin=a_city&destination=c_city")
     assert reply.status == 500
     assert reply.json["kind"] == "bug"
@@ -272,7 +272,7 @@ def test_a_failed_audit_says_so(ask: Client, monkeypatch: pytest.MonkeyPatch) ->
     def fail(*_arguments: object, **_options: object) -> None:
         raise AuditError("the legs do not add up")
 
-    monkeypatch.setattr("karvan.app.rooms.routes.find_routes", fail)
+    monkeypatch.setattr("karvan.routes.find_routes", fail)
     reply = ask("/api/routes?origin=a_city&destination=c_city")
     assert reply.status == 500
     assert reply.json["message"] == ("audit failed: the legs do not add up. This is a bug in Karvan; please report it.")
