@@ -72,7 +72,9 @@ def draw_who_gains(
     places.append((y + 6.0, "", total))
     height = TOP_PT + y + 6.0 + ROW_PT + BOTTOM_PT
     with drawing():
-        left = min(max([text_size(p.party, NORMAL)[0] for p in parties] + [70.0]) + 30.0, 240.0)
+        names = [text_size(party.party, NORMAL)[0] for party in parties]
+        names += [text_size(country, NORMAL, bold=True)[0] for country in countries]
+        left = min(max([*names, 70.0]) + 30.0, 240.0)
         figure = new_figure(WIDTH_PT, height)
         plot = WIDTH_PT - left - RIGHT_PT
         axes = figure.add_axes(
