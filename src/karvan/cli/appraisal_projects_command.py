@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 DEFAULT = "projects"
 #: Parties and drivers that a summary shows.
 SHOWN = 8
-#: Parties below this share of the largest are left out of a picture; sums below the other are nought.
-LEAST_SHARE, ROUNDING = 1e-3, 1e-9
+#: Sums below this share of their parts are what rounding leaves.
+ROUNDING = 1e-9
 
 
 class ProjectsByDefault(TyperGroup):
@@ -219,24 +219,14 @@ def _write_page(case: Case, found: Appraisal, path: Path) -> None:
 
 def _plot(found: Appraisal, path: Path) -> None:
     from karvan.case.atomic import write_file
-    from karvan.charts import words
     from karvan.charts.svg import figure_bytes
-    from karvan.charts.who_gains import PartyGain, draw_who_gains
     from karvan.errors import RequestError
+    from karvan.report.project import draw_gains
 
-    gains = found.who_gains
-    if gains.empty:
+    if found.who_gains.empty:
         message = f"{'+'.join(found.asked)} has no gains to draw: {found.why_not}. Choose another project."
         raise RequestError(message)
-    largest = gains["benefit_musd"].abs().add(gains["transfer_musd"].abs()).max()
-    parties = [
-        PartyGain(
-            words.country(row["country"]), row["party"].replace("_", " "), row["benefit_musd"], row["transfer_musd"]
-        )
-        for row in gains.to_dict("records")
-        if abs(row["benefit_musd"]) + abs(row["transfer_musd"]) > largest / 1000
-    ]
-    figure = draw_who_gains(parties, unit="USD m", title=f"{'+'.join(found.asked)}: who gains, present values")
+    figure = draw_gains(found, title=f"{'+'.join(found.asked)}: who gains, present values")
     say(f"Who gains written to {write_file(path, figure_bytes(figure, path.suffix))}")
 
 

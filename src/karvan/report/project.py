@@ -213,7 +213,8 @@ def _net(benefit: float, transfer: float) -> float:
     return net if abs(net) > ROUNDING * (abs(benefit) + abs(transfer)) else 0.0
 
 
-def _who(found: Appraisal) -> dict[str, Any]:
+def draw_gains(found: Appraisal, *, title: str = "") -> Figure:
+    """Return the picture of who gains; parties that hardly do are left out."""
     rows = found.who_gains.to_dict("records")
     most = max(abs(row["benefit_musd"]) + abs(row["transfer_musd"]) for row in rows)
     parties = [
@@ -224,9 +225,11 @@ def _who(found: Appraisal) -> dict[str, Any]:
         for row in rows
         if abs(row["benefit_musd"]) + abs(row["transfer_musd"]) > most * LEAST_SHARE
     ]  # fmt: skip
-    return _shown(
-        draw_who_gains(parties, unit="USD m"), "who", "Real gains and payments by country and party, present values."
-    )
+    return draw_who_gains(parties, unit="USD m", title=title)
+
+
+def _who(found: Appraisal) -> dict[str, Any]:
+    return _shown(draw_gains(found), "who", "Real gains and payments by country and party, present values.")
 
 
 def _effects(found: Appraisal) -> Table:
