@@ -1,7 +1,7 @@
 """Times full solves on one and on two local Dask workers, side by side: ``python -m benchmarks.cluster``.
 
-Each worker is a process with one thread. Both are warmed with one set; then the same sets are appraised by the first alone and by
-both. On a machine with other work the ratio is that of what is left of it.
+Each worker is a process with one thread. Both are warmed with one set; then the same sets are appraised by the first alone, and by
+both. Where a machine has other work the ratio is that of what is left of it; tasks that wait show what giving them out takes.
 """
 
 from __future__ import annotations
@@ -14,10 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import karvan
+from karvan import workers
 from karvan.portfolio import CaseValuer
 
 CASE = "textbook"
 TARGET = 1.7
+#: Tasks that merely wait, and for how long.
+WAITS, WAIT_S = 16, 0.3
 #: Sets of one project at different openings: each takes three full solves.
 SETS = [{name: year} for year in range(2029, 2035) for name in ("N2", "N3", "N4")]
 
@@ -44,6 +47,13 @@ def appraise_s(address: str, sets: list[dict[str, int]]) -> tuple[float, list[by
     return time.perf_counter() - begin, [worth.flow_musd.tobytes() for worth in found]
 
 
+def waiting_s(address: str) -> float:
+    """Return the seconds of tasks that merely wait."""
+    begin = time.perf_counter()
+    workers.values(workers.map(time.sleep, [WAIT_S] * WAITS, cluster=address))
+    return time.perf_counter() - begin
+
+
 def main() -> None:
     """Print the seconds with one worker and with two, and their ratio."""
     with tempfile.TemporaryDirectory() as folder:
@@ -55,7 +65,7 @@ def main() -> None:
             import json
 
             address: Any = json.loads(file.read_text(encoding="utf-8"))["address"]
-            seconds, answers = [], []
+            seconds, answers, waits = [], [], []
             for count in (1, 2):
                 running.append(start("worker", address, "--nthreads", "1", "--no-nanny"))
                 await_workers(address, count)
@@ -64,14 +74,19 @@ def main() -> None:
                 best = min((appraise_s(address, SETS) for _ in range(2)), key=lambda item: item[0])
                 seconds.append(best[0])
                 answers.append(best[1])
+                waits.append(waiting_s(address))
         finally:
             for process in reversed(running):
                 process.terminate()
                 process.wait()
     same = "the same bytes" if answers[0] == answers[1] else "OTHER BYTES"
     ratio = seconds[0] / seconds[1]
+    ratio, waited = seconds[0] / seconds[1], waits[0] / waits[1]
     print(
-        f"{len(SETS)} sets: one worker {seconds[0]:.1f} s, two {seconds[1]:.1f} s, {same}: {ratio:.2f} times; target {TARGET:g}"
+        f"{len(SETS)} sets: one worker {seconds[0]:.1f} s, two {seconds[1]:.1f} s, {same}: {ratio:.2f} times, target {TARGET:g}"
+    )
+    print(
+        f"{WAITS} tasks of {WAIT_S:g} s that wait: one worker {waits[0]:.2f} s, two {waits[1]:.2f} s: {waited:.2f} times"
     )
 
 
