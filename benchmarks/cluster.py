@@ -1,7 +1,7 @@
 """Times full solves on one and on two local Dask workers, side by side: ``python -m benchmarks.cluster``.
 
-Each worker is a process with one thread. Both are warmed with one set; then the same sets are appraised by the first alone, and by
-both. Where a machine has other work the ratio is that of what is left of it; tasks that wait show what giving them out takes.
+Each worker is a process with one thread. Both are warmed with one set; then the same sets are appraised by the first alone, and
+by both. Where a machine has other work the ratio is that of what is left of it; tasks that wait show what giving them out takes.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from karvan.case.apply import resolve_project
 from karvan.case.provenance import meta_of
 from karvan.case.setting import Setting
+from karvan.charts import words
 from karvan.errors import InputError, RequestError, UnknownNameError
 from karvan.portfolio.aims import Aim
 from karvan.portfolio.candidates import Limits
@@ -287,7 +288,7 @@ def _notes(search: Search) -> tuple[str, ...]:
     if search.bound_kind == "surrogate":
         notes.append(
             f"the bound is what the pairwise model holds plans for; on the {len(search.scored)} sets appraised in full it is "
-            f"wrong by USD {search.largest_error_musd:,.0f} m at most"
+            f"wrong by {words.musd(search.largest_error_musd)} at most"
         )
     if not search.best.openings:
         notes.append("no set is worth more than nothing: nothing is chosen")

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from karvan.charts import words
 from karvan.errors import NotConvergedError
 from karvan.portfolio.model import ConflictError
 from karvan.portfolio.search import within
@@ -167,13 +168,13 @@ def _in(choice: Choice, entry: Entry) -> Reason:
     )
     ceiling = entry.cost_musd * (1.0 + adds / capital) if capital > 0 else None
     ties = _ties(search, entry.id, list(choice.openings))
-    words = f"the set is worth USD {adds:,.0f} m more with it"
+    why = f"the set is worth {words.musd(adds)} more with it"
     if len(gone) > 1:
-        words += f" and with {', '.join(sorted(gone - {entry.id}))}, which needs it"
+        why += f" and with {', '.join(sorted(gone - {entry.id}))}, which needs it"
     if alone is not None and alone <= 0 < adds:
-        words += "; by itself it would not pay"
+        why += "; by itself it would not pay"
     return Reason(entry.id, entry.name, entry.kind, chosen=True, opening=choice.openings[entry.id], cost_musd=entry.cost_musd,
-                  alone_musd=alone, value_per_dollar=per_dollar, why=words, adds_musd=adds, cost_out_musd=ceiling,
+                  alone_musd=alone, value_per_dollar=per_dollar, why=why, adds_musd=adds, cost_out_musd=ceiling,
                   depends_on=ties)  # fmt: skip
 
 
@@ -241,8 +242,8 @@ def _why_not(choice: Choice, entry: Entry, loss: float | None, instead: tuple[st
     if loss is None:
         return "no plan that keeps the limits holds it"
     if instead:
-        return f"it would displace {', '.join(instead)}, and the set would be worth USD {loss:,.0f} m less"
-    return f"the set would be worth USD {loss:,.0f} m less with it"
+        return f"it would displace {', '.join(instead)}, and the set would be worth {words.musd(loss)} less"
+    return f"the set would be worth {words.musd(loss)} less with it"
 
 
 def find_frontier(choice: Choice, budgets_musd: Sequence[float] = BUDGETS_MUSD) -> tuple[FrontierPoint, ...]:

@@ -35,6 +35,8 @@ SIDE_SHARE = 0.02
 #: Most sides, the rest among them.
 MOST_SIDES = 6
 REST = "others"
+#: Where gains fall that are no country's.
+NO_COUNTRY = "INT"
 #: Who pays where nobody is named.
 NOBODY = Payer(OPEN, "open: nobody named", "", "unknown", "open", 1.0)
 
@@ -213,6 +215,8 @@ def sides_of(choice: Choice, countries: Sequence[CountrySide]) -> dict[str, tupl
     size = sum(abs(item.benefit_musd) for item in countries)
     own = set(choice.aim.countries or ())
     ranked = sorted(countries, key=lambda item: (item.country not in own, -item.benefit_musd, item.country))
+    # what is no country's, such as the climate, pays nothing by itself
+    ranked = [item for item in ranked if item.country != NO_COUNTRY]
     big = [item.country for item in ranked if item.country in own or item.benefit_musd >= SIDE_SHARE * size][
         : MOST_SIDES - 1
     ]

@@ -192,8 +192,11 @@ def find_robustness(
     draws
         Number of draws.
     """
-    near = choice.near_best(NEAR_SHARE)
-    real = [item for item in choice.sets if item.openings]
+    # of a set with several years the best stands for all
+    real = list({item.projects: item for item in reversed(choice.sets) if item.openings}.values())[::-1]
+    real.sort(key=choice.sets.index)
+    within = choice.near_best(NEAR_SHARE)
+    near = [item for item in real if item in within]
     compared = [item for item in real if item in near][:MOST_SETS]
     compared += [item for item in real if item not in compared][: max(0, FEWEST_SETS - len(compared))]
     notes = [f"delays are drawn evenly from none to {DELAY_SHARE:.0%} of the longest works, rounded to years"]
@@ -213,7 +216,7 @@ def find_robustness(
         for item, row in zip(compared, drawn, strict=True)
     )  # fmt: skip
     return Robustness(
-        sets, core_of([item for item in near if item.openings]), len([item for item in near if item.openings]), futures, values,
+        sets, core_of(near), len(near), futures, values,
         float(fails.mean()) if fails.size else 0.0, failing_boxes(futures, fails) if fails.size else (), tuple(notes),
     )  # fmt: skip
 

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations, product
 from typing import TYPE_CHECKING
 
+from karvan.charts import words
 from karvan.errors import InputError, NotConvergedError, RequestError
 from karvan.portfolio.entries import Entry, rivals
 from karvan.portfolio.model import PortfolioModel
@@ -188,7 +189,7 @@ class Search:
         total = self.limits.total_musd
         if total is not None and entry.cost_musd > total:
             self.dropped[entry.id] = (
-                f"it costs USD {entry.cost_musd:,.0f} m, more than the budget of USD {total:,.0f} m"
+                f"it costs {words.musd(entry.cost_musd)}, more than the budget of {words.musd(total)}"
             )
             return True
         return False
@@ -211,7 +212,7 @@ class Search:
         plan = self.model(entries).best()
         self.first_musd = plan.value_musd
         names = ", ".join(sorted(plan.starts)) or "nothing"
-        self.tell(f"first answer, worths added up: {names}, USD {plan.value_musd:,.0f} m")
+        self.tell(f"first answer, worths added up: {names}, {words.musd(plan.value_musd)}")
 
     def _pairs_ahead(self, entries: Sequence[Entry]) -> list[Pair]:
         """Return the pairs to solve before the first proposal: needed, then those that meet, then those most alike.
@@ -261,7 +262,7 @@ class Search:
             if entry.id not in pays:
                 worth = self._best_alone(entry.id)
                 self.dropped[entry.id] = (
-                    f"it would lose USD {-worth:,.0f} m by itself, and makes no pair that was looked at worth more"
+                    f"it would lose {words.musd(-worth)} by itself, and makes no pair that was looked at worth more"
                 )
         return self._without_orphans([entry for entry in entries if entry.id in pays])
 
@@ -390,7 +391,7 @@ class Search:
             self._value_pairs([(one, two) for one, two in pairs_in_order])
             if self.scored:
                 self.tell(
-                    f"best so far: {', '.join(sorted(self.best.projects)) or 'nothing'}, USD {self.best.value_musd:,.0f} m"
+                    f"best so far: {', '.join(sorted(self.best.projects)) or 'nothing'}, {words.musd(self.best.value_musd)}"
                 )
         _, rest = self._proposals(self.model(self.kept))
         self.bound_musd = max(rest, self.best.value_musd)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from karvan.charts import words
@@ -16,10 +17,13 @@ if TYPE_CHECKING:
 
     from karvan.case import Case
     from karvan.portfolio import Portfolio
+    from karvan.portfolio.worth import Party
 
 #: Parties that are drawn: those that gain or lose the most; the others are one.
 SHOWN_PARTIES = 14
 UNIT = "USD m"
+#: A sum smaller than this share of its parts is rounding.
+ROUNDING_SHARE = 1e-9
 
 
 def portfolio_figures(case: Case, found: Portfolio) -> dict[str, Figure]:
@@ -67,7 +71,10 @@ def phasing_figure(found: Portfolio) -> Figure:
 
 def gains_figure(found: Portfolio) -> Figure:
     """Draw who gains."""
-    ranked = sorted(found.choice.worth.parties, key=lambda item: -abs(item.benefit_musd + item.transfer_musd))
+    ranked = sorted(
+        (_settled(item) for item in found.choice.worth.parties),
+        key=lambda item: -abs(item.benefit_musd + item.transfer_musd),
+    )
     kept, rest = ranked[:SHOWN_PARTIES], ranked[SHOWN_PARTIES:]
     parties = [PartyGain(words.country(item.country), item.party.replace("_", " "), item.benefit_musd, item.transfer_musd)
                for item in sorted(kept, key=lambda item: item.country)]  # fmt: skip
@@ -75,6 +82,12 @@ def gains_figure(found: Portfolio) -> Figure:
         parties.append(PartyGain("Others", f"{len(rest)} parties", sum(item.benefit_musd for item in rest),
                                  sum(item.transfer_musd for item in rest)))  # fmt: skip
     return draw_who_gains(parties, unit=UNIT, title="Who gains from the chosen set")
+
+
+def _settled(party: Party) -> Party:
+    """Return a party whose gain and payments cancel but for rounding as one in which they do."""
+    net, size = party.benefit_musd + party.transfer_musd, abs(party.benefit_musd) + abs(party.transfer_musd)
+    return replace(party, transfer_musd=-party.benefit_musd) if abs(net) <= ROUNDING_SHARE * size else party
 
 
 def robustness_figure(case: Case, found: Portfolio) -> Figure:

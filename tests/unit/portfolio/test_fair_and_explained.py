@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from synthetic_worths import RATE, YEARS, SyntheticValuer, entry
 
+from karvan.charts import words
 from karvan.portfolio.aims import Aim
 from karvan.portfolio.candidates import Limits
 from karvan.portfolio.choice import choose_among
@@ -100,7 +101,7 @@ def test_why_it_is_in(told):
     line = reasons["line"]
     post_alone = 0.1 * ANNUITY - 5.0 / (1 + RATE)
     assert line.adds_musd == pytest.approx(choice.value_musd - post_alone)
-    assert line.why == f"the set is worth USD {line.adds_musd:,.0f} m more with it; by itself it would not pay"
+    assert line.why == f"the set is worth {words.musd(line.adds_musd)} more with it; by itself it would not pay"
     assert line.depends_on == (("post", pytest.approx(11.0 * ANNUITY)),)
     # at this cost it would add nothing
     capital = 60.0 / (1 + RATE)

@@ -36,7 +36,8 @@ def test_the_core_is_in_the_sets_near_the_best(choice):
     assert set(choice.openings) == set(found.sets[0].openings)
     assert "own" in found.core
     near = [item for item in choice.sets if item.value_musd >= 0.95 * choice.value_musd]
-    assert found.near == len(near)
+    assert found.near == len({item.projects for item in near})
+    assert len({frozenset(item.openings) for item in found.sets}) == len(found.sets)
     for name in found.core:
         assert np.mean([name in item.openings for item in near]) >= 0.9
 
@@ -143,3 +144,14 @@ def test_a_process_that_knows_today_apart():
     courses = np.mean([PROCESS.course(time, seed) for seed in range(2000)], axis=0)
     assert courses[1] == pytest.approx([1 - STAYS, STAYS], abs=0.04)  # 2,000 draws: a standard error of 0.011
     assert courses[0] == pytest.approx([0.0, 1.0])
+
+
+def test_a_set_with_several_years_counts_once():
+    valuer = SyntheticValuer([entry("a", 10.0), entry("b", 10.0)], {("a",): 5.0, ("b",): 5.0})
+    choice = choose_among(
+        list(valuer.of.values()), valuer, Limits(30.0), Aim.of(None, valuer.standings, "both"), later_years=1
+    )
+    assert len(choice.sets) > 4
+    found = find_robustness(choice, PROCESS, draws=5)
+    assert [set(item.openings) for item in found.sets].count({"a", "b"}) == 1
+    assert dict(found.sets[0].openings) == choice.openings
