@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from karvan.case.remember import remembered
-from karvan.errors import RequestError
+from karvan.errors import NotConvergedError, RequestError
 from karvan.flows import corridor_kernels as kernels
 from karvan.flows.newton import LEAST_USE, Controls, Factor, Point, factor_at, fischer
 from karvan.flows.serial import WHISKER, Serial
@@ -37,6 +37,10 @@ BLUNT = (32.0, 16.0, 8.0, 4.0, 2.0, 1.0)
 BLUNT_TOLERANCE = 1e-2
 #: A matrix serves again as long as a step with it leaves at most this share of what is missing.
 SERVES_AGAIN = 0.3
+#: Conditions that are missed by more are not met: far below what the audit allows.
+GOOD_ENOUGH = 1e-7
+#: Times that the degrees by which capacities come down are halved.
+MOST_HALVINGS = 30
 #: A price so far above the mean cost of a tonne says that demand cannot be turned away.
 HIGHEST_PRICE = 1e4
 
@@ -116,6 +120,8 @@ def solve_equilibrium(
     ------
     RequestError
         Demand without a way round exceeds a capacity.
+    NotConvergedError
+        No equilibrium was found.
     """
     return Solver(problem, factor).run(start, tolerance)
 
@@ -247,15 +253,66 @@ class Solver:
         if start is None:
             point = self.at(self.explicit(point))
         point, iterations = self.iterate(point, tolerance)
-        if _largest(self.residual(point)) > tolerance and (self.problem.resources.pair_empty > 0).any():
-            point = self.at(self.begin(None))
-            for blunt in BLUNT:
-                self.blunt = blunt
-                point, steps = self.iterate(
-                    self.at(self.explicit(point)), tolerance if blunt == 1.0 else BLUNT_TOLERANCE
-                )
-                iterations += steps
+        if self.missed(point) > tolerance and (self.problem.resources.pair_empty > 0).any():
+            point, steps = self.from_blunt(tolerance)
+            iterations += steps
+        if self.missed(point) > max(tolerance, GOOD_ENOUGH):
+            point, steps = self.by_degrees(tolerance)
+            iterations += steps
         return self.finish(self.settled(point), iterations)
+
+    def missed(self, point: Point) -> float:
+        """Return by how much the conditions are missed."""
+        return _largest(self.residual(point))
+
+    def from_blunt(self, tolerance: float) -> tuple[Point, int]:
+        """Solve from nothing with kinks of empties that are blunt first."""
+        point, iterations = self.at(self.begin(None)), 0
+        for blunt in BLUNT:
+            self.blunt = blunt
+            last = tolerance if blunt == 1.0 else BLUNT_TOLERANCE
+            point, steps = self.iterate(self.at(self.explicit(point)), last)
+            iterations += steps
+        return point, iterations
+
+    def by_degrees(self, tolerance: float) -> tuple[Point, int]:
+        """Solve from nothing with capacities that nothing fills, and take them down to what they are by degrees.
+
+        Raises
+        ------
+        NotConvergedError
+            The last conditions are not met however small the degrees.
+        """
+        resources, iterations, sharp = self.problem.resources, 0, 0
+        point = self.at(self.begin(None))
+        bounded = np.isfinite(resources.capacity)
+        full = float(np.max(point.usage.used[bounded] / resources.capacity[bounded], initial=1.0))
+        above = step = float(np.log(full)) + 1.0
+        while above > 0:
+            below = max(above - step, 0.0)
+            self.problem = self.problem._replace(
+                resources=replace(resources, capacity=resources.capacity * np.exp(below)) if below > 0 else resources
+            )
+            trial, steps = self.iterate(self.at(self.explicit(point)), tolerance if below == 0.0 else GOOD_ENOUGH)
+            iterations += steps
+            if self.missed(trial) <= max(tolerance, GOOD_ENOUGH):
+                point, above, step = trial, below, 1.5 * step
+                continue
+            sharp, step = sharp + 1, step / 2
+            if sharp > MOST_HALVINGS:
+                self.refuse_unmet(point, above)
+        return point, iterations
+
+    def refuse_unmet(self, point: Point, above: float) -> None:
+        """Stop where capacities cannot come down to what they are; `point` is solved with all of them higher."""
+        resources = self.whole.resources
+        worst = int(np.argmax(np.where(self.serial.hard, point.usage.used / resources.capacity, 0.0)))
+        message = (
+            f"No equilibrium was found. With every capacity {np.expm1(above):.1%} higher there is one, in which "
+            f"{resources.names[worst]} is used to {point.usage.used[worst] / resources.capacity[worst]:.1%} of what it has. "
+            "Raise its capacity, or give the goods on it another way or an outside option."
+        )
+        raise NotConvergedError(message)
 
     def settled(self, point: Point) -> Point:
         """Return the point with prices that hardly anything determines set by the whisker: one more step."""

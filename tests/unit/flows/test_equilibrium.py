@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from corridors import classes, resources, routes, two_routes
+from corridors import classes, random_problem, resources, routes, two_routes
 
-from karvan.errors import RequestError
+from karvan.errors import NotConvergedError, RequestError
+from karvan.flows import equilibrium
 from karvan.flows.equilibrium import Start, solve_equilibrium
 from karvan.flows.problem import KINK_SHARE, Problem
 
@@ -41,6 +44,62 @@ def test_room_costs_nothing():
 def test_of_two_in_a_row_the_tighter_has_the_price():
     found = solve_equilibrium(two_routes(scarce=[{"capacity": 45.0}, {"capacity": 40.0}]))
     assert found.controls.price_usd == pytest.approx([0.0, 2 + 2 * np.log(1.5)], rel=1e-9)
+
+
+def test_of_two_alike_in_a_row_each_has_half_the_price():
+    # only the sum of their prices is determined: 2 + 2 ln 1.5
+    found = solve_equilibrium(two_routes(scarce=[{"capacity": 40.0}, {"capacity": 45.0}, {"capacity": 40.0}]))
+    assert found.controls.price_usd == pytest.approx([1 + np.log(1.5), 0.0, 1 + np.log(1.5)], rel=1e-9)
+    assert found.stream_usd == pytest.approx([2 + 2 * np.log(1.5), 0.0], rel=1e-9)
+    again = solve_equilibrium(
+        two_routes(scarce=[{"capacity": 40.0}, {"capacity": 45.0}, {"capacity": 40.0}]),
+        Start(found.controls.price_usd, found.controls.queue_h, found.delay_h, found.controls.lean),
+    )
+    assert again.iterations == 0
+    assert again.controls.price_usd.tolist() == found.controls.price_usd.tolist()
+
+
+def test_a_trickle_between_two_alike_changes_next_to_nothing():
+    """A stream of a billionth of the goods that joins between two links of one capacity leaves each about half the price."""
+    sets = [[(0, 10.0, 0.0, 0.0, [0, 2]), (0, 12.0, 0.0, 0.0, [1])], [(0, 10.0, 0.0, 0.0, [2])]]
+    people = [{"set": 0}, {"set": 1, "demand": 1e-12}]
+    scarce = [{"capacity": 40.0, "there": 0}, {"capacity": 40.0, "there": 2}]
+    found = solve_equilibrium(Problem(routes(sets, streams=3), classes(people), resources(scarce)))
+    assert found.controls.price_usd == pytest.approx([1 + np.log(1.5)] * 2, rel=0.05)
+    assert found.stream_usd[[0, 2]].sum() == pytest.approx(2 + 2 * np.log(1.5), rel=1e-9)
+
+
+def test_where_newton_stalls_capacities_come_down_by_degrees():
+    """On this problem Newton's method ends far off, from nothing and with blunt kinks alike."""
+    problem = random_problem(6703)
+    solver = equilibrium.Solver(problem)
+    stalled, _ = solver.from_blunt(1e-10)
+    assert solver.missed(stalled) > 0.1
+    found = solve_equilibrium(problem)
+    assert found.relative_gap < 1e-9
+    assert max(found.capacity_residual, found.complementarity_residual) < 1e-7
+
+
+def test_what_is_not_solved_is_not_handed_out(monkeypatch):
+    monkeypatch.setattr(equilibrium.Solver, "iterate", lambda _self, point, _tolerance: (point, 0))
+    with pytest.raises(NotConvergedError) as raised:
+        solve_equilibrium(two_routes(scarce=[{"capacity": 40.0}]))
+    assert str(raised.value) == (
+        "No equilibrium was found. With every capacity 82.8% higher there is one, in which resource 0 is used to 182.8% of what "
+        "it has. Raise its capacity, or give the goods on it another way or an outside option."
+    )
+
+
+def test_a_matrix_serves_again_for_other_tonnes():
+    """From a solution, goods a thousandth more are solved with its matrix, to what a solution from nothing comes to."""
+    problem = random_problem(5)
+    before = solve_equilibrium(problem)
+    more = replace(problem.classes, demand_t_per_day=1.001 * problem.classes.demand_t_per_day)
+    other = Problem(problem.routes, more, problem.resources)
+    start = Start(before.controls.price_usd, before.controls.queue_h, before.delay_h, before.controls.lean)
+    after = solve_equilibrium(other, start, factor=before.factor)
+    assert after.factor is before.factor
+    assert after.route_flow == pytest.approx(solve_equilibrium(other).route_flow, rel=1e-6, abs=1e-9)
 
 
 def test_preload_takes_capacity():
