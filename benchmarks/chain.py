@@ -1,9 +1,9 @@
 """Times `simulate` warm against its target: ``python -m benchmarks.chain``.
 
 Warm: the case's reference and the setting without its projects have been solved, in all states; the setting asked for has not.
-*Outcome* is trade and flows at their fixed point in every state; *all of it* adds what is found when it is asked for:
-the day's own scenario, audited, and trade as tables. Seconds are those of the processor in this process; beside other work they grow all the
-same, as caches and cores are shared.
+*Outcome* is trade and flows at their fixed point in every state; *all of it* adds what is found when it is asked for: the
+day's own scenario, audited, and trade as tables. Seconds are those of the processor in this process; beside other work they
+grow all the same, as caches and cores are shared.
 """
 
 from __future__ import annotations
