@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 TEMPLATE = "decision.html.j2"
 #: Bottlenecks, projects, projects left out, and of these the nearest, that are shown.
 SHOWN_BOTTLENECKS, SHOWN_PROJECTS, SHOWN_OUT, SHOWN_NEAR = 5, 12, 8, 3
+#: Share of the worth from which what is received from others is said beside it.
+LARGE_TRANSFER = 0.1
 #: Names of the closures' dimensions, as the paper says them.
 _DIMENSIONS = {"state": "crossings", "demand": "demand", "cost": "cost", "delay": "delay"}
 
@@ -51,6 +53,7 @@ def render_decision(data: ReportData) -> str:
             question=_question(found),
             answer=answer(found),
             caveat=_caveat(found),
+            received=_received(found),
             routes=[{"title": pair.title, "answer": answer_of(pair)} for pair in pairs_of(data)],
             flows=_flows(data),
             league=_league(data),
@@ -141,6 +144,21 @@ def _caveat(found: Portfolio) -> str:
         f"{words.count(len(choice.sets), 'set')} appraised in full. By the pairwise model, which erred by "
         f"{words.musd(choice.largest_error_musd)} at most on these, no other plan is worth more than "
         f"{words.musd(choice.bound_musd)}: an estimate, not a proof."
+    )
+
+
+def _received(found: Portfolio) -> str:
+    """Return how much of the worth is taken from others rather than made; empty where that is little."""
+    choice = found.choice
+    whose = choice.aim.countries
+    if not choice.openings or whose is None:
+        return ""
+    received = math.fsum(item.transfer_musd for item in choice.worth.parties if item.country in whose)
+    if received <= LARGE_TRANSFER * abs(choice.value_musd):
+        return ""
+    return (
+        f"{words.musd(received)} of this is received from others, as fees and as rents of lines that are full, and not made by "
+        f"the projects: what {_aim(found)} gains so, others pay."
     )
 
 
