@@ -20,7 +20,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from karvan.appraisal import appraise, appraise_accounts, appraise_flows, league_table, open_rule_set
+    from karvan.appraisal import (
+        appraise,
+        appraise_accounts,
+        appraise_flows,
+        how_sure,
+        league_table,
+        open_rule_set,
+    )
     from karvan.case import Setting, check_case, new_case, open_case
     from karvan.chain import find_trade, simulate
     from karvan.flows import assign_flows
@@ -38,7 +45,14 @@ _ROOMS = {
     "karvan.flows": ("assign_flows",),
     "karvan.trade": ("counterfactual", "counterfactual_io", "estimate", "trade_potential"),
     "karvan.chain": ("find_trade", "simulate"),
-    "karvan.appraisal": ("appraise", "appraise_accounts", "appraise_flows", "league_table", "open_rule_set"),
+    "karvan.appraisal": (
+        "appraise",
+        "appraise_accounts",
+        "appraise_flows",
+        "how_sure",
+        "league_table",
+        "open_rule_set",
+    ),
     "karvan.portfolio": ("choose", "find_portfolio"),
     "karvan.programme": ("read_record",),
     "karvan.pipeline": ("plan",),
@@ -61,6 +75,7 @@ __all__ = [
     "find_portfolio",
     "find_routes",
     "find_trade",
+    "how_sure",
     "league_table",
     "new_case",
     "open_case",

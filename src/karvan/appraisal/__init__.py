@@ -9,6 +9,8 @@ from karvan.appraisal.questions import appraise_flows
 from karvan.appraisal.roots import RatesOfReturn, rate_of_return, rates_of_return
 from karvan.appraisal.rules import RuleSet, open_rule_set, rule_set_names
 from karvan.appraisal.store import OutcomeStore
+from karvan.appraisal.uncertainty import how_sure
+from karvan.appraisal.uncertainty_results import Uncertainty
 
 __all__ = [
     "TIMINGS",
@@ -22,9 +24,11 @@ __all__ = [
     "RatesOfReturn",
     "RuleSet",
     "Timing",
+    "Uncertainty",
     "appraise",
     "appraise_accounts",
     "appraise_flows",
+    "how_sure",
     "league_table",
     "open_rule_set",
     "rate_of_return",

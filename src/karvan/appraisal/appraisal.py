@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from karvan.appraisal.plans import Plan
     from karvan.appraisal.rules import RuleSet
     from karvan.appraisal.sensitivity import Sensitivity
+    from karvan.appraisal.uncertainty_results import Uncertainty
     from karvan.appraisal.valuation import Valuation
     from karvan.case import Meta
 
@@ -279,8 +280,8 @@ class Appraisal:
         """Where the headline's value turns: cost, tonnage, share of time in the likeliest closure."""
         return break_even(self, self.headline)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the result as JSON can hold it."""
+    def to_dict(self, uncertainty: Uncertainty | None = None) -> dict[str, Any]:
+        """Return the result as JSON can hold it, with what draws say of it, where it was drawn."""
         return {
             "id": "+".join(self.asked),
             "projects": [
@@ -299,8 +300,9 @@ class Appraisal:
             "eirr": self.eirr,
             "bcr": self.bcr,
             "by_standing": [_indicators(self, standing) for standing in self.standings],
-            "p_negative": None,
-            "draws": None,
+            "p_negative": uncertainty.distribution.p_negative if uncertainty is not None else None,
+            "draws": uncertainty.draws if uncertainty is not None else None,
+            "uncertainty": uncertainty.to_dict() if uncertainty is not None else None,
             "switching": self._switching,
             "who_gains": self.gains.to_list() if self.gains is not None else [],
             "users": self.users.to_dict() if self.users is not None else None,

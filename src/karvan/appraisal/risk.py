@@ -268,7 +268,7 @@ def _summary(
 ) -> Risk:
     ordered = np.sort(values)
     worst = ordered[: max(1, math.ceil(TAIL * len(values)))]
-    ranks = [_rank_correlation(figures[:, place], values) for place in range(len(acts))]
+    ranks = [rank_correlation(figures[:, place], values) for place in range(len(acts))]
     drivers = sorted(
         zip([act.figure.name for act in acts], ranks, strict=True), key=lambda item: (-abs(item[1]), item[0])
     )
@@ -280,7 +280,7 @@ def _summary(
     )  # fmt: skip
 
 
-def _rank_correlation(one: Floats, two: Floats) -> float:
+def rank_correlation(one: Floats, two: Floats) -> float:
     """Return Spearman's correlation; zero where one does not vary."""
     ranks = [ranks_of(values).astype(float) for values in (one, two)]
     if np.ptp(one) == 0 or np.ptp(two) == 0:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
 
 from karvan.case.cells import BadCell, number_text, parse_cell, plain_number
 from karvan.case.project_rules import FIXED_COLUMNS
@@ -14,9 +18,8 @@ from karvan.errors import CaseError, Problem, RequestError, UnknownNameError
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Sequence
 
-    import pandas as pd
-
     from karvan.case.model import Case
+    from karvan.case.schema import Field
     from karvan.case.setting import Change, Setting
 
 #: Tables whose rows an effect or a change may alter.
@@ -231,11 +234,12 @@ def _two_owners(acts: Sequence[Act]) -> list[Problem]:
 
 
 def _check_set_once(changes: Sequence[Act]) -> None:
-    cells = [act.cell for act in changes if act.op == "set"]
-    for cell in cells:
-        if cells.count(cell) > 1:
+    seen: set[Cell] = set()
+    for cell in (act.cell for act in changes if act.op == "set"):
+        if cell in seen:
             message = f"Two changes set {':'.join(cell)}. Set it once."
             raise RequestError(message)
+        seen.add(cell)
 
 
 def _apply_acts(tables: dict[str, pd.DataFrame], acts: Sequence[Act]) -> list[Problem]:
@@ -243,19 +247,29 @@ def _apply_acts(tables: dict[str, pd.DataFrame], acts: Sequence[Act]) -> list[Pr
     for act in acts:
         cells.setdefault(act.cell, []).append(act)
     problems: list[Problem] = []
-    values: dict[str, list[tuple[str, str, Any]]] = {}
+    values: dict[tuple[str, str], dict[str, Any]] = {}
+    columns: dict[tuple[str, str], dict[str, Any]] = {}
     for cell, theirs in sorted(cells.items()):
         table, row, column = cell
-        value, problem = _new_value(cell, tables[table].at[row, column], theirs)
+        if (table, column) not in columns:
+            # a column at a time: a draw of what is uncertain changes thousands of cells
+            columns[table, column] = dict(zip(tables[table].index, tables[table][column].tolist(), strict=True))
+        value, problem = _new_value(cell, columns[table, column][row], theirs)
         if problem:
             problems.append(problem)
         else:
-            values.setdefault(table, []).append((row, column, value))
-    for table, changed in values.items():
-        frame = tables[table].copy()
-        for row, column, value in changed:
-            frame.at[row, column] = value
-        tables[table] = frame
+            values.setdefault((table, column), {})[row] = value
+    copied = {table: tables[table].copy() for table, _ in values}
+    for (table, column), changed in values.items():
+        frame = copied[table]
+        if frame[column].dtype == np.float64:
+            figures = frame[column].to_numpy(copy=True)
+            figures[frame.index.get_indexer(pd.Index(list(changed)))] = list(changed.values())
+            frame[column] = figures
+        else:
+            for row, value in changed.items():
+                frame.at[row, column] = value
+    tables.update(copied)
     return problems
 
 
@@ -295,15 +309,20 @@ def _change_act(case: Case, change: Change) -> Act:
     known = case.rows(change.table)
     if change.row not in known:
         raise UnknownNameError(f"row of {change.table}", change.row, list(known))
-    schema = schemas()[change.table]
-    free = [item.name for item in schema.fields if item.name not in FIXED_COLUMNS and item.name != schema.key]
+    free = _free_columns(change.table)
     if change.column not in free:
-        raise UnknownNameError(f"column of {change.table} to change", change.column, free)
-    column = schema.field(change.column)
-    assert column is not None  # noqa: S101 - it is one of the free columns
+        raise UnknownNameError(f"column of {change.table} to change", change.column, list(free))
+    column = free[change.column]
     if change.op != "set":
         _check_quantity(change, is_quantity=column.type == "number")
     return Act("the setting's change", (change.table, change.row, change.column), change.op, change.value)
+
+
+@cache
+def _free_columns(table: str) -> dict[str, Field]:
+    """Return the columns of a table that a change may alter."""
+    schema = schemas()[table]
+    return {item.name: item for item in schema.fields if item.name not in FIXED_COLUMNS and item.name != schema.key}
 
 
 def _check_quantity(change: Change, *, is_quantity: bool) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from karvan.cli.appraisal_draws import check_request, draw_projects, show_draws, write_s_curve
 from karvan.cli.options import (
     BOTH_FORMATS,
     CaseOption,
@@ -23,7 +24,7 @@ from karvan.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from karvan.appraisal import Appraisal, OutcomeStore
+    from karvan.appraisal import Appraisal, OutcomeStore, Uncertainty
     from karvan.case import Case
 
 #: The command that a question without a command's name is for.
@@ -68,6 +69,19 @@ def projects(
         Path | None, typer.Option(metavar="DIR", help="Keep solved years here, and use those that are kept.")
     ] = None,
     workers: Annotated[int, typer.Option(metavar="N", help="Processes that solve at the same time.")] = 1,
+    draws: Annotated[
+        int | None, typer.Option(metavar="N", help="Draw what is uncertain so often: how sure is the value?")
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="S", help="The same seed gives the same draws.")] = 1,
+    exact: Annotated[
+        bool, typer.Option("--exact", help="Solve trade and flows in full for every draw, without an emulator.")
+    ] = False,
+    solves: Annotated[
+        int | None, typer.Option(metavar="N", help="Full solves that the emulator rests on (default: what it takes).")
+    ] = None,
+    s_curve: Annotated[
+        Path | None, typer.Option("--s-curve", metavar="FILE", help="Draw how likely each value is (.svg, .png, .pdf).")
+    ] = None,
     workbook: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write a workbook (.xlsx) with live formulas; for one project or set."),
@@ -99,18 +113,26 @@ def projects(
     if not names and (change or horizon_year is not None or together):
         message = "The league table has no --change, --horizon-year or --together. Name projects."
         raise RequestError(message)
+    check_request(draws, seed=seed, exact=exact, solves=solves, s_curve=s_curve, projects=asked if names else [])
     keep = OutcomeStore(store)
     found = _league(opened, rule_set, scenario, keep, workers) if not names else _each(
         opened, asked, rule_set, scenario, tuple(change or ()), horizon_year, keep
     )  # fmt: skip
-    _write_files(opened, found[0], workbook, plot, page)
+    setting = {"scenario": scenario, "rule_set": rule_set, "changes": tuple(change or ()), "horizon_year": horizon_year}
+    drawn = draw_projects(
+        opened, found, setting, draws, seed=seed, exact=exact, solves=solves, workers=workers, store=keep
+    )
+    _write_files(opened, found[0], drawn[0], workbook, plot, page)
+    write_s_curve(drawn[0], s_curve)
     if json:
-        print_json(_as_dict(opened, found, rule_set, scenario))
+        print_json(_as_dict(opened, found, drawn, rule_set, scenario))
     elif csv:
         _print_csv(found, league=not names)
     elif names:
-        for one in found:
+        for one, outlook in zip(found, drawn, strict=True):
             _show(one)
+            if outlook is not None:
+                show_draws(outlook, next(item.name for item in one.standings if item.id == outlook.standing))
     else:
         _show_league(found)
 
@@ -146,7 +168,9 @@ def _each(
     )
 
 
-def _as_dict(case: Case, found: tuple[Appraisal, ...], rule_set: str, scenario: str | None) -> dict[str, Any]:
+def _as_dict(
+    case: Case, found: tuple[Appraisal, ...], drawn: tuple[Uncertainty | None, ...], rule_set: str, scenario: str | None
+) -> dict[str, Any]:  # fmt: skip
     from karvan.appraisal import open_rule_set
     from karvan.case import Setting, meta_of
 
@@ -161,7 +185,7 @@ def _as_dict(case: Case, found: tuple[Appraisal, ...], rule_set: str, scenario: 
         "price_year": case.config.case.price_year,
         "base_year": case.config.case.base_year,
         "horizon_year": found[0].years[-1],
-        "projects": [one.to_dict() for one in found],
+        "projects": [one.to_dict(outlook) for one, outlook in zip(found, drawn, strict=True)],
     }
 
 
@@ -182,13 +206,15 @@ def _print_csv(found: tuple[Appraisal, ...], *, league: bool) -> None:
     typer.echo(table.to_csv(index=False), nl=False)
 
 
-def _write_files(case: Case, found: Appraisal, workbook: Path | None, plot: Path | None, page: Path | None) -> None:
+def _write_files(
+    case: Case, found: Appraisal, drawn: Uncertainty | None, workbook: Path | None, plot: Path | None, page: Path | None
+) -> None:  # fmt: skip
     if workbook is not None:
         _write_workbook(found, workbook)
     if plot is not None:
         _plot(found, plot)
     if page is not None:
-        _write_page(case, found, page)
+        _write_page(case, found, drawn, page)
 
 
 def _write_workbook(found: Appraisal, path: Path) -> None:
@@ -206,7 +232,7 @@ def _write_workbook(found: Appraisal, path: Path) -> None:
     say(f"Workbook written to {write_file(path, workbook_bytes(accounts))}")
 
 
-def _write_page(case: Case, found: Appraisal, path: Path) -> None:
+def _write_page(case: Case, found: Appraisal, drawn: Uncertainty | None, path: Path) -> None:
     from karvan.case.atomic import write_file
     from karvan.errors import RequestError
     from karvan.report.project import render_project
@@ -214,7 +240,7 @@ def _write_page(case: Case, found: Appraisal, path: Path) -> None:
     if path.suffix.lower() != ".html":
         message = f"A page cannot be written as {path.suffix or 'a file without suffix'!r}. Choose .html."
         raise RequestError(message)
-    say(f"Page written to {write_file(path, render_project(case, found))}")
+    say(f"Page written to {write_file(path, render_project(case, found, drawn))}")
 
 
 def _plot(found: Appraisal, path: Path) -> None:

@@ -221,7 +221,8 @@ def _audit_resources(problem: Problem, state: State) -> tuple[float, float, floa
         if float(np.max(values[resources.clearing != kind], initial=0.0)) > 0:
             _fail("a price is charged where a queue clears, or the reverse")
         most = float(np.max(values, initial=0.0))
-        idle = max(idle, float(np.max(values * room, initial=0.0)) / most if most > 0 else 0.0)
+        # where the largest is less than rounding, none is charged
+        idle = max(idle, float(np.max(values * room, initial=0.0)) / max(most, ROUNDING))
     if idle > EQUILIBRIUM:
         _fail(f"a price is charged where there is room: {idle:g} of the largest")
     ratio = np.maximum(used, 0) / np.where(np.isfinite(resources.capacity), resources.capacity, np.inf)

@@ -22,13 +22,14 @@ from karvan.charts.cash_flow import draw_cash_flow
 from karvan.charts.svg import inline_svg
 from karvan.charts.tornado import TornadoBar, draw_tornado
 from karvan.charts.who_gains import PartyGain, draw_who_gains
+from karvan.report.draws import draws_of
 from karvan.report.page import environment, style_sheet
 from karvan.report.tables import Cell, Table, safe_address
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from karvan.appraisal import Appraisal
+    from karvan.appraisal import Appraisal, Uncertainty
     from karvan.case import Case
 
 TEMPLATE = "project.html.j2"
@@ -43,8 +44,16 @@ PARAMETERS = {
 }  # fmt: skip
 
 
-def render_project(case: Case, found: Appraisal) -> str:
-    """Return the page of an appraised project or set as one self-contained HTML page; the same data give the same text."""
+def render_project(case: Case, found: Appraisal, drawn: Uncertainty | None = None) -> str:
+    """Return the page of an appraised project or set as one self-contained HTML page; the same data give the same text.
+
+    Parameters
+    ----------
+    case, found
+        The corridor, and the appraisal.
+    drawn
+        How sure its value is, where it was drawn.
+    """
     title = " + ".join(f"{project.id} {project.name}" for project in found.plan.projects) or ", ".join(found.asked)
     shown = found.meta.setting
     setting = [
@@ -55,8 +64,10 @@ def render_project(case: Case, found: Appraisal) -> str:
     return environment().get_template(TEMPLATE).render(
         title=title, lead=_lead(found), answer=answer_of(found), turns=turns_of(found),
         style=style_sheet(),
-        assumptions=[table for table in _assumptions(case, found) if table.rows], remarks=found.notes,
+        assumptions=[table for table in _assumptions(case, found) if table.rows],
+        remarks=(*found.notes, *(drawn.notes if drawn is not None else ())),
         sources=_sources(case, found), meta=found.meta, setting=", ".join(setting), **_worth(case, found), **_money(found),
+        **draws_of(found, drawn),
     )  # fmt: skip
 
 

@@ -5,8 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+from pathlib import Path
 
+import numpy as np
 import pytest
+
+from karvan.appraisal import uncertainty, worlds
+
+DOCS = Path(__file__).parents[3] / "docs"
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +82,71 @@ def test_the_page(ask, tmp_path):
     assert "Not valued: N5 is committed" in page.read_text(encoding="utf-8")
 
 
+@pytest.fixture
+def bent_chain(monkeypatch):
+    """Put a product of two scores in the place of the chain, so that nothing is solved but the base."""
+    bases: list[worlds.SolvedWorlds] = []
+
+    def solve(case, question, scores, *, progress=None, **_):
+        if not bases:
+            bases.append(worlds.solve_worlds(case, question, np.zeros((1, len(question.drivers)))))
+        if progress is not None:
+            progress(len(scores), len(scores))
+        return bases[0].unflat(np.exp(0.5 * scores[:, [1]] + 0.5 * scores[:, [2]]) * bases[0].flat)
+
+    monkeypatch.setattr(uncertainty, "solve_worlds", solve)
+
+
+@pytest.mark.usefixtures("bent_chain")
+def test_draws_say_how_sure_the_value_is(ask, tmp_path):
+    answer = ask(
+        "N2",
+        "--draws",
+        "500",
+        "--seed",
+        "3",
+        "--solves",
+        "40",
+        "--s-curve",
+        tmp_path / "n2.svg",
+        "--page",
+        tmp_path / "n2.html",
+    )
+    assert answer.code == 0
+    assert "In 500 draws (seed 3) its value to Alba and Cora is USD \u22122" in answer.out
+    assert "Chance of a loss: 100 %; of a return under 9.00 %: 100 %." in answer.out
+    assert "Emulated from 71 full solves; on 24 fresh ones it is off by" in answer.out
+    assert "ranges by confidence alone, or of assumptions: " in answer.err.replace("\n", " ")
+    assert "over 500 draws" in (tmp_path / "n2.svg").read_text(encoding="utf-8")
+    page = (tmp_path / "n2.html").read_text(encoding="utf-8")
+    assert page.count("<svg") == 5
+    for wanted in ("How sure", "What the value hangs on", "overrun of the cost of N2", "As closures come and go"):
+        assert wanted in page
+    (one,) = json.loads(ask("N2", "--draws", "500", "--seed", "3", "--solves", "40", "--json").out)["projects"]
+    assert (one["draws"], one["p_negative"]) == (500, 1.0)
+    found = one["uncertainty"]
+    assert found["emulator"]["solves"] == 71
+    assert found["p10_low_musd"] < found["p10_musd"] < found["p50_musd"] < found["p90_musd"] < found["p90_high_musd"]
+    assert {row["name"] for row in found["drivers"]} >= {
+        "cost_N2",
+        "overrun_N2",
+        "closures",
+        "time_value",
+        "elasticity",
+    }
+    documented = (DOCS / "cli.md").read_text(encoding="utf-8")
+    for name in (*found, *found["emulator"], *found["drivers"][0]):
+        assert f"`{name}`" in documented, name
+
+
+def test_what_is_not_valued_is_not_drawn(ask):
+    answer = ask("N5", "--draws", "10", "--json")
+    assert answer.code == 0
+    (one,) = json.loads(answer.out)["projects"]
+    assert (one["p_negative"], one["draws"], one["uncertainty"]) == (None, None, None)
+    assert "N5 is not valued: there is nothing to draw." in answer.err
+
+
 def test_streams_as_csv(ask):
     rows = list(csv.DictReader(io.StringIO(ask("N2", "--csv").out)))
     capital = [row for row in rows if row["effect"] == "capital" and row["state"] == "open"]
@@ -93,6 +164,12 @@ def test_streams_as_csv(ask):
         (["N2", "--workbook", "x.ods"], "A workbook cannot be written as '.ods'. Choose .xlsx."),
         (["N2@2028", "--horizon-year", "2027"], "Project N2 opens in 2028; expected 2027 to 2027"),
         (["N2", "--page", "n2.pdf"], "A page cannot be written as '.pdf'. Choose .html."),
+        (["--draws", "100"], "The league table has no --draws. Name projects."),
+        (["N2", "--draws", "0"], "Draws: draws: found 0; expected 1 or more."),
+        (["N2", "--exact"], "--seed, --exact, --solves and --s-curve are of draws. Say how many: --draws 10000."),
+        (["N2", "--draws", "9", "--exact", "--solves", "9"], "--exact solves every draw in full"),
+        (["N1", "N2", "--draws", "9", "--s-curve", "x.svg"], "A picture is of one project or set."),
+        (["N5", "--draws", "9", "--s-curve", "x.svg"], "Nothing was drawn: the project is not valued."),
         (["--workers", "0"], "0 workers cannot work. Name 1 or more."),
     ],
 )

@@ -10,7 +10,7 @@ import pytest
 import karvan
 from karvan.errors import AuditError
 from karvan.flows.corridor import search_tasks, state_of
-from karvan.flows.corridor_audit import audit_corridor
+from karvan.flows.corridor_audit import _audit_resources, audit_corridor
 from karvan.flows.corridor_solve import solve_setting
 
 
@@ -76,6 +76,16 @@ def test_a_price_where_there_is_room(sound):
     price[idle] = 1.0
     with pytest.raises(AuditError, match="a price is charged where there is room"):
         audit_corridor(problem, replace(state, price_usd=price), tasks)
+
+
+def test_a_price_that_is_rounding_is_none(sound):
+    problem, state, _ = sound
+    idle = np.flatnonzero((problem.resources.clearing == 0) & (state.used < 0.5 * problem.resources.capacity))[0]
+    # where nothing else is full, what is left of a price on its way to nothing is the largest of all
+    rest = np.zeros_like(state.price_usd)
+    rest[idle] = 3e-18
+    _, idle_share, _ = _audit_resources(problem, replace(state, price_usd=rest))
+    assert idle_share < 1e-8
 
 
 def test_a_capacity_exceeded(sound):

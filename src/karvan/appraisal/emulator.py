@@ -1,0 +1,287 @@
+"""An emulator: what a few dozen full solves say of all others, and how far off it is on a solve that it has not seen.
+
+Each result is, in the scores z of the drivers, one of
+
+::
+
+    quadratic    a full polynomial of second degree, by least squares, where there are solves enough
+    smooth       a line and a Gaussian process of covariance exp(sum z_i z'_i / l_i^2): every polynomial, high degrees less likely
+    kinked       a line and a Gaussian process of Matern covariance (5/2), which follows bends where they are
+
+the second and third of the result r itself; the third also of its inverse hyperbolic sine in some unit u, arsinh(r / u), which is
+a logarithm that may be negative: gains are products of prices, times and tonnes, so that they spread by shares. A quadratic is
+taken where it leaves nothing, and else the process under which the solves are likeliest, the bent ones by the density of what was
+bent. The lengths l_i and the noise are those of greatest restricted likelihood
+(Rasmussen and Williams 2006, *Gaussian Processes for Machine Learning*); errors of left-out solves have a closed form (Dubrule
+1983, *Mathematical Geology* 15). A driver that does nothing gets a great length and falls out.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import combinations_with_replacement
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from karvan.appraisal.uncertain import Floats
+from karvan.errors import InputError
+from karvan.trade.threads import one_thread
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+Kind = Literal["line", "quadratic", "smooth", "kinked"]
+#: Covariance of points and its slopes by the logarithms of the lengths, from sums of squares or products of their scores.
+Kernel = Callable[[Floats], tuple[Floats, Floats]]
+#: A result whose weighted spread is below this share of the greatest is a line: it hardly counts.
+_SMALL = 0.003
+#: Solves to each term of a quadratic: with fewer, left-out solves say little of it.
+_PER_TERM = 1.25
+#: A left-out error below this share of the spread is rounding.
+_EXACT = 1e-9
+#: Bounds of the lengths, in standard deviations of a score, and of the noise, as a share of the variance.
+_LENGTHS, _NOISE = (0.7, 100.0), (1e-9, 0.3)
+_ROWS = 4096
+#: Largest bent figure: ten thousand units, and their tenths.
+_FAR = math.asinh(1e5)
+
+
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """One result: a polynomial trend, and a process on what that leaves; errors of left-out solves."""
+
+    kind: Kind
+    degree: int
+    weights: Floats
+    lengths: Floats
+    points: Floats
+    pulls: Floats
+    left_out: Floats
+    unit: float = math.inf
+
+    def at(self, scores: Floats) -> Floats:
+        found: Floats = _terms(scores, self.degree) @ self.weights
+        if self.kind in ("smooth", "kinked"):
+            for start in range(0, len(scores), _ROWS):
+                rows = slice(start, start + _ROWS)
+                met = _meet(self.kind, scores[rows], self.points, self.lengths)
+                found[rows] += _covariance(self.kind, met)[0] @ self.pulls
+        return _back(found, self.unit)
+
+
+@dataclass(frozen=True, eq=False)
+class Emulator:
+    """What solves say of other scores.
+
+    Attributes
+    ----------
+    drivers
+        Names of the columns of the scores.
+    solves
+        How many solves it rests on.
+    left_out
+        By solve and result: its error, were the solve left out.
+    """
+
+    drivers: tuple[str, ...]
+    solves: int
+    left_out: Floats
+    _parts: tuple[_Part, ...]
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """What each result is taken to be."""
+        return tuple(part.kind for part in self._parts)
+
+    def at(self, scores: Floats) -> Floats:
+        """Return the results at scores, an array (draws, results)."""
+        with one_thread():
+            return np.column_stack([part.at(scores) for part in self._parts])
+
+
+def least_solves(drivers: int) -> int:
+    """Return the fewest solves that an emulator of so many drivers takes: twice the terms of a line."""
+    return 2 * (drivers + 1)
+
+
+def fit_emulator(scores: Floats, results: Floats, drivers: Sequence[str], *, weights: Floats | None = None) -> Emulator:
+    """Return an emulator of results.
+
+    Parameters
+    ----------
+    scores
+        Of every solve, an array (solves, drivers).
+    results
+        Of every solve, an array (solves, results).
+    drivers
+        Names of the scores.
+    weights
+        How much each result counts; by default all alike.
+
+    Raises
+    ------
+    InputError
+        There are too few solves, or figures that are none; every fault is listed.
+    """
+    _refuse(scores, results, drivers)
+    spread = results.std(axis=0) * (1.0 if weights is None else np.abs(weights))
+    with one_thread():
+        parts = tuple(
+            _fit(scores, results[:, place], small=bool(spread[place] <= _SMALL * spread.max()))
+            for place in range(results.shape[1])
+        )
+    return Emulator(tuple(drivers), len(scores), np.column_stack([part.left_out for part in parts]), parts)
+
+
+def _refuse(scores: Floats, results: Floats, drivers: Sequence[str]) -> None:
+    faults = []
+    if len(scores) < least_solves(len(drivers)):
+        faults.append(
+            f"solves: found {len(scores)} for {len(drivers)} drivers; expected {least_solves(len(drivers))} or more."
+        )
+    if len(scores) != len(results):
+        faults.append(f"found {len(scores)} rows of scores and {len(results)} of results; expected as many of both.")
+    if scores.shape[-1] != len(drivers):
+        faults.append(f"found {scores.shape[-1]} scores a solve for {len(drivers)} drivers; expected as many of both.")
+    if not (np.isfinite(scores).all() and np.isfinite(results).all()):
+        faults.append("found figures that are no numbers; expected numbers.")
+    if faults:
+        raise InputError(faults, what="Emulator")
+
+
+def _fit(scores: Floats, wanted: Floats, *, small: bool) -> _Part:
+    """Return a polynomial where it leaves nothing or the result hardly counts, else the likeliest process."""
+    line = _polynomial("line", scores, wanted, 1)
+    goal = (_EXACT * float(wanted.std())) ** 2
+    if _loss(line) <= goal:
+        return line
+    terms = (scores.shape[1] + 1) * (scores.shape[1] + 2) // 2
+    best = line
+    if len(scores) >= _PER_TERM * terms:
+        best = min(line, _polynomial("quadratic", scores, wanted, 2), key=_loss)
+    if small or _loss(best) <= goal:
+        return best
+    tried = [_process("smooth", scores, wanted, math.inf)]
+    tried += [_process("kinked", scores, wanted, unit) for unit in _units(wanted)]
+    return min(tried, key=lambda one: one[0])[1]
+
+
+def _units(wanted: Floats) -> list[float]:
+    """Return the units in which results are bent: none, their usual size, and a tenth of it."""
+    size = float(np.median(np.abs(wanted)))
+    return [math.inf, size, 0.1 * size] if size > 0 else [math.inf]
+
+
+def _bent(values: Floats, unit: float) -> Floats:
+    return values if math.isinf(unit) else np.arcsinh(values / unit)
+
+
+def _back(values: Floats, unit: float) -> Floats:
+    # beyond any result by far, a bent figure would grow without bound
+    return values if math.isinf(unit) else unit * np.sinh(np.clip(values, -_FAR, _FAR))
+
+
+def _loss(part: _Part) -> float:
+    return float(np.mean(part.left_out**2))
+
+
+# polynomials ------------------------------------------------------------------------------------------------------------
+
+
+def _terms(scores: Floats, degree: int) -> Floats:
+    """Return the terms of a full polynomial."""
+    columns = [np.ones(len(scores)), *scores.T]
+    if degree > 1:
+        pairs = combinations_with_replacement(range(scores.shape[1]), 2)
+        columns += [scores[:, one] * scores[:, two] for one, two in pairs]
+    return np.column_stack(columns)
+
+
+def _polynomial(kind: Kind, scores: Floats, wanted: Floats, degree: int) -> _Part:
+    columns = _terms(scores, degree)
+    q, r = np.linalg.qr(columns)
+    weights = np.linalg.solve(r, q.T @ wanted)
+    leverage = np.minimum(np.sum(q**2, axis=1), 1.0 - 1e-9)
+    nothing: Floats = np.empty(0)
+    return _Part(kind, degree, weights, nothing, scores, nothing, (wanted - columns @ weights) / (1.0 - leverage))
+
+
+# processes --------------------------------------------------------------------------------------------------------------
+
+
+def _meet(kind: Kind, one: Floats, two: Floats, lengths: Floats) -> Floats:
+    """Return sums of products of scores, or of squares of their differences, in lengths."""
+    if kind == "smooth":
+        found: Floats = (one / lengths**2) @ two.T
+        return found
+    squares = np.zeros((len(one), len(two)))
+    for place, length in enumerate(lengths):
+        squares += ((one[:, place, None] - two[None, :, place]) / length) ** 2
+    return squares
+
+
+def _covariance(kind: Kind, met: Floats) -> tuple[Floats, Floats]:
+    """Return the covariance, and its slope by what it is a function of."""
+    if kind == "smooth":
+        rising = np.exp(met)
+        return rising, rising
+    distance = np.sqrt(5.0 * met)
+    falling = np.exp(-distance)
+    return (1.0 + distance + distance**2 / 3.0) * falling, -5.0 / 6.0 * (1.0 + distance) * falling
+
+
+def _process(kind: Kind, scores: Floats, wanted: Floats, unit: float) -> tuple[float, _Part]:
+    """Return a Gaussian process on a line, its lengths and noise those of greatest likelihood, and minus that likelihood."""
+    from scipy.optimize import minimize  # noqa: PLC0415 - heavy
+
+    count, bent = scores.shape[1], _bent(wanted, unit)
+    line = _terms(scores, 1)
+    parts = np.stack([_meet(kind, scores[:, [place]], scores[:, [place]], np.ones(1)) for place in range(count)])
+    start = np.append(np.full(count, math.log(5.0 if kind == "smooth" else 4.0)), math.log(1e-4))
+    bounds = [tuple(np.log(_LENGTHS))] * count + [tuple(np.log(_NOISE))]
+    found = minimize(
+        _likelihood, start, args=(kind, parts, line, bent), jac=True, bounds=bounds, method="L-BFGS-B",
+        options={"maxiter": 100},
+    )  # fmt: skip
+    lengths = np.exp(found.x[:-1])
+    covariance = _covariance(kind, _meet(kind, scores, scores, lengths))[0]
+    covariance[np.diag_indices(len(scores))] += math.exp(found.x[-1])
+    inverse: Floats = np.asarray(np.linalg.inv(covariance), dtype=np.float64)
+    weights, projected = _generalised(inverse, line, bent)
+    pulls = projected @ bent
+    left_out = wanted - _back(bent - pulls / np.diag(projected), unit)
+    slopes = 0.0 if math.isinf(unit) else -0.5 * float(np.log(wanted**2 + unit**2).sum())
+    return float(found.fun) - slopes, _Part(kind, 1, weights, lengths, scores, pulls, left_out, unit)
+
+
+def _generalised(inverse: Floats, line: Floats, wanted: Floats) -> tuple[Floats, Floats]:
+    """Return the weights of the line, and the inverse covariance with the line taken out."""
+    carried = inverse @ line
+    normal = line.T @ carried
+    weights: Floats = np.asarray(np.linalg.solve(normal, carried.T @ wanted), dtype=np.float64)
+    projected: Floats = inverse - carried @ np.linalg.solve(normal, carried.T)
+    return weights, projected
+
+
+def _likelihood(at: Floats, kind: Kind, parts: Floats, line: Floats, wanted: Floats) -> tuple[float, Floats]:
+    """Return minus the restricted log-likelihood with the variance at its best, and its gradient by the logarithms."""
+    rows, scales, noise = len(wanted), np.exp(-2.0 * at[:-1]), math.exp(at[-1])
+    covariance, slope = _covariance(kind, np.einsum("i,ijk->jk", scales, parts))
+    covariance = covariance + noise * np.eye(rows)
+    inverse: Floats = np.asarray(np.linalg.inv(covariance), dtype=np.float64)
+    _, projected = _generalised(inverse, line, wanted)
+    pulls = projected @ wanted
+    free = rows - line.shape[1]
+    variance = max(float(wanted @ pulls) / free, 1e-300)
+    value = 0.5 * (
+        free * math.log(variance)
+        + float(np.linalg.slogdet(covariance)[1])
+        + float(np.linalg.slogdet(line.T @ inverse @ line)[1])
+    )
+    outer = np.outer(pulls, pulls) / variance - projected
+    steep = outer * slope
+    gradient = np.append(np.einsum("jk,ijk->i", steep, parts) * scales, -0.5 * noise * float(np.trace(outer)))
+    return value, gradient

@@ -1,0 +1,435 @@
+"""How sure are we: what a set of projects may be worth, over draws of everything that is uncertain about it.
+
+A draw gives each driver (:mod:`karvan.appraisal.uncertain_drivers`) a number. What the chain finds in that world comes from an
+emulator of full solves, or from a full solve of its own; the accounts are then drawn up anew for every draw. The emulator is held
+against full solves that it has not seen: how far it is off is reported as a share of the spread of the value, and widens the
+interval.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from karvan.appraisal.appraise_projects import DEFAULT_RULE_SET, _carrier, _same, appraise
+from karvan.appraisal.discounting import Discounting
+from karvan.appraisal.draw_worth import DrawModel
+from karvan.appraisal.emulator import Emulator, fit_emulator, least_solves
+from karvan.appraisal.risk import TAIL, rank_correlation
+from karvan.appraisal.sobol import sobol_indices
+from karvan.appraisal.uncertain import Uncertain, draw_figures
+from karvan.appraisal.uncertain_drivers import LIMIT, demand_correlations, find_drivers
+from karvan.appraisal.uncertainty_results import (
+    Distribution,
+    DriverEffect,
+    EmulatorCheck,
+    StateOutlook,
+    Uncertainty,
+)
+from karvan.appraisal.worlds import Question, SolvedWorlds, solve_worlds
+from karvan.case import Setting, meta_of
+from karvan.case.futures import read_futures
+from karvan.case.ranges import Z90
+from karvan.errors import AuditError, InputError, RequestError, UnknownNameError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from karvan.appraisal.appraisal import Appraisal
+    from karvan.appraisal.draw_worth import Worth
+    from karvan.appraisal.rules import RuleSet
+    from karvan.appraisal.store import OutcomeStore
+    from karvan.appraisal.uncertain import Floats, Sampler
+    from karvan.case import Case, Change
+    from karvan.workers.run import Progress
+
+#: Error of the emulator, as a share of the standard deviation of the value, that it is trained for and may have.
+TARGET_SHARE = 0.02
+#: Full solves beside those of one driver each: at first, more at a time, at most.
+FIRST_SOLVES, MORE_SOLVES, MOST_SOLVES = 96, 32, 160
+#: How much wider than draws the solves that train it spread, so that few draws lie beyond them all.
+WIDER = 1.4
+#: Full solves that the emulator is held against.
+CHECKS = 24
+#: Power of two of the draws behind Sobol indices, and of those that say during the training how wide the value spreads.
+_SOBOL_POWER, _SPREAD_DRAWS = 10, 1024
+#: The base world put through the draws and through the accounts: rounding of sums of thousands of terms.
+_SAME = 1e-8
+
+
+@dataclass(frozen=True, eq=False)
+class _Ground:
+    """What all draws of a plan stand on."""
+
+    case: Case
+    appraisal: Appraisal
+    model: DrawModel
+    question: Question
+    correlations: Mapping[tuple[str, str], float]
+    base: SolvedWorlds
+    workers: int
+    progress: Progress | None
+
+    @property
+    def headline(self) -> int:
+        names = [standing.id for standing in self.model.standings]
+        return names.index(self.appraisal.headline)
+
+    @property
+    def chain(self) -> list[int]:
+        return [place for place, driver in enumerate(self.model.drivers) if driver.in_chain]
+
+    def draw(self, draws: int, seed: int, *, sampler: Sampler = "sobol") -> Floats:
+        """Return draws of all drivers, scores of the chain held within their limit."""
+        figures = [driver.number for driver in self.model.drivers]
+        found = draw_figures(figures, draws, seed=seed, sampler=sampler, correlations=self.correlations)
+        found[:, self.chain] = np.clip(found[:, self.chain], -LIMIT, LIMIT)
+        return found
+
+    def solve(self, scores: Floats) -> SolvedWorlds:
+        return solve_worlds(self.case, self.question, scores, workers=self.workers, progress=self.progress)
+
+    @cached_property
+    def star(self) -> Floats:
+        """Scores of the worlds in which one driver alone stands at its low end, then at its high end."""
+        count = len(self.chain)
+        return Z90 * np.stack([-np.eye(count), np.eye(count)], axis=1).reshape(2 * count, count)
+
+    @staticmethod
+    def split(worlds: SolvedWorlds, first: int) -> tuple[SolvedWorlds, SolvedWorlds]:
+        """Return the first worlds, and the others."""
+        return worlds.unflat(worlds.flat[:first]), worlds.unflat(worlds.flat[first:])
+
+    def value(self, numbers: Floats, worlds: SolvedWorlds) -> Floats:
+        found: Floats = self.model.worth(numbers, worlds).enpv_musd[:, self.headline]
+        return found
+
+
+def how_sure(
+    case: Case,
+    projects: Iterable[str] | str,
+    *,
+    scenario: str | None = None,
+    rule_set: str | Path | RuleSet = DEFAULT_RULE_SET,
+    draws: int = 10_000,
+    seed: int = 1,
+    exact: bool = False,
+    solves: int | None = None,
+    checks: int = CHECKS,
+    only: Iterable[str] | None = None,
+    correlations: Mapping[tuple[str, str], float] | None = None,
+    changes: Iterable[Change | str] = (),
+    horizon_year: int | None = None,
+    workers: int = 1,
+    progress: Progress | None = None,
+    store: OutcomeStore | None = None,
+) -> Uncertainty:
+    """Return what a set of projects may be worth.
+
+    Parameters
+    ----------
+    case, projects, scenario, rule_set, changes, horizon_year, store
+        As :func:`karvan.appraisal.appraise` has them.
+    draws
+        How many draws.
+    seed
+        The same seed gives the same bytes; a draw is its place in the sequence that the seed begins.
+    exact
+        Whether the chain is solved in full for every draw, without an emulator.
+    solves
+        Full solves, beside those of one driver each, that the emulator rests on; by default as many as it takes.
+    checks
+        Fresh full solves that the emulator is held against.
+    only
+        Names of the drivers that are drawn; the others stay where the appraisal has them. By default all are drawn.
+    correlations
+        Rank correlations by pair of drivers; by default those of the demand of different kinds of traffic.
+    workers
+        Processes that solve at the same time; the answer is the same for any number of them.
+    progress
+        Called after each full solve.
+
+    Raises
+    ------
+    RequestError
+        The projects are not valued, so that there is nothing to draw.
+    UnknownNameError
+        A driver is not there.
+    InputError
+        A number of draws, solves or checks, or a correlation, cannot be.
+    NotConvergedError
+        Trade and flows of a world do not meet.
+    AuditError
+        The result does not hold.
+    """
+    faults = [] if draws >= 1 else [f"draws: found {draws}; expected 1 or more."]
+    faults += [] if checks >= 2 else [f"checks: found {checks}; expected 2 or more."]  # noqa: PLR2004 - a spread needs two
+    if faults:
+        raise InputError(faults, what="Draws")
+    world = Setting.of(changes=changes).changes
+    appraisal = appraise(
+        case, projects, scenario=scenario, rule_set=rule_set, changes=world, store=store, horizon_year=horizon_year
+    )  # fmt: skip
+    if not appraisal.valued:
+        message = f"{', '.join(appraisal.asked)} is not valued: {appraisal.why_not}. There is nothing to draw."
+        raise RequestError(message)
+    ground = _ground(case, appraisal, world, only, correlations, workers, progress)
+    least = least_solves(len(ground.chain)) - 2 * len(ground.chain) - 1
+    if solves is not None and solves < max(least, 1):
+        raise InputError([f"solves: found {solves}; expected {max(least, 1)} or more."], what="Draws")
+    numbers = ground.draw(draws, seed)
+    emulator, check = None, None
+    if not ground.chain:
+        star, worlds = ground.base, ground.base
+    elif exact:
+        star, worlds = ground.split(ground.solve(np.vstack([ground.star, numbers[:, ground.chain]])), len(ground.star))
+    else:
+        star, emulator, check = _train(ground, seed, solves, checks)
+        worlds = ground.base.unflat(emulator.at(numbers[:, ground.chain]))
+    return _result(ground, numbers, worlds, star, emulator, check, seed=seed, exact=exact)
+
+
+def _ground(
+    case: Case, appraisal: Appraisal, changes: tuple[Change, ...], only: Iterable[str] | None,
+    correlations: Mapping[tuple[str, str], float] | None, workers: int, progress: Progress | None,
+) -> _Ground:  # fmt: skip
+    drivers = find_drivers(case, appraisal.plan, appraisal.rules)
+    if appraisal.scenario is not None:
+        drivers = tuple(driver for driver in drivers if driver.acts != "closures")
+    if only is not None:
+        wanted = list(only)
+        known = [driver.name for driver in drivers]
+        for name in wanted:
+            if name not in known:
+                raise UnknownNameError("driver", name, known)
+        drivers = tuple(driver for driver in drivers if driver.name in wanted)
+    if not drivers:
+        raise InputError(["drivers: found none; expected one or more."], what="Draws")
+    found = appraisal.valuation
+    assert found is not None  # noqa: S101 - it is valued
+    question = Question(
+        appraisal.plan, appraisal.rules, _carrier(case, appraisal.scenario), appraisal.standings,
+        tuple(driver for driver in drivers if driver.in_chain), changes,
+    )  # fmt: skip
+    futures = read_futures(case) if appraisal.scenario is None else None
+    places = tuple(found.states.index(_same(case, state, found.states)) for state in futures.states) if futures else ()
+    model = DrawModel(
+        case, appraisal.plan, appraisal.rules, appraisal.standings, found.states, found.probability, futures, places, drivers,
+    )  # fmt: skip
+    base = solve_worlds(case, question, np.zeros((1, len(question.drivers))))
+    _audit(appraisal, model, base)
+    ranks = demand_correlations(case, drivers) if correlations is None else dict(correlations)
+    return _Ground(case, appraisal, model, question, ranks, base, workers, progress)
+
+
+def _audit(appraisal: Appraisal, model: DrawModel, base: SolvedWorlds) -> None:
+    """Hold the worth of the draw in which nothing is drawn against the appraisal, which adds up in another way."""
+    found = model.worth(model.middle[None, :], base)
+    gains = appraisal.gains
+    size = sum(abs(one["benefit_musd"]) for one in gains.to_list()) if gains is not None else 0.0
+    for place, standing in enumerate(model.standings):
+        wanted = appraisal.enpv_musd[standing.id]
+        one = float(found.enpv_musd[0, place])
+        if abs(one - wanted) > _SAME * max(size, 1.0):
+            message = f"draws begin at a value of {one:g} for {standing.id}, but the appraisal has {wanted:g} (USD m)"
+            raise AuditError(message)
+
+
+# full solves and the emulator -------------------------------------------------------------------------------------------
+
+
+def _train(ground: _Ground, seed: int, solves: int | None, checks: int) -> tuple[SolvedWorlds, Emulator, EmulatorCheck]:
+    """Return the worlds of one driver each, an emulator with as many solves as it takes, and how far it is off on fresh ones."""
+    names = [driver.name for driver in ground.question.drivers]
+    normal = [Uncertain(name, "normal", middle=0.0, sd=WIDER) for name in names]
+    # the training, the checks and the draws are three sequences of one seed
+    train_seed, check_seed = (int(one) for one in np.random.SeedSequence(seed).generate_state(2))
+    pool = np.clip(draw_figures(normal, max(MOST_SOLVES, solves or 0), seed=train_seed), -LIMIT, LIMIT)
+    fresh = ground.draw(checks, check_seed, sampler="lhs")
+    taken = FIRST_SOLVES if solves is None else solves
+    # all that is known to be needed is solved at once, so that processes start once
+    asked = np.vstack([ground.star, fresh[:, ground.chain], pool[:taken]])
+    star, rest = ground.split(ground.solve(asked), len(ground.star))
+    at_fresh, first = ground.split(rest, checks)
+    full = ground.value(fresh, at_fresh)
+    spread_numbers, weights = ground.draw(_SPREAD_DRAWS, seed), _weights(ground)
+    scores = np.vstack([np.zeros((1, len(names))), ground.star, pool[:taken]])
+    worlds = ground.base.joined(star).joined(first)
+    while True:
+        emulator = fit_emulator(scores, worlds.flat, names, weights=weights)
+        off = ground.value(fresh, ground.base.unflat(emulator.at(fresh[:, ground.chain]))) - full
+        error = float(np.sqrt(np.mean(off**2)))
+        emulated = ground.base.unflat(emulator.at(spread_numbers[:, ground.chain]))
+        enough = error <= TARGET_SHARE * float(ground.value(spread_numbers, emulated).std())
+        if solves is not None or enough or taken >= MOST_SOLVES:
+            break
+        more = pool[taken : taken + MORE_SOLVES]
+        scores, worlds, taken = np.vstack([scores, more]), worlds.joined(ground.solve(more)), taken + len(more)
+    return star, emulator, EmulatorCheck(
+        solves=len(scores), checks=checks, error_musd=error, worst_musd=float(np.abs(off).max()), bias_musd=float(off.mean()),
+        left_out_musd=_left_out_error(ground, emulator, worlds), kinds=emulator.kinds,
+    )  # fmt: skip
+
+
+def _weights(ground: _Ground) -> Floats:
+    """Return how much each figure of a world counts in the value of the headline, or else a tenth of that."""
+    middle, base = ground.model.middle[None, :], ground.base
+    found: Floats = np.zeros(base.flat.shape[1])
+    for place in range(len(found)):
+        step = np.zeros_like(base.flat)
+        step[0, place] = 1.0
+        moved = ground.model.worth(middle, base.unflat(base.flat + step)).enpv_musd[0]
+        still = ground.model.worth(middle, base).enpv_musd[0]
+        by = np.abs(moved - still)
+        found[place] = max(by[ground.headline], 0.1 * float(by.max()))
+    return found
+
+
+def _left_out_error(ground: _Ground, emulator: Emulator, worlds: SolvedWorlds) -> float:
+    """Return the root mean square error of the value in worlds that are left out, with the accounts as they are."""
+    middle = np.tile(ground.model.middle, (len(worlds), 1))
+    full = ground.value(middle, worlds)
+    found = ground.value(middle, worlds.unflat(worlds.flat - emulator.left_out))
+    return float(np.sqrt(np.mean((found - full) ** 2)))
+
+
+# results ----------------------------------------------------------------------------------------------------------------
+
+
+def _result(
+    ground: _Ground, numbers: Floats, worlds: SolvedWorlds, star: SolvedWorlds, emulator: Emulator | None,
+    check: EmulatorCheck | None, *, seed: int, exact: bool,
+) -> Uncertainty:  # fmt: skip
+    appraisal, model = ground.appraisal, ground.model
+    worth = model.worth(numbers, worlds)
+    hurdle = appraisal.rules.hurdle_rate.value
+    schedule = Discounting.at(hurdle, timing=appraisal.rules.discounting.timing)
+    at_hurdle = model.worth(numbers, worlds, schedule).enpv_musd[:, ground.headline]
+    values = worth.enpv_musd[:, ground.headline]
+    margin = check.worst_musd if check else 0.0
+    sd = float(values.std())
+    if check is not None:
+        check = replace(check, error_share=check.error_musd / sd if sd > 0 else 0.0)
+    setting = Setting(projects=appraisal.projects, scenario=appraisal.scenario, changes=ground.question.changes)
+    request = {"stage": "uncertainty", "rule_set": appraisal.rules.model_dump(mode="json"), "draws": len(numbers), "seed": seed,
+               "exact": exact, "horizon_year": appraisal.years[-1], "drivers": [driver.name for driver in model.drivers],
+               "solves": check.solves if check else 0}  # fmt: skip
+    return Uncertainty(
+        projects=appraisal.projects, standing=appraisal.headline, draws=len(numbers), seed=seed, exact=exact,
+        base_musd=appraisal.enpv_musd[appraisal.headline], hurdle=hurdle,
+        p_below_hurdle=float((at_hurdle < 0).mean()),
+        distribution=_distribution(values, margin),
+        by_standing={one.id: _distribution(worth.enpv_musd[:, n], 0.0) for n, one in enumerate(model.standings)},
+        by_state=_by_state(ground, worth),
+        drivers=_drivers(ground, numbers, values, star, emulator, worlds),
+        check=check, values=values, notes=_notes(ground, check, exact=exact), meta=meta_of(ground.case, setting, request),
+    )  # fmt: skip
+
+
+def _distribution(values: Floats, margin: float) -> Distribution:
+    ordered = np.sort(values)
+    worst = ordered[: max(1, math.ceil(TAIL * len(values)))]
+    p10, p50, p90 = (float(one) for one in np.quantile(ordered, (0.1, 0.5, 0.9)))
+    return Distribution(
+        mean=float(ordered.mean()), sd=float(ordered.std()), p10=p10, p50=p50, p90=p90, p10_low=p10 - margin,
+        p90_high=p90 + margin, cvar=float(worst.mean()), p_negative=float((values < 0).mean()),
+        p_negative_low=float((values < -margin).mean()), p_negative_high=float((values < margin).mean()),
+    )  # fmt: skip
+
+
+def _by_state(ground: _Ground, worth: Worth) -> tuple[StateOutlook, ...]:
+    rows, model = ground.case.rows("scenario"), ground.model
+    mean = model.probability[1:].mean(axis=0)
+    return tuple(
+        StateOutlook(state, str(rows[state]["name"]), float(mean[n]),
+                     _distribution(worth.by_state_musd[:, n, ground.headline], 0.0))
+        for n, state in enumerate(model.states)
+    )  # fmt: skip
+
+
+def _drivers(
+    ground: _Ground, numbers: Floats, values: Floats, star: SolvedWorlds, emulator: Emulator | None,
+    worlds: SolvedWorlds,
+) -> tuple[DriverEffect, ...]:  # fmt: skip
+    model = ground.model
+    first, total = _sobol(ground, emulator, worlds)
+    found = []
+    for place, driver in enumerate(model.drivers):
+        ends = np.tile(model.middle, (2, 1))
+        ends[:, place] = driver.number.quantiles(np.array([0.1, 0.9]))
+        emulated: tuple[float, float] | None = None
+        if driver.in_chain:
+            which = 2 * ground.chain.index(place)
+            at = ground.value(np.tile(model.middle, (2, 1)), star.unflat(star.flat[which : which + 2]))
+            if emulator is not None:
+                seen = emulator.at(ground.star[which : which + 2])
+                pair = ground.value(np.tile(model.middle, (2, 1)), ground.base.unflat(seen))
+                emulated = float(pair[0]), float(pair[1])
+        else:
+            at = ground.value(ends, ground.base)
+        found.append(
+            DriverEffect(
+                name=driver.name, label=driver.label, acts=driver.acts, basis=driver.basis, assumed=driver.assumed,
+                figures=len(driver.figures), low=float(ends[0, place]), high=float(ends[1, place]), at_low_musd=float(at[0]),
+                at_high_musd=float(at[1]), emulated_musd=emulated,
+                rank_correlation=rank_correlation(numbers[:, place], values), first_order=first[place], total_order=total[place],
+            )
+        )  # fmt: skip
+    return tuple(sorted(found, key=lambda one: (-one.span_musd, one.name)))
+
+
+def _sobol(
+    ground: _Ground, emulator: Emulator | None, worlds: SolvedWorlds
+) -> tuple[Sequence[float | None], Sequence[float | None]]:
+    """Return first-order and total indices; none where every draw was solved in full, since they take thousands more."""
+    count = len(ground.model.drivers)
+    unknown = [None] * count
+    if emulator is None and ground.chain:
+        return unknown, unknown
+
+    def value(numbers: Floats) -> Floats:
+        drawn = numbers.copy()
+        drawn[:, ground.chain] = np.clip(drawn[:, ground.chain], -LIMIT, LIMIT)
+        if emulator is None:
+            return ground.value(drawn, worlds)
+        return ground.value(drawn, ground.base.unflat(emulator.at(drawn[:, ground.chain])))
+
+    model: Callable[[Floats], Floats] = value
+    try:
+        found = sobol_indices(model, [driver.number for driver in ground.model.drivers], power=_SOBOL_POWER)
+    except InputError:  # a value that does not vary has no parts
+        return unknown, unknown
+    return found.first, found.total
+
+
+def _notes(ground: _Ground, check: EmulatorCheck | None, *, exact: bool) -> tuple[str, ...]:
+    drivers = ground.model.drivers
+    assumed = [driver.label for driver in drivers if driver.assumed]
+    notes = []
+    if assumed:
+        notes.append(f"ranges by confidence alone, or of assumptions: {', '.join(assumed)}")
+    if ground.correlations and any(driver.name.startswith("demand_") for driver in drivers):
+        rank = next(iter(ground.correlations.values()))
+        notes.append(f"demand of different kinds is taken to correlate by ranks of {rank:g}: an assumption")
+    if any(driver.acts == "overrun" for driver in drivers):
+        notes.append("cost runs over as works of its kind have: the mean of the draws lies below the appraisal's value")
+    if ground.model.rules.carbon is not None and not ground.model.columns("carbon"):
+        notes.append(f"{ground.model.rules.id} has one path of CO2e prices: it is not drawn")
+    if any(driver.acts == "closures" for driver in drivers):
+        notes.append(
+            "trade reckons with the long run of the closures in every draw; how often they come is drawn in the accounts"
+        )
+    if check is not None and check.error_share is not None and check.error_share > TARGET_SHARE:
+        share = 100 * check.error_share
+        notes.append(
+            f"the emulator is off by {share:.1f} % of the spread, more than {100 * TARGET_SHARE:g} %: "
+            "ask for more solves, or exact ones"
+        )
+    if not exact and not ground.chain:
+        notes.append("no driver changes what the chain finds: every draw is exact")
+    return tuple(notes)

@@ -1,0 +1,226 @@
+"""What a set of projects may be worth: the one result of its draws."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pandas as pd
+
+    from karvan.appraisal.uncertain import Floats
+    from karvan.case import Meta
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """A value over draws, USD m.
+
+    Attributes
+    ----------
+    mean, sd, p10, p50, p90
+        Of the draws.
+    p10_low, p90_high
+        The interval, widened by the largest error of the emulator on fresh full solves.
+    cvar
+        Mean of the worst tenth.
+    p_negative
+        Chance of a value below zero; low and high, were every draw better or worse by that error.
+    """
+
+    mean: float
+    sd: float
+    p10: float
+    p50: float
+    p90: float
+    p10_low: float
+    p90_high: float
+    cvar: float
+    p_negative: float
+    p_negative_low: float
+    p_negative_high: float
+
+    def to_dict(self) -> dict[str, float]:
+        """Return it as JSON can hold it, sums with their unit."""
+        return {name if name.startswith("p_") else f"{name}_musd": value for name, value in asdict(self).items()}
+
+
+@dataclass(frozen=True)
+class StateOutlook:
+    """The value, were a state of the crossings to hold for ever.
+
+    Attributes
+    ----------
+    state, name
+        Which state.
+    probability
+        Mean over the years after the base year.
+    distribution
+        The value in it.
+    """
+
+    state: str
+    name: str
+    probability: float
+    distribution: Distribution
+
+
+@dataclass(frozen=True)
+class DriverEffect:
+    """What one driver does to the value.
+
+    Attributes
+    ----------
+    name, label, acts, basis, assumed, figures
+        Which driver, where it acts, where its range comes from, whether that is an assumption, and how many figures it moves.
+    low, high
+        Its P10 and P90: a score where it moves many figures.
+    at_low_musd, at_high_musd
+        The value there, all else as the appraisal has it, by full solves.
+    emulated_musd
+        The same by the emulator; None for what it has no part in.
+    rank_correlation
+        With the value, over the draws.
+    first_order, total_order
+        Sobol indices: share of the variance that it explains alone, and with others; None where every draw was solved in full.
+    """
+
+    name: str
+    label: str
+    acts: str
+    basis: str
+    assumed: bool
+    figures: int
+    low: float
+    high: float
+    at_low_musd: float
+    at_high_musd: float
+    emulated_musd: tuple[float, float] | None
+    rank_correlation: float
+    first_order: float | None
+    total_order: float | None
+
+    @property
+    def span_musd(self) -> float:
+        """How far the value moves from one end to the other."""
+        return abs(self.at_high_musd - self.at_low_musd)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON can hold it."""
+        found = asdict(self)
+        low, high = found.pop("emulated_musd") or (None, None)
+        return found | {"at_low_emulated_musd": low, "at_high_emulated_musd": high}
+
+
+@dataclass(frozen=True)
+class EmulatorCheck:
+    """How far an emulator is off.
+
+    Attributes
+    ----------
+    solves, checks
+        Full solves that it rests on, and fresh ones that it is held against.
+    error_musd, worst_musd, bias_musd
+        Root mean square, largest and mean error of the value on the fresh ones.
+    error_share
+        The first as a share of the standard deviation of the value.
+    left_out_musd
+        Root mean square error on the solves themselves, each left out in turn.
+    kinds
+        What each figure of a world is taken to be: line, quadratic, smooth or kinked.
+    """
+
+    solves: int
+    checks: int
+    error_musd: float
+    worst_musd: float
+    bias_musd: float
+    left_out_musd: float
+    kinds: tuple[str, ...] = field(repr=False)
+    error_share: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON can hold it."""
+        found = asdict(self)
+        kinds = found.pop("kinds")
+        return found | {"kinds": {kind: kinds.count(kind) for kind in sorted(set(kinds))}}
+
+
+@dataclass(frozen=True, eq=False)
+class Uncertainty:
+    """What a set of projects may be worth.
+
+    Attributes
+    ----------
+    projects, standing
+        Which projects, and whose gains.
+    draws, seed, exact
+        How it was drawn, and whether every draw was solved in full.
+    base_musd
+        The value as the appraisal has it.
+    hurdle, p_below_hurdle
+        Least rate of return, and the chance of one below it: that of a value below zero at the hurdle.
+    distribution
+        Of the value.
+    by_standing, by_state
+        The same by standing; and were a state of the crossings to hold for ever.
+    drivers
+        What is uncertain, the strongest first.
+    check
+        How far the emulator is off; None without one.
+    values
+        The value of every draw.
+    notes, meta
+        What the reader should know; where it comes from.
+    """
+
+    projects: tuple[str, ...]
+    standing: str
+    draws: int
+    seed: int
+    exact: bool
+    base_musd: float
+    hurdle: float
+    p_below_hurdle: float
+    distribution: Distribution
+    by_standing: Mapping[str, Distribution]
+    by_state: tuple[StateOutlook, ...]
+    drivers: tuple[DriverEffect, ...]
+    check: EmulatorCheck | None
+    values: Floats = field(repr=False)
+    notes: tuple[str, ...]
+    meta: Meta
+
+    @property
+    def table(self) -> pd.DataFrame:
+        """The distribution by hundredths: share of draws, and the value below which they lie."""
+        import pandas as pd  # noqa: PLC0415 - heavy
+
+        shares = np.arange(1, 100) / 100
+        return pd.DataFrame({"share": shares, "enpv_musd": np.quantile(self.values, shares)})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result as JSON can hold it, without the draws."""
+        return {
+            "draws": self.draws,
+            "seed": self.seed,
+            "exact": self.exact,
+            "standing": self.standing,
+            "base_musd": self.base_musd,
+            **self.distribution.to_dict(),
+            "hurdle": self.hurdle,
+            "p_below_hurdle": self.p_below_hurdle,
+            "emulator": self.check.to_dict() if self.check else None,
+            "drivers": [driver.to_dict() for driver in self.drivers],
+            "by_standing": [{"standing": name, **one.to_dict()} for name, one in self.by_standing.items()],
+            "by_state": [
+                {"state": one.state, "name": one.name, "probability": one.probability, **one.distribution.to_dict()}
+                for one in self.by_state
+            ],
+            "s_curve": self.table.to_dict("records"),
+            "notes": list(self.notes),
+        }

@@ -1,0 +1,218 @@
+"""Full solves of drawn worlds: what a plan gains in every solved year and state, to each standing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from karvan import workers as pool
+from karvan.appraisal.outcomes import SolvedYear, sum_outcome
+from karvan.appraisal.prices import usd_factor
+from karvan.appraisal.uncertain_drivers import World, world_of
+from karvan.case import Setting, open_case
+from karvan.errors import NotConvergedError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from karvan.appraisal.gains import Standing
+    from karvan.appraisal.plans import Plan
+    from karvan.appraisal.rules import RuleSet
+    from karvan.appraisal.uncertain import Floats
+    from karvan.appraisal.uncertain_drivers import UncertainDriver
+    from karvan.case import Case, Change
+    from karvan.workers.run import Progress
+
+#: Where a task begins, so that a worker opens a case once.
+_OPEN = 2
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """What is solved in every world.
+
+    Attributes
+    ----------
+    plan, rules
+        The projects, and how they are appraised.
+    carrier
+        Scenario under which years are solved.
+    standings
+        Whose gains are summed.
+    drivers
+        The drivers of the chain, in the order of the scores.
+    changes
+        Cells changed in every world, with and without the projects.
+    """
+
+    plan: Plan
+    rules: RuleSet
+    carrier: str
+    standings: tuple[Standing, ...]
+    drivers: tuple[UncertainDriver, ...]
+    changes: tuple[Change, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class SolvedWorlds:
+    """What a plan gains in worlds, as if each state held all year.
+
+    Attributes
+    ----------
+    states
+        States of the crossings.
+    gains_musd
+        By world, solved year, state and standing, all but climate.
+    co2e_t
+        By world, solved year and state.
+    """
+
+    states: tuple[str, ...]
+    gains_musd: Floats
+    co2e_t: Floats
+
+    def __len__(self) -> int:
+        return len(self.gains_musd)
+
+    @property
+    def flat(self) -> Floats:
+        """All figures of a world in a row."""
+        count = len(self)
+        return np.hstack([self.gains_musd.reshape(count, -1), self.co2e_t.reshape(count, -1)])
+
+    def unflat(self, rows: Floats) -> SolvedWorlds:
+        """Return rows of figures as worlds."""
+        cut = int(np.prod(self.gains_musd.shape[1:]))
+        return SolvedWorlds(
+            self.states, rows[:, :cut].reshape(-1, *self.gains_musd.shape[1:]),
+            rows[:, cut:].reshape(-1, *self.co2e_t.shape[1:]),
+        )  # fmt: skip
+
+    def joined(self, other: SolvedWorlds) -> SolvedWorlds:
+        """Return these worlds and others."""
+        return SolvedWorlds(
+            self.states, np.concatenate([self.gains_musd, other.gains_musd]),
+            np.concatenate([self.co2e_t, other.co2e_t]),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, eq=False)
+class _Task:
+    folder: Path
+    digest: str
+    question: Question
+    scores: tuple[float, ...]
+
+
+def solve_worlds(
+    case: Case, question: Question, scores: Floats, *, workers: int = 1, progress: Progress | None = None
+) -> SolvedWorlds:
+    """Return worlds solved in full, in the order of their scores.
+
+    Parameters
+    ----------
+    case, question
+        What is solved.
+    scores
+        Of the drivers of the chain, an array (worlds, drivers).
+    workers
+        Processes that solve at the same time; the answer is the same for any number of them.
+    progress
+        Called after each world.
+
+    Raises
+    ------
+    NotConvergedError
+        Trade and flows of a world do not meet.
+    WorkerError
+        A process died, or cannot start.
+    """
+    rows = [tuple(row) for row in scores.tolist()]
+    if workers == 1:
+        found = []
+        for place, row in enumerate(rows, 1):
+            found.append(_solve(case, question, row))
+            if progress is not None:
+                progress(place, len(rows))
+    else:
+        tasks = [_Task(case.folder, case.digest, question, row) for row in rows]
+        found = pool.values(pool.map(_run, tasks, workers=workers, progress=progress))
+    years = question.plan.solved_years()
+    states = found[0][0]
+    return SolvedWorlds(
+        states, np.array([one[1] for one in found]).reshape(len(rows), len(years), len(states), -1),
+        np.array([one[2] for one in found]).reshape(len(rows), len(years), len(states)),
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=_OPEN)
+def _case_of(folder: Path, digest: str) -> Case:
+    del digest  # a case that was edited in between is another one
+    return open_case(folder)
+
+
+def _run(task: _Task) -> tuple[tuple[str, ...], Floats, Floats]:
+    return _solve(_case_of(task.folder, task.digest), task.question, task.scores)
+
+
+def _solve(case: Case, question: Question, scores: Sequence[float]) -> tuple[tuple[str, ...], Floats, Floats]:
+    names = [driver.name for driver in question.drivers]
+    world = world_of(question.drivers, dict(zip(names, scores, strict=True)))
+    world = replace(world, changes=(*question.changes, *world.changes))
+    gains, co2e = [], []
+    states: tuple[str, ...] = ()
+    for year in question.plan.solved_years():
+        found = solve_year(case, question.plan, question.carrier, year, world)
+        states = found.states
+        gains.append(sum_standings(case, found, question.rules, question.standings))
+        co2e.append(found.co2e_t)
+    return states, np.stack(gains), np.stack(co2e)
+
+
+def solve_year(case: Case, plan: Plan, carrier: str, year: int, world: World) -> SolvedYear:
+    """Return a year of a plan in a world, solved by the chain.
+
+    Raises
+    ------
+    NotConvergedError
+        Trade and flows do not meet.
+    """
+    from karvan.chain import simulate  # noqa: PLC0415 - heavy
+
+    open_now = plan.open_in(year)
+    here = {name.partition("@")[0] for name in open_now}
+    effects = tuple(change for project, changes in world.effects if project in here for change in changes)
+    setting = Setting(projects=open_now, year=year, scenario=carrier, changes=effects)
+    try:
+        outcome = simulate(case, setting, both=world.changes, theta=world.theta)
+    except NotConvergedError as error:
+        message = f"{', '.join(open_now)} in {year}, in a drawn world: {error}"
+        raise NotConvergedError(message) from error
+    return sum_outcome(case, outcome, year)
+
+
+def sum_standings(case: Case, found: SolvedYear, rules: RuleSet, standings: Sequence[Standing]) -> Floats:
+    """Return what each standing gains in a solved year by state, with costs to neighbours and without climate."""
+    total = found.benefit_musd + found.transfer_musd
+    costs = _neighbour_costs(case, rules)
+    sums = np.zeros((len(found.states), len(standings)))
+    for place, standing in enumerate(standings):
+        mine = np.array([standing.counts(country) for _, country, _ in found.rows], dtype=bool)
+        sums[:, place] = total[:, mine].sum(axis=1)
+        for number, (country, mode) in enumerate(found.moves):
+            if standing.counts(country):
+                sums[:, place] -= found.tkm[:, number] * costs.get(mode, 0.0) / 1e6
+    return sums
+
+
+def _neighbour_costs(case: Case, rules: RuleSet) -> Mapping[str, float]:
+    """Return accidents, air and noise of a tonne-kilometre by mode, in dollars at the prices of the case."""
+    found: dict[str, float] = {}
+    for cost in rules.external:
+        factor, _ = usd_factor(case, cost.unit[:3], cost.price_year, what=f"{cost.effect} of {cost.mode}")
+        found[cost.mode] = found.get(cost.mode, 0.0) + cost.value * factor
+    return found

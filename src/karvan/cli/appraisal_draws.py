@@ -1,0 +1,139 @@
+"""The draws of ``karvan appraisal PROJECT... --draws N``: how sure the value of a project is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from karvan.cli.options import console, say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from karvan.appraisal import Appraisal, OutcomeStore, Uncertainty
+    from karvan.case import Case
+
+#: Drivers that a summary shows.
+SHOWN = 8
+
+
+def check_request(
+    draws: int | None, *, seed: int, exact: bool, solves: int | None, s_curve: Path | None, projects: Sequence[Sequence[str]]
+) -> None:  # fmt: skip
+    """Refuse options of draws without draws, and draws without a project.
+
+    Raises
+    ------
+    RequestError
+        They do not go together.
+    """
+    from karvan.errors import RequestError
+
+    if draws is None and (seed != 1 or exact or solves is not None or s_curve is not None):
+        message = "--seed, --exact, --solves and --s-curve are of draws. Say how many: --draws 10000."
+        raise RequestError(message)
+    if draws is not None and not projects:
+        message = "The league table has no --draws. Name projects."
+        raise RequestError(message)
+    if exact and solves is not None:
+        message = "--exact solves every draw in full, without an emulator. Leave out --solves."
+        raise RequestError(message)
+    if s_curve is not None and len(projects) != 1:
+        message = "A picture is of one project or set. Name one, or several with --together."
+        raise RequestError(message)
+
+
+def draw_projects(
+    case: Case, found: Sequence[Appraisal], setting: dict[str, Any], draws: int | None, *, seed: int, exact: bool,
+    solves: int | None, workers: int, store: OutcomeStore,
+) -> tuple[Uncertainty | None, ...]:  # fmt: skip
+    """Return the draws of each project or set, None for each without draws or without a value."""
+    if draws is None:
+        return (None,) * len(found)
+    return tuple(
+        _draw(case, one, setting, draws=draws, seed=seed, exact=exact, solves=solves, workers=workers, store=store)
+        for one in found
+    )
+
+
+def _draw(
+    case: Case, found: Appraisal, setting: dict[str, Any], *, draws: int, seed: int, exact: bool, solves: int | None,
+    workers: int, store: OutcomeStore,
+) -> Uncertainty | None:  # fmt: skip
+    """Return the draws of a project or set, with progress on stderr; None where it is not valued."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    from karvan.appraisal import how_sure
+
+    if not found.valued:
+        say(f"Note: {'+'.join(found.asked)} is not valued: there is nothing to draw.")
+        return None
+    columns = (TextColumn("full solves"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console(stderr=True), transient=True) as progress:
+        task = progress.add_task("full solves", total=None)
+
+        def tell(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total)
+
+        return how_sure(
+            case, found.asked, draws=draws, seed=seed, exact=exact, solves=solves, workers=workers, progress=tell, store=store,
+            **setting,
+        )  # fmt: skip
+
+
+def write_s_curve(found: Uncertainty | None, path: Path | None) -> None:
+    """Write how likely each value is as a picture, where a file is named.
+
+    Raises
+    ------
+    RequestError
+        Nothing was drawn.
+    """
+    if path is None:
+        return
+    from karvan.case.atomic import write_file
+    from karvan.charts.s_curve import draw_s_curve
+    from karvan.charts.svg import figure_bytes
+    from karvan.errors import RequestError
+
+    if found is None:
+        message = "Nothing was drawn: the project is not valued. Choose another project."
+        raise RequestError(message)
+    names = " + ".join(name.partition("@")[0] for name in found.projects)
+    figure = draw_s_curve(found.values.tolist(), unit="USD m", title=f"{names}: ENPV over {found.draws:,} draws")
+    say(f"S-curve written to {write_file(path, figure_bytes(figure, path.suffix))}")
+
+
+def show_draws(found: Uncertainty, name: str) -> None:
+    """Show how sure the value is, and what that hangs on."""
+    from rich.table import Table
+
+    from karvan.charts import words
+
+    out, spread = console(), found.distribution
+    out.print(
+        f"\nIn {found.draws:,} draws (seed {found.seed}) its value to {name} is {words.musd(spread.p50)} in the middle, "
+        f"{words.musd(spread.p10_low)} to {words.musd(spread.p90_high)} eight times in ten.",
+        style="bold",
+    )
+    out.print(
+        f"Chance of a loss: {words.percent(spread.p_negative)}; of a return under {words.rate(found.hurdle)}: "
+        f"{words.percent(found.p_below_hurdle)}. Mean of the worst tenth: {words.musd(spread.cvar)}."
+    )
+    if found.check is not None and found.check.error_share is not None:
+        out.print(
+            f"Emulated from {found.check.solves} full solves; on {found.check.checks} fresh ones it is off by "
+            f"{words.percent(found.check.error_share)} of the spread, {words.musd(found.check.worst_musd)} at most, "
+            "by which the interval is widened."
+        )
+    table = Table(box=None, pad_edge=False)
+    for heading in ("driver", "ENPV at its P10", "at its P90", "share of the variance", "range from"):
+        table.add_column(heading, justify="left" if heading in ("driver", "range from") else "right")
+    for one in found.drivers[:SHOWN]:
+        share = "-" if one.total_order is None else words.percent(max(one.total_order, 0.0))
+        basis = f"{one.basis}{' (assumed)' if one.assumed else ''}"
+        table.add_row(one.label, words.number(one.at_low_musd, digits=4), words.number(one.at_high_musd, digits=4), share,
+                      words.shortened(basis, 60))  # fmt: skip
+    out.print(table)
+    for note in found.notes:
+        say(f"Note: {note}.")

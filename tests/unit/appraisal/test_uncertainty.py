@@ -1,0 +1,246 @@
+"""How sure a value is: draws on accounts and through the chain, the emulator's error, bad requests."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from karvan.appraisal import OutcomeStore, appraise, how_sure, uncertainty
+from karvan.appraisal.draw_worth import DrawModel, _late_years, _year_weights
+from karvan.appraisal.plans import between, demand_of_years, ramp_share
+from karvan.appraisal.uncertain_drivers import find_drivers
+from karvan.appraisal.worlds import SolvedWorlds, solve_worlds
+from karvan.case import open_case
+from karvan.case.ranges import Z90
+from karvan.errors import AuditError, InputError, RequestError, UnknownNameError
+
+FEW = ("time_value", "effect_N2", "cost_N2")
+
+
+@pytest.fixture(scope="module")
+def case():
+    return open_case("textbook")
+
+
+@pytest.fixture(scope="module")
+def store():
+    return OutcomeStore()
+
+
+@pytest.fixture
+def shaped(monkeypatch):
+    """Put a function of the scores in the place of the chain: what it finds is the base times the function, 1 at no scores."""
+
+    def put(shape):
+        bases: list[SolvedWorlds] = []
+
+        def solve(case, question, scores, **_):
+            if not bases:
+                bases.append(solve_worlds(case, question, np.zeros((1, len(question.drivers)))))
+            times = shape(scores)[:, None]
+            return bases[0].unflat(times * bases[0].flat)
+
+        monkeypatch.setattr(uncertainty, "solve_worlds", solve)
+
+    return put
+
+
+# accounts ---------------------------------------------------------------------------------------------------------------
+
+
+def test_draws_on_accounts_alone_are_exact_and_begin_at_the_appraisal(case, store):
+    found = how_sure(case, "N2", draws=4000, only=["cost_N2"], store=store)
+    worth = appraise(case, "N2", store=store)
+    assert found.base_musd == worth.enpv_musd["both"]
+    assert found.check is None
+    assert "no driver changes what the chain finds: every draw is exact" in found.notes
+    (driver,) = found.drivers
+    # value is linear in cost: 10 % of cost is worth as much as the appraisal says that works cost
+    slope = (
+        worth.valuation.works_pv_per_musd(next(one for one in worth.standings if one.id == "both")) * worth.cost_musd
+    )
+    assert driver.at_high_musd - found.base_musd == pytest.approx(0.1 * slope, rel=1e-9)
+    # P10 of a value that falls with cost lies at the P90 of the cost
+    assert found.distribution.p10 == pytest.approx(driver.at_high_musd, rel=2e-3)
+    assert found.distribution.p50 == pytest.approx(found.base_musd, rel=2e-3)
+    assert driver.rank_correlation == pytest.approx(-1.0)
+    assert driver.first_order == pytest.approx(1.0, abs=0.02)
+
+
+@pytest.mark.parametrize("rules", ["adb_2017", "world_bank_2016", "green_book_2026", "us_a94"])
+def test_every_rule_set_begins_at_its_own_appraisal(case, store, rules):
+    # the audit compares the two to a part in a hundred million, for every standing; here it must not fail
+    found = how_sure(case, "N2,N3@2035", draws=16, only=["cost_N2", "asset_life"], rule_set=rules, store=store)
+    worth = appraise(case, "N2,N3@2035", rule_set=rules, store=store)
+    assert found.base_musd == worth.enpv_musd["both"]
+
+
+def test_a_draw_that_does_not_begin_at_the_appraisal_is_an_error(case, store, monkeypatch):
+    honest = DrawModel.worth
+
+    def wrong(self, *arguments):
+        found = honest(self, *arguments)
+        return replace(found, enpv_musd=found.enpv_musd + 1.0)
+
+    monkeypatch.setattr(DrawModel, "worth", wrong)
+    with pytest.raises(AuditError, match=r"draws begin at a value of .* for alba, but the appraisal has"):
+        how_sure(case, "N2", draws=4, only=["cost_N2"], store=store)
+
+
+def test_a_late_opening_moves_the_ramp_and_stretches_the_works(case, store):
+    late = how_sure(case, "N2", draws=64, only=["delay"], store=store)
+    # opens late by 20 % of two years at most, and loses by it: cost comes later, which outweighs so small a gain
+    assert late.distribution.sd > 0
+    worth = appraise(case, "N2", store=store)
+    plan, (project,) = worth.plan, worth.plan.projects
+    demand = demand_of_years(case, plan.years)
+    known = {year: np.eye(3)[place] for place, year in enumerate(plan.solved_years())}
+    ramp = ramp_share(plan.years, project.opening + 1, 3.0)[:, None]
+    model = _model(case, worth)
+    numbers = np.repeat(model.middle[None, :], 2, axis=0)
+    (column,) = model.columns("delay")
+    numbers[1, column] = 0.5  # half of two years of works: one year
+    found = _year_weights(model, numbers, _late_years(model, numbers))
+    assert found[1] == pytest.approx(ramp * between(plan.years, known, demand, project.opening), abs=1e-12)
+
+
+def _model(case, worth):
+    valuation = worth.valuation
+    return DrawModel(
+        case, worth.plan, worth.rules, worth.standings, valuation.states, valuation.probability, None, (),
+        find_drivers(case, worth.plan, worth.rules),
+    )  # fmt: skip
+
+
+def test_more_closures_are_worth_less_where_gains_are_in_the_open_state(case, store):
+    found = how_sure(case, "N2", draws=200, only=["closures"], store=store)
+    (driver,) = found.drivers
+    assert driver.at_low_musd > found.base_musd > driver.at_high_musd
+    # probabilities of transition.csv, high confidence: a tenth either way; 0.1 to close becomes 0.11 and 0.6 to stay 0.66
+    assert driver.basis == "confidence of 2 figures of transition.csv"
+
+
+# through the chain ------------------------------------------------------------------------------------------------------
+
+
+def test_the_emulator_is_held_against_fresh_solves_and_covers_exact_draws(case, store):
+    drawn = how_sure(case, "N2", draws=6, only=FEW, solves=8, checks=3, store=store)
+    check = drawn.check
+    assert (check.solves, check.checks) == (1 + 4 + 8, 3)
+    assert 0 < check.error_musd <= check.worst_musd
+    assert check.error_share == pytest.approx(check.error_musd / drawn.distribution.sd)
+    exact = how_sure(case, "N2", draws=6, only=FEW, exact=True, store=store)
+    assert exact.check is None
+    assert exact.drivers[0].first_order is None
+    # the same draws, solved in full: none of the six is off by much more than the worst of three fresh ones
+    assert np.abs(drawn.values - exact.values).max() < 5 * check.worst_musd
+    # ends of the tornado are full solves in both
+    for one, two in zip(drawn.drivers, exact.drivers, strict=True):
+        assert (one.name, one.at_low_musd, one.at_high_musd) == (two.name, two.at_low_musd, two.at_high_musd)
+
+
+def test_the_same_bytes_on_any_number_of_workers(case, store):
+    def run(workers: int) -> str:
+        found = how_sure(
+            case, "N2", draws=50, only=["time_value"], solves=2, checks=2, workers=workers, store=store
+        )  # fmt: skip
+        return hashlib.sha256(found.values.tobytes() + json.dumps(found.to_dict()).encode()).hexdigest()
+
+    assert run(1) == run(2) == run(3)
+
+
+def test_a_quadratic_chain_is_emulated_without_error(case, store, shaped):
+    shaped(lambda z: 1 + 0.3 * z[:, 0] - 0.2 * z[:, 1] + 0.1 * z[:, 0] * z[:, 1] + 0.05 * z[:, 0] ** 2)
+    found = how_sure(case, "N2", draws=500, only=["effect_N2", "time_value"], solves=16, checks=5, store=store)
+    # rounding of a value of tens of millions
+    assert found.check.worst_musd < 1e-9
+    assert found.distribution.p10_low == pytest.approx(found.distribution.p10, abs=1e-9)
+
+
+def test_a_kink_widens_the_interval_so_that_it_covers_full_solves(case, store, shaped):
+    def bent(z):
+        return 1 + 40 * np.maximum(0.0, z[:, 0] + 0.4 * z[:, 1] - 0.3)
+
+    shaped(bent)
+    names = ["effect_N2", "time_value"]
+    found = how_sure(case, "N2", draws=2000, only=names, solves=16, checks=24, store=store)
+    exact = how_sure(case, "N2", draws=2000, only=names, exact=True, store=store)
+    true = np.sqrt(np.mean((found.values - exact.values) ** 2))
+    # 24 fresh solves know the error of 2,000 to a factor of two
+    assert 0.5 < found.check.error_musd / true < 2.0
+    assert found.distribution.p10_low <= exact.distribution.p10
+    assert exact.distribution.p90 <= found.distribution.p90_high
+    assert found.distribution.p90_high - found.distribution.p90 == pytest.approx(found.check.worst_musd)
+    if found.check.error_share > 0.02:
+        assert any("ask for more solves, or exact ones" in note for note in found.notes)
+
+
+def test_solves_are_added_until_the_emulator_is_good_enough(case, store, shaped):
+    shaped(lambda z: 1 + 30 * np.maximum(0.0, z[:, 0] - 0.4))
+    found = how_sure(case, "N2", draws=200, only=["effect_N2", "time_value"], checks=8, store=store)
+    assert found.check.solves in (1 + 4 + 96, 1 + 4 + 128, 1 + 4 + 160)
+    assert found.check.error_share <= 0.02 or found.check.solves == 1 + 4 + 160
+
+
+def test_sobol_indices_of_a_chain_that_is_a_sum(case, store, shaped):
+    shaped(lambda z: 1 + 3.0 * z[:, 0] + 4.0 * z[:, 1])
+    found = how_sure(case, "N2", draws=100, only=["effect_N2", "time_value"], solves=16, checks=2, store=store)
+    parts = {one.name: one for one in found.drivers}
+    # variances 9 and 16 of 25; 1,024 draws in eight scrambles leave about 0.02
+    assert parts["effect_N2"].first_order == pytest.approx(9 / 25, abs=0.03)
+    assert parts["time_value"].total_order == pytest.approx(16 / 25, abs=0.03)
+    assert found.drivers[0].name == "time_value"
+    assert (found.drivers[0].low, found.drivers[0].high) == pytest.approx((-Z90, Z90))
+
+
+def test_states_and_standings_stand_beside_the_value(case, store):
+    found = how_sure(case, "N2", draws=300, only=["cost_N2"], store=store).to_dict()
+    assert [row["state"] for row in found["by_state"]] == ["open", "ab_shut"]
+    assert sum(row["probability"] for row in found["by_state"]) == pytest.approx(1.0)
+    assert [row["standing"] for row in found["by_standing"]] == ["alba", "cora", "both", "corridor", "world"]
+    alba, cora, both = (row["mean_musd"] for row in found["by_standing"][:3])
+    assert both == pytest.approx(alba + cora)
+    assert len(found["s_curve"]) == 99
+    assert json.loads(json.dumps(found)) == found
+
+
+# requests ---------------------------------------------------------------------------------------------------------------
+
+
+def test_bad_requests_say_what_is_wrong(case, store):
+    with pytest.raises(InputError) as caught:
+        how_sure(case, "N2", draws=0, checks=1)
+    assert str(caught.value) == (
+        "Draws: 2 problems\n  draws: found 0; expected 1 or more.\n  checks: found 1; expected 2 or more."
+    )
+    with pytest.raises(UnknownNameError, match=r"No driver is called 'time_valu'. Did you mean time_value\?"):
+        how_sure(case, "N2", only=["time_valu"], store=store)
+    with pytest.raises(InputError, match=r"Draws: drivers: found none; expected one or more."):
+        how_sure(case, "N2", only=[], store=store)
+    with pytest.raises(InputError, match=r"Draws: solves: found 0; expected 1 or more."):
+        how_sure(case, "N2", only=["time_value"], solves=0, store=store)
+    with pytest.raises(InputError, match=r"Draws: solves: found 0; expected 1 or more."):
+        how_sure(case, "N2", solves=0, store=store)
+    with pytest.raises(RequestError, match=r"N5 is not valued: .* There is nothing to draw."):
+        how_sure(case, "N5", store=store)
+
+
+def test_a_correlation_that_cannot_be_is_refused(case, store):
+    pair = ("cost_N2", "overrun_N2")
+    with pytest.raises(InputError) as caught:
+        how_sure(case, "N2", draws=8, only=pair, correlations={pair: 1.5, ("cost_N2", "growth"): 0.5}, store=store)
+    assert caught.value.problems == (
+        "correlation of cost_N2 and overrun_N2: found 1.5; expected two figures and -1 to 1.",
+        "correlation of cost_N2 and growth: found no figure called 'growth'; expected one of cost_N2, overrun_N2.",
+    )
+
+
+def test_a_scenario_that_lasts_has_no_closures_to_draw(case, store):
+    found = how_sure(case, "N2", scenario="open", draws=20, only=["cost_N2"], store=store)
+    assert [row.state for row in found.by_state] == ["open", "ab_shut"]
+    with pytest.raises(UnknownNameError, match="No driver is called 'closures'"):
+        how_sure(case, "N2", scenario="open", only=["closures"], store=store)
