@@ -24,6 +24,8 @@ from karvan.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from rich.progress import Progress
+
     from karvan.appraisal import Appraisal, OutcomeStore, Uncertainty
     from karvan.case import Case
 
@@ -103,9 +105,12 @@ def projects(
         raise typer.BadParameter(BOTH_FORMATS)
     from karvan.appraisal import OutcomeStore
     from karvan.case import open_case
+    from karvan.case.apply import resolve_project
     from karvan.errors import RequestError
 
     opened, names = open_case(case), split(project)
+    for name in names:  # before the first is solved, which may take a while
+        resolve_project(opened, name.partition("@")[0])
     asked = [names] if together else [[name] for name in names]
     if (workbook is not None or plot is not None or page is not None) and len(asked) != 1:
         message = "A workbook, picture or page is of one project or set. Name one, or several with --together."
@@ -140,12 +145,9 @@ def projects(
 def _league(
     case: Case, rule_set: str, scenario: str | None, store: OutcomeStore, workers: int
 ) -> tuple[Appraisal, ...]:  # fmt: skip
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
     from karvan.appraisal import league_table
 
-    columns = (TextColumn("projects"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console(stderr=True), transient=True) as progress:
+    with _progress() as progress:
         task = progress.add_task("projects", total=None)
 
         def tell(done: int, total: int) -> None:
@@ -154,18 +156,37 @@ def _league(
         return league_table(case, scenario=scenario, rule_set=rule_set, workers=workers, progress=tell, store=store)
 
 
+def _progress() -> Progress:
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console(stderr=True), transient=True)
+
+
 def _each(
     case: Case, asked: list[list[str]], rule_set: str, scenario: str | None, changes: tuple[str, ...],
     horizon_year: int | None, store: OutcomeStore,
 ) -> tuple[Appraisal, ...]:  # fmt: skip
     from karvan.appraisal import appraise
 
-    return tuple(
-        appraise(
-            case, names, scenario=scenario, rule_set=rule_set, changes=changes, store=store, horizon_year=horizon_year
-        )
-        for names in asked
-    )
+    found = []
+    with _progress() as progress:
+        task = progress.add_task("projects", total=len(asked))
+        for names in asked:
+            progress.update(task, description=" + ".join(names))
+            found.append(
+                appraise(
+                    case,
+                    names,
+                    scenario=scenario,
+                    rule_set=rule_set,
+                    changes=changes,
+                    store=store,
+                    horizon_year=horizon_year,
+                )
+            )
+            progress.advance(task)
+    return tuple(found)
 
 
 def _as_dict(

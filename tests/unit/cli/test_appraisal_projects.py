@@ -177,3 +177,10 @@ def test_bad_requests(ask, arguments, said):
     answer = ask(*arguments)
     assert (answer.code, answer.out) == (1, "")
     assert said in answer.err
+
+
+def test_an_unknown_project_is_refused_before_the_first_is_solved(karvan, tmp_path):
+    answer = karvan("appraisal", "N2", "N9", "--case", "textbook", "--store", tmp_path / "solved")
+    assert (answer.code, answer.out) == (1, "")
+    assert "No project is called 'N9'." in answer.err
+    assert not list((tmp_path / "solved").glob("*.npz"))
