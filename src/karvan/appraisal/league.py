@@ -10,8 +10,8 @@ from karvan import workers as pool
 from karvan.appraisal.appraise_projects import DEFAULT_RULE_SET, _appraisal, appraise
 from karvan.appraisal.plans import Plan
 from karvan.appraisal.rules import RuleSet, open_rule_set
-from karvan.appraisal.store import OutcomeStore
-from karvan.case import Setting, open_case
+from karvan.appraisal.store import OutcomeStore, store_at
+from karvan.case import PackedCase, Setting
 from karvan.case.apply import opening_year
 from karvan.errors import AuditError, KarvanError
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class _Task:
-    folder: Path
+    case: PackedCase
     project: str
     scenario: str | None
     rules: RuleSet
@@ -72,13 +72,14 @@ def league_table(
             if progress is not None:
                 progress(place, len(names))
     else:
-        tasks = [_Task(case.folder, name, scenario, rules, keep.folder) for name in names]
+        packed = PackedCase.of(case)
+        tasks = [_Task(packed, name, scenario, rules, keep.folder) for name in names]
         found = pool.values(pool.map(_run, tasks, workers=workers, progress=progress))
     return tuple(sorted(found, key=_order))
 
 
 def _run(task: _Task) -> Appraisal:
-    return _appraised(open_case(task.folder), task.project, task.scenario, task.rules, OutcomeStore(task.store))
+    return _appraised(task.case.open(), task.project, task.scenario, task.rules, store_at(task.store))
 
 
 def _appraised(case: Case, name: str, scenario: str | None, rules: RuleSet, store: OutcomeStore) -> Appraisal:

@@ -134,3 +134,9 @@ def _read(content: bytes) -> SolvedYear:
         cost_change_usd=facts["cost_change_usd"], notes=tuple(facts["notes"]),
         trade_welfare_musd=math.nan if facts["trade_welfare_musd"] is None else facts["trade_welfare_musd"], **arrays,
     )  # fmt: skip
+
+
+@lru_cache(maxsize=2)
+def store_at(folder: Path | None) -> OutcomeStore:
+    """Return the store of a folder: in one process the very same for all its tasks."""
+    return OutcomeStore(folder)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,12 +11,11 @@ from karvan import workers as pool
 from karvan.appraisal.outcomes import SolvedYear, sum_outcome
 from karvan.appraisal.prices import usd_factor
 from karvan.appraisal.uncertain_drivers import World, world_of
-from karvan.case import Setting, open_case
+from karvan.case import PackedCase, Setting
 from karvan.errors import NotConvergedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from karvan.appraisal.gains import Standing
     from karvan.appraisal.plans import Plan
@@ -26,9 +24,6 @@ if TYPE_CHECKING:
     from karvan.appraisal.uncertain_drivers import UncertainDriver
     from karvan.case import Case, Change
     from karvan.workers.run import Progress
-
-#: Where a task begins, so that a worker opens a case once.
-_OPEN = 2
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,8 +97,7 @@ class SolvedWorlds:
 
 @dataclass(frozen=True, eq=False)
 class _Task:
-    folder: Path
-    digest: str
+    case: PackedCase
     question: Question
     scores: tuple[float, ...]
 
@@ -139,7 +133,8 @@ def solve_worlds(
             if progress is not None:
                 progress(place, len(rows))
     else:
-        tasks = [_Task(case.folder, case.digest, question, row) for row in rows]
+        packed = PackedCase.of(case)
+        tasks = [_Task(packed, question, row) for row in rows]
         found = pool.values(pool.map(_run, tasks, workers=workers, progress=progress))
     years = question.plan.solved_years()
     states = found[0][0]
@@ -149,14 +144,8 @@ def solve_worlds(
     )  # fmt: skip
 
 
-@lru_cache(maxsize=_OPEN)
-def _case_of(folder: Path, digest: str) -> Case:
-    del digest  # a case that was edited in between is another one
-    return open_case(folder)
-
-
 def _run(task: _Task) -> tuple[tuple[str, ...], Floats, Floats]:
-    return _solve(_case_of(task.folder, task.digest), task.question, task.scores)
+    return _solve(task.case.open(), task.question, task.scores)
 
 
 def _solve(case: Case, question: Question, scores: Sequence[float]) -> tuple[tuple[str, ...], Floats, Floats]:

@@ -9,6 +9,7 @@ from karvan.case.ranges import Range
 from karvan.case.reading import bundled_cases, check_case, find_case, open_case
 from karvan.case.schema import Field, TableSchema, schemas
 from karvan.case.setting import Change, Setting
+from karvan.case.travel import PackedCase
 
 __all__ = [
     "AppliedCase",
@@ -16,6 +17,7 @@ __all__ = [
     "Change",
     "Field",
     "Meta",
+    "PackedCase",
     "Range",
     "Rows",
     "Setting",

@@ -5,10 +5,9 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import pickle
 import zipfile
 from dataclasses import asdict, dataclass
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -18,6 +17,7 @@ from karvan import workers as pool
 from karvan.case.atomic import write_file
 from karvan.case.provenance import meta_of
 from karvan.case.setting import Setting
+from karvan.case.travel import PackedCase
 from karvan.errors import AuditError, KarvanError, WorkerError
 from karvan.portfolio.worth import ARRAYS, Openings, Outlay, Party, Timeline, Worth, same_openings
 
@@ -53,8 +53,7 @@ class Valuer(Protocol):
 class _Task:
     """A set to be appraised, and all that it takes: a worker may know nothing of this machine's files."""
 
-    digest: str
-    case: bytes
+    case: PackedCase
     projects: tuple[str, ...]
     scenario: str | None
     rule_set: str
@@ -94,7 +93,7 @@ class CaseValuer:
         self.appraised = 0
         self._kept: dict[str, Worth] = {}
         self._crew = pool.ProcessCrew(workers)
-        self._bytes = pickle.dumps(case)
+        self._packed = PackedCase.of(case)
 
     def worths(self, sets: Sequence[Mapping[str, int]], *, scenario: str | None = None) -> list[Worth]:
         """Return what sets are worth; those that are kept are not appraised again.
@@ -119,7 +118,7 @@ class CaseValuer:
         keys = list(wanted)
         store = self.folder
         for attempt in range(AGAIN + 1):
-            tasks = [_Task(self.case.digest, self._bytes, tuple(f"{name}@{year}" for name, year in same_openings(wanted[key])),
+            tasks = [_Task(self._packed, tuple(f"{name}@{year}" for name, year in same_openings(wanted[key])),
                            scenario, self.rule_set, self.changes, store) for key in keys]  # fmt: skip
             answers = pool.map(_appraise_set, tasks, workers=self.workers, cluster=self.cluster, progress=self.progress,
                                crew=self._crew, heard=partial(self._hear, keys))  # fmt: skip
@@ -172,29 +171,15 @@ class CaseValuer:
             write_file(self.folder / "worths" / f"{key}.npz", _written(worth))
 
 
-@lru_cache(maxsize=2)
-def _case_of(digest: str, content: bytes) -> Case:
-    """Return a case once for all tasks of a worker, since much is remembered of it."""
-    del digest
-    case: Case = pickle.loads(content)  # noqa: S301 - our own bytes
-    return case
-
-
-@lru_cache(maxsize=2)
-def _store_of(folder: Path | None) -> Any:  # noqa: ANN401 - an OutcomeStore
-    from karvan.appraisal import OutcomeStore  # noqa: PLC0415 - heavy
-
-    return OutcomeStore(folder)
-
-
 def _appraise_set(task: _Task) -> Worth:
     """Appraise a set: the task of a worker."""
     from karvan.appraisal import appraise  # noqa: PLC0415 - heavy
+    from karvan.appraisal.store import store_at  # noqa: PLC0415 - heavy
 
-    case = _case_of(task.digest, task.case)
+    case = task.case.open()
     try:
         found = appraise(case, task.projects, scenario=task.scenario, rule_set=task.rule_set, changes=task.changes,
-                         store=_store_of(task.store))  # fmt: skip
+                         store=store_at(task.store))  # fmt: skip
     except (AuditError, WorkerError):
         raise
     except KarvanError as error:
