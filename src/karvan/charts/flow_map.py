@@ -8,18 +8,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 from matplotlib.collections import LineCollection
 
 from karvan.charts import words
 from karvan.charts.canvas import NORMAL, SMALL, TITLE, Box, Room, drawing, new_figure, points_along, write
 from karvan.charts.map_labels import Label, place_countries, place_labels, short_name
-from karvan.charts.map_lines import SEA_MODES, Projection, arc, detours, shown_links
+from karvan.charts.map_lines import SEA_MODES, arc, detours, fit_land, land_points, shown_links
 from karvan.charts.palette import LIGHT, mode_colors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -81,11 +81,7 @@ class _FlowMap:
         self.links = shown[(shown["status"] == "existing") & ~shown["detour"]]
         self.tonnes = flows["flow_t_per_year"].reindex(self.links.index).fillna(0.0)
         self.use = flows["utilisation"].reindex(self.links.index).fillna(0.0)
-        land = self.links[~self.links["mode"].isin(SEA_MODES)]
-        used = pd.unique(pd.concat([land["from_node_id"], land["to_node_id"]]))
-        framed = nodes.loc[nodes.index.isin(used)] if len(used) else nodes
-        lon, lat = (framed[name].to_numpy(dtype=float) for name in ("x_coord", "y_coord"))
-        self.projection = Projection.fit(lon, lat, WIDTH_PT - 2 * MARGIN_PT, TALLEST_PT)
+        self.projection = fit_land(nodes, self.links, WIDTH_PT - 2 * MARGIN_PT, TALLEST_PT)
         self.frame = self.projection.frame
         self.points: Points = self.projection.points(nodes["x_coord"], nodes["y_coord"])
         self.where = {str(node): point for node, point in zip(nodes.index, self.points, strict=True)}
@@ -93,12 +89,7 @@ class _FlowMap:
         self.lines = self._lines()
 
     def _lines(self) -> dict[str, Points]:
-        inland = self.links[~self.links["mode"].isin(SEA_MODES)]
-        ends = [
-            np.array([self.where[str(a)], self.where[str(b)]])
-            for a, b in zip(inland["from_node_id"], inland["to_node_id"], strict=True)
-        ]
-        ground = np.concatenate([points_along(line, 8.0) for line in ends]) if ends else np.empty((0, 2))
+        ground = land_points(self.links, self.where)
         rails = {frozenset(pair) for pair in self._ends("rail")}
         lines = {}
         for link, row in zip(self.links.index, self.links.to_dict("records"), strict=True):

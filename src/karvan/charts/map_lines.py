@@ -86,6 +86,23 @@ class Projection:
         return np.column_stack([np.atleast_1d(x), np.atleast_1d(y)])
 
 
+def fit_land(nodes: pd.DataFrame, links: pd.DataFrame, width: float, tallest: float) -> Projection:
+    """Return the projection that shows the nodes that links on land join; all nodes where there are none.
+
+    Parameters
+    ----------
+    nodes, links
+        As :func:`karvan.charts.network_map.draw_network_map` has them.
+    width, tallest
+        Room in points.
+    """
+    land = links[~links["mode"].isin(SEA_MODES)]
+    used = pd.unique(pd.concat([land["from_node_id"], land["to_node_id"]]))
+    framed = nodes.loc[nodes.index.isin(used)] if len(used) else nodes
+    lon, lat = (framed[name].to_numpy(dtype=float) for name in ("x_coord", "y_coord"))
+    return Projection.fit(lon, lat, width, tallest)
+
+
 @dataclass(frozen=True)
 class Stroke:
     """A polyline of the map.
@@ -192,7 +209,7 @@ def sea_strokes(
     links: pd.DataFrame, where: Mapping[str, Points], names: Mapping[str, str], lit: Collection[str], frame: Box
 ) -> tuple[list[Stroke], list[Exit]]:
     """Return sea and ferry links as arcs that bulge away from the land, and exits where they would cross it."""
-    land = _land_points(links, where)
+    land = land_points(links, where)
     strokes: list[Stroke] = []
     far: dict[str, dict[str, bool]] = {}
     for link, row in zip(links.index, links.to_dict("records"), strict=True):
@@ -246,7 +263,8 @@ def arc(start: Points, end: Points, land: Points) -> Points:
     return best
 
 
-def _land_points(links: pd.DataFrame, where: Mapping[str, Points]) -> Points:
+def land_points(links: pd.DataFrame, where: Mapping[str, Points]) -> Points:
+    """Return points along the links on land, an array (n, 2) in points."""
     land = links[~links["mode"].isin(SEA_MODES)]
     lines = [
         np.array([where[start], where[end]])

@@ -16,9 +16,9 @@ from karvan.charts.canvas import NORMAL, SMALL, TITLE, Box, Room, drawing, new_f
 from karvan.charts.map_labels import Label, place_countries, place_labels, short_name
 from karvan.charts.map_lines import (
     SEA_MODES,
-    Projection,
     detours,
     draw_strokes,
+    fit_land,
     land_strokes,
     sea_strokes,
     shown_links,
@@ -102,11 +102,7 @@ class _Map:
         self.palette, self.lit, self.crossings = palette, lit, crossings
         self.links = shown_links(links)
         self.links["detour"] = detours(self.links, nodes)
-        land = self.links[~self.links["mode"].isin(SEA_MODES)]
-        used = pd.unique(pd.concat([land["from_node_id"], land["to_node_id"]]))
-        framed = nodes.loc[nodes.index.isin(used)] if len(used) else nodes
-        lon, lat = (framed[name].to_numpy(dtype=float) for name in ("x_coord", "y_coord"))
-        self.projection = Projection.fit(lon, lat, WIDTH_PT - 2 * MARGIN_PT, TALLEST_PT)
+        self.projection = fit_land(nodes, self.links, WIDTH_PT - 2 * MARGIN_PT, TALLEST_PT)
         self.frame = self.projection.frame
         self.nodes = nodes
         self.points: Points = self.projection.points(nodes["x_coord"], nodes["y_coord"])

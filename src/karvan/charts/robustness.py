@@ -13,6 +13,7 @@ from karvan.charts.palette import LIGHT
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from karvan.charts.palette import Palette
@@ -62,60 +63,36 @@ def draw_robustness(
         axes.axis("off")
         for column, name in enumerate(futures):
             for number, line in enumerate(_wrapped(name, cell - 6.0)):
-                write(
-                    axes,
-                    left + cell * (column + 0.5),
-                    height - TOP_PT - 8 - 10.5 * number,
-                    line,
-                    palette.stone_ink,
-                    align="center",
-                )
+                y = height - TOP_PT - 8 - 10.5 * number
+                write(axes, left + cell * (column + 0.5), y, line, palette.stone_ink, align="center")
         size = max([abs(value) for row in rows for value in row.values if math.isfinite(value)] + [1e-9])
         for number, row in enumerate(rows):
             y = height - TOP_PT - HEAD_PT - ROW_PT * (number + 0.5)
-            letters = max(8, int(left / 6.2))
-            write(
-                axes,
-                left - 10,
-                y,
-                words.shortened(row.label, letters),
-                palette.ink,
-                size=NORMAL,
-                align="right",
-                bold=number == 0,
-            )
-            worst = min(row.values, default=math.nan)
-            for column, value in enumerate(row.values):
-                x = left + cell * column
-                color = palette.sage if value >= 0 else palette.madder
-                axes.barh(
-                    y,
-                    cell - 3,
-                    left=x + 1.5,
-                    height=ROW_PT - 3,
-                    color=color,
-                    alpha=0.12 + 0.38 * abs(value) / size,
-                    linewidth=0,
-                )
-                if value == worst and row.values.count(worst) < len(row.values):
-                    axes.barh(
-                        y, cell - 4, left=x + 2, height=ROW_PT - 4, fill=False, edgecolor=palette.madder, linewidth=1.4
-                    )
-                write(
-                    axes,
-                    x + cell / 2,
-                    y,
-                    words.number(value),
-                    palette.ink,
-                    size=NORMAL,
-                    align="center",
-                    bold=value == worst,
-                )
+            label = words.shortened(row.label, max(8, int(left / 6.2)))
+            write(axes, left - 10, y, label, palette.ink, size=NORMAL, align="right", bold=number == 0)
+            _draw_cells(axes, row, (left, y), cell, size, palette)
         foot = "each future held for ever, but the first; framed: the worst of a set"
         write(axes, 8, 12, f"{unit}; {foot}" if unit else foot, palette.stone_ink, size=SMALL)
         if title:
             axes.text(8, height - 8, title, size=TITLE, weight="bold", va="top", color=palette.ink)
         return figure
+
+
+def _draw_cells(
+    axes: Axes, row: RobustRow, place: tuple[float, float], cell: float, size: float, palette: Palette
+) -> None:
+    """Draw what a set is worth in each future, the deeper in colour the more; its worst is framed."""
+    left, y = place
+    worst = min(row.values, default=math.nan)
+    for column, value in enumerate(row.values):
+        x = left + cell * column
+        color = palette.sage if value >= 0 else palette.madder
+        alpha = 0.12 + 0.38 * abs(value) / size
+        axes.barh(y, cell - 3, left=x + 1.5, height=ROW_PT - 3, color=color, alpha=alpha, linewidth=0)
+        if value == worst and row.values.count(worst) < len(row.values):
+            edge = palette.madder
+            axes.barh(y, cell - 4, left=x + 2, height=ROW_PT - 4, fill=False, edgecolor=edge, linewidth=1.4)
+        write(axes, x + cell / 2, y, words.number(value), palette.ink, size=NORMAL, align="center", bold=value == worst)
 
 
 def _wrapped(text: str, width: float) -> list[str]:

@@ -13,6 +13,7 @@ from karvan.flows.corridor_results import CorridorFlows
 from karvan.flows.corridor_solve import class_flows, solve_setting
 from karvan.flows.demand import kinds_of
 from karvan.flows.missing import choice_weight, movement_charges, time_values
+from karvan.flows.route_sets import reference_setting
 from karvan.network import FORMS
 from karvan.network import State as NetworkState
 
@@ -86,6 +87,12 @@ def _notes(solved: Solved) -> list[str]:
     if worst > GOOD_GAP:
         notes.append(f"the equilibrium is met to {worst:.1e} only")
     kinds = kinds_of(list(solved.model.streams))
+    counted = reference_setting(solved.model.network.applied.case).scenario
+    shown = solved.model.network.applied.setting.scenario
+    if shown != counted and any(row["screenline"] for row in solved.model.network.applied.rows("count").values()):
+        notes.append(
+            f"tonnes were counted with the crossings as in {counted}: compare modelled with counted ones there"
+        )
     parts = ", ".join(f"{kind} {tonnes / 1e6:.3g}" for kind, tonnes in sorted(kinds.items()))
     notes.append(f"demand that may use the network, million tonnes a year: {parts}")
     return notes

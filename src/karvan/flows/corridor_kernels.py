@@ -346,6 +346,19 @@ def _class_lines(
 
 
 @njit(cache=True)
+def _subtract_own(
+    block, routes, own_usd, own_hour, is_hour, row_begin, row_item, row_figure, column_begin, column_item, column_figure,
+):  # fmt: skip
+    """Take what each route reacts to its own cost from a block: the diagonal."""
+    for r in range(routes):
+        for i in range(row_begin[r], row_begin[r + 1]):
+            line = block[row_item[i]]
+            for j in range(column_begin[r], column_begin[r + 1]):
+                steep = own_hour[r] if is_hour[column_item[j]] else own_usd[r]
+                line[column_item[j]] -= row_figure[i] * column_figure[j] * steep
+
+
+@njit(cache=True)
 def reactions(
     set_ptr, nest, price, hours, log_size, charge, delay, class_set, demand, hour_value, delay_value, outside, nest_usd, scale,
     set_class_ptr, set_class, route_ptr, route_stream, row_ptr, row_of, row_value, column_ptr, column_of, column_value,
@@ -384,19 +397,8 @@ def reactions(
     for o in range(len(set_ptr) - 1):
         r0, r1 = set_ptr[o], set_ptr[o + 1]
         n_row, row_item, row_figure = _gather(
-            r0,
-            r1,
-            route_ptr,
-            route_stream,
-            row_ptr,
-            row_of,
-            row_value,
-            row_at,
-            used_row,
-            row_begin,
-            row_item,
-            row_figure,
-        )
+            r0, r1, route_ptr, route_stream, row_ptr, row_of, row_value, row_at, used_row, row_begin, row_item, row_figure,
+        )  # fmt: skip
         if n_row == 0:
             continue
         n_column, column_item, column_figure = _gather(
@@ -429,12 +431,9 @@ def reactions(
             )  # fmt: skip
         block[:n_row, :n_column] = 0.0
         _add_products(block, ones, others, size, n_row, n_column)
-        for r in range(r1 - r0):
-            for i in range(row_begin[r], row_begin[r + 1]):
-                line = block[row_item[i]]
-                for j in range(column_begin[r], column_begin[r + 1]):
-                    steep = own_hour[r] if is_hour[column_item[j]] else own_usd[r]
-                    line[column_item[j]] -= row_figure[i] * column_figure[j] * steep
+        _subtract_own(
+            block, r1 - r0, own_usd, own_hour, is_hour, row_begin, row_item, row_figure, column_begin, column_item, column_figure,
+        )  # fmt: skip
         for i in range(n_row):
             for j in range(n_column):
                 matrix[used_row[i], used_column[j]] += block[i, j]

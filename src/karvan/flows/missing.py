@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from karvan.case.remember import remembered
+from karvan.flows import contract_kernels, route_kernels
 from karvan.flows import corridor_kernels as kernels
-from karvan.flows import route_kernels
 from karvan.network import FORMS, State
 from karvan.routes.cost import HOURS_PER_DAY
 
@@ -140,7 +140,7 @@ def _ends(pairs: tuple[tuple[str, str], ...], index: StateIndex) -> _Ends:
 
 
 class _PairGraph(NamedTuple):
-    """What searches between the pairs of a form need, as :func:`karvan.flows.route_kernels.contract` leaves it."""
+    """What searches between the pairs of a form need, as :func:`karvan.flows.contract_kernels.contract` leaves it."""
 
     start: Ints
     head: Ints
@@ -158,7 +158,7 @@ class _PairGraph(NamedTuple):
 def _pair_graph(graph: Graph, opened: bytes, pairs: tuple[tuple[str, str], ...], index: StateIndex) -> _PairGraph:
     """Return the graph of all ways between the pairs over open arcs."""
     ends = _ends(pairs, index)
-    number, states, start, head, bit, pointer, arcs = route_kernels.contract(
+    number, states, start, head, bit, pointer, arcs = contract_kernels.contract(
         *graph.out, *graph.into, graph.bit, np.frombuffer(opened, dtype=bool), ends.sources, ends.targets, graph.states
     )
     return _PairGraph(

@@ -44,6 +44,42 @@ def _nest_of(layer):
 
 
 @njit(cache=True)
+def _push(heap_cost, heap_label, size, cost, label):
+    """Put a label on a heap of some size."""
+    i = size
+    while i > 0:
+        parent = (i - 1) // 2
+        if cost < heap_cost[parent] or (cost == heap_cost[parent] and label < heap_label[parent]):
+            heap_cost[i], heap_label[i] = heap_cost[parent], heap_label[parent]
+            i = parent
+        else:
+            break
+    heap_cost[i], heap_label[i] = cost, label
+
+
+@njit(cache=True)
+def _pop(heap_cost, heap_label, size):
+    """Take the first label off a heap that keeps so many."""
+    last_cost, last_label = heap_cost[size], heap_label[size]
+    i = 0
+    while True:
+        child = 2 * i + 1
+        if child >= size:
+            break
+        if child + 1 < size and (
+            heap_cost[child + 1] < heap_cost[child]
+            or (heap_cost[child + 1] == heap_cost[child] and heap_label[child + 1] < heap_label[child])
+        ):
+            child += 1
+        if heap_cost[child] < last_cost or (heap_cost[child] == last_cost and heap_label[child] < last_label):
+            heap_cost[i], heap_label[i] = heap_cost[child], heap_label[child]
+            i = child
+        else:
+            break
+    heap_cost[i], heap_label[i] = last_cost, last_label
+
+
+@njit(cache=True)
 def search_by_mode(start, head, arc, weight, bit, states, source):
     """Return the cheapest cost from a state to every state by the modes used, and the arc and state that come before.
 
@@ -71,23 +107,7 @@ def search_by_mode(start, head, arc, weight, bit, states, source):
     while size > 0:
         label, top = heap_label[0], heap_cost[0]
         size -= 1
-        last_cost, last_label = heap_cost[size], heap_label[size]
-        i = 0
-        while True:
-            child = 2 * i + 1
-            if child >= size:
-                break
-            if child + 1 < size and (
-                heap_cost[child + 1] < heap_cost[child]
-                or (heap_cost[child + 1] == heap_cost[child] and heap_label[child + 1] < heap_label[child])
-            ):
-                child += 1
-            if heap_cost[child] < last_cost or (heap_cost[child] == last_cost and heap_label[child] < last_label):
-                heap_cost[i], heap_label[i] = heap_cost[child], heap_label[child]
-                i = child
-            else:
-                break
-        heap_cost[i], heap_label[i] = last_cost, last_label
+        _pop(heap_cost, heap_label, size)
         if done[label] or top > cost[label]:
             continue
         done[label] = True
@@ -100,16 +120,8 @@ def search_by_mode(start, head, arc, weight, bit, states, source):
             new = cost[label] + weight[a]
             if new < cost[there] and not done[there]:
                 cost[there], before[there], by[there] = new, label, a
-                i = size
+                _push(heap_cost, heap_label, size, new, there)
                 size += 1
-                while i > 0:
-                    parent = (i - 1) // 2
-                    if new < heap_cost[parent] or (new == heap_cost[parent] and there < heap_label[parent]):
-                        heap_cost[i], heap_label[i] = heap_cost[parent], heap_label[parent]
-                        i = parent
-                    else:
-                        break
-                heap_cost[i], heap_label[i] = new, there
     return cost, before, by
 
 
@@ -217,207 +229,9 @@ def _is_other(path, size, m, length, overlap, found, starts, nests, mark):
 
 
 @njit(cache=True)
-def _spread_from(start, other, arc, is_open, seeds, states):
-    """Say which states can be reached from some over open arcs."""
-    reached = np.zeros(states, dtype=np.bool_)
-    waiting = np.empty(states, dtype=np.int64)
-    count = 0
-    for seed in seeds:
-        if not reached[seed]:
-            reached[seed] = True
-            waiting[count] = seed
-            count += 1
-    while count > 0:
-        count -= 1
-        state = waiting[count]
-        for k in range(start[state], start[state + 1]):
-            if is_open[arc[k]] and not reached[other[k]]:
-                reached[other[k]] = True
-                waiting[count] = other[k]
-                count += 1
-    return reached
-
-
-@njit(cache=True)
-def _count_ways(start, other, arc, is_open, alive, state, known, size):
-    """Add the living neighbours of a state to those known, at most three; say how many, and whether one is double."""
-    double = False
-    before = size
-    for k in range(start[state], start[state + 1]):
-        if not is_open[arc[k]] or not alive[other[k]]:
-            continue
-        old = False
-        for i in range(size):
-            if known[i] == other[k]:
-                old = True
-        for h in range(start[state], k):
-            if is_open[arc[h]] and other[h] == other[k]:
-                double = True
-        if not old and size < 3:
-            known[size] = other[k]
-            size += 1
-    return max(size, before), double
-
-
-@njit(cache=True)
-def _onward(start, head, arc, is_open, alive, here, before):
-    """Return the place of the arc by which a way goes on at a state with two neighbours; -1 where it ends."""
-    onward = -1
-    for k in range(start[here], start[here + 1]):
-        if is_open[arc[k]] and alive[head[k]] and head[k] != before:
-            onward = k
-    return onward
-
-
-@njit(cache=True)
-def contract(out_start, out_head, out_arc, in_start, in_tail, in_arc, bit, is_open, sources, targets, states):
-    """Return the same graph for searches from sources to targets, with arcs that follow one another as one.
-
-    States that no way from a source to a target passes fall away. At a state with two neighbours a way goes on: turning round is
-    never cheaper, unless it was only to have moved by another mode. Where a way along them first moves by another mode, the
-    state is therefore kept.
-
-    Returns
-    -------
-    new number of every state (-1: none), how many there are, where the arcs of each begin, their heads, their bits, where the
-    old arcs of each begin, the old arcs
-    """
-    alive = _spread_from(out_start, out_head, out_arc, is_open, sources, states)
-    alive &= _spread_from(in_start, in_tail, in_arc, is_open, targets, states)
-    ends = np.zeros(states, dtype=np.bool_)
-    for state in sources:
-        ends[state] = True
-    for state in targets:
-        ends[state] = True
-    known = np.empty(3, dtype=np.int64)
-    kept = np.zeros(states, dtype=np.bool_)
-    for state in range(states):
-        if alive[state]:
-            size, one = _count_ways(out_start, out_head, out_arc, is_open, alive, state, known, 0)
-            size, two = _count_ways(in_start, in_tail, in_arc, is_open, alive, state, known, size)
-            kept[state] = ends[state] or size > 2 or one or two
-    turns = np.zeros(states, dtype=np.bool_)
-    for state in range(states):
-        if not kept[state]:
-            continue
-        for k in range(out_start[state], out_start[state + 1]):
-            before, here, last, bits = state, out_head[k], out_arc[k], 0
-            while is_open[last] and alive[here] and not kept[here]:
-                more = _next_layer(bits, bit[last])
-                turns[here] |= more != bits
-                onward = _onward(out_start, out_head, out_arc, is_open, alive, here, before)
-                if onward < 0:
-                    break
-                bits, before, here, last = more, here, out_head[onward], out_arc[onward]
-    number = np.full(states, -1, dtype=np.int64)
-    count = 0
-    for state in range(states):
-        if kept[state] or turns[state]:
-            number[state] = count
-            count += 1
-    room = len(out_arc) + 1
-    start, head, layer_bit = (
-        np.zeros(count + 1, dtype=np.int64),
-        np.empty(room, dtype=np.int64),
-        np.empty(room, dtype=np.int64),
-    )
-    pointer = np.zeros(room + 1, dtype=np.int64)
-    arcs = np.empty(4 * room, dtype=np.int64)
-    size, total = 0, 0
-    for state in range(states):
-        if number[state] < 0:
-            continue
-        for k in range(out_start[state], out_start[state + 1]):
-            if not is_open[out_arc[k]] or not alive[out_head[k]]:
-                continue
-            before, here, last, bits, begin = state, out_head[k], out_arc[k], 0, total
-            stuck = False
-            while True:
-                if total == len(arcs):
-                    arcs = np.concatenate((arcs, np.empty(total, dtype=np.int64)))
-                arcs[total] = last
-                total += 1
-                bits = _next_layer(bits, bit[last])
-                if number[here] >= 0:
-                    break
-                onward = _onward(out_start, out_head, out_arc, is_open, alive, here, before)
-                if onward < 0:
-                    stuck = True
-                    break
-                before, here, last = here, out_head[onward], out_arc[onward]
-            if stuck:
-                total = begin
-                continue
-            head[size], layer_bit[size] = number[here], bits
-            size += 1
-            pointer[size] = total
-        start[number[state] + 1] = size
-    return (
-        number,
-        count,
-        start,
-        head[:size].copy(),
-        layer_bit[:size].copy(),
-        pointer[: size + 1].copy(),
-        arcs[:total].copy(),
-    )
-
-
-@njit(cache=True)
-def _push(heap_cost, heap_label, size, cost, label):
-    """Put a label on a heap of some size."""
-    i = size
-    while i > 0:
-        parent = (i - 1) // 2
-        if cost < heap_cost[parent] or (cost == heap_cost[parent] and label < heap_label[parent]):
-            heap_cost[i], heap_label[i] = heap_cost[parent], heap_label[parent]
-            i = parent
-        else:
-            break
-    heap_cost[i], heap_label[i] = cost, label
-
-
-@njit(cache=True)
-def _pop(heap_cost, heap_label, size):
-    """Take the first label off a heap that keeps so many."""
-    last_cost, last_label = heap_cost[size], heap_label[size]
-    i = 0
-    while True:
-        child = 2 * i + 1
-        if child >= size:
-            break
-        if child + 1 < size and (
-            heap_cost[child + 1] < heap_cost[child]
-            or (heap_cost[child + 1] == heap_cost[child] and heap_label[child + 1] < heap_label[child])
-        ):
-            child += 1
-        if heap_cost[child] < last_cost or (heap_cost[child] == last_cost and heap_label[child] < last_label):
-            heap_cost[i], heap_label[i] = heap_cost[child], heap_label[child]
-            i = child
-        else:
-            break
-    heap_cost[i], heap_label[i] = last_cost, last_label
-
-
-@njit(cache=True)
 def _search_in_order(
-    start,
-    head,
-    bit,
-    weight,
-    states,
-    source,
-    order,
-    count,
-    cost,
-    before,
-    by,
-    waits,
-    heap_cost,
-    heap_label,
-    state_of,
-    layer_of,
-):
+    start, head, bit, weight, states, source, order, count, cost, before, by, waits, heap_cost, heap_label, state_of, layer_of,
+):  # fmt: skip
     """Find the cheapest costs from a state to all labels, as :func:`search_by_mode` does.
 
     Labels are looked at in the order in which they were reached at other costs. Those that get cheaper after they were looked at
@@ -479,6 +293,30 @@ def search_order(start, head, arc, weight, bit, states, sources):
 
 
 @njit(cache=True)
+def _size_of_way(label, before, by, pointer, arcs, arc_head, seen, stamp):
+    """Return how many arcs a found way has; -1 where it passes a state twice."""
+    size = 0
+    while by[label] >= 0:
+        for k in range(pointer[by[label]], pointer[by[label] + 1]):
+            if seen[arc_head[arcs[k]]] == stamp:
+                return -1
+            seen[arc_head[arcs[k]]] = stamp
+        size += pointer[by[label] + 1] - pointer[by[label]]
+        label = before[label]
+    return size
+
+
+@njit(cache=True)
+def _write_way(label, before, by, pointer, arcs, path, at):
+    """Write the arcs of a found way into a path, so that they end before a place."""
+    while by[label] >= 0:
+        for k in range(pointer[by[label] + 1] - 1, pointer[by[label]] - 1, -1):
+            at -= 1
+            path[at] = arcs[k]
+        label = before[label]
+
+
+@njit(cache=True)
 def cheaper_routes(
     start, head, bit, pointer, arcs, weight, states, sources, source_pair, targets, best, number, order_state, order_layer,
     order_ptr, arc_head,
@@ -488,7 +326,7 @@ def cheaper_routes(
     Parameters
     ----------
     start, head, bit, pointer, arcs, states
-        The graph of :func:`contract`.
+        The graph of :func:`karvan.flows.contract_kernels.contract`.
     weight
         Cost of its arcs.
     sources, source_pair, targets
@@ -538,14 +376,8 @@ def cheaper_routes(
                 if not cost[end] < best[pair, _nest_of(layer)]:
                     continue
                 stamp += 1
-                size, fine, label = 0, True, end
-                while by[label] >= 0:
-                    for k in range(pointer[by[label]], pointer[by[label] + 1]):
-                        fine = fine and seen[arc_head[arcs[k]]] != stamp
-                        seen[arc_head[arcs[k]]] = stamp
-                    size += pointer[by[label] + 1] - pointer[by[label]]
-                    label = before[label]
-                if not fine:
+                size = _size_of_way(end, before, by, pointer, arcs, arc_head, seen, stamp)
+                if size < 0:
                     continue
                 if count == len(found_pair):
                     found_pair = np.concatenate((found_pair, np.empty(count, dtype=np.int64)))
@@ -553,12 +385,7 @@ def cheaper_routes(
                     begin = np.concatenate((begin, np.empty(count, dtype=np.int64)))
                 while begin[count] + size > len(path):
                     path = np.concatenate((path, np.empty(len(path), dtype=np.int64)))
-                at, label = begin[count] + size, end
-                while by[label] >= 0:
-                    for k in range(pointer[by[label] + 1] - 1, pointer[by[label]] - 1, -1):
-                        at -= 1
-                        path[at] = arcs[k]
-                    label = before[label]
+                _write_way(end, before, by, pointer, arcs, path, begin[count] + size)
                 found_pair[count], found_nest[count] = pair, _nest_of(layer)
                 begin[count + 1] = begin[count] + size
                 count += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from karvan.flows import corridor_kernels
+from karvan.flows import contract_kernels, corridor_kernels
 from karvan.flows import route_kernels as kernels
 
 
@@ -50,7 +50,7 @@ def test_a_contracted_graph_finds_the_same_routes(seed, order):
     states, tail, head, bit, weight, is_open = sparse_graph(seed)
     out, into = ordered(tail, head, states), ordered(head, tail, states)
     sources, targets = np.array([0, 7]), np.array([20, 33, 41, 41])
-    number, count, start, heads, bits, pointer, arcs = kernels.contract(
+    number, count, start, heads, bits, pointer, arcs = contract_kernels.contract(
         *out, *into, bit, is_open, sources, targets, states
     )
     assert count < states
@@ -89,7 +89,9 @@ def test_only_what_is_cheaper_than_the_best_known_is_returned():
     states, tail, head, bit, weight, is_open = sparse_graph(3)
     out, into = ordered(tail, head, states), ordered(head, tail, states)
     ends = np.array([0]), np.array([20])
-    number, count, start, heads, bits, pointer, arcs = kernels.contract(*out, *into, bit, is_open, *ends, states)
+    number, count, start, heads, bits, pointer, arcs = contract_kernels.contract(
+        *out, *into, bit, is_open, *ends, states
+    )
     costs = corridor_kernels.sum_on_routes(pointer, arcs, weight)
     graph = (start, heads, bits, pointer, arcs, costs, count, number[ends[0]], np.array([0, 1]), number[ends[1]])
     order = (number, *any_order(0, states, ends[0]), head)
