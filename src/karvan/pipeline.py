@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -28,7 +30,7 @@ from karvan.routes import find_routes, network_of, skim_zones
 from karvan.trade import trade_potential
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from karvan.appraisal import Appraisal
     from karvan.case import Meta
@@ -114,10 +116,13 @@ def plan(
         The run folder cannot be written.
     AuditError
         A result fails its audit.
+    UnknownNameError
+        The chain has no such stage.
     """
     clock = _Clock(tell or (lambda _stage, _done: None))
     clock.begin("check")
     opened = case if isinstance(case, Case) else open_case(case)
+    last = _last_stage(opened, until)
     clock.begin("network")
     setting = Setting(scenario=opened.config.case.default_scenario)
     network = network_of(opened, setting)
@@ -126,17 +131,17 @@ def plan(
     clock.begin("routes")
     answers = tuple(_answers(opened))
     skims = skim_zones(opened, scenario=setting.scenario)
-    last = _last_stage(opened, until)
     clock.begin("flows")
     flows, counted = _flows(opened, setting) if last >= CHAIN.index("flows") else (None, None)
     clock.begin("trade")
     trade, potential = _trade(opened) if last >= CHAIN.index("trade") else (None, None)
-    clock.begin("appraisal")
-    how = _How(workers, None if store is None else Path(store), clock.say)
-    appraisals = _appraisals(opened, how) if last >= CHAIN.index("appraisal") else ()
-    clock.begin("portfolio")
-    budget = opened.config.plan.budget_musd if budget_musd is None else budget_musd
-    portfolio = _portfolio(opened, budget, appraisals, how) if last >= CHAIN.index("portfolio") else None
+    with _folder(store) as kept:
+        how = _How(workers, kept, clock.say)
+        clock.begin("appraisal")
+        appraisals = _appraisals(opened, how) if last >= CHAIN.index("appraisal") else ()
+        clock.begin("portfolio")
+        budget = opened.config.plan.budget_musd if budget_musd is None else budget_musd
+        portfolio = _portfolio(opened, budget, appraisals, how) if last >= CHAIN.index("portfolio") else None
     clock.begin("programme")
     has_record = any(len(opened.tables[name]) for name in ("programme_body", "programme_event", "programme_commitment"))
     record = read_record(opened) if has_record else None
@@ -178,8 +183,18 @@ class _How:
     """How the long stages run."""
 
     workers: int
-    store: Path | None
+    store: Path
     say: Callable[[str], None]
+
+
+@contextmanager
+def _folder(store: str | Path | None) -> Iterator[Path]:
+    """Give the folder of solved years, which appraisal and portfolio share; one for this run alone where none is named."""
+    if store is not None:
+        yield Path(store)
+        return
+    with TemporaryDirectory(prefix="karvan-") as name:
+        yield Path(name)
 
 
 def _last_stage(case: Case, until: str | None) -> int:
@@ -232,7 +247,7 @@ def _appraisals(case: Case, how: _How) -> tuple[Appraisal, ...]:
     """Return every project appraised alone; none where the case has no demand or no projects."""
     if not len(case.tables["base_flow"]) or not len(case.tables["project"]):
         return ()
-    keep = OutcomeStore(how.store / "years" if how.store is not None else None)
+    keep = OutcomeStore(how.store)
     return league_table(
         case, workers=how.workers, store=keep, progress=lambda done, of: how.say(f"appraisal: {done} of {of} projects")
     )

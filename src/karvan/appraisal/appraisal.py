@@ -220,15 +220,16 @@ class Appraisal:
         return {}
 
     def eirr_of(self, standing: str) -> float | None:
-        """Return the rate of return of a standing's gains, where there is just one; None where it lays out nothing first.
+        """Return the rate of return of a standing's gains, where there is just one; None where it bears no works, or gains first.
 
-        Who gains before it loses has not invested, and the rate at which its value is nought is no return.
+        Who has not invested has no return: the rate at which its value is nought says nothing.
         """
         found = self.accounts(standing)
         if found is None:
             return None
         first = next((value for value in found.accounts.net.tolist() if value), 0.0)
-        return found.eirr if first < 0 else None
+        bears = any(item.capital and any(item.values) for item in found.accounts.items)
+        return found.eirr if first < 0 and bears else None
 
     @property
     def eirr(self) -> float | None:

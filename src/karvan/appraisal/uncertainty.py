@@ -170,7 +170,7 @@ def how_sure(
     faults = [] if draws >= 1 else [f"draws: found {draws}; expected 1 or more."]
     faults += [] if checks >= 2 else [f"checks: found {checks}; expected 2 or more."]  # noqa: PLR2004 - a spread needs two
     if faults:
-        raise InputError(faults, what="Draws")
+        raise InputError(faults, what="Uncertainty")
     world = Setting.of(changes=changes).changes
     appraisal = appraise(
         case, projects, scenario=scenario, rule_set=rule_set, changes=world, store=store, horizon_year=horizon_year
@@ -181,7 +181,7 @@ def how_sure(
     ground = _ground(case, appraisal, world, only, correlations, workers, progress)
     least = least_solves(len(ground.chain)) - 2 * len(ground.chain) - 1
     if solves is not None and solves < max(least, 1):
-        raise InputError([f"solves: found {solves}; expected {max(least, 1)} or more."], what="Draws")
+        raise InputError([f"solves: found {solves}; expected {max(least, 1)} or more."], what="Uncertainty")
     numbers = ground.draw(draws, seed)
     emulator, check = None, None
     if not ground.chain:
@@ -209,7 +209,7 @@ def _ground(
                 raise UnknownNameError("driver", name, known)
         drivers = tuple(driver for driver in drivers if driver.name in wanted)
     if not drivers:
-        raise InputError(["drivers: found none; expected one or more."], what="Draws")
+        raise InputError(["drivers: found none; expected one or more."], what="Uncertainty")
     found = appraisal.valuation
     assert found is not None  # noqa: S101 - it is valued
     question = Question(

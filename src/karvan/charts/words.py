@@ -166,7 +166,7 @@ def _musd_between(low: float, high: float) -> str:
     if first == last:
         return first
     unit = next((unit for unit in (" bn", " m") if first.endswith(unit) and last.endswith(unit)), "")
-    return f"{first.removesuffix(unit)}{EN_DASH}{last.removeprefix('USD ')}"
+    return between(first.removesuffix(unit), last.removeprefix("USD "))
 
 
 def km(value: float) -> str:

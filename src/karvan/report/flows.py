@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from karvan.charts import words
 from karvan.charts.flow_map import draw_flow_map
+from karvan.charts.map_labels import short_name
 from karvan.charts.svg import figure_bytes, inline_svg
 from karvan.report.figures import Picture
 from karvan.report.tables import Cell, Table
@@ -68,13 +69,18 @@ def _narrows(found: CorridorFlows) -> list[tuple[str, str]]:
         if not row["cost_musd_per_year"] > 0:
             continue
         said = words.usd(row["price_usd_per_t"]) + "/t" if row["price_usd_per_t"] > 0 else words.days(row["queue_h"])
-        places.append((_place(applied.rows(row["table"])[row["row"]], row), f"{_short(row)}, {said}"))
+        places.append((_place(applied.rows(row["table"])[row["row"]], row), f"{_called(found, row)}, {said}"))
     return places
 
 
-def _short(row: Mapping[Any, Any]) -> str:
-    name = str(row["name"]) or str(row["row"])
-    return name if len(name) <= 30 else f"{name[:29].rstrip()}\N{HORIZONTAL ELLIPSIS}"  # noqa: PLR2004 - a label
+def _called(found: CorridorFlows, row: Mapping[Any, Any]) -> str:
+    """Return what a bottleneck is called: a link by its ends, since one name often stands for a whole line."""
+    if row["table"] != "link":
+        return str(row["name"]) or str(row["row"])
+    applied = found.model.network.applied
+    cells, nodes = applied.rows("link")[row["row"]], applied.rows("node")
+    ends = (short_name(str(nodes[cells[name]]["name"])) for name in ("from_node_id", "to_node_id"))
+    return words.EN_DASH.join(ends)
 
 
 def _place(cells: Mapping[Any, Any], row: Mapping[Any, Any]) -> str:
@@ -119,7 +125,7 @@ def bottlenecks_table(found: CorridorFlows) -> Table:
     for row in found.bottlenecks.head(SHOWN).to_dict("records"):
         price, queue, cost = (float(row[name]) for name in ("price_usd_per_t", "queue_h", "cost_musd_per_year"))
         rows.append((
-            Cell(str(row["name"] or row["row"]), note=f"{row['table']} {row['row']}{row['direction']}"),
+            Cell(_called(found, row), note=f"{row['table']} {row['row']}{row['direction']}"),
             Cell(words.percent(row["utilisation"]), figure=True),
             Cell(words.number(price) if price > 0 else "", figure=True),
             Cell(words.days(queue) if queue > 0 else "", figure=True),

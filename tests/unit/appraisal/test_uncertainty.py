@@ -215,15 +215,15 @@ def test_bad_requests_say_what_is_wrong(case, store):
     with pytest.raises(InputError) as caught:
         how_sure(case, "N2", draws=0, checks=1)
     assert str(caught.value) == (
-        "Draws: 2 problems\n  draws: found 0; expected 1 or more.\n  checks: found 1; expected 2 or more."
+        "Uncertainty: 2 problems\n  draws: found 0; expected 1 or more.\n  checks: found 1; expected 2 or more."
     )
     with pytest.raises(UnknownNameError, match=r"No driver is called 'time_valu'. Did you mean time_value\?"):
         how_sure(case, "N2", only=["time_valu"], store=store)
-    with pytest.raises(InputError, match=r"Draws: drivers: found none; expected one or more."):
+    with pytest.raises(InputError, match=r"Uncertainty: drivers: found none; expected one or more."):
         how_sure(case, "N2", only=[], store=store)
-    with pytest.raises(InputError, match=r"Draws: solves: found 0; expected 1 or more."):
+    with pytest.raises(InputError, match=r"Uncertainty: solves: found 0; expected 1 or more."):
         how_sure(case, "N2", only=["time_value"], solves=0, store=store)
-    with pytest.raises(InputError, match=r"Draws: solves: found 0; expected 1 or more."):
+    with pytest.raises(InputError, match=r"Uncertainty: solves: found 0; expected 1 or more."):
         how_sure(case, "N2", solves=0, store=store)
     with pytest.raises(RequestError, match=r"N5 is not valued: .* There is nothing to draw."):
         how_sure(case, "N5", store=store)

@@ -52,7 +52,8 @@ def test_dollars(value, text):
 @pytest.mark.parametrize(
     ("figures", "text"),
     [((4600, NAN, 8200), "USD 4.6 bn (4.6\u20138.2 bn)"), ((NAN, NAN, NAN), "no cost known"),
-     ((NAN, NAN, 60), "at most USD 60 m"), ((NAN, 550, 4850), "USD 550 m\u20134.85 bn"), ((642, 642, 642), "USD 642 m")],
+     ((NAN, NAN, 60), "at most USD 60 m"), ((NAN, 550, 4850), "USD 550 m\u20134.85 bn"), ((642, 642, 642), "USD 642 m"),
+     ((-120, -122, -116), "USD \u2212120 m (\u2212122 to \u2212116 m)")],
 )  # fmt: skip
 def test_a_cost_with_its_range(figures, text):
     assert words.musd_range(*figures) == text
