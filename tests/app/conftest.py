@@ -151,7 +151,7 @@ class Shown:
 
     def settle(self) -> Shown:
         self.page.wait_for_function(
-            "() => document.documentElement.dataset.settled === 'true'"
+            "() => document.documentElement?.dataset.settled === 'true'"
             " && document.querySelector('main [data-answer], main [role=alert], main [data-fault]') !== null"
         )
         return self
