@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 
 from karvan.appraisal import Accounts, Discounting, Item, appraise_accounts, open_rule_set
+from karvan.appraisal.appraise_projects import _appraisal
 from karvan.appraisal.indicators import equivalent_yearly
 from karvan.appraisal.outcomes import SolvedYear
 from karvan.appraisal.plans import plan_projects
 from karvan.appraisal.standings import standings_of
 from karvan.appraisal.valuation import value_plan
-from karvan.case import open_case
+from karvan.case import Setting, open_case
 
 #: USD m; USD per tonne; rate; years; upkeep as a share of cost a year.
 KHARLACHI, SAVING, RATE, YEARS, UPKEEP = 642.0, 60.0, 0.09, 30, 0.02
@@ -42,6 +43,48 @@ def test_tonnage_at_which_the_line_pays(afghan_musd, mt, said):
     assert found.enpv == pytest.approx(0.0, abs=1e-9 * cost)
     assert found.eirr == pytest.approx(RATE, abs=1e-12)
     assert round(mt) == int(said.removeprefix("about "))
+
+
+def test_the_accounts_of_the_model_at_the_gain_of_the_hand():
+    """The line and its Pakistani leg (P14, P13) were each tonne to gain USD 60: 10.7 Mt at USD 4.6 bn and 17.9 at 8.2 bn.
+
+    By hand: works of P13 over 2026-27 and of P14 over 2026-30 cost 0.87 of their price, upkeep 2 % of that a year, and
+    at the end of 2056 are left 35 less 29 and 35 less 26 of 35 years; P14 has a third of its effect in 2031, two thirds in 2032.
+    """
+    case = open_case("pakistan_azerbaijan")
+    rules = open_rule_set("adb_2017")
+    plan = plan_projects(case, "P13,P14", rules)
+    mt = {year: 1.0 if year >= 2031 else 0.0 for year in plan.solved_years()}
+    nothing, one = np.zeros(1), np.ones((1, 1))
+    years = {
+        year: SolvedYear(
+            year, ("open",), (("user_existing", "PAK", "shipper"),), SAVING * moved * one, 0 * one, (), np.zeros((1, 0)), nothing,
+            nothing, nothing + 1, np.zeros((1, 6)), nothing, nothing, nothing + 1e6 * moved, 0.1, 1.0,
+        )
+        for year, moved in mt.items()
+    }  # fmt: skip
+    found = _appraisal(case, plan, rules, "open", Setting.of(projects="P13,P14"), years)
+    turns = found.break_even_of("world")
+    factor = [1.09**-t for t in range(31)]
+    upkeep = case.parameters["upkeep_rail_infrastructure_pct_per_year"] / 100
+    real = case.parameters["standard_conversion_factor_works"]
+    life = case.parameters["asset_life_rail_years"]
+
+    def works(cost: float, first: int, years_of_works: int) -> float:
+        built = sum(factor[first : first + years_of_works]) / years_of_works
+        opened = first + years_of_works
+        return real * cost * (built + upkeep * sum(factor[opened:]) - (1 - (31 - opened) / life) * factor[30])
+
+    def tonnage(afghan_musd: float) -> float:
+        # traffic and gains grow alike and ramp up alike: the mean over the years of operation is tonnes over years, discounted
+        total = (works(KHARLACHI, 0, 2) + works(afghan_musd, 0, 5)) / SAVING
+        return total / sum(factor[5:])
+
+    assert turns.gain_usd_per_t == pytest.approx(SAVING, rel=1e-12)
+    assert turns.mt_per_year == pytest.approx(tonnage(4600.0), rel=1e-6)
+    assert turns.mt_per_year_at_high_cost == pytest.approx(tonnage(8200.0), rel=1e-6)
+    assert turns.mt_per_year == pytest.approx(10.7, abs=0.05)
+    assert turns.mt_per_year_at_high_cost == pytest.approx(17.9, abs=0.05)
 
 
 def solved(year: int, gains: dict[str, float]) -> SolvedYear:

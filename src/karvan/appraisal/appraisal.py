@@ -276,10 +276,20 @@ class Appraisal:
             float(found.factors @ found.trade_welfare_musd), dict(zip(PART_NAMES, parts.tolist(), strict=True)),
         )  # fmt: skip
 
-    @cached_property
+    @property
     def break_even(self) -> BreakEven:
-        """Where the headline's value turns: cost, tonnage, share of time in the likeliest closure."""
-        return break_even(self, self.headline)
+        """Where the headline's value turns: cost, tonnage, share of time shut."""
+        return self.break_even_of(self.headline)
+
+    def break_even_of(self, standing: str) -> BreakEven:
+        """Return where a standing's value turns."""
+        if standing not in self._break_evens:
+            self._break_evens[standing] = break_even(self, standing)
+        return self._break_evens[standing]
+
+    @cached_property
+    def _break_evens(self) -> dict[str, BreakEven]:
+        return {}
 
     def to_dict(self, uncertainty: Uncertainty | None = None) -> dict[str, Any]:
         """Return the result as JSON can hold it, with what draws say of it, where it was drawn."""
@@ -334,7 +344,7 @@ def _indicators(appraisal: Appraisal, standing: Standing) -> dict[str, Any]:
     roots = {"eirr_roots": list(found.rates.roots) if found is not None else []}
     return {"standing": standing.id, "name": standing.name, "countries": list(standing.countries),
             "enpv_musd": appraisal.enpv_musd[standing.id], **shown, "eirr": appraisal.eirr_of(standing.id), **roots,
-            "break_even": break_even(appraisal, standing.id).to_dict()}  # fmt: skip
+            "break_even": appraisal.break_even_of(standing.id).to_dict()}  # fmt: skip
 
 
 def _appraised(appraisal: Appraisal, found: Valuation, standing: Standing) -> Appraised:

@@ -36,27 +36,28 @@ def drivers_of(appraisal: Appraisal) -> list[Driver]:
     flows = found.expected(standing)
     worth = {effect: float(found.factors @ values) for effect, values in flows.items()}
     total = math.fsum(worth.values())
-    scaled = ("capital", "upkeep", *appraisal.residual_effects)
     drivers = []
 
-    def moved(effects: tuple[str, ...], base: float) -> Callable[[float], float]:
-        part = math.fsum(worth.get(effect, 0.0) for effect in effects)
+    def moved(part: float, base: float) -> Callable[[float], float]:
         return lambda value: total + part * (value / base - 1.0)
 
-    def add(name: str, effects: tuple[str, ...], figures: tuple[float, float, float], unit: str) -> None:
+    def add(name: str, part: float, figures: tuple[float, float, float], unit: str) -> None:
         base, low, high = figures
-        if base > 0 and low < high and any(worth.get(effect) for effect in effects):
+        if base > 0 and low < high and part:
             limits = (0.0, max(10.0 * base, high))
-            drivers.append(Driver(name, base, low, high, moved(effects, base), limits, unit))
+            drivers.append(Driver(name, base, low, high, moved(part, base), limits, unit))
 
     plan = appraisal.plan
-    cost = tuple(math.fsum(getattr(project, name) for project in plan.projects)
-                 for name in ("cost_musd", "cost_low_musd", "cost_high_musd"))  # fmt: skip
-    add("cost of works", scaled, (cost[0], cost[1], cost[2]), "USD m")
-    add("upkeep a year", ("upkeep",), plan.upkeep_pct, "% of cost")
-    users = tuple(effect for effect in worth if effect.startswith("user_"))
+    costs = [project.cost_musd for project in plan.projects]
+    for place, project in enumerate(plan.projects):
+        alone = [cost if at == place else 0.0 for at, cost in enumerate(costs)]
+        name = "cost of works" if len(costs) == 1 else f"cost of {project.id}"
+        figures = (project.cost_musd, project.cost_low_musd, project.cost_high_musd)
+        add(name, found.works(standing, alone), figures, "USD m")
+    add("upkeep a year", found.works(standing, costs, upkeep_only=True), plan.upkeep_pct, "% of cost")
+    users = math.fsum(part for effect, part in worth.items() if effect.startswith("user_"))
     add("gains of users", users, (1.0, 1.0 - USERS_SHARE, 1.0 + USERS_SHARE), "x")
-    add("price of CO2e", ("co2e",), found.carbon_levels, "x")
+    add("price of CO2e", worth.get("co2e", 0.0), found.carbon_levels, "x")
     drivers += _rate(appraisal, np.sum(list(flows.values()), axis=0))
     return drivers
 

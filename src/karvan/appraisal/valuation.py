@@ -72,8 +72,9 @@ class Valuation:
         By year: what real income of all economies gains, expected over the long run of the states; NaN where there is no trade.
     carbon_levels
         Price of CO2e as a share of itself, and its low and high; 1 where the rule set has one path.
-    works_pv
-        By country: what it gains, at present value, for each USD m of capital cost of all projects, in their proportions.
+    works_pv, upkeep_pv
+        By project and country: what it gains, at present value, for each USD m of capital cost: by works, their upkeep and what
+        is left of them; and by upkeep alone. In general losses.
     residual_pv_musd
         Present values of both kinds of residual value, for the world; the rule set's kind is in the rows.
     notes
@@ -95,7 +96,8 @@ class Valuation:
     co2e_t: Floats
     trade_welfare_musd: Floats
     carbon_levels: tuple[float, float, float]
-    works_pv: Mapping[str, float]
+    works_pv: tuple[Mapping[str, float], ...]
+    upkeep_pv: tuple[Mapping[str, float], ...]
     residual_pv_musd: Mapping[str, float]
     notes: tuple[str, ...]
 
@@ -130,10 +132,23 @@ class Valuation:
         place = np.array([effects.index(row[0]) if kept else -1 for row, kept in zip(self.rows, mine, strict=True)])
         return {effect: total[:, place == n].sum(axis=1) for n, effect in enumerate(effects)}
 
-    def works_pv_per_musd(self, standing: Standing) -> float:
-        """Return what a standing gains, at present value, for each USD m that works cost more; in general a loss."""
-        shares = self.works_pv.items()
-        return math.fsum(value for country, value in shares if standing.counts(country))
+    def by_year_and_state(self, standing: Standing) -> Floats:
+        """Return the gains of a standing by year and state, as if each state held all year."""
+        mine = self._counts(standing)
+        total: Floats = (self.benefit_musd[:, :, mine] + self.transfer_musd[:, :, mine]).sum(axis=2)
+        return total
+
+    def works(self, standing: Standing, costs_musd: Sequence[float], *, upkeep_only: bool = False) -> float:
+        """Return what a standing gains by works, their upkeep and what is left of them, at a cost of each project.
+
+        In general a loss. A cost that is not known counts for nothing.
+        """
+        return math.fsum(
+            cost * value
+            for cost, by_country in zip(costs_musd, self.upkeep_pv if upkeep_only else self.works_pv, strict=True)
+            for country, value in by_country.items()
+            if standing.counts(country) and not math.isnan(cost)
+        )
 
     @cached_property
     def gains(self) -> GainsMatrix:
@@ -248,7 +263,7 @@ def value_plan(
     found = Valuation(
         years, states, usual, rows, benefit_musd, transfer_musd, probability, factors, figures.traffic_t, figures.half_musd,
         figures.half_share, figures.parts_musd, figures.co2e_t, figures.trade_welfare_musd, _carbon_levels(rules, years[-1]),
-        _works_pv(case, plan, rules, factors),
+        _works_pv(case, plan, rules, factors), _works_pv(case, plan, rules, factors, upkeep_only=True),
         {kind: float(sum(float((one + two) @ at_end) for one, two in theirs.values())) for kind, theirs in kinds.items()},
         tuple(notes),
     )  # fmt: skip
@@ -403,26 +418,31 @@ def _works(ledger: _Ledger, case: Case, plan: Plan, rules: RuleSet, *, upkeep_on
                 ledger.add((effect, country, "treasury"), 0.0, (1.0 - real) * share * stream)
 
 
-def _works_pv(case: Case, plan: Plan, rules: RuleSet, factors: Floats) -> dict[str, float]:
-    """Return what each country gains for each USD m of works: unit costs where none is known."""
-    known = [project.cost_musd for project in plan.projects]
-    total = math.fsum(known)
-    parts = [cost / total for cost in known] if total > 0 else [1.0 / len(known)] * len(known)
-    unit = replace(
-        plan, projects=tuple(replace(one, cost_musd=part) for one, part in zip(plan.projects, parts, strict=True))
-    )
-    ledger = _Ledger(len(plan.years), 1)
-    for upkeep_only in (True, False):
-        _works(ledger, case, unit, rules, upkeep_only=upkeep_only)
-    if rules.residual_value == "remaining_life":
-        for row, (one, two) in _by_life(case, unit, rules, 1).items():
-            end = np.zeros(len(plan.years))
-            end[-1] = 1.0
+def _works_pv(
+    case: Case, plan: Plan, rules: RuleSet, factors: Floats, *, upkeep_only: bool = False
+) -> tuple[dict[str, float], ...]:  # fmt: skip
+    """Return what each country gains for each USD m of each project: by works, upkeep and what is left, or by upkeep alone."""
+    found = []
+    end = np.zeros(len(plan.years))
+    end[-1] = 1.0
+    for project in plan.projects:
+        alone = replace(plan, projects=(replace(project, cost_musd=1.0),))
+        ledger = _Ledger(len(plan.years), 1)
+        _works(ledger, case, alone, rules, upkeep_only=True)
+        left: dict[Row, tuple[Floats, Floats]] = {}
+        if rules.residual_value == "net_flows":
+            left = _by_flows(ledger, case, plan, rules, factors)
+        elif not upkeep_only:
+            left = _by_life(case, alone, rules, 1)
+        for row, (one, two) in left.items():
             ledger.add(row, end[:, None] * one[None, :], end[:, None] * two[None, :])
-    found: dict[str, float] = {}
-    for (_, country, _), (one, two) in ledger.found.items():
-        found[country] = found.get(country, 0.0) + float(factors @ (one + two)[:, 0])
-    return found
+        if not upkeep_only:
+            _works(ledger, case, alone, rules, upkeep_only=False)
+        sums: dict[str, float] = {}
+        for (_, country, _), (one, two) in ledger.found.items():
+            sums[country] = sums.get(country, 0.0) + float(factors @ (one + two)[:, 0])
+        found.append(sums)
+    return tuple(found)
 
 
 def _by_life(case: Case, plan: Plan, rules: RuleSet, states: int) -> dict[Row, tuple[Floats, Floats]]:

@@ -350,7 +350,7 @@ def _show_standings(found: Appraisal) -> None:
     if not found.valued:
         return
     table = Table(box=None, pad_edge=False)
-    for heading in ("whose gains count", "ENPV, USD m", "EIRR", "BCR", "first year"):
+    for heading in ("whose gains count", "ENPV, USD m", "EIRR", "BCR", "first year", "may cost", "pays at, Mt/y"):
         table.add_column(heading, justify="left" if heading.startswith("whose") else "right")
     for standing in found.standings:
         accounts = found.accounts(standing.id)
@@ -359,7 +359,9 @@ def _show_standings(found: Appraisal) -> None:
         shares = [found.eirr_of(standing.id), accounts.first_year_return]
         eirr, first = ("none" if share is None else words.rate(share) for share in shares)
         bcr = "none" if accounts.bcr is None else words.number(accounts.bcr)
-        table.add_row(standing.name, words.number(found.enpv_musd[standing.id], digits=4), eirr, bcr, first)
+        turns = found.break_even_of(standing.id)
+        may, at = ("-" if one is None else words.number(one) for one in (turns.cost_musd, turns.mt_per_year))
+        table.add_row(standing.name, words.number(found.enpv_musd[standing.id], digits=4), eirr, bcr, first, may, at)
     console().print(table)
 
 
@@ -386,16 +388,11 @@ def _show_gains(found: Appraisal) -> None:
 
 def _show_turns(found: Appraisal) -> None:
     from karvan.charts import words
+    from karvan.report.turns import turns_of
 
-    out, turns = console(), found.break_even
-    if turns.cost_musd is not None:
-        out.print(f"It breaks even at a cost of {words.musd(turns.cost_musd)}.")
-    if turns.mt_per_year is not None and turns.traffic_mt_per_year is not None:
-        out.print(
-            f"It breaks even at {words.mt(turns.mt_per_year)} a year; {words.mt(turns.traffic_mt_per_year)} are expected."
-        )
-    if turns.closure is not None and turns.closure_share is not None:
-        out.print(f"Its value turns where {turns.closure} holds {words.percent(turns.closure_share)} of the time.")
+    out = console()
+    for line in turns_of(found):
+        out.print(line)
     for one in found.sensitivity[:SHOWN]:
         at = "" if one.switch.value is None else f"; nought at {_figure(one.switch.value, one.unit)}"
         ends = f"{_figure(one.low, one.unit)} to {_figure(one.high, one.unit)}"

@@ -25,6 +25,7 @@ from karvan.charts.who_gains import PartyGain, draw_who_gains
 from karvan.report.draws import draws_of
 from karvan.report.page import environment, style_sheet
 from karvan.report.tables import Cell, Table, safe_address
+from karvan.report.turns import turns_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -86,21 +87,6 @@ def answer_of(found: Appraisal) -> str:
     return f"{verdict} to {name}: ENPV {words.musd(worth)}, {rate}.{rank}"
 
 
-def turns_of(found: Appraisal) -> list[str]:
-    """Return where the value turns, in sentences."""
-    turns, lines = found.break_even, []
-    if turns.cost_musd is not None:
-        lines.append(f"It breaks even at a cost of {words.musd(turns.cost_musd)}.")
-    if turns.mt_per_year is not None and turns.traffic_mt_per_year is not None:
-        lines.append(
-            f"It breaks even at {words.mt(turns.mt_per_year)} a year over its busiest part, were gains per tonne what they are; "
-            f"{words.mt(turns.traffic_mt_per_year)} are expected."
-        )
-    if turns.closure is not None and turns.closure_share is not None:
-        lines.append(f"Its value turns where {turns.closure} holds {words.percent(turns.closure_share)} of the time.")
-    return lines
-
-
 def _lead(found: Appraisal) -> str:
     opening = words.listed([f"{project.id} in {project.opening}" for project in found.plan.projects])
     cost = "cost not known" if math.isnan(found.cost_musd) else f"cost {words.musd(found.cost_musd)}"
@@ -154,16 +140,18 @@ def _standings(found: Appraisal) -> Table:
         accounts = found.accounts(standing.id)
         if accounts is None:
             continue
-        shares = [accounts.mirr, accounts.first_year_return]
+        shares, turns = [accounts.mirr, accounts.first_year_return], found.break_even_of(standing.id)
         rate = found.eirr_of(standing.id)
         eirr = "none" if rate is None else words.rate(rate)
         rows.append((
             Cell(standing.name), _sum(found.enpv_musd[standing.id]), _figure(eirr),
             _figure("none" if accounts.bcr is None else words.number(accounts.bcr)),
             *(_figure("none" if share is None else words.rate(share)) for share in shares),
+            *(_figure("-" if one is None else words.number(one)) for one in (turns.cost_musd, turns.mt_per_year)),
         ))  # fmt: skip
     over = _plain(found.rules.bcr_denominator)
-    heads = ("Whose gains count", "ENPV, USD m", "EIRR", f"BCR over {over}", "MIRR", "return of the first year")
+    heads = ("Whose gains count", "ENPV, USD m", "EIRR", f"BCR over {over}", "MIRR", "return of the first year",
+             "may cost, USD m", "pays at, Mt a year")  # fmt: skip
     return Table("Value by standing", heads, tuple(rows))
 
 

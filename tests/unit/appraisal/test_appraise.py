@@ -325,7 +325,7 @@ def test_a_future_of_another_kind_is_taken_to_last(textbook: Case, store: Outcom
     found = appraise(textbook, "N1", scenario="fuel_dear", store=store)
     assert list(found.probability.columns) == ["fuel_dear"]
     assert (found.probability["fuel_dear"] == 1).all()
-    assert found.break_even.closure is None
+    assert found.break_even.closure_share is None
     assert "Dear fuel is taken to last" in found.notes
     assert found.enpv_musd["world"] != line.enpv_musd["world"]
 

@@ -905,8 +905,6 @@ export interface Turning {
   cost_musd: number | null;
   mt_per_year: number | null;
   traffic_mt_per_year: number | null;
-  closure: string | null;
-  closure_name: string;
   closure_share: number | null;
 }
 

@@ -309,8 +309,6 @@ class Turning(Answer):
     cost_musd: float | None
     mt_per_year: float | None
     traffic_mt_per_year: float | None
-    closure: str | None
-    closure_name: str
     closure_share: float | None
 
 
@@ -437,9 +435,7 @@ def describe(case: Case, found: Appraisal) -> ProjectAnswer:
         states=_states(found, scenarios),
         gains=[PartyGain(**row) for row in records(found.who_gains)],
         drivers=_drivers(found),
-        turning=Turning(
-            **turns.to_dict() | {"closure_name": scenarios[turns.closure]["name"] if turns.closure else ""}
-        ),
+        turning=Turning(**{name: getattr(turns, name) for name in Turning.model_fields}),
         outlays=[Outlay(**row) for row in records(found.outlays)],
         notes=list(found.notes),
         sources=sources_of(

@@ -129,7 +129,7 @@ function Turning({ found, about }: { found: ProjectAnswer; about: AppraisalAnswe
   const parts: string[] = [];
   if (turning.cost_musd !== null) parts.push(fill(en.appraisal.turnsCost, { cost: musd(turning.cost_musd) }));
   if (turning.mt_per_year !== null && turning.traffic_mt_per_year !== null) parts.push(fill(en.appraisal.turnsMt, { wanted: number(turning.mt_per_year), expected: number(turning.traffic_mt_per_year) }));
-  if (turning.closure_share !== null) parts.push(fill(en.appraisal.turnsClosure, { share: percent(turning.closure_share), closure: turning.closure_name }));
+  if (turning.closure_share !== null) parts.push(fill(en.appraisal.turnsClosure, { share: percent(turning.closure_share) }));
   if (parts.length === 0) return null;
   return <p>{fill(en.appraisal.turns, { whom, parts: listed(parts) })}</p>;
 }
