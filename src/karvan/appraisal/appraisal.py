@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: Effects that are costs of the projects themselves; all others are benefits, which may be negative.
 COST_EFFECTS = ("capital", "upkeep")
+#: Why there is no chance of a loss without draws.
+NO_DRAWS = "no draws were asked for"
 
 
 @dataclass(frozen=True)
@@ -312,6 +314,7 @@ class Appraisal:
             "bcr": self.bcr,
             "by_standing": [_indicators(self, standing) for standing in self.standings],
             "p_negative": uncertainty.distribution.p_negative if uncertainty is not None else None,
+            "p_negative_why_not": "" if uncertainty is not None else self.why_not if not self.valued else NO_DRAWS,
             "draws": uncertainty.draws if uncertainty is not None else None,
             "uncertainty": uncertainty.to_dict() if uncertainty is not None else None,
             "switching": self._switching,

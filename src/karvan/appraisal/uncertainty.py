@@ -21,6 +21,7 @@ from karvan.appraisal.draw_worth import DrawModel
 from karvan.appraisal.emulator import Emulator, fit_emulator, least_solves
 from karvan.appraisal.risk import TAIL, rank_correlation
 from karvan.appraisal.sobol import sobol_indices
+from karvan.appraisal.store import OutcomeStore
 from karvan.appraisal.uncertain import Uncertain, draw_figures
 from karvan.appraisal.uncertain_drivers import LIMIT, demand_correlations, find_drivers
 from karvan.appraisal.uncertainty_results import (
@@ -30,7 +31,7 @@ from karvan.appraisal.uncertainty_results import (
     StateOutlook,
     Uncertainty,
 )
-from karvan.appraisal.worlds import Question, SolvedWorlds, solve_worlds
+from karvan.appraisal.worlds import Question, SolvedWorlds, base_world, solve_worlds
 from karvan.case import Setting, meta_of
 from karvan.case.futures import read_futures
 from karvan.case.ranges import Z90
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
     from karvan.appraisal.appraisal import Appraisal
     from karvan.appraisal.draw_worth import Worth
     from karvan.appraisal.rules import RuleSet
-    from karvan.appraisal.store import OutcomeStore
     from karvan.appraisal.uncertain import Floats, Sampler
     from karvan.case import Case, Change
     from karvan.workers.run import Progress
@@ -74,6 +74,7 @@ class _Ground:
     base: SolvedWorlds
     workers: int
     progress: Progress | None
+    left_out: tuple[str, ...]
 
     @property
     def headline(self) -> int:
@@ -142,7 +143,8 @@ def how_sure(
     exact
         Whether the chain is solved in full for every draw, without an emulator.
     solves
-        Full solves, beside those of one driver each, that the emulator rests on; by default as many as it takes.
+        Full solves, beside those of one driver each, that the emulator rests on; by default as many as it takes. With 0 nothing
+        is solved, and what would change what the chain finds is not drawn: accounts alone, in seconds.
     checks
         Fresh full solves that the emulator is held against.
     only
@@ -172,16 +174,20 @@ def how_sure(
     if faults:
         raise InputError(faults, what="Uncertainty")
     world = Setting.of(changes=changes).changes
+    keep = store if store is not None else OutcomeStore()
     appraisal = appraise(
-        case, projects, scenario=scenario, rule_set=rule_set, changes=world, store=store, horizon_year=horizon_year
+        case, projects, scenario=scenario, rule_set=rule_set, changes=world, store=keep, horizon_year=horizon_year
     )  # fmt: skip
     if not appraisal.valued:
         message = f"{', '.join(appraisal.asked)} is not valued: {appraisal.why_not}. There is nothing to draw."
         raise RequestError(message)
-    ground = _ground(case, appraisal, world, only, correlations, workers, progress)
+    ground = _ground(
+        case, appraisal, keep, world, only, correlations, workers, progress, accounts_alone=solves == 0 and not exact
+    )  # fmt: skip
     least = least_solves(len(ground.chain)) - 2 * len(ground.chain) - 1
-    if solves is not None and solves < max(least, 1):
-        raise InputError([f"solves: found {solves}; expected {max(least, 1)} or more."], what="Uncertainty")
+    if ground.chain and solves is not None and solves < max(least, 1):
+        fault = f"solves: found {solves}; expected {max(least, 1)} or more, or 0: the accounts alone."
+        raise InputError([fault], what="Uncertainty")
     numbers = ground.draw(draws, seed)
     emulator, check = None, None
     if not ground.chain:
@@ -195,8 +201,8 @@ def how_sure(
 
 
 def _ground(
-    case: Case, appraisal: Appraisal, changes: tuple[Change, ...], only: Iterable[str] | None,
-    correlations: Mapping[tuple[str, str], float] | None, workers: int, progress: Progress | None,
+    case: Case, appraisal: Appraisal, store: OutcomeStore, changes: tuple[Change, ...], only: Iterable[str] | None,
+    correlations: Mapping[tuple[str, str], float] | None, workers: int, progress: Progress | None, *, accounts_alone: bool,
 ) -> _Ground:  # fmt: skip
     drivers = find_drivers(case, appraisal.plan, appraisal.rules)
     if appraisal.scenario is not None:
@@ -210,6 +216,12 @@ def _ground(
         drivers = tuple(driver for driver in drivers if driver.name in wanted)
     if not drivers:
         raise InputError(["drivers: found none; expected one or more."], what="Uncertainty")
+    unsolved = [driver for driver in drivers if driver.in_chain and accounts_alone]
+    left_out = tuple(dict.fromkeys("its own effect" if one.project else one.label for one in unsolved))
+    drivers = tuple(driver for driver in drivers if not (accounts_alone and driver.in_chain))
+    if not drivers:
+        fault = "drivers: found only such as change what the chain finds; expected one of the accounts, since none is solved."
+        raise InputError([fault], what="Uncertainty")
     found = appraisal.valuation
     assert found is not None  # noqa: S101 - it is valued
     question = Question(
@@ -221,10 +233,10 @@ def _ground(
     model = DrawModel(
         case, appraisal.plan, appraisal.rules, appraisal.standings, found.states, found.probability, futures, places, drivers,
     )  # fmt: skip
-    base = solve_worlds(case, question, np.zeros((1, len(question.drivers))))
+    base = base_world(case, question, store)
     _audit(appraisal, model, base)
     ranks = demand_correlations(case, drivers) if correlations is None else dict(correlations)
-    return _Ground(case, appraisal, model, question, ranks, base, workers, progress)
+    return _Ground(case, appraisal, model, question, ranks, base, workers, progress, left_out)
 
 
 def _audit(appraisal: Appraisal, model: DrawModel, base: SolvedWorlds) -> None:
@@ -430,6 +442,11 @@ def _notes(ground: _Ground, check: EmulatorCheck | None, *, exact: bool) -> tupl
             f"the emulator is off by {share:.1f} % of the spread, more than {100 * TARGET_SHARE:g} %: "
             "ask for more solves, or exact ones"
         )
-    if not exact and not ground.chain:
+    if ground.left_out:
+        notes.append(
+            "nothing is solved for the draws: the interval leaves out what would change trade and flows, which are "
+            f"{', '.join(ground.left_out)}"
+        )
+    elif not exact and not ground.chain:
         notes.append("no driver changes what the chain finds: every draw is exact")
     return tuple(notes)

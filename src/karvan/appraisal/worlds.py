@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from karvan.appraisal.gains import Standing
     from karvan.appraisal.plans import Plan
     from karvan.appraisal.rules import RuleSet
+    from karvan.appraisal.store import OutcomeStore
     from karvan.appraisal.uncertain import Floats
     from karvan.appraisal.uncertain_drivers import UncertainDriver
     from karvan.case import Case, Change
@@ -142,6 +143,25 @@ def solve_worlds(
         states, np.array([one[1] for one in found]).reshape(len(rows), len(years), len(states), -1),
         np.array([one[2] for one in found]).reshape(len(rows), len(years), len(states)),
     )  # fmt: skip
+
+
+def base_world(case: Case, question: Question, store: OutcomeStore) -> SolvedWorlds:
+    """Return the world in which nothing is drawn, from solved years that are kept.
+
+    Raises
+    ------
+    NotConvergedError
+        Trade and flows of a year that is not kept do not meet.
+    """
+    plan = question.plan
+    solved = [
+        store.get(
+            case, Setting(projects=plan.open_in(year), year=year, scenario=question.carrier, changes=question.changes)
+        )
+        for year in plan.solved_years()
+    ]
+    gains = [sum_standings(case, one, question.rules, question.standings) for one in solved]
+    return SolvedWorlds(solved[0].states, np.stack(gains)[None], np.stack([one.co2e_t for one in solved])[None])
 
 
 def _run(task: _Task) -> tuple[tuple[str, ...], Floats, Floats]:

@@ -20,7 +20,7 @@ SHOWN = 8
 def check_request(
     draws: int | None, *, seed: int, exact: bool, solves: int | None, s_curve: Path | None, projects: Sequence[Sequence[str]]
 ) -> None:  # fmt: skip
-    """Refuse options of draws without draws, and draws without a project.
+    """Refuse options of draws without draws, and a picture of more than one project.
 
     Raises
     ------
@@ -31,9 +31,6 @@ def check_request(
 
     if draws is None and (seed != 1 or exact or solves is not None or s_curve is not None):
         message = "--seed, --exact, --solves and --s-curve are of draws. Say how many: --draws 10000."
-        raise RequestError(message)
-    if draws is not None and not projects:
-        message = "The league table has no --draws. Name projects."
         raise RequestError(message)
     if exact and solves is not None:
         message = "--exact solves every draw in full, without an emulator. Leave out --solves."

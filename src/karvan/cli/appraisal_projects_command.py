@@ -79,7 +79,11 @@ def projects(
         bool, typer.Option("--exact", help="Solve trade and flows in full for every draw, without an emulator.")
     ] = False,
     solves: Annotated[
-        int | None, typer.Option(metavar="N", help="Full solves that the emulator rests on (default: what it takes).")
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Full solves that the emulator rests on (default: what it takes); 0: none, draw the accounts alone.",
+        ),
     ] = None,
     s_curve: Annotated[
         Path | None, typer.Option("--s-curve", metavar="FILE", help="Draw how likely each value is (.svg, .png, .pdf).")
@@ -132,14 +136,14 @@ def projects(
     if json:
         print_json(_as_dict(opened, found, drawn, rule_set, scenario))
     elif csv:
-        _print_csv(found, league=not names)
+        _print_csv(found, drawn, league=not names)
     elif names:
         for one, outlook in zip(found, drawn, strict=True):
             _show(one)
             if outlook is not None:
                 show_draws(outlook, next(item.name for item in one.standings if item.id == outlook.standing))
     else:
-        _show_league(found)
+        _show_league(found, drawn)
 
 
 def _league(
@@ -210,21 +214,31 @@ def _as_dict(
     }
 
 
-def _print_csv(found: tuple[Appraisal, ...], *, league: bool) -> None:
+def _print_csv(found: tuple[Appraisal, ...], drawn: tuple[Uncertainty | None, ...], *, league: bool) -> None:
     import pandas as pd
 
     if league:
         rows = [
             {"id": "+".join(one.asked), "ranked": one.ranked, "cost_musd": one.cost_musd, **{
                 f"enpv_{standing}_musd": worth for standing, worth in one.enpv_musd.items()},
-             "eirr": one.eirr, "bcr": one.bcr, "why_not": one.why_not}
-            for one in found
+             "eirr": one.eirr, "bcr": one.bcr, **_drawn_cells(outlook), "why_not": one.why_not}
+            for one, outlook in zip(found, drawn, strict=True)
         ]  # fmt: skip
         table = pd.DataFrame(rows)
     else:
         table = pd.concat([one.streams.assign(id="+".join(one.asked)) for one in found], ignore_index=True)
         table = table[["id", *(name for name in table.columns if name != "id")]]
     typer.echo(table.to_csv(index=False), nl=False)
+
+
+def _drawn_cells(drawn: Uncertainty | None) -> dict[str, float | None]:
+    """Return what draws say of a value, as cells of the league table; blank without draws."""
+    spread = drawn.distribution if drawn is not None else None
+    return {
+        "p_negative": spread.p_negative if spread else None,
+        "enpv_p10_musd": spread.p10_low if spread else None,
+        "enpv_p90_musd": spread.p90_high if spread else None,
+    }
 
 
 def _write_files(
@@ -280,7 +294,7 @@ def _plot(found: Appraisal, path: Path) -> None:
 # words ------------------------------------------------------------------------------------------------------------------
 
 
-def _show_league(found: tuple[Appraisal, ...]) -> None:
+def _show_league(found: tuple[Appraisal, ...], drawn: tuple[Uncertainty | None, ...]) -> None:
     from rich.table import Table
 
     from karvan.charts import words
@@ -294,7 +308,9 @@ def _show_league(found: tuple[Appraisal, ...]) -> None:
         style="bold",
     )
     table = Table(box=None, pad_edge=False)
-    for heading in ("project", "cost, USD m", f"ENPV, USD m: {name}", "corridor", "world", "EIRR", "BCR", "may cost"):
+    headings = ("project", "cost, USD m", f"ENPV, USD m: {name}", "corridor", "world", "EIRR", "BCR", "may cost")
+    outlooks = {"+".join(one.asked): outlook for one, outlook in zip(found, drawn, strict=True) if outlook is not None}
+    for heading in (*headings, *(("P10 to P90", "loss") if outlooks else ())):
         table.add_column(heading, justify="left" if heading == "project" else "right")
     for one in ranked:
         values, entry = one.enpv_musd, one.break_even.cost_musd
@@ -302,9 +318,11 @@ def _show_league(found: tuple[Appraisal, ...]) -> None:
         table.add_row(
             f"{one.asked[0]} {one.plan.projects[0].name}", words.number(one.cost_musd, digits=4), *shown,
             "none" if one.eirr is None else words.rate(one.eirr), "none" if one.bcr is None else words.number(one.bcr),
-            "-" if entry is None else words.number(entry),
+            "-" if entry is None else words.number(entry), *_drawn_words(outlooks.get("+".join(one.asked)), drawn=bool(outlooks)),
         )  # fmt: skip
     out.print(table)
+    for note in dict.fromkeys(note for outlook in outlooks.values() for note in outlook.notes):
+        say(f"Note: {note}.")
     others = [one for one in found if not one.ranked]
     if others:
         out.print("\nNot ranked", style="bold")
@@ -312,6 +330,19 @@ def _show_league(found: tuple[Appraisal, ...]) -> None:
             value = f" (ENPV {words.number(one.enpv_musd[one.headline])})" if one.valued else ""
             name = one.asked[0]
             out.print(f"{name}{value}: {one.why_not.removeprefix(f'{name}: ').removeprefix(f'{name} ')}.")
+
+
+def _drawn_words(outlook: Uncertainty | None, *, drawn: bool) -> tuple[str, ...]:
+    """Return the interval and the chance of a loss in words; nothing where nothing was drawn."""
+    from karvan.charts import words
+
+    if not drawn:
+        return ()
+    if outlook is None:
+        return ("-", "-")
+    spread = outlook.distribution
+    low, high = (words.number(value) for value in (spread.p10_low, spread.p90_high))
+    return words.between(low, high), words.percent(spread.p_negative)
 
 
 def _show(found: Appraisal) -> None:

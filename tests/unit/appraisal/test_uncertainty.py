@@ -60,9 +60,7 @@ def test_draws_on_accounts_alone_are_exact_and_begin_at_the_appraisal(case, stor
     assert "no driver changes what the chain finds: every draw is exact" in found.notes
     (driver,) = found.drivers
     # value is linear in cost: 10 % of cost is worth as much as the appraisal says that works cost
-    slope = (
-        worth.valuation.works_pv_per_musd(next(one for one in worth.standings if one.id == "both")) * worth.cost_musd
-    )
+    slope = worth.valuation.works(next(one for one in worth.standings if one.id == "both"), [worth.cost_musd])
     assert driver.at_high_musd - found.base_musd == pytest.approx(0.1 * slope, rel=1e-9)
     # P10 of a value that falls with cost lies at the P90 of the cost
     assert found.distribution.p10 == pytest.approx(driver.at_high_musd, rel=2e-3)
@@ -122,6 +120,28 @@ def test_more_closures_are_worth_less_where_gains_are_in_the_open_state(case, st
     assert driver.at_low_musd > found.base_musd > driver.at_high_musd
     # probabilities of transition.csv, high confidence: a tenth either way; 0.1 to close becomes 0.11 and 0.6 to stay 0.66
     assert driver.basis == "confidence of 2 figures of transition.csv"
+
+
+def test_without_solves_accounts_alone_are_drawn_and_what_is_not_is_named(case, store):
+    """The same draws as of the drivers of the accounts by name, and nothing is solved for them."""
+    appraise(case, "N2", store=store)
+    solved = store.solved
+    found = how_sure(case, "N2", draws=400, seed=5, solves=0, store=store)
+    assert store.solved == solved
+    names = {driver.name for driver in found.drivers}
+    assert names == {"cost_N2", "overrun_N2", "delay", "closures", "upkeep", "asset_life"} & names
+    assert {"cost_N2", "overrun_N2", "closures"} <= names
+    drivers = find_drivers(case, appraise(case, "N2", store=store).plan, appraise(case, "N2", store=store).rules)
+    own = [driver.name for driver in drivers if not driver.in_chain]
+    named = how_sure(case, "N2", draws=400, seed=5, only=own, store=store)
+    assert found.values.tobytes() == named.values.tobytes()
+    (note,) = (note for note in found.notes if note.startswith("nothing is solved for the draws"))
+    assert note.startswith(
+        "nothing is solved for the draws: the interval leaves out what would change trade and flows, which are "
+    )
+    assert all(driver.label in note for driver in drivers if driver.in_chain and not driver.project)
+    assert "which are its own effect, growth of traffic" in note
+    assert not any("every draw is exact" in note for note in found.notes)
 
 
 # through the chain ------------------------------------------------------------------------------------------------------
@@ -221,10 +241,14 @@ def test_bad_requests_say_what_is_wrong(case, store):
         how_sure(case, "N2", only=["time_valu"], store=store)
     with pytest.raises(InputError, match=r"Uncertainty: drivers: found none; expected one or more."):
         how_sure(case, "N2", only=[], store=store)
-    with pytest.raises(InputError, match=r"Uncertainty: solves: found 0; expected 1 or more."):
+    with pytest.raises(
+        InputError, match=r"Uncertainty: solves: found -1; expected 1 or more, or 0: the accounts alone."
+    ):
+        how_sure(case, "N2", only=["time_value"], solves=-1, store=store)
+    with pytest.raises(
+        InputError, match=r"drivers: found only such as change what the chain finds; expected one of the "
+    ):
         how_sure(case, "N2", only=["time_value"], solves=0, store=store)
-    with pytest.raises(InputError, match=r"Uncertainty: solves: found 0; expected 1 or more."):
-        how_sure(case, "N2", solves=0, store=store)
     with pytest.raises(RequestError, match=r"N5 is not valued: .* There is nothing to draw."):
         how_sure(case, "N5", store=store)
 

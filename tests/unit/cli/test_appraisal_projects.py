@@ -139,11 +139,32 @@ def test_draws_say_how_sure_the_value_is(ask, tmp_path):
         assert f"`{name}`" in documented, name
 
 
+def test_draws_of_the_league_table(ask):
+    """Of the accounts alone nothing is solved; each project has the draws that it has by itself."""
+    out = ask("--draws", "300", "--solves", "0")
+    assert out.code == 0
+    assert "P10 to P90" in out.out
+    assert "nothing is solved for the draws: the interval leaves out" in out.err
+    found = {one["id"]: one for one in json.loads(ask("--draws", "300", "--solves", "0", "--json").out)["projects"]}
+    assert [one["p_negative"] for one in found.values()] == [1.0, 1.0, 1.0, 1.0, None]
+    (alone,) = json.loads(ask("N2", "--draws", "300", "--solves", "0", "--json").out)["projects"]
+    assert alone["uncertainty"]["mean_musd"] == found["N2"]["uncertainty"]["mean_musd"]
+    rows = {row["id"]: row for row in csv.DictReader(io.StringIO(ask("--draws", "300", "--solves", "0", "--csv").out))}
+    assert float(rows["N2"]["enpv_p10_musd"]) == found["N2"]["uncertainty"]["p10_musd"]
+    assert (rows["N5"]["p_negative"], rows["N5"]["enpv_p10_musd"]) == ("", "")
+
+
+def test_without_draws_the_chance_of_a_loss_says_why(ask):
+    (one,) = json.loads(ask("N2", "--json").out)["projects"]
+    assert (one["p_negative"], one["p_negative_why_not"]) == (None, "no draws were asked for")
+
+
 def test_what_is_not_valued_is_not_drawn(ask):
     answer = ask("N5", "--draws", "10", "--json")
     assert answer.code == 0
     (one,) = json.loads(answer.out)["projects"]
     assert (one["p_negative"], one["draws"], one["uncertainty"]) == (None, None, None)
+    assert one["p_negative_why_not"] == "N5 is committed: it stands with and without a decision, and is not counted"
     assert "N5 is not valued: there is nothing to draw." in answer.err
 
 
@@ -164,7 +185,6 @@ def test_streams_as_csv(ask):
         (["N2", "--workbook", "x.ods"], "A workbook cannot be written as '.ods'. Choose .xlsx."),
         (["N2@2028", "--horizon-year", "2027"], "Project N2 opens in 2028; expected 2027 to 2027"),
         (["N2", "--page", "n2.pdf"], "A page cannot be written as '.pdf'. Choose .html."),
-        (["--draws", "100"], "The league table has no --draws. Name projects."),
         (["N2", "--draws", "0"], "Uncertainty: draws: found 0; expected 1 or more."),
         (["N2", "--exact"], "--seed, --exact, --solves and --s-curve are of draws. Say how many: --draws 10000."),
         (["N2", "--draws", "9", "--exact", "--solves", "9"], "--exact solves every draw in full"),
