@@ -99,7 +99,7 @@ def open_page(page: Page, address: str) -> dict[str, float]:
     page.wait_for_selector("[data-crossing]")
     usable = float(page.evaluate("() => performance.now()"))
     page.wait_for_function(
-        "() => document.documentElement.dataset.settled === 'true' && document.querySelector('[data-answer]') !== null"
+        "() => document.documentElement?.dataset.settled === 'true' && document.querySelector('[data-answer]') !== null"
     )
     drawn = float(page.evaluate("() => performance.now()"))
     paint = float(page.evaluate("() => performance.getEntriesByName('first-contentful-paint')[0].startTime"))

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from karvan.app.answers import Answer, Fault
+from karvan.app.parent import end_with_parent
 from karvan.errors import KarvanError, RequestError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -141,7 +142,7 @@ class Runs:
             command = [sys.executable, "-m", "karvan.app.runs", str(self.case.folder), str(folder), *question]
             process = subprocess.Popen(  # noqa: S603 - our own module
                 command,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,
@@ -239,6 +240,8 @@ def _follow(run: _Run) -> None:
                 run.fault = Fault.model_validate(told["fault"])
             finished = finished or "folder" in told
     code = run.process.wait()
+    if run.process.stdin is not None:
+        run.process.stdin.close()
     if run.state == "stopped":
         return
     if finished and code == 0:
@@ -260,6 +263,7 @@ def main(case: str, folder: str, room: str, options: str) -> int:
     """Do the work of a run and tell how far it is; return the exit code."""
     from karvan.app.answers import fault_of  # noqa: PLC0415 - the app does not do such work itself
 
+    end_with_parent()
     try:
         if room == "case":
             _plan(case, folder)

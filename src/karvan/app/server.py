@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import FileResponse, JSONResponse, Response
+from fastapi.responses import JSONResponse, Response
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from karvan.app.ahead import Ahead
 from karvan.app.answers import Answer, Fault, fault_of, usage_fault
-from karvan.app.pages import NOT_BUILT, page_file
+from karvan.app.pages import NOT_BUILT, PAGE, content_of, media_type, page_file, preloads
 from karvan.app.rooms import rooms_of, routers_of
 from karvan.app.runs import Runs
 from karvan.app.work import Work, WorkState
@@ -25,10 +27,10 @@ from karvan.case.provenance import karvan_version
 from karvan.errors import KarvanError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from fastapi.routing import APIRoute
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from karvan.case import Case
 
@@ -83,9 +85,10 @@ def make_app(case: Case, store: Path | None = None) -> FastAPI:
     app.state.case = case
     app.state.runs = Runs(case, store)
     app.state.work = Work(case)
+    app.state.ahead = Ahead(case)
     app.add_middleware(GZipMiddleware, minimum_size=LEAST_ZIPPED, compresslevel=ZIP_LEVEL)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=HOSTS)
-    app.middleware("http")(_guard)
+    app.add_middleware(_Guard, work=app.state.work, ahead=app.state.ahead)
     _greet(app, case, rooms_of(case))
     _work(app)
     for room, router in routers_of().items():
@@ -101,7 +104,7 @@ def _operation(route: APIRoute) -> str:
 
 def _greet(app: FastAPI, case: Case, rooms: list[str]) -> None:
     @app.get("/api", tags=["app"])
-    def greeting() -> Greeting:
+    async def greeting() -> Greeting:
         """Return what answers here."""
         return Greeting(karvan=karvan_version(), case=case.id, digest=case.digest, rooms=rooms)
 
@@ -110,7 +113,7 @@ def _work(app: FastAPI) -> None:
     work: Work = app.state.work
 
     @app.get("/api/work", tags=["app"])
-    def work_state() -> WorkState:
+    async def work_state() -> WorkState:
         """Return what the process beside the server does."""
         return work.state()
 
@@ -121,18 +124,37 @@ def _work(app: FastAPI) -> None:
         return work.state()
 
 
-async def _guard(request: Request, proceed: Callable[[Request], Awaitable[Response]]) -> Response:
-    origin = request.headers.get("origin")
-    if request.method not in LOOKS and origin is not None and origin.split("://", 1)[-1] != request.headers.get("host"):
-        fault = Fault(kind="request", message="A page from elsewhere may not start or stop anything here.")
-        return JSONResponse(fault.model_dump(), status_code=403)
-    answer = await proceed(request)
-    answer.headers["Content-Security-Policy"] = POLICY
-    answer.headers["X-Content-Type-Options"] = "nosniff"
-    answer.headers["Referrer-Policy"] = "no-referrer"
-    if request.url.path.startswith("/api"):
-        answer.headers["Cache-Control"] = "no-store"
-    return answer
+class _Guard:
+    """Refuses what a page from elsewhere would start, and says with every answer what a page may load and keep."""
+
+    def __init__(self, app: ASGIApp, work: Work, ahead: Ahead) -> None:
+        self.app, self.work, self.ahead = app, work, ahead
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        given = Headers(scope=scope)
+        origin = given.get("origin")
+
+        async def proceed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers["Content-Security-Policy"] = POLICY
+                headers["X-Content-Type-Options"] = "nosniff"
+                headers["Referrer-Policy"] = "no-referrer"
+                if scope["path"].startswith("/api"):
+                    headers["Cache-Control"] = "no-store"
+            await send(message)
+
+        answer: ASGIApp = self.app
+        if scope["method"] not in LOOKS and origin is not None and origin.split("://", 1)[-1] != given.get("host"):
+            fault = Fault(kind="request", message="A page from elsewhere may not start or stop anything here.")
+            answer = JSONResponse(fault.model_dump(), status_code=403)
+        await answer(scope, receive, proceed)
+        self.work.hear()
+        self.ahead.start()
 
 
 def _answer_faults(app: FastAPI) -> None:
@@ -166,12 +188,17 @@ def _serve_pages(app: FastAPI) -> None:
     """Serve the front end: its files by name, and the page itself for the address of any screen."""
 
     @app.get("/{path:path}", include_in_schema=False)
-    def page(path: str) -> Response:
+    async def page(path: str, request: Request) -> Response:
         if path.startswith("api/"):
             raise HTTPException(404)
         found, lasting = page_file(path)
         if found is None:
             return Response(NOT_BUILT, status_code=503, media_type="text/plain; charset=utf-8")
         # names of compiled files carry a hash of what is in them
-        keep = "public, max-age=31536000, immutable" if lasting else "no-cache"
-        return FileResponse(found, headers={"Cache-Control": keep})
+        headers = {"Cache-Control": "public, max-age=31536000, immutable" if lasting else "no-cache"}
+        if found.name == PAGE:
+            headers |= {"Link": preloads(path)}
+        content, zipped = content_of(found, zipped="gzip" in request.headers.get("accept-encoding", ""))
+        if zipped:
+            headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+        return Response(content, headers=headers, media_type=media_type(found))

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
     from karvan.case import Case, Setting
 
-#: Seconds after the start of the server until the process starts by itself: the first page comes first.
-HEAD_START_S = 4.0
-#: Seconds between two looks whether someone still waits.
-LOOK_S = 0.02
+#: Seconds without a request after which the process starts by itself: what the first page asks for comes first.
+QUIET_S = 2.0
+#: Seconds between two looks whether it is quiet, and whether someone still waits.
+CALM_LOOK_S, LOOK_S = 0.25, 0.02
 #: Status of HTTP where the process was stopped, or has ended.
 STOPPED, ENDED = 409, 500
 
@@ -67,6 +67,7 @@ class Work:
         self._room = ""
         self._closed = threading.Event()
         self._stopping = False
+        self._heard: float | None = None
 
     # from the server ------------------------------------------------------------------------------------------------------
 
@@ -81,11 +82,20 @@ class Work:
                 self._keeper = threading.Thread(target=self._keep, daemon=True)
                 self._keeper.start()
 
-    def start_later(self) -> None:
-        """Start the process once the first page has had its time."""
-        timer = threading.Timer(HEAD_START_S, self.start)
-        timer.daemon = True
-        timer.start()
+    def hear(self) -> None:
+        """Note that something was asked of the server."""
+        self._heard = time.monotonic()
+
+    def start_when_quiet(self) -> None:
+        """Start the process once a first page is there and has what it asked for."""
+
+        def look() -> None:
+            while not self._closed.wait(CALM_LOOK_S):
+                if self._heard is not None and time.monotonic() - self._heard > QUIET_S:
+                    self.start()
+                    return
+
+        threading.Thread(target=look, daemon=True).start()
 
     async def answer(self, request: Request, room: str, setting: Setting, **options: object) -> Response:
         """Return the answer of a room's ``answer_of`` in a setting, or its fault."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import queue
 import sys
 import traceback
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from karvan.app.answers import Fault, fault_of
+from karvan.app.parent import end_with_parent
 from karvan.errors import KarvanError
 
 if TYPE_CHECKING:
@@ -21,10 +23,12 @@ OTHER_CASE = 409
 
 
 def main(folder: str, digest: str) -> int:
-    """Answer questions until there are no more; return the exit code."""
+    """Answer questions until the server ends; return the exit code where the case cannot be opened."""
     # what a library prints belongs to the terminal, not among the answers
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    lines: queue.SimpleQueue[bytes] = queue.SimpleQueue()
+    end_with_parent(lines.put)
     from karvan.case import open_case  # noqa: PLC0415 - the first words of the process come before its libraries
 
     try:
@@ -40,12 +44,11 @@ def main(folder: str, digest: str) -> int:
     _say(out, stage="preparing")
     prepare(case)
     _say(out, ready=True)
-    for line in sys.stdin.buffer:
-        status, content = answer(case, json.loads(line))
+    while True:
+        status, content = answer(case, json.loads(lines.get()))
         _say(out, status=status, bytes=len(content))
         out.write(content)
         out.flush()
-    return 0
 
 
 def prepare(case: Case) -> None:

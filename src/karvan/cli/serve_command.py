@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path  # noqa: TC003 - typer needs it at run time
 from typing import Annotated
 
@@ -28,6 +29,11 @@ def serve(
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")] = False,
 ) -> None:
     """Open the app: the case on screens, with what-if in reach, on this machine alone."""
-    from karvan.app.serving import serve as run
+    # nothing that is read at the start becomes garbage; looking for it would take a tenth of the time
+    gc.disable()
+    try:
+        from karvan.app.serving import serve as run
 
-    run(case, port=port, browser=not no_browser, store=store, tell=say)
+        run(case, port=port, browser=not no_browser, store=store, tell=say)
+    finally:
+        gc.enable()

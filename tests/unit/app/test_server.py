@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import gzip
 import importlib.util
+import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -64,6 +67,33 @@ def test_any_screen_is_the_page_and_files_are_kept_by_their_hash(ask: Client, bu
     assert script.headers["content-type"].startswith("text/javascript")
 
 
+def test_a_file_that_was_zipped_by_the_build_is_sent_so_to_those_who_can_read_it(ask: Client, built: Path) -> None:
+    (built / "assets" / "main-1a2b.js.gz").write_bytes(gzip.compress(b"export {}"))
+    reply = ask("/assets/main-1a2b.js", Accept_Encoding="gzip")
+    assert (reply.headers["content-encoding"], gzip.decompress(reply.body)) == ("gzip", b"export {}")
+    assert reply.headers["content-type"].startswith("text/javascript")
+    plain = ask("/assets/main-1a2b.js")
+    assert ("content-encoding" in plain.headers, plain.body) == (False, b"export {}")
+
+
+def test_a_page_names_what_its_screen_is_made_of(ask: Client, built: Path) -> None:
+    manifest = {
+        "index.html": {"file": "assets/main-1a2b.js", "isEntry": True},
+        "_Frame.js": {"file": "assets/Frame-3c.js", "imports": ["index.html"]},
+        "src/screens/network/index.tsx": {
+            "file": "assets/network-4d.js", "imports": ["index.html", "_Frame.js"], "assets": ["assets/land-5e.json"],
+        },
+    }  # fmt: skip
+    asked = "</api>; rel=preload; as=fetch; crossorigin, </api/case>; rel=preload; as=fetch; crossorigin"
+    assert ask("/network").headers["link"] == asked
+    (built / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    assert ask("/network?year=2030").headers["link"] == (
+        f"{asked}, </assets/network-4d.js>; rel=modulepreload, </assets/land-5e.json>; rel=preload; as=fetch; crossorigin, "
+        "</assets/Frame-3c.js>; rel=modulepreload"
+    )
+    assert ask("/no-such-screen").headers["link"] == asked
+
+
 @pytest.mark.parametrize(
     "address", ["/../secret.txt", "/%2e%2e/secret.txt", "/assets/../../secret.txt", "/..%2fsecret.txt"]
 )
@@ -97,6 +127,24 @@ def test_a_port_that_is_taken_is_named() -> None:
         assert str(caught.value).endswith("Name another one with --port.")
         with serving.listen(None) as other:
             assert other.getsockname()[1] != port
+
+
+def test_a_process_ends_with_the_one_that_started_it_and_hears_what_that_says() -> None:
+    code = (
+        "import time, karvan.app.parent as parent\n"
+        "parent.end_with_parent(lambda line: print(line.decode().strip(), flush=True))\n"
+        "time.sleep(600)"
+    )
+    child = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert child.stdin is not None
+    assert child.stdout is not None
+    child.stdin.write(b"one\n")
+    child.stdin.flush()
+    assert child.stdout.readline() == b"one\n"
+    assert child.poll() is None
+    child.stdin.close()
+    assert child.wait(timeout=60) == 0
+    child.stdout.close()
 
 
 def test_rooms_come_in_the_order_of_the_chain() -> None:

@@ -103,6 +103,41 @@ export async function request<T>(address: string, options: RequestInit = {}): Pr
   return content as T;
 }
 
+/** What is on its way, and how many wait for it: two who ask the same share one request, and the last who leaves ends it. */
+interface Trip {
+  address: string;
+  answer: Promise<unknown>;
+  stop: AbortController;
+  waiting: number;
+}
+const trips = new Map<string, Trip>();
+
+function join(address: string): Trip {
+  let trip = trips.get(address);
+  if (!trip) {
+    const stop = new AbortController();
+    const answer = request<unknown>(address, { signal: stop.signal })
+      .then((content) => keep(address, content))
+      .finally(() => trips.get(address)?.stop === stop && trips.delete(address));
+    trip = { address, answer, stop, waiting: 0 };
+    trips.set(address, trip);
+  }
+  trip.waiting += 1;
+  return trip;
+}
+
+function leave(trip: Trip): void {
+  trip.waiting -= 1;
+  if (trip.waiting > 0 || trips.get(trip.address) !== trip) return;
+  trips.delete(trip.address);
+  trip.stop.abort();
+}
+
+/** Ask for what a screen will want before the screen is there; a fault is told to whoever asks in earnest. */
+export function askAhead(address: string): void {
+  if (!kept.has(address) && !trips.has(address)) join(address).answer.catch(() => undefined);
+}
+
 export interface Loaded<T> {
   /** The answer, or the last one while another is on its way. */
   data: T | null;
@@ -124,25 +159,31 @@ export function useAnswer<K extends keyof Answers>(_kind: K, address: string | n
   if (hit !== null) last.current = hit;
 
   useEffect(() => {
-    if (address === null || kept.has(address)) return;
-    const stop = new AbortController();
+    if (address === null) return;
+    if (kept.has(address)) {
+      // it came between the drawing and here
+      if (hit === null) redraw((count) => count + 1);
+      return;
+    }
+    let gone = false;
     const task = { address };
     begin(task);
     fault.current = null;
-    request<T>(address, { signal: stop.signal })
-      .then((answer) => keep(address, answer))
+    const trip = join(address);
+    trip.answer
       .catch((error: unknown) => {
-        if (stop.signal.aborted) return;
+        if (gone) return;
         const told: FaultLike =
           error instanceof Faulty ? error.fault : { kind: "bug", message: String(error), near: [], lines: [], given: "" };
         fault.current = { address, fault: told };
       })
       .finally(() => {
-        if (!stop.signal.aborted) redraw((count) => count + 1);
+        if (!gone) redraw((count) => count + 1);
         end(task);
       });
     return () => {
-      stop.abort();
+      gone = true;
+      leave(trip);
       end(task);
     };
   }, [address, tries, now]);

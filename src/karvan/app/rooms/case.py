@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import FileResponse, Response
 
+from karvan.app.ahead import written_once
 from karvan.app.answers import Answer, Source, sources_of
 from karvan.app.asked import Asked, crossing_rows, options_of, setting_of
 from karvan.app.runs import Runs, RunState
@@ -147,9 +148,15 @@ class CaseAnswer(Answer):
     changeable: dict[str, list[str]]
 
 
-@router.get("")
-def case_answer(case: TheCase) -> CaseAnswer:
+@router.get("", response_model=CaseAnswer)
+def case_answer(case: TheCase) -> Response:
     """Return what the case is, holds and offers."""
+    return Response(case_json(case), media_type="application/json")
+
+
+@written_once
+def case_json(case: Case) -> CaseAnswer:
+    """Return the same, written out."""
     about = case.config.case
     setting = setting_of(case, Asked())
     counts = table_counts(case).to_dict("records")

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from fastapi import APIRouter
 from fastapi.responses import Response
 
+from karvan.app.ahead import written_once
 from karvan.app.answers import Answer, Source, sources_of
 from karvan.app.asked import crossing_rows, network_in, setting_of
 from karvan.app.rooms.case import TheCase, TheSetting
 from karvan.case import Case, meta_of
 from karvan.case.provenance import Meta
 from karvan.case.ranges import Z90, confidence_shares
-from karvan.network import summarise, to_geojson
 
 if TYPE_CHECKING:
     from karvan.network import Network
@@ -55,9 +55,15 @@ class ShapeAnswer(Answer):
     links: Links
 
 
-@router.get("/shape")
-def shape_answer(case: TheCase) -> ShapeAnswer:
+@router.get("/shape", response_model=ShapeAnswer)
+def shape_answer(case: TheCase) -> Response:
     """Return the shape of the network."""
+    return Response(shape_json(case), media_type="application/json")
+
+
+@written_once
+def shape_json(case: Case) -> ShapeAnswer:
+    """Return the same, written out."""
     nodes, links = case.rows("node"), case.rows("link")
     place = {node: number for number, node in enumerate(nodes)}
     return ShapeAnswer(
@@ -168,6 +174,8 @@ class NetworkAnswer(Answer):
 @router.get("")
 def network_answer(case: TheCase, asked: TheSetting) -> NetworkAnswer:
     """Return how the network stands in a setting."""
+    from karvan.network import summarise  # noqa: PLC0415 - heavy: the server answers before it is there
+
     network = network_in(case, setting_of(case, asked))
     summary = summarise(network, meta_of(case, network.applied.setting, {"stage": "network"}))
     share = summary.assumption_share
@@ -250,6 +258,8 @@ def _breaks(network: Network) -> list[Break]:
 @router.get("/geojson", response_class=Response)
 def network_file(case: TheCase, asked: TheSetting) -> Response:
     """Return the network as GeoJSON, as `karvan network --geojson` writes it."""
+    from karvan.network import to_geojson  # noqa: PLC0415 - as above
+
     network = network_in(case, setting_of(case, asked))
     text = json.dumps(to_geojson(network), ensure_ascii=False, allow_nan=False) + "\n"
     headers = {"Content-Disposition": f'attachment; filename="{case.id}-network.geojson"'}
