@@ -1,6 +1,7 @@
 import { readFileSync, readdirSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { defineConfig, type Plugin } from "vite";
+import { packLand, type Atlas } from "./land.ts";
 
 /** Lists the licences of everything that ends up in the bundle, for `licences.txt` beside it. */
 function licences(): Plugin {
@@ -30,6 +31,24 @@ function licences(): Plugin {
   };
 }
 
+/** Makes the land of the map ready: `virtual:land` is the address of its file. */
+function landFile(): Plugin {
+  const name = "virtual:land";
+  const packed = () => JSON.stringify(packLand(JSON.parse(readFileSync("node_modules/world-atlas/countries-50m.json", "utf8")) as Atlas));
+  let building = false;
+  return {
+    name: "land-file",
+    configResolved: (config) => void (building = config.command === "build"),
+    resolveId: (id) => (id === name ? `\0${name}` : null),
+    load(id) {
+      if (id !== `\0${name}`) return null;
+      if (!building) return `export default ${JSON.stringify(`data:application/json,${encodeURIComponent(packed())}`)}`;
+      const file = this.emitFile({ type: "asset", name: "land.json", source: packed() });
+      return `export default import.meta.ROLLUP_FILE_URL_${file}`;
+    },
+  };
+}
+
 /** Puts the style of the page into the page itself: the first paint waits for one answer less. */
 function styleInPage(): Plugin {
   return {
@@ -48,7 +67,7 @@ function styleInPage(): Plugin {
 
 export default defineConfig({
   oxc: { jsx: { runtime: "automatic" } },
-  plugins: [licences(), styleInPage()],
+  plugins: [licences(), landFile(), styleInPage()],
   build: { target: "es2022", chunkSizeWarningLimit: 1400, assetsInlineLimit: 0, manifest: "manifest.json" },
   server: { proxy: { "/api": "http://127.0.0.1:8017" } },
 });

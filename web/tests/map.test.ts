@@ -1,7 +1,9 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import type { NetworkAnswer, ShapeAnswer } from "../src/api/types";
-import { landOf } from "../src/map/land";
+import { packLand } from "../land";
+import { unpackLand } from "../src/map/land";
+import { fitted, lineOnPlane, windowAt, type At } from "../src/map/plane";
 import { arc, frameOf, GATE_LENGTHS, greatCircleKm, linesOf, marksOf, readPick } from "../src/map/shape";
 
 const shape: ShapeAnswer = {
@@ -51,9 +53,67 @@ describe("the map", () => {
 it("land has its borders and names, and five places without an id do no harm", () => {
   const atlas = JSON.parse(readFileSync("node_modules/world-atlas/countries-50m.json", "utf8"));
   expect(atlas.objects.countries.geometries.filter((country: { id?: string }) => country.id === undefined)).toHaveLength(5);
-  const land = landOf(atlas);
+  const land = unpackLand(JSON.parse(JSON.stringify(packLand(atlas))));
   const names = land.names.features.map((feature) => feature.properties.name);
   expect(names).toEqual(expect.arrayContaining(["PAKISTAN", "AZERBAIJAN", "TÜRKIYE"]));
   expect(names).not.toContain("");
-  expect(land.borders.coordinates.length).toBeGreaterThan(100);
+  expect(land.borders.length).toBeGreaterThan(100);
+  // Baku and Karachi lie on land, the middle of the Caspian and of the Arabian Sea do not
+  const { land: ground } = land.geojson();
+  const on = (at: At) => ground.coordinates.flat().filter((ring) => inside(ring as At[], at)).length % 2 === 1;
+  expect([[49.8, 40.4], [67.1, 24.95], [50.5, 42.5], [64, 18]].map((at) => on(at as At))).toEqual([true, true, false, false]);
 });
+
+function inside(ring: At[], [x, y]: At): boolean {
+  let odd = false;
+  ring.forEach(([x1, y1], i) => {
+    const [x2, y2] = ring[(i + 1) % ring.length]!;
+    if (y1 > y !== y2 > y && x < x1 + ((y - y1) / (y2 - y1)) * (x2 - x1)) odd = !odd;
+  });
+  return odd;
+}
+
+describe("the window on the map", () => {
+  const pane = windowAt({ center: [60, 35], zoom: 6 }, 400, 300);
+  const ring = (path: string) => path.replace(/^M|Z$/g, "").split("L").filter(Boolean).map((pair) => pair.split(",").map(Number) as At);
+
+  it("has its centre in the middle, and finds places again", () => {
+    expect(pane.spot([60, 35])).toEqual([expect.closeTo(200, 6), expect.closeTo(150, 6)]);
+    expect(pane.place(...pane.spot([62.5, 37.1]))).toEqual([expect.closeTo(62.5, 9), expect.closeTo(37.1, 9)]);
+    const camera = fitted([50, 20, 70, 45], 400, 300);
+    const shown = windowAt(camera, 400, 300);
+    expect(shown.spot([60, 20])[1]).toBeCloseTo(288, 6);
+    expect(shown.spot([60, 45])[1]).toBeCloseTo(12, 6);
+  });
+
+  it("leaves out what lies outside, and nothing of what lies inside", () => {
+    let seed = 7;
+    const chance = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
+    let drawn = 0;
+    for (let round = 0; round < 300; round += 1) {
+      const places = Array.from({ length: 3 + Math.floor(chance() * 20) }, (): At => [60 + 24 * (chance() - 0.5), 35 + 18 * (chance() - 0.5)]);
+      const path = ring(pane.path([lineOnPlane(places)], true));
+      drawn += path.length;
+      const exact = places.map(pane.spot);
+      for (let look = 0; look < 20; look += 1) {
+        const at: At = [400 * chance(), 300 * chance()];
+        // a tenth of a pixel is what rounding may move a line by
+        if (exact.some(([x, y], i) => near(at, [x, y], exact[(i + 1) % exact.length]!) < 1)) continue;
+        expect(path.length > 2 && inside(path, at)).toBe(inside(exact, at));
+      }
+    }
+    expect(drawn).toBeGreaterThan(1000);
+    // round the corner of the window, step by step, beyond one side and then beyond the next
+    const corner = [[40, 30], [45, 50], [60, 52]].map((at) => at as At);
+    expect(ring(pane.path([lineOnPlane(corner)]))).toHaveLength(3);
+    const along = Array.from({ length: 50 }, (_unused, i): At => [40 + i / 10, 30]).concat([[58, 35], [62, 35]]);
+    expect(ring(pane.path([lineOnPlane(along)]))).toHaveLength(4);
+    expect(pane.path([lineOnPlane([[10, 10], [12, 12]])])).toBe("");
+  });
+});
+
+function near([x, y]: At, [x1, y1]: At, [x2, y2]: At): number {
+  const [dx, dy] = [x2 - x1, y2 - y1];
+  const t = Math.max(0, Math.min(1, ((x - x1) * dx + (y - y1) * dy) / (dx * dx + dy * dy || 1)));
+  return Math.hypot(x1 + t * dx - x, y1 + t * dy - y);
+}

@@ -1,15 +1,14 @@
-/** The map drawn as SVG, where there is no WebGL: the same lines and marks, by d3-geo. */
+/** The map drawn as SVG, where there is no WebGL: the same lines and marks, on the same plane. */
 
-import { geoMercator, geoPath } from "d3-geo";
 import type { Feature, FeatureCollection, LineString, Point } from "geojson";
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { camera, moveCamera, onCamera, type Camera } from "./camera";
 import type { Drawing, Hit } from "./gl";
 import type { Land } from "./land";
 import { moved, toneColor, type Bands as BandLines, type Captions as CaptionPoints, type Tone } from "./bands";
+import { fitted, lineOnPlane, windowAt, type Line, type Window } from "./plane";
 import { GATE_LENGTHS, type At, type MarkProperties, type Style } from "./shape";
 
-const TILE = 512;
 /** Pixels within which a pointer hits a line or a mark. */
 const REACH = { line: 7, mark: 9 };
 const DOWN_DASH = "6 3";
@@ -25,15 +24,10 @@ const LOOKS: Record<Style, { color: string; width: number; dash?: string }> = {
 
 interface Props {
   drawing: Drawing;
-  land: Land;
+  /** Null while it is on its way: the lines are there before it. */
+  land: Land | null;
   frame: [number, number, number, number];
   onHit: (hit: Hit | null, pinned: boolean) => void;
-}
-
-function fitted([west, south, east, north]: Props["frame"], width: number, height: number): Camera {
-  const box: FeatureCollection = { type: "FeatureCollection", features: [[west, south], [east, north]].map((at) => ({ type: "Feature", geometry: { type: "Point", coordinates: at }, properties: {} })) };
-  const projection = geoMercator().fitExtent([[12, 12], [width - 12, height - 12]], box);
-  return { center: projection.invert!([width / 2, height / 2])!, zoom: Math.log2((projection.scale() * 2 * Math.PI) / TILE) };
 }
 
 export function Flat({ drawing, land, frame, onHit }: Props) {
@@ -41,21 +35,25 @@ export function Flat({ drawing, land, frame, onHit }: Props) {
   const [size, setSize] = useState<[number, number] | null>(null);
   const [view, setView] = useState<Camera | null>(camera);
   const drag = useRef<{ x: number; y: number; moved: boolean } | null>(null);
-  useEffect(() => {
-    const watch = new ResizeObserver(([entry]) => setSize([entry!.contentRect.width, entry!.contentRect.height]));
+  // its size is known before anything is drawn, so that nothing is drawn twice
+  useLayoutEffect(() => {
+    const to = (width: number, height: number) => setSize((from) => (from?.[0] === width && from[1] === height ? from : [width, height]));
+    to(host.current!.clientWidth, host.current!.clientHeight);
+    const watch = new ResizeObserver(([entry]) => to(entry!.contentRect.width, entry!.contentRect.height));
     watch.observe(host.current!);
-    const stop = onCamera((to) => setView(to));
-    return () => (watch.disconnect(), stop());
+    return () => watch.disconnect();
   }, []);
-  const [width, height] = size ?? [800, 450];
-  const shown = view ?? fitted(frame, width, height);
-  const projection = useMemo(() => geoMercator().scale((TILE * 2 ** shown.zoom) / (2 * Math.PI)).center(shown.center).translate([width / 2, height / 2]).clipExtent([[-60, -60], [width + 60, height + 60]]), [shown.zoom, shown.center[0], shown.center[1], width, height]);
-  const path = useMemo(() => geoPath(projection), [projection]);
-  const ground = useMemo(() => ({ land: path(land.land as never) ?? "", borders: path(land.borders) ?? "" }), [path, land]);
-  const groups = useMemo(() => grouped(drawing, path), [drawing.lines, drawing.hidden.join(), path]);
+  useEffect(() => onCamera((to) => setView(to)), []);
+  const [width, height] = size ?? [0, 0];
+  const shown = view ?? fitted(frame, width || 800, height || 450);
+  const pane = useMemo(() => windowAt(shown, width, height), [shown.zoom, shown.center[0], shown.center[1], width, height]);
+  const ground = useMemo(() => ({ land: land && size ? pane.path(land.rings, true) : "", borders: land && size ? pane.path(land.borders) : "" }), [pane, land, size === null]);
+  const onPlane = useMemo(() => drawing.lines.features.map(({ geometry, properties }) => ({ line: lineOnPlane(geometry.coordinates), ...properties })), [drawing.lines]);
+  const groups = useMemo(() => (size ? grouped(onPlane, drawing.hidden, pane) : []), [onPlane, drawing.hidden.join(), pane]);
   const lit = drawing.ways.features.length > 0 || drawing.bands !== null;
-  const bands = useMemo(() => bandPaths(drawing.bands, drawing.hidden, projection), [drawing.bands, drawing.hidden.join(), projection]);
-  const spot = (at: number[]) => projection(at as At) ?? [0, 0];
+  const bands = useMemo(() => bandPaths(drawing.bands, drawing.hidden, pane), [drawing.bands, drawing.hidden.join(), pane]);
+  const ways = useMemo(() => drawing.ways.features.map(({ geometry, properties }) => ({ line: lineOnPlane((geometry as LineString).coordinates), ...(properties as { lit: boolean; round: boolean; mode: string }) })), [drawing.ways]);
+  const { spot } = pane;
 
   const hit = (x: number, y: number): Hit | null => {
     let best: Hit | null = null;
@@ -99,9 +97,8 @@ export function Flat({ drawing, land, frame, onHit }: Props) {
         const from = drag.current;
         if (!from) return onHit(hit(x, y), false);
         if (!from.moved && Math.hypot(x - from.x, y - from.y) < 4) return;
-        const center = projection.invert!([width / 2 - (x - from.x), height / 2 - (y - from.y)]);
         drag.current = { x, y, moved: true };
-        if (center) move(center, shown.zoom);
+        move(pane.place(width / 2 - (x - from.x), height / 2 - (y - from.y)), shown.zoom);
       }}
       onPointerUp={(event) => {
         const [x, y] = at(event);
@@ -112,7 +109,7 @@ export function Flat({ drawing, land, frame, onHit }: Props) {
       onWheel={(event) => move(shown.center, shown.zoom - event.deltaY / 400)}
       aria-hidden="true"
     >
-      <path d={ground.land} fill="var(--paper)" />
+      <path d={ground.land} fill="var(--paper)" fillRule="evenodd" />
       <path d={ground.borders} fill="none" stroke="var(--mist)" strokeWidth="0.9" strokeDasharray="3 2" />
       <g opacity={lit ? 0.32 : 1}>
         {groups.map(([key, group, d]) => (
@@ -125,8 +122,8 @@ export function Flat({ drawing, land, frame, onHit }: Props) {
       {bands.map(([key, look, d]) => (
         <path key={key} d={d} fill="none" stroke={`var(--${look.color})`} strokeWidth={look.width} strokeDasharray={look.dash} strokeLinejoin="round" data-band={key} />
       ))}
-      {drawing.ways.features.length > 0 && <Ways ways={drawing.ways} path={(item) => path(item as never) ?? ""} />}
-      <Names land={land} spot={spot} width={width} height={height} zoom={shown.zoom} />
+      {ways.length > 0 && <Ways ways={ways} path={(line) => pane.path([line])} />}
+      {land && <Names land={land} spot={spot} width={width} height={height} zoom={shown.zoom} />}
       {drawing.marks.features.map((mark) => (
         <Mark key={`${mark.properties.kind} ${mark.properties.id}`} mark={mark.properties} at={spot(mark.geometry.coordinates)} />
       ))}
@@ -138,33 +135,30 @@ export function Flat({ drawing, land, frame, onHit }: Props) {
 
 type Group = [string, { color: string; width: number; dash?: string }, string];
 
-function grouped(drawing: Drawing, path: (item: never) => string | null): Group[] {
-  const found = new Map<string, string[]>();
-  for (const line of drawing.lines.features) {
-    const { style, status, mode } = line.properties;
-    if (drawing.hidden.includes(mode === "ferry" ? "sea" : mode)) continue;
-    const d = path(line.geometry as never);
-    if (!d) continue;
+function grouped(lines: { line: Line; style: Style; status: string; mode: string }[], hidden: string[], pane: Window): Group[] {
+  const found = new Map<string, Line[]>();
+  for (const { line, style, status, mode } of lines) {
+    if (hidden.includes(mode === "ferry" ? "sea" : mode)) continue;
     const key = `${style} ${status}`;
     const list = found.get(key);
-    if (list) list.push(d);
-    else found.set(key, [d]);
+    if (list) list.push(line);
+    else found.set(key, [line]);
   }
   return [...found].map(([key, parts]) => {
     const [style, status] = key.split(" ") as [Style, string];
     const look = { ...LOOKS[style] };
     if (status === "proposed") Object.assign(look, { dash: "1.2 2.6", width: Math.min(look.width, 1.6) });
     if (status === "under_construction") Object.assign(look, { color: `${look.color.replace("-light", "")}-light`, dash: undefined, width: 1.6 });
-    return [key, look, parts.join("")];
+    return [key, look, pane.path(parts)];
   });
 }
 
 /** Bands by colour and width, in the order in which they lie. */
-function bandPaths(bands: BandLines | null, hidden: string[], projection: (at: At) => At | null): Group[] {
+function bandPaths(bands: BandLines | null, hidden: string[], pane: Window): Group[] {
   const found = new Map<string, { tone: Tone; width: number; parts: string[] }>();
   for (const { geometry, properties } of bands?.features ?? []) {
-    const points = geometry.coordinates.map((at) => projection(at as At) ?? [0, 0]) as At[];
     if (hidden.includes(properties.mode)) continue;
+    const points = geometry.coordinates.map(pane.spot);
     const d = moved(points, properties.offset).map(([x, y], i) => `${i ? "L" : "M"}${x.toFixed(1)},${y.toFixed(1)}`).join("");
     const key = `${properties.tone} ${properties.width}`;
     const group = found.get(key);
@@ -174,7 +168,7 @@ function bandPaths(bands: BandLines | null, hidden: string[], projection: (at: A
   return [...found].map(([key, { tone, width, parts }]) => [key, { color: toneColor(tone), width, dash: tone === "down" ? DOWN_DASH : undefined }, parts.join("")]);
 }
 
-function distance(line: Feature<LineString>, x: number, y: number, spot: (at: number[]) => number[]): number {
+function distance(line: Feature<LineString>, x: number, y: number, spot: Window["spot"]): number {
   let best = Infinity;
   let [px, py] = spot(line.geometry.coordinates[0]!) as At;
   for (const next of line.geometry.coordinates.slice(1)) {
@@ -187,15 +181,22 @@ function distance(line: Feature<LineString>, x: number, y: number, spot: (at: nu
   return best;
 }
 
-function Ways({ ways, path }: { ways: FeatureCollection; path: (item: Feature) => string }) {
+interface WayOnPlane {
+  line: Line;
+  lit: boolean;
+  round: boolean;
+  mode: string;
+}
+
+function Ways({ ways, path }: { ways: WayOnPlane[]; path: (line: Line) => string }) {
   const hue: Record<string, string> = { rail: "var(--lapis)", road: "var(--saffron)" };
-  const drawn = [...ways.features].sort((one, other) => Number(one.properties!.lit) - Number(other.properties!.lit));
+  const drawn = [...ways].sort((one, other) => Number(one.lit) - Number(other.lit));
   return (
     <g fill="none" strokeLinecap="round">
-      {drawn.map((item, i) => (
+      {drawn.map(({ line, lit, round, mode }, i) => (
         <g key={i}>
-          {item.properties!.lit && !item.properties!.round && <path d={path(item)} stroke="var(--paper)" strokeWidth="8" />}
-          <path d={path(item)} stroke={hue[item.properties!.mode as string] ?? "var(--turquoise)"} strokeWidth={item.properties!.round ? 3 : item.properties!.lit ? 5 : 2.4} strokeDasharray={item.properties!.round ? "3 5" : undefined} />
+          {lit && !round && <path d={path(line)} stroke="var(--paper)" strokeWidth="8" />}
+          <path d={path(line)} stroke={hue[mode] ?? "var(--turquoise)"} strokeWidth={round ? 3 : lit ? 5 : 2.4} strokeDasharray={round ? "3 5" : undefined} />
         </g>
       ))}
     </g>
@@ -223,10 +224,9 @@ function spaced<T>(items: T[], box: (item: T) => [number, number, number, number
   });
 }
 
-function Names({ land, spot, width, height, zoom }: { land: Land; spot: (at: number[]) => number[]; width: number; height: number; zoom: number }) {
-  const sorted = useMemo(() => [...land.names.features].sort((one, other) => other.properties.size - one.properties.size), [land]);
+function Names({ land, spot, width, height, zoom }: { land: Land; spot: Window["spot"]; width: number; height: number; zoom: number }) {
   const least = 0.02 / 4 ** Math.max(0, zoom - 2);
-  const shown = spaced(sorted, ({ geometry, properties }) => {
+  const shown = spaced(land.names.features, ({ geometry, properties }) => {
     const [x, y] = spot(geometry.coordinates) as At;
     const half = properties.name.length * 4.6;
     if (properties.size < least || x < half || y < 10 || x > width - half || y > height - 10) return null;
@@ -246,7 +246,7 @@ function Names({ land, spot, width, height, zoom }: { land: Land; spot: (at: num
   );
 }
 
-function Captions({ captions, spot, zoom }: { captions: CaptionPoints; spot: (at: number[]) => number[]; zoom: number }) {
+function Captions({ captions, spot, zoom }: { captions: CaptionPoints; spot: Window["spot"]; zoom: number }) {
   const shown = spaced(captions.features.slice(0, zoom < 4 ? 8 : 40), ({ geometry, properties }) => {
     const [x, y] = spot(geometry.coordinates) as At;
     const half = properties.text.length * 3.4;
@@ -266,7 +266,7 @@ function Captions({ captions, spot, zoom }: { captions: CaptionPoints; spot: (at
   );
 }
 
-function Places({ places, spot, zoom }: { places: FeatureCollection; spot: (at: number[]) => number[]; zoom: number }) {
+function Places({ places, spot, zoom }: { places: FeatureCollection; spot: Window["spot"]; zoom: number }) {
   const points = places.features as Feature<Point, { name: string; rank: number }>[];
   const most = zoom < 4 ? 14 : zoom < 5.5 ? 60 : 400;
   const shown = spaced([...points].sort((one, other) => one.properties.rank - other.properties.rank).slice(0, most), ({ geometry, properties }) => {

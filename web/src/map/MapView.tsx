@@ -47,8 +47,16 @@ function sameLinks(one: NetworkAnswer["links"], other: NetworkAnswer["links"]): 
 
 const SOFTWARE = /swiftshader|llvmpipe|softpipe|software|basic render/i;
 
+const webGl = new Map<boolean, boolean>();
+
 /** Whether there is WebGL; drawn in software it is slower than SVG, so that only a reader who asks for it gets that. */
 function hasWebGl(software: boolean): boolean {
+  const known = webGl.get(software) ?? findWebGl(software);
+  webGl.set(software, known);
+  return known;
+}
+
+function findWebGl(software: boolean): boolean {
   try {
     const options = { failIfMajorPerformanceCaveat: !software };
     const canvas = document.createElement("canvas");
@@ -158,7 +166,7 @@ export function MapView({ shape, network, ways = NO_WAYS, first = NO_PLACES, lab
     <div className="stack">
       <div className="map" role="region" aria-label={label}>
         <div className="canvas" ref={canvas} key={flat ? "svg" : theme}>
-          {flat && land && <Flat drawing={drawing} land={land} frame={frame} onHit={onHit} />}
+          {flat && <Flat drawing={drawing} land={land} frame={frame} onHit={onHit} />}
         </div>
         {tip && (
           <div className="tip" style={tipPlace(tip, canvas.current)}>

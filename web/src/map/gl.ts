@@ -41,11 +41,12 @@ const FONT = ["system-ui, sans-serif"];
 type E = ExpressionSpecification;
 
 function style(land: Land): StyleSpecification {
+  const ground = land.geojson();
   const source = (data: unknown) => ({ type: "geojson" as const, data: data as FeatureCollection, tolerance: 0.2 });
   return {
     version: 8,
     sources: {
-      land: source(land.land), borders: source({ type: "Feature", geometry: land.borders, properties: {} }), names: source(land.names),
+      land: source(ground.land), borders: source(ground.borders), names: source(land.names),
       lines: source(EMPTY), marks: source(EMPTY), ways: source(EMPTY), places: source(EMPTY), bands: source(EMPTY), captions: source(EMPTY),
     },
     layers: layers(),

@@ -1,24 +1,29 @@
-/** Land, borders and the names of countries, from the world-atlas package; fetched from the app itself, never from elsewhere. */
+/** Land, borders and the names of countries; fetched from the app itself, never from elsewhere. `land.ts` beside the build makes them. */
 
-import { geoArea, geoCentroid } from "d3-geo";
-import type { Feature, FeatureCollection, Geometry, MultiLineString, MultiPolygon, Point, Polygon } from "geojson";
-import { feature, mesh } from "topojson-client";
-import type { GeometryCollection, Topology } from "topojson-specification";
-import address from "world-atlas/countries-50m.json?url";
+import type { FeatureCollection, MultiLineString, MultiPolygon, Point } from "geojson";
+import address from "virtual:land";
+import { lineOnPlane, type Line } from "./plane";
 
-type Atlas = Topology<{ countries: GeometryCollection<{ name: string }>; land: GeometryCollection }>;
-
-export interface Land {
-  land: Feature<Geometry> | FeatureCollection<Geometry>;
-  borders: MultiLineString;
-  names: FeatureCollection<Point, { name: string; size: number }>;
+/** As the file has it: lines are steps between places, in parts of a degree. */
+export interface Packed {
+  steps: number;
+  /** Name, size in steradians, and place. */
+  names: [string, number, number, number][];
+  land: number[][][];
+  borders: number[][];
 }
 
-/** Names as these countries are called in English, where Natural Earth's labels are shortened or older. */
-const NAMES: Record<string, string> = {
-  Turkey: "Türkiye", "Bosnia and Herz.": "Bosnia and Herzegovina", "N. Cyprus": "", "Siachen Glacier": "", "Indian Ocean Ter.": "",
-  "Br. Indian Ocean Ter.": "", "United States of America": "United States",
-};
+type Names = FeatureCollection<Point, { name: string; size: number }>;
+
+export interface Land {
+  /** Rings of land, holes among them, and borders, on the plane of the map. */
+  rings: Line[];
+  borders: Line[];
+  /** The greatest first. */
+  names: Names;
+  /** The same as GeoJSON. */
+  geojson: () => { land: MultiPolygon; borders: MultiLineString };
+}
 
 let loading: Promise<Land> | null = null;
 
@@ -26,7 +31,7 @@ export function loadLand(): Promise<Land> {
   loading ??= fetch(address)
     .then(async (answer) => {
       if (!answer.ok) throw new Error(`${answer.status}`);
-      return landOf((await answer.json()) as Atlas);
+      return unpackLand((await answer.json()) as Packed);
     })
     .catch((error: unknown) => {
       loading = null;
@@ -35,30 +40,30 @@ export function loadLand(): Promise<Land> {
   return loading;
 }
 
-export function landOf(atlas: Atlas): Land {
-  const { countries } = atlas.objects;
-  const all = feature(atlas, countries) as FeatureCollection<Polygon | MultiPolygon, { name: string }>;
-  const names = all.features.flatMap((country) => {
-    const name = NAMES[country.properties.name] ?? country.properties.name;
-    const [body, area] = largest(country.geometry);
-    if (!name || !body) return [];
-    return [{ type: "Feature" as const, geometry: { type: "Point" as const, coordinates: geoCentroid(body) }, properties: { name: name.toUpperCase(), size: area } }];
-  });
-  return {
-    land: feature(atlas, atlas.objects.land),
-    // five features have no id: places, not ids, tell them apart
-    borders: mesh(atlas, countries as never, (one, other) => one !== other) as MultiLineString,
-    names: { type: "FeatureCollection", features: names },
+export function unpackLand(packed: Packed): Land {
+  const places = (steps: number[]) => {
+    const found: [number, number][] = [];
+    let [x, y] = [0, 0];
+    for (let i = 0; i < steps.length; i += 2) {
+      x += steps[i]!;
+      y += steps[i + 1]!;
+      found.push([x / packed.steps, y / packed.steps]);
+    }
+    return found;
   };
-}
-
-function largest(geometry: Polygon | MultiPolygon): [Polygon | null, number] {
-  const parts = geometry.type === "Polygon" ? [geometry.coordinates] : geometry.coordinates;
-  let best: [Polygon | null, number] = [null, -1];
-  for (const coordinates of parts) {
-    const body: Polygon = { type: "Polygon", coordinates };
-    const area = geoArea(body);
-    if (area > best[1]) best = [body, area];
-  }
-  return best;
+  const names: Names["features"] = packed.names.map(([name, size, x, y]) => ({
+    type: "Feature",
+    geometry: { type: "Point", coordinates: [x / packed.steps, y / packed.steps] },
+    properties: { name, size },
+  }));
+  names.sort((one, other) => other.properties.size - one.properties.size);
+  return {
+    rings: packed.land.flatMap((polygon) => polygon.map((ring) => lineOnPlane(places(ring)))),
+    borders: packed.borders.map((line) => lineOnPlane(places(line))),
+    names: { type: "FeatureCollection", features: names },
+    geojson: () => ({
+      land: { type: "MultiPolygon", coordinates: packed.land.map((polygon) => polygon.map(places)) },
+      borders: { type: "MultiLineString", coordinates: packed.borders.map(places) },
+    }),
+  };
 }

@@ -2,6 +2,7 @@
 
 import type { Feature, FeatureCollection, LineString, Point } from "geojson";
 import type { NetworkAnswer, ShapeAnswer } from "../api/types";
+import type { At } from "./plane";
 
 /** A sailing so much longer than the great circle goes round a continent: its arc would cross the land. */
 const DETOUR = 1.6;
@@ -14,7 +15,7 @@ const OUTSIDE = 0.008;
 /** Lengths of gates in pixels; no gate is shorter than the first, the map's slowest has the last. */
 export const GATE_LENGTHS = [6, 10, 14, 18, 22, 26, 30] as const;
 
-export type At = [number, number];
+export type { At };
 
 /** How a link is drawn; the same classes as src/karvan/charts/palette.py has. */
 export type Style = "rail1676" | "rail1520" | "rail1435" | "rail" | "road" | "sea" | "round";
