@@ -12,12 +12,13 @@ import numpy as np
 from karvan.appraisal.accounts import Accounts, Appraised, Item, appraise_accounts
 from karvan.appraisal.break_even import BreakEven, break_even
 from karvan.appraisal.drivers import analyse
-from karvan.appraisal.financing import ProjectFinance, finance_projects
+from karvan.appraisal.financing import finance_projects
 from karvan.appraisal.outcomes import PART_NAMES
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from karvan.appraisal.financing_results import ProjectFinance
     from karvan.appraisal.gains import GainsMatrix, Standing
     from karvan.appraisal.plans import Plan
     from karvan.appraisal.rules import RuleSet

@@ -1,8 +1,9 @@
 """Money for a set of projects: what the investment earns, what its loans cost, whether they can be served, what a treasury sees.
 
 The financial accounts are those of the owners, the countries in which the projects are built: what their operators and public
-bodies receive more, less what that costs them, against works and upkeep in money. Terms of loans are in dollars of the day; they
-are brought to constant prices by the inflation below, so that a loan is worth less to its lender each year.
+bodies receive more, less what that costs them, against works and upkeep in money. Taxes on profits stay between these two, and
+part the operators' own account from the treasury's. Terms of loans are in dollars of the day; they are brought to constant prices
+by inflation, so that a loan is worth less to its lender each year, and to the owners' money by an exchange rate where one moves.
 """
 
 from __future__ import annotations
@@ -13,120 +14,250 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from karvan.appraisal.finance import DebtCover, FinancialReturns, charges_for_target, debt_cover, financial_returns
+from karvan.appraisal.discounting import Discounting
+from karvan.appraisal.finance import (
+    Capital,
+    charges_for_target,
+    cost_of_capital,
+    debt_cover,
+    financial_returns,
+    residual_by_flows,
+    residual_by_life,
+)
+from karvan.appraisal.financing_results import DebtBurden, FundedLoan, OperatorsReturn, ProjectFinance
 from karvan.appraisal.fiscal import FiscalPage, fiscal_page
+from karvan.appraisal.indicators import present_value
 from karvan.appraisal.loans import Loan, LoanSchedule, convert_schedule, grant_element, schedule_loan
 from karvan.appraisal.plans import GIVEN
+from karvan.appraisal.roots import rates_of_return
+from karvan.appraisal.side_sums import PUBLIC
+from karvan.appraisal.terms import profit_tax
 
 if TYPE_CHECKING:
     from karvan.appraisal.appraisal import Appraisal
     from karvan.appraisal.plans import PlannedProject
+    from karvan.appraisal.rules import RuleSet
+    from karvan.appraisal.terms import MoneyTerms
     from karvan.case.finance import Funding
 
-#: Yearly inflation of the dollar, by which terms of loans are brought to constant prices: the longer-run goal of the Federal Open
-#: Market Committee (Statement on Longer-Run Goals and Monetary Policy Strategy, January 2012 and since). An assumption.
-INFLATION = 0.02
+Floats = np.ndarray[Any, np.dtype[np.float64]]
+
 #: Instruments that must be paid back.
 DEBT = ("loan", "deposit")
-#: Effects that reach the owners' tills.
-RECEIPTS, PUBLIC_RECEIPTS = ("operator", "rent", "treasury", "transit_fee"), ("treasury", "transit_fee")
+#: Effects that reach the owners' tills, and those that reach public bodies.
+EARNED, PUBLIC_RECEIPTS = ("operator", "rent"), ("treasury", "transit_fee")
+RECEIPTS = (*EARNED, *PUBLIC_RECEIPTS)
 
 
-@dataclass(frozen=True)
-class FundedLoan:
-    """A loan or deposit of a funder for a project.
+@dataclass(frozen=True, eq=False)
+class _Flows:
+    """Streams in money of the owners, by year."""
 
-    Attributes
-    ----------
-    project, funding
-        What it is for, and on which terms.
-    schedule
-        Year by year at constant prices.
-    grant_element
-        By the rate of comparison of 5 %, in dollars of the day.
-    cover
-        How far the owners' cash covers its service; None where there is no service within the years.
-    """
-
-    project: str
-    funding: Funding
-    schedule: LoanSchedule
-    grant_element: float
-    cover: DebtCover | None
+    receipts: Floats
+    investment: Floats
+    upkeep: Floats
+    residual: float
 
 
-@dataclass(frozen=True)
-class ProjectFinance:
-    """Money for a set of projects.
+@dataclass(frozen=True, eq=False)
+class _Funds:
+    """Who pays, by year; the loans with published terms, in dollars of the day and at constant prices."""
 
-    Attributes
-    ----------
-    rate
-        Rate at which financial values are discounted.
-    returns
-        What the investment returns, and the owners' own money.
-    loans
-        Loans with published terms.
-    charge_usd_per_t
-        Charge for each tonne of the expected traffic that would bring the investment's value to nought, beyond what is charged;
-        None without traffic.
-    fiscal
-        What the treasuries of the projects' countries see.
-    notes
-        What the reader should know.
-    """
-
-    rate: float
-    returns: FinancialReturns
-    loans: tuple[FundedLoan, ...]
-    charge_usd_per_t: float | None
-    fiscal: FiscalPage
-    notes: tuple[str, ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as JSON can hold it."""
-        return {
-            "rate": self.rate,
-            "fnpv_c_musd": self.returns.fnpv_c, "firr_c": self.returns.firr_c.single,
-            "fnpv_k_musd": self.returns.fnpv_k, "firr_k": self.returns.firr_k.single,
-            "sustainable": self.returns.sustainable, "short_years": list(self.returns.short_years),
-            "charge_usd_per_t": self.charge_usd_per_t,
-            "loans": [
-                {"project": one.project, "funder": one.funding.name, "instrument": one.funding.instrument,
-                 "status": one.funding.status, "share": one.funding.share, "rate_pct_per_year": one.funding.rate_pct_per_year,
-                 "tenor_years": one.funding.tenor_years, "grant_element": one.grant_element,
-                 "dscr_least": one.cover.least if one.cover else None, "dscr_mean": one.cover.average if one.cover else None,
-                 "llcr": one.cover.loan_life if one.cover else None}
-                for one in self.loans
-            ],
-            "fiscal": self.fiscal.table.to_dict("records"),
-            "notes": list(self.notes),
-        }  # fmt: skip
+    given: Floats
+    own: Floats
+    public: Floats
+    loans: list[tuple[PlannedProject, Funding, LoanSchedule, LoanSchedule]]
 
 
 def finance_projects(appraisal: Appraisal) -> ProjectFinance | None:
     """Return the financial accounts of a set of projects; None where nothing is valued."""
-    found, plan = appraisal.valuation, appraisal.plan
+    found, plan, rules = appraisal.valuation, appraisal.plan, appraisal.rules
     if found is None or not appraisal.valued:
         return None
     years = list(plan.years)
     notes: list[str] = []
-    home = {country for project in plan.projects for country in project.countries}
+    home = sorted({country for project in plan.projects for country in project.countries})
+    wacc, no_wacc = _cost_of_capital(plan.projects, plan.terms, rules, home)
+    basis, discounting = _discounting(rules, wacc)
+    flows = _flows(appraisal, home, discounting)
+    funds = _funds(appraisal, home, notes)
+    schedules = [real for *_, real in funds.loans]
+    returns = financial_returns(
+        years, discounting, investment=flows.investment.tolist(), revenue=flows.receipts.tolist(),
+        running_cost=flows.upkeep.tolist(), residual_value=flows.residual, grants=funds.given.tolist(), equity=funds.own.tolist(),
+        loans=schedules,
+    )  # fmt: skip
+    cash = dict(zip(years, (flows.receipts - flows.upkeep).tolist(), strict=True))
+    operators, taxes = _operators(appraisal, home, flows, discounting)
+    fiscal = _fiscal(appraisal, home, funds.public, taxes, schedules)
+    if schedules:
+        notes.append(
+            "loans are taken to be in dollars, and debt of the treasuries: finance.csv names no currency or guarantee"
+        )
+    if not plan.terms.taxes:
+        notes.append("the case names no taxes on profits (profit_tax_COUNTRY_pct): operators' returns are before tax")
+    return ProjectFinance(
+        rate=discounting.rate, rate_basis=basis, wacc=wacc, wacc_why_not=no_wacc, returns=returns, operators=operators,
+        loans=tuple(FundedLoan(project.id, part, real, grant_element(nominal), debt_cover(cash, real))
+                    for project, part, nominal, real in funds.loans),
+        charge_usd_per_t=_charge(appraisal, flows, discounting), fiscal=fiscal,
+        debt=_burden(fiscal, cash, plan.terms, home, discounting), notes=tuple(dict.fromkeys(notes)),
+    )  # fmt: skip
+
+
+# the rate ---------------------------------------------------------------------------------------------------------------
+
+
+def _cost_of_capital(
+    projects: tuple[PlannedProject, ...], terms: MoneyTerms, rules: RuleSet, home: list[str]
+) -> tuple[float | None, str]:  # fmt: skip
+    """Return the weighted average cost of the money for the projects, or why it is not known."""
+    total = math.fsum(project.cost_musd for project in projects)
+    sources, missing = [], []
+    for project in projects:
+        for part in project.funding:
+            if not part.share:
+                continue
+            name = f"{part.name or 'what is open'} for {project.id}"
+            debt = part.instrument in DEBT
+            cost: float | None = terms.own_money
+            if debt:
+                cost = None if math.isnan(part.rate_pct_per_year) else part.rate_pct_per_year / 100.0
+            elif part.instrument == "grant":
+                cost = 0.0
+            if cost is None:
+                missing.append(name)
+            else:
+                sources.append(Capital(name, part.share * project.cost_musd / total, cost, deductible=debt))
+    if missing:
+        return None, f"the cost of {', '.join(missing)} is not given (finance.csv, or cost_of_own_money_pct_per_year)"
+    tax = math.fsum(terms.taxes.get(country, 0.0) for country in home) / len(home)
+    floor = rules.wacc_floor.value if rules.wacc_floor is not None else None
+    return cost_of_capital(sources, tax=tax, inflation=terms.inflation, floor=floor), ""
+
+
+def _discounting(rules: RuleSet, wacc: float | None) -> tuple[str, Discounting]:
+    """Return at what financial values are discounted: the rule set's financial rate, else the cost of capital, else its rate."""
+    timing = rules.discounting.timing
+    if rules.financial_rate is not None:
+        return "financial rate of the rule set", Discounting.at(rules.financial_rate.value, timing=timing)
+    if wacc is not None:
+        return "weighted average cost of capital", Discounting.at(wacc, timing=timing)
+    return "discount rate of the rule set", rules.schedule()
+
+
+# streams ----------------------------------------------------------------------------------------------------------------
+
+
+def _flows(appraisal: Appraisal, home: list[str], discounting: Discounting) -> _Flows:
+    plan = appraisal.plan
+    years = np.array(plan.years)
     receipts = _receipts(appraisal, home, RECEIPTS)
-    investment, upkeep, given = (np.zeros(len(years)) for _ in range(3))
-    own, public = np.zeros(len(years)), np.zeros(len(years))
+    investment, upkeep = np.zeros(len(years)), np.zeros(len(years))
+    ages = []
+    for project in plan.projects:
+        built_again = _renewals(project, plan.life_years, plan.years[-1])
+        investment += _spent(project, plan.years)
+        investment[np.isin(years, built_again)] += project.cost_musd
+        upkeep += _upkeep(project, plan.years, plan.upkeep_pct[0])
+        ages.append(float(plan.years[-1] - max([project.opening, *built_again]) + 1))
+    costs = [project.cost_musd for project in plan.projects]
+    if appraisal.rules.residual_value == "remaining_life":
+        residual = residual_by_life(costs, [plan.life_years] * len(costs), ages)
+    else:
+        age = math.fsum(cost * age for cost, age in zip(costs, ages, strict=True)) / math.fsum(costs)
+        rate = discounting.bands[-1].rate
+        residual = residual_by_flows(float(receipts[-1] - upkeep[-1]), max(0, round(plan.life_years - age)), rate)
+    return _Flows(receipts, investment, upkeep, residual)
+
+
+def _renewals(project: PlannedProject, life_years: float, last: int) -> list[int]:
+    """Return the years in which worn-out works are built again."""
+    life = max(round(life_years), 1)
+    return list(range(project.opening + life, last + 1, life))
+
+
+def _spent(project: PlannedProject, years: tuple[int, ...]) -> Floats:
+    by_year = dict(zip(project.years, project.shares, strict=True))
+    return np.array([project.cost_musd * by_year.get(year, 0.0) for year in years])
+
+
+def _upkeep(project: PlannedProject, years: tuple[int, ...], pct: float) -> Floats:
+    found: Floats = np.where(np.array(years) >= project.opening, project.cost_musd * pct / 100.0, 0.0)
+    return found
+
+
+def _receipts(
+    appraisal: Appraisal, home: list[str], effects: tuple[str, ...], *, operators_only: bool = False
+) -> Floats:  # fmt: skip
+    """Return what bodies of some countries receive more, less what it costs them, expected by year."""
+    found = appraisal.valuation
+    assert found is not None  # noqa: S101 - the caller has seen to it
+    mine = [
+        effect in effects and country in home and party != "shipper" and not (operators_only and party in PUBLIC)
+        for effect, country, party in found.rows
+    ]
+    total = found.benefit_musd[:, :, mine] + found.transfer_musd[:, :, mine]
+    expected: Floats = np.einsum("ys,ysr->y", found.probability, total)
+    return expected
+
+
+def _charge(appraisal: Appraisal, flows: _Flows, discounting: Discounting) -> float | None:
+    """Return the charge on each expected tonne that would bring the investment to nought; None without traffic."""
+    found = appraisal.valuation
+    assert found is not None  # noqa: S101 - the caller has seen to it
+    traffic = np.einsum("ys,ys->y", found.probability, found.traffic_t) / 1e6
+    other = flows.receipts - flows.upkeep - flows.investment
+    other[-1] += flows.residual
+    if not traffic.any():
+        return None
+    return charges_for_target(traffic.tolist(), other.tolist(), discounting, uses=(1.0,))[1.0]
+
+
+def _operators(
+    appraisal: Appraisal, home: list[str], flows: _Flows, discounting: Discounting
+) -> tuple[OperatorsReturn, Floats]:  # fmt: skip
+    """Return what the operators alone earn on the investment, after tax where there is one; and that tax, by year."""
+    plan = appraisal.plan
+    earned, taxes = np.zeros(len(plan.years)), np.zeros(len(plan.years))
+    for country in home:
+        mine = [project for project in plan.projects if country in project.countries]
+        here = _receipts(appraisal, [country], EARNED, operators_only=True)
+        works, upkeep = np.zeros(len(plan.years)), np.zeros(len(plan.years))
+        for project in mine:
+            works += _spent(project, plan.years) / len(project.countries)
+            upkeep += _upkeep(project, plan.years, plan.upkeep_pct[0]) / len(project.countries)
+        earned += here
+        taxes += profit_tax(
+            (here - upkeep).tolist(), works.tolist(), tax=plan.terms.taxes.get(country, 0.0), life_years=plan.life_years,
+            opening=min(project.opening for project in mine) - plan.years[0],
+        )  # fmt: skip
+    net = earned - flows.upkeep - flows.investment - taxes
+    net[-1] += flows.residual
+    factors = discounting.factors(range(len(plan.years)))
+    return OperatorsReturn(
+        present_value(net, factors), rates_of_return(net.tolist()).single, present_value(taxes, factors)
+    ), taxes  # fmt: skip
+
+
+# money ------------------------------------------------------------------------------------------------------------------
+
+
+def _funds(appraisal: Appraisal, home: list[str], notes: list[str]) -> _Funds:
+    plan = appraisal.plan
+    years = plan.years
+    given, own, public = (np.zeros(len(years)) for _ in range(3))
     loans: list[tuple[PlannedProject, Funding, LoanSchedule, LoanSchedule]] = []
     for project in plan.projects:
         spent = _spent(project, years)
-        investment += spent
-        upkeep += np.where(np.array(years) >= project.opening, project.cost_musd * plan.upkeep_pct[0] / 100.0, 0.0)
         for part in project.funding:
             # what others give for good costs the treasuries of these countries nothing
             if part.instrument not in GIVEN or part.country in home:
                 public += part.share * spent
             if part.instrument in DEBT and not math.isnan(part.rate_pct_per_year) and not math.isnan(part.tenor_years):
-                nominal, real = _loan(project, part, years[0], years[-1], notes)
-                loans.append((project, part, nominal, real))
+                if part.share:
+                    nominal, real = _loan(project, part, plan.terms, years[0], years[-1], notes)
+                    loans.append((project, part, nominal, real))
             elif part.instrument == "grant":
                 given += part.share * spent
             else:
@@ -135,47 +266,13 @@ def finance_projects(appraisal: Appraisal) -> ProjectFinance | None:
                     notes.append(
                         f"terms of {part.name} for {project.id} are not published: it counts as the owners' own"
                     )
-    rules = appraisal.rules
-    rate = rules.financial_rate.value if rules.financial_rate is not None else rules.schedule().rate
-    discounting = rules.schedule() if rules.financial_rate is None else type(rules.schedule()).at(rate)
-    schedules = [real for *_, real in loans]
-    returns = financial_returns(
-        years, discounting, investment=investment.tolist(), revenue=receipts.tolist(), running_cost=upkeep.tolist(),
-        grants=given.tolist(), equity=own.tolist(), loans=schedules,
-    )  # fmt: skip
-    cash = dict(zip(years, (receipts - upkeep).tolist(), strict=True))
-    traffic = np.einsum("ys,ys->y", found.probability, found.traffic_t) / 1e6
-    other = receipts - upkeep - investment
-    charge = (
-        charges_for_target(traffic.tolist(), other.tolist(), discounting, uses=(1.0,))[1.0] if traffic.any() else None
-    )
-    return ProjectFinance(
-        rate, returns,
-        tuple(FundedLoan(project.id, part, real, grant_element(nominal), debt_cover(cash, real))
-              for project, part, nominal, real in loans),
-        charge, _fiscal(appraisal, home, public, schedules), tuple(dict.fromkeys(notes)),
-    )  # fmt: skip
-
-
-def _receipts(appraisal: Appraisal, home: set[str], effects: tuple[str, ...]) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Return what bodies of some countries receive more, less what it costs them, expected by year."""
-    found = appraisal.valuation
-    assert found is not None  # noqa: S101 - the caller has seen to it
-    mine = [effect in effects and country in home and party != "shipper" for effect, country, party in found.rows]
-    total = found.benefit_musd[:, :, mine] + found.transfer_musd[:, :, mine]
-    expected: np.ndarray[Any, np.dtype[np.float64]] = np.einsum("ys,ysr->y", found.probability, total)
-    return expected
-
-
-def _spent(project: PlannedProject, years: list[int]) -> np.ndarray[Any, np.dtype[np.float64]]:
-    by_year = dict(zip(project.years, project.shares, strict=True))
-    return np.array([project.cost_musd * by_year.get(year, 0.0) for year in years])
+    return _Funds(given, own, public, loans)
 
 
 def _loan(
-    project: PlannedProject, part: Funding, base: int, last: int, notes: list[str]
+    project: PlannedProject, part: Funding, terms: MoneyTerms, base: int, last: int, notes: list[str]
 ) -> tuple[LoanSchedule, LoanSchedule]:  # fmt: skip
-    """Return a loan in dollars of the day, and at constant prices."""
+    """Return a loan in dollars of the day, and at constant prices of the owners."""
     works = len(project.years)
     grace = works if math.isnan(part.grace_years) else max(int(part.grace_years), works)
     if math.isnan(part.grace_years) or grace > part.grace_years:
@@ -185,23 +282,24 @@ def _loan(
     if project.years[0] + tenor - 1 > last:
         tenor = last - project.years[0] + 1
         notes.append(f"{part.name} for {project.id} is repaid by {last}, the last year of the accounts")
-    inflated = [
-        share * (1.0 + INFLATION) ** (year - base) for year, share in zip(project.years, project.shares, strict=True)
-    ]
+    # works are paid in constant money of the owners: as many dollars of the day are drawn as that takes
+    dollar = terms.dollar_in(project.countries, range(base, last + 1), base)
+    worth = {year: dollar[year] * (1.0 + terms.inflation) ** (base - year) for year in dollar}
+    inflated = [share / worth[year] for year, share in zip(project.years, project.shares, strict=True)]
     total = math.fsum(inflated)
-    terms = Loan(
+    loan = Loan(
         principal=project.cost_musd * part.share * total, rate=part.rate_pct_per_year / 100.0, years=tenor,
         first_year=project.years[0], grace_years=grace, repayment="equal_principal",
         drawn=tuple(one / total for one in inflated), name=f"{part.name} for {project.id}",
+        front_end_fee=terms.front_end_fees.get(part.funder, 0.0), commitment_fee=terms.commitment_fees.get(part.funder, 0.0),
     )  # fmt: skip
-    nominal = schedule_loan(terms, last_year=last)
-    worth = {year: (1.0 + INFLATION) ** (base - year) for year in nominal.years}
+    nominal = schedule_loan(loan, last_year=last)
     return nominal, convert_schedule(nominal, worth, currency="USD")
 
 
 def _fiscal(
-    appraisal: Appraisal, home: set[str], spent: np.ndarray[Any, np.dtype[np.float64]], loans: list[LoanSchedule]
-) -> FiscalPage:
+    appraisal: Appraisal, home: list[str], spent: Floats, taxes: Floats, loans: list[LoanSchedule]
+) -> FiscalPage:  # fmt: skip
     """Return what the treasuries of the projects' countries see: what they spend, debt in dollars, fees and taxes."""
     found = appraisal.valuation
     assert found is not None  # noqa: S101 - the caller has seen to it
@@ -212,7 +310,27 @@ def _fiscal(
         for effect, country, party in found.rows
     ]
     total = found.benefit_musd[:, :, mine] + found.transfer_musd[:, :, mine]
-    receipts = np.einsum("ys,ysr->y", found.probability, total)
+    receipts = np.einsum("ys,ysr->y", found.probability, total) + taxes
     return fiscal_page(
         appraisal.years, loans=loans, outlay=spent.tolist(), receipts=receipts.tolist(), home_currency="home"
+    )  # fmt: skip
+
+
+def _burden(
+    fiscal: FiscalPage, cash: dict[int, float], terms: MoneyTerms, home: list[str], discounting: Discounting
+) -> DebtBurden | None:  # fmt: skip
+    """Return whether the debt can be borne; None without debt."""
+    if not any(fiscal.debt) and not any(fiscal.service):
+        return None
+    peak = max(range(len(fiscal.years)), key=lambda place: fiscal.debt[place])
+    gdp = math.fsum(terms.gdp_musd.get(country, math.nan) for country in home)
+    served = {year: due for year, due in zip(fiscal.years, fiscal.service, strict=True) if due > 0}
+    ratios = [cash[year] / due for year, due in served.items()]
+    factors = discounting.factors(range(len(fiscal.years)))
+    service, receipts = (present_value(np.array(values), factors) for values in (fiscal.service, fiscal.receipts))
+    return DebtBurden(
+        peak_musd=fiscal.debt[peak], peak_year=fiscal.years[peak],
+        peak_gdp_share=fiscal.debt[peak] / gdp if gdp > 0 else None,
+        service_musd=math.fsum(served.values()), dscr_least=min(ratios), dscr_mean=math.fsum(ratios) / len(ratios),
+        receipts_over_service=receipts / service,
     )  # fmt: skip

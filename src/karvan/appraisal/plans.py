@@ -8,7 +8,7 @@ and a note says so.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +16,7 @@ import numpy as np
 from karvan.appraisal.prices import price_factor
 from karvan.appraisal.projects import check_together
 from karvan.appraisal.streams import even_shares, phase_cost
+from karvan.appraisal.terms import MoneyTerms, read_terms
 from karvan.case.apply import opening_year, resolve_project
 from karvan.case.finance import funding_of
 from karvan.errors import InputError, RequestError
@@ -109,6 +110,10 @@ class Plan:
         Why nothing can be valued; empty where it can.
     notes
         What the reader should know.
+    life_years
+        Life of the works, after which they are built again.
+    terms
+        Terms of money that the case names.
     """
 
     projects: tuple[PlannedProject, ...]
@@ -116,6 +121,8 @@ class Plan:
     upkeep_pct: tuple[float, float, float] = (UPKEEP_PCT, UPKEEP_PCT, UPKEEP_PCT)
     why_not: str = ""
     notes: tuple[str, ...] = ()
+    life_years: float = LIFE_YEARS
+    terms: MoneyTerms = field(default_factory=MoneyTerms)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -166,7 +173,7 @@ def plan_projects(
     RequestError
         A project has no year of opening, or opens outside the years counted.
     InputError
-        Projects cannot stand together, or a cost is at prices of another year without a price index.
+        Projects cannot stand together, a cost is at prices of another year without a price index, or terms of money cannot be.
     """
     from karvan.case import Setting  # noqa: PLC0415 - kept beside its only use
 
@@ -203,7 +210,8 @@ def plan_projects(
     why = "; ".join(f"{name}: {rows[name]['no_effect']}" for name in idle) if len(idle) == len(own) else ""
     if not why:
         notes += [f"{name} changes nothing of its own: {rows[name]['no_effect']}" for name in idle]
-    return Plan(found, years, _upkeep(case), why, tuple(notes))
+    life = case.parameters.get(LIFE_PARAMETER, LIFE_YEARS)
+    return Plan(found, years, _upkeep(case), why, tuple(notes), life, read_terms(case))
 
 
 def _planned(case: Case, name: str, given: int | None, years: Sequence[int], notes: list[str]) -> PlannedProject:

@@ -347,6 +347,7 @@ def _drawn_words(outlook: Uncertainty | None, *, drawn: bool) -> tuple[str, ...]
 
 def _show(found: Appraisal) -> None:
     from karvan.charts import words
+    from karvan.report.money import money_of
 
     out = console()
     title = " + ".join(f"{project.id} {project.name}" for project in found.plan.projects) or ", ".join(found.asked)
@@ -369,7 +370,9 @@ def _show(found: Appraisal) -> None:
     _show_standings(found)
     _show_gains(found)
     _show_turns(found)
-    for note in found.notes:
+    for line in money_of(found):
+        out.print(line)
+    for note in (*found.notes, *(found.finance.notes if found.finance else ())):
         say(f"Note: {note}.")
 
 

@@ -23,6 +23,7 @@ from karvan.charts.svg import inline_svg
 from karvan.charts.tornado import TornadoBar, draw_tornado
 from karvan.charts.who_gains import PartyGain, draw_who_gains
 from karvan.report.draws import draws_of
+from karvan.report.money import money_of
 from karvan.report.page import environment, style_sheet
 from karvan.report.tables import Cell, Table, safe_address
 from karvan.report.turns import turns_of
@@ -37,6 +38,13 @@ TEMPLATE = "project.html.j2"
 #: Parties below this share of the largest are left out of the picture; sums below the others are what rounding, or solving,
 #: leaves.
 LEAST_SHARE, ROUNDING, SOLVED = 1e-3, 1e-9, 1e-8
+#: Headings of the table of loans.
+LOANS = ("Funder", "what", "share", "rate", "years", "grant element", "least DSCR", "mean DSCR", "LLCR", "fees, USD m",
+         "interest in works, USD m")  # fmt: skip
+#: Columns of the fiscal page, as a reader calls them.
+FISCAL = {"outlay": "outlay", "debt": "debt", "guaranteed": "guaranteed", "service": "service",
+          "expected_calls": "expected calls", "foreign_exchange": "foreign exchange", "receipts": "fees and taxes",
+          "cost": "net cost"}  # fmt: skip
 #: Parameters of a case that accounts use, with what holds without them.
 PARAMETERS = {
     UPKEEP_PARAMETER: f"{UPKEEP_PCT:g} % of the cost of works a year", LIFE_PARAMETER: f"{LIFE_YEARS:g} years",
@@ -66,7 +74,7 @@ def render_project(case: Case, found: Appraisal, drawn: Uncertainty | None = Non
         title=title, lead=_lead(found), answer=answer_of(found), turns=turns_of(found),
         style=style_sheet(),
         assumptions=[table for table in _assumptions(case, found) if table.rows],
-        remarks=(*found.notes, *(drawn.notes if drawn is not None else ())),
+        remarks=(*found.notes, *(found.finance.notes if found.finance else ()), *(drawn.notes if drawn is not None else ())),
         sources=_sources(case, found), meta=found.meta, setting=", ".join(setting), **_worth(case, found), **_money(found),
         **draws_of(found, drawn),
     )  # fmt: skip
@@ -289,39 +297,33 @@ def _money(found: Appraisal) -> dict[str, Any]:
         return dict.fromkeys(("money", "money_said", "loans", "fiscal"))
     returns = money.returns
     rows = [
-        (Cell(label), _sum(value), _figure("none" if rate.single is None else words.rate(rate.single)))
+        (Cell(label), _sum(value), _figure("none" if rate is None else words.rate(rate)))
         for label, value, rate in (
-            ("The investment", returns.fnpv_c, returns.firr_c), ("The owners' own money", returns.fnpv_k, returns.firr_k)
+            ("The investment", returns.fnpv_c, returns.firr_c.single),
+            ("The owners' own money", returns.fnpv_k, returns.firr_k.single),
+            ("The investment, to operators alone after tax", money.operators.fnpv_musd, money.operators.firr),
         )
     ]  # fmt: skip
     loans = tuple(
         (Cell(f"{one.funding.name}, for {one.project}"), Cell(f"{one.funding.instrument}, {one.funding.status}"),
          _figure(words.percent(one.funding.share)), _figure(f"{one.funding.rate_pct_per_year:g} %"),
          _figure(f"{one.funding.tenor_years:g}"), _figure(words.percent(one.grant_element)),
-         _figure("none" if one.cover is None else words.number(one.cover.least)))
+         *(_figure("none" if one.cover is None else words.number(value))
+           for value in ((one.cover.least, one.cover.average, one.cover.loan_life) if one.cover else (0.0,) * 3)),
+         _sum(one.fees_musd), _sum(one.interest_in_works_musd))
         for one in money.loans
-    )  # fmt: skip
-    cash = "its own receipts and money pay its way in every year" if returns.sustainable else (
-        f"cash is short in {words.count(len(returns.short_years), 'year')}, from {returns.short_years[0]}: others must pay"
-    )  # fmt: skip
-    charge = "" if money.charge_usd_per_t is None else (
-        f" A charge of USD {words.number(money.charge_usd_per_t)} more on each expected tonne would bring the investment to "
-        "nought."
     )  # fmt: skip
     fiscal = money.fiscal.table
     fiscal_rows = tuple(
-        (Cell(str(int(row["year"]))), *(_sum(row[name]) for name in ("outlay", "debt", "service", "receipts", "cost")))
-        for row in fiscal.to_dict("records")
+        (Cell(str(int(row["year"]))), *(_sum(row[name]) for name in FISCAL)) for row in fiscal.to_dict("records")
     )
     return {
         "money": Table(
             f"Financial value at {words.rate(money.rate)}", ("Return on", "value, USD m", "rate of return"), tuple(rows)
         ),
-        "money_said": f"To the countries in which it is built: {cash}.{charge}",
-        "loans": Table("Loans with published terms", ("Funder", "what", "share", "rate", "years", "grant element", "least DSCR"),
-                       loans) if loans else None,
-        "fiscal": Table("What their treasuries see, USD m", ("Year", "outlay", "debt", "service", "fees and taxes", "net cost"),
-                        fiscal_rows),
+        "money_said": money_of(found),
+        "loans": Table("Loans with published terms", LOANS, loans) if loans else None,
+        "fiscal": Table("What their treasuries see, USD m", ("Year", *FISCAL.values()), fiscal_rows),
     }  # fmt: skip
 
 

@@ -1,0 +1,156 @@
+"""Results of the money side of an appraisal: returns, loans, what debt weighs, the fiscal page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from karvan.appraisal.finance import DebtCover, FinancialReturns
+    from karvan.appraisal.fiscal import FiscalPage
+    from karvan.appraisal.loans import LoanSchedule
+    from karvan.case.finance import Funding
+
+
+@dataclass(frozen=True)
+class FundedLoan:
+    """A loan or deposit of a funder for a project.
+
+    Attributes
+    ----------
+    project, funding
+        What it is for, and on which terms.
+    schedule
+        Year by year at constant prices.
+    grant_element
+        By the rate of comparison of 5 %, in dollars of the day, fees among what is paid.
+    cover
+        How far the owners' cash covers its service; None where there is no service within the years.
+    """
+
+    project: str
+    funding: Funding
+    schedule: LoanSchedule
+    grant_element: float
+    cover: DebtCover | None
+
+    @property
+    def fees_musd(self) -> float:
+        """Fees paid, at constant prices, not discounted."""
+        return sum(self.schedule.fees)
+
+    @property
+    def interest_in_works_musd(self) -> float:
+        """Interest of the years in which money is drawn, at constant prices, not discounted."""
+        parts = zip(self.schedule.drawn, self.schedule.interest, self.schedule.capitalised, strict=True)
+        return sum(paid + added for drawn, paid, added in parts if drawn > 0)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON can hold it."""
+        terms, cover = self.funding, self.cover
+        return {
+            "project": self.project, "funder": terms.name, "instrument": terms.instrument, "status": terms.status,
+            "share": terms.share, "rate_pct_per_year": terms.rate_pct_per_year, "tenor_years": terms.tenor_years,
+            "front_end_fee": self.schedule.loan.front_end_fee, "commitment_fee": self.schedule.loan.commitment_fee,
+            "fees_musd": self.fees_musd, "interest_in_works_musd": self.interest_in_works_musd,
+            "grant_element": self.grant_element, "dscr_least": cover.least if cover else None,
+            "dscr_mean": cover.average if cover else None, "llcr": cover.loan_life if cover else None,
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class OperatorsReturn:
+    """What the operators of the owners' countries alone earn on the investment, without their treasuries.
+
+    Attributes
+    ----------
+    fnpv_musd, firr
+        After taxes on profits, where the case names them; None where there is no single rate.
+    tax_pv_musd
+        Those taxes, at present value.
+    """
+
+    fnpv_musd: float
+    firr: float | None
+    tax_pv_musd: float
+
+
+@dataclass(frozen=True)
+class DebtBurden:
+    """Whether debt can be borne, all loans together.
+
+    Attributes
+    ----------
+    peak_musd, peak_year, peak_gdp_share
+        Most that is owed, when, and as a share of gross domestic product (of the year of trade.csv) of the countries in which the
+        projects are built; None where one has none of its own.
+    service_musd
+        Interest, repayment and fees of all years, not discounted.
+    dscr_least, dscr_mean
+        The owners' cash over the service of all loans, in the worst year and on average.
+    receipts_over_service
+        What treasuries receive over what they pay for debt, present values: 1 where the one pays for the other.
+    """
+
+    peak_musd: float
+    peak_year: int
+    peak_gdp_share: float | None
+    service_musd: float
+    dscr_least: float
+    dscr_mean: float
+    receipts_over_service: float
+
+
+@dataclass(frozen=True)
+class ProjectFinance:
+    """Money for a set of projects.
+
+    Attributes
+    ----------
+    rate, rate_basis
+        Rate at which financial values are discounted, and which it is.
+    wacc, wacc_why_not
+        Weighted average cost of the money for the projects, real, after relief of tax; None where a part of it has no known cost.
+    returns
+        What the investment returns, and the owners' own money.
+    operators
+        What the operators alone earn.
+    loans
+        Loans with published terms.
+    charge_usd_per_t
+        Charge for each tonne of the expected traffic that would bring the investment's value to nought, beyond what is charged;
+        None without traffic.
+    fiscal
+        What the treasuries of the projects' countries see.
+    debt
+        Whether the debt can be borne; None without debt.
+    notes
+        What the reader should know.
+    """
+
+    rate: float
+    rate_basis: str
+    wacc: float | None
+    wacc_why_not: str
+    returns: FinancialReturns
+    operators: OperatorsReturn
+    loans: tuple[FundedLoan, ...]
+    charge_usd_per_t: float | None
+    fiscal: FiscalPage
+    debt: DebtBurden | None
+    notes: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON can hold it."""
+        return {
+            "rate": self.rate, "rate_basis": self.rate_basis, "wacc": self.wacc, "wacc_why_not": self.wacc_why_not,
+            "fnpv_c_musd": self.returns.fnpv_c, "firr_c": self.returns.firr_c.single,
+            "fnpv_k_musd": self.returns.fnpv_k, "firr_k": self.returns.firr_k.single,
+            "operators": vars(self.operators),
+            "sustainable": self.returns.sustainable, "short_years": list(self.returns.short_years),
+            "charge_usd_per_t": self.charge_usd_per_t,
+            "loans": [one.to_dict() for one in self.loans],
+            "debt": None if self.debt is None else vars(self.debt),
+            "fiscal": self.fiscal.table.to_dict("records"),
+            "notes": list(self.notes),
+        }  # fmt: skip

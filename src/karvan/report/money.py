@@ -1,0 +1,83 @@
+"""The money side of a project in sentences: what it earns, whether it pays its way, its loans, and what its debt weighs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from karvan.charts import words
+
+if TYPE_CHECKING:
+    from karvan.appraisal import Appraisal
+    from karvan.appraisal.financing_results import FundedLoan, ProjectFinance
+
+
+def money_of(found: Appraisal) -> list[str]:
+    """Return what the money side comes to, in sentences; nothing where there is no value."""
+    money = found.finance
+    if money is None:
+        return []
+    return [*_returns(money), _cash(money), *_charge(money), *[_loan(one) for one in money.loans], *_debt(money)]
+
+
+def _rate(value: float | None) -> str:
+    return "none" if value is None else words.rate(value)
+
+
+def _returns(money: ProjectFinance) -> list[str]:
+    wacc = f"{money.wacc_why_not}" if money.wacc is None else f"the money for it costs {words.rate(money.wacc)} (WACC)"
+    returns, operators = money.returns, money.operators
+    tax = f", after {words.musd(operators.tax_pv_musd)} of tax" if operators.tax_pv_musd else ""
+    said = (
+        f"In money, at {words.rate(money.rate)} ({money.rate_basis}): FNPV of the investment {words.musd(returns.fnpv_c)} (FIRR "
+        f"{_rate(returns.firr_c.single)}), of the owners' own money {words.musd(returns.fnpv_k)} "
+        f"({_rate(returns.firr_k.single)}), to operators alone {words.musd(operators.fnpv_musd)} ({_rate(operators.firr)}){tax}."
+    )
+    return [said, f"Cost of capital: {wacc}."]
+
+
+def _cash(money: ProjectFinance) -> str:
+    short = money.returns.short_years
+    cash = "its own receipts and money pay its way in every year" if not short else (
+        f"cash is short in {words.count(len(short), 'year')}, from {short[0]}: others must pay"
+    )  # fmt: skip
+    return f"To the countries in which it is built: {cash}."
+
+
+def _charge(money: ProjectFinance) -> list[str]:
+    if money.charge_usd_per_t is None:
+        return []
+    more, charge = ("more", money.charge_usd_per_t) if money.charge_usd_per_t > 0 else ("less", -money.charge_usd_per_t)
+    return [
+        f"A charge of USD {words.number(charge)} {more} on each expected tonne would bring it to nought at that rate."
+    ]
+
+
+def _loan(one: FundedLoan) -> str:
+    fees = "" if not one.fees_musd else f", fees {words.musd(one.fees_musd)}"
+    cover = "no service" if one.cover is None else (
+        f"least DSCR {words.number(one.cover.least)}, LLCR {words.number(one.cover.loan_life)}"
+    )  # fmt: skip
+    terms = one.funding
+    return (
+        f"{terms.name} for {one.project}, {terms.instrument} of {words.percent(terms.share)} at {terms.rate_pct_per_year:g} % "
+        f"over {terms.tenor_years:g} years ({terms.status}): grant element {words.percent(one.grant_element)}, {cover}, interest "
+        f"during works {words.musd(one.interest_in_works_musd)}{fees}."
+    )
+
+
+def _debt(money: ProjectFinance) -> list[str]:
+    debt = money.debt
+    if debt is None:
+        return []
+    share = "" if debt.peak_gdp_share is None else f" ({words.percent(debt.peak_gdp_share)} of their GDP)"
+    cash = "there is no cash for its service in the worst year" if debt.dscr_least <= 0 else (
+        f"cash covers its service {words.number(debt.dscr_least)} times in the worst year"
+    )  # fmt: skip
+    receipts = "receive nothing more for it" if debt.receipts_over_service <= 0 else (
+        f"receive {words.number(debt.receipts_over_service)} times what they pay for it"
+    )  # fmt: skip
+    said = (
+        f"Debt of their treasuries: at most {words.musd(debt.peak_musd)}{share}, in {debt.peak_year}; {cash}, and treasuries "
+        f"{receipts}."
+    )
+    return [said]

@@ -1,0 +1,216 @@
+"""Money for a project: fees, cost of capital, taxes, an exchange rate that moves, what debt weighs; held against sums by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy_financial
+import pytest
+import pyxirr
+
+from karvan.appraisal import OutcomeStore, appraise
+from karvan.appraisal.terms import INFLATION, profit_tax, read_terms
+from karvan.errors import InputError
+from karvan.report.money import money_of
+
+if TYPE_CHECKING:
+    from tests.conftest import CaseFiles
+
+    from karvan.appraisal.financing_results import ProjectFinance
+
+
+def name(files: CaseFiles, **parameters: str) -> None:
+    for parameter, value in parameters.items():
+        files.add(
+            "parameter.csv", "reliability_ratio", parameter_id=parameter, value=value, low="", high="", unit="%",
+            confidence="high",
+        )  # fmt: skip
+
+
+def finance(files: CaseFiles, project: str = "N1", *, rule_set: str = "adb_2017") -> ProjectFinance:
+    found = appraise(files.open(), project, rule_set=rule_set, store=OutcomeStore()).finance
+    assert found is not None
+    return found
+
+
+def test_fees_of_a_loan(files: CaseFiles) -> None:
+    """400 at constant prices in four parts: 1 % of all at once, 0.5 % a year of what is not drawn, in dollars of the day."""
+    plain = finance(files)
+    name(files, front_end_fee_cora_treasury_pct="1", commitment_fee_cora_treasury_pct_per_year="0.5")
+    found = finance(files)
+    (loan,) = found.loans
+    drawn = [100 * 1.02**year for year in range(4)]
+    fees = [0.01 * sum(drawn) + 0.005 * sum(drawn[1:])] + [0.005 * sum(drawn[year + 1 :]) for year in (1, 2)]
+    wanted = [fee / 1.02**year for year, fee in enumerate(fees)]
+    assert list(loan.schedule.fees[:4]) == pytest.approx([*wanted, 0.0])
+    assert loan.fees_musd == pytest.approx(sum(wanted))
+    assert loan.grant_element < plain.loans[0].grant_element
+    present = sum(fee / 1.09**year for year, fee in enumerate(wanted))
+    assert found.returns.fnpv_k == pytest.approx(plain.returns.fnpv_k - present)
+    assert found.returns.fnpv_c == plain.returns.fnpv_c
+    # fees are service of the treasuries' debt on the fiscal page
+    extra = np.array(found.fiscal.service) - np.array(plain.fiscal.service)
+    assert extra[:3].tolist() == pytest.approx(wanted)
+    assert loan.interest_in_works_musd == pytest.approx(
+        sum(0.04 * sum(drawn[: year + 1]) / 1.02**year for year in range(4))
+    )
+
+
+def test_the_cost_of_capital_of_the_mix_is_the_default_rate(files: CaseFiles) -> None:
+    """Two fifths at 4 %, deductible at 25 % (mean of 20 and 30), three fifths at 12 %, inflation 2 %: by the form of ADB."""
+    assert finance(files).wacc is None
+    name(files, cost_of_own_money_pct_per_year="12", profit_tax_AAA_pct="20", profit_tax_CCC_pct="30")
+    found = finance(files)
+    wanted = 0.4 * ((1 + 0.04 * 0.75) / 1.02 - 1) + 0.6 * (1.12 / 1.02 - 1)
+    assert found.wacc == pytest.approx(wanted)
+    assert (found.rate, found.rate_basis) == (pytest.approx(wanted), "weighted average cost of capital")
+    # a rule set with a rate of its own for financial accounts keeps it
+    eu = finance(files, rule_set="eu_2021")
+    assert (eu.rate, eu.rate_basis, eu.wacc) == (0.04, "financial rate of the rule set", pytest.approx(wanted))
+
+
+def test_the_floor_of_the_rule_set_holds(files: CaseFiles) -> None:
+    """2.4 % of own money and 4 % of the loan are less than the 4 % that ADB asks for at least."""
+    name(files, cost_of_own_money_pct_per_year="2.4")
+    assert finance(files).wacc == 0.04
+
+
+def test_without_a_part_the_cost_of_capital_says_which(files: CaseFiles) -> None:
+    files.set("finance.csv", "N1.cora", rate_pct_per_year="")
+    found = finance(files)
+    assert found.wacc is None
+    assert found.wacc_why_not == (
+        "the cost of Treasury of Cora for N1, what is open for N1 is not given (finance.csv, or cost_of_own_money_pct_per_year)"
+    )
+    assert found.rate_basis == "discount rate of the rule set"
+    assert "terms of Treasury of Cora for N1 are not published: it counts as the owners' own" in found.notes
+
+
+def test_returns_against_other_programs(files: CaseFiles) -> None:
+    """The streams of the fiscal side put together again: value by numpy-financial, rate by pyxirr."""
+    name(files, cost_of_own_money_pct_per_year="9")
+    case = files.open()
+    appraisal = appraise(case, "N1", store=OutcomeStore())
+    found, valuation = appraisal.finance, appraisal.valuation
+    assert found is not None
+    assert valuation is not None
+    mine = [
+        effect in ("operator", "rent", "treasury", "transit_fee") and country in ("AAA", "CCC") and party != "shipper"
+        for effect, country, party in valuation.rows
+    ]
+    total = (valuation.benefit_musd + valuation.transfer_musd)[:, :, mine]
+    receipts = np.einsum("ys,ysr->y", valuation.probability, total)
+    flows = receipts.copy()
+    flows[:4] -= 250.0
+    flows[4:] -= 20.0
+    flows[-1] += 1000 * (1 - 27 / 35)
+    assert found.returns.fnpv_c == pytest.approx(numpy_financial.npv(found.rate, flows), rel=1e-9)
+    assert found.returns.firr_c.single == pytest.approx(pyxirr.irr(flows), abs=1e-9)
+    (loan,) = found.loans
+    owners = flows.copy()
+    for year, drawn, interest, principal in zip(
+        loan.schedule.years, loan.schedule.drawn, loan.schedule.interest, loan.schedule.principal, strict=True
+    ):
+        owners[year - 2026] += drawn - interest - principal
+    assert found.returns.fnpv_k == pytest.approx(numpy_financial.npv(found.rate, owners), rel=1e-9)
+    assert found.returns.firr_k.single == pytest.approx(pyxirr.irr(owners), abs=1e-9)
+
+
+def test_a_dollar_that_grows_dearer_makes_service_dearer(files: CaseFiles) -> None:
+    """At 3 % a year for both countries: as much is drawn in constant money, and each year's service costs (1.03^t) more."""
+    plain = finance(files).loans[0].schedule
+    name(files, real_depreciation_AAA_pct_per_year="3", real_depreciation_CCC_pct_per_year="3")
+    found = finance(files).loans[0].schedule
+    assert list(found.drawn) == pytest.approx(list(plain.drawn))
+    # in dollars of the day drawn, less is owed than before by each year's rate: repaid in eleven equal parts of that sum
+    owed_usd = sum(100 * (1.02 / 1.03) ** year for year in range(4))
+    assert found.principal[4] == pytest.approx(owed_usd / 11 * (1.03 / 1.02) ** 4)
+    assert sum(found.principal) > sum(plain.principal)
+
+
+def test_taxes_on_profits_by_hand() -> None:
+    """Works of 100 written off over four years from opening; losses carried forward; 25 %."""
+    earnings = [0.0, 10.0, 40.0, 40.0, 40.0, 40.0]
+    found = profit_tax(earnings, [100.0, 0, 0, 0, 0, 0], tax=0.25, life_years=4, opening=1)
+    # profits -15, 15, 15, 15, 40: the first loss is made up for in the second year
+    assert found == pytest.approx([0.0, 0.0, 0.0, 3.75, 3.75, 10.0])
+    assert profit_tax(earnings, [0.0] * 6, tax=0.0, life_years=4, opening=1) == [0.0] * 6
+
+
+def test_taxes_part_operators_from_treasuries_and_leave_the_owners_as_they_are(files: CaseFiles) -> None:
+    """N4 so cheap that the railway of Bela earns by it: the tax that it pays is what its treasury receives more."""
+    files.set("project.csv", "N4", cost_musd="0.01")
+    plain = finance(files, "N4")
+    name(files, profit_tax_BBB_pct="20")
+    found = finance(files, "N4")
+    assert found.operators.tax_pv_musd > 0
+    assert found.operators.fnpv_musd == pytest.approx(plain.operators.fnpv_musd - found.operators.tax_pv_musd)
+    assert found.returns == plain.returns
+    more = np.array(found.fiscal.receipts) - np.array(plain.fiscal.receipts)
+    assert sum(value / 1.09**year for year, value in enumerate(more)) == pytest.approx(found.operators.tax_pv_musd)
+    assert any("before tax" in note for note in plain.notes)
+    assert not any("before tax" in note for note in found.notes)
+
+
+def test_what_debt_weighs(files: CaseFiles) -> None:
+    """Most is owed when all is drawn; the economies of Alba and Cora together have a product of 1,800 (economy.csv)."""
+    found = finance(files)
+    debt = found.debt
+    assert debt is not None
+    owed = sum(100 * 1.02**year for year in range(4)) / 1.02**3
+    assert (debt.peak_year, debt.peak_musd) == (2029, pytest.approx(owed))
+    assert debt.peak_gdp_share == pytest.approx(owed / 1800)
+    assert debt.service_musd == pytest.approx(sum(found.fiscal.service))
+    factors = 1.09 ** -np.arange(31.0)
+    assert debt.receipts_over_service == pytest.approx(
+        (factors @ np.array(found.fiscal.receipts)) / (factors @ np.array(found.fiscal.service))
+    )
+    # one loan alone: all loans together are covered as that one is
+    assert debt.dscr_least == pytest.approx(found.loans[0].cover.least if found.loans[0].cover else 0.0)
+
+
+def test_without_loans_there_is_no_debt(files: CaseFiles) -> None:
+    found = finance(files, "N2")
+    assert (found.loans, found.debt) == ((), None)
+
+
+def test_sentences_of_money(files: CaseFiles) -> None:
+    name(files, cost_of_own_money_pct_per_year="9", commitment_fee_cora_treasury_pct_per_year="0.5")
+    lines = money_of(appraise(files.open(), "N1", store=OutcomeStore()))
+    assert lines[0].startswith("In money, at 4.90 % (weighted average cost of capital): FNPV of the investment USD ")
+    assert lines[1] == "Cost of capital: the money for it costs 4.90 % (WACC)."
+    assert lines[2].startswith("To the countries in which it is built: cash is short in 31 years, from 2026")
+    assert lines[3].startswith("A charge of USD ")
+    assert "Treasury of Cora for N1, loan of 40 % at 4 % over 15 years (agreed): grant element " in lines[4]
+    assert lines[4].endswith("fees USD 3.1 m.")
+    assert lines[5].startswith(
+        "Debt of their treasuries: at most USD 388 m (22 % of their GDP), in 2029; there is no cash"
+    )
+
+
+def test_terms_that_cannot_be_are_told_at_once(files: CaseFiles) -> None:
+    name(
+        files, front_end_fee_alba_pct="1", commitment_fee_cora_treasury_pct_per_year="120", profit_tax_XXX_pct="20",
+        real_depreciation_AAA_pct_per_year="-100", inflation_usd_pct_per_year="100",
+    )  # fmt: skip
+    with pytest.raises(InputError) as caught:
+        appraise(files.open(), "N1")
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "Terms of money: 5 problems"
+    assert "  inflation_usd_pct_per_year: found 100; expected more than -99 and below 100, in per cent." in lines
+    assert "  commitment_fee_cora_treasury_pct_per_year: found 120; expected 0 to below 100, in per cent." in lines
+    assert (
+        "  real_depreciation_AAA_pct_per_year: found -100; expected more than -99 and below 100, in per cent." in lines
+    )
+    assert "  profit_tax_XXX_pct: found the country 'XXX'; expected one of AAA, BBB, CCC." in lines
+    assert any(
+        line.startswith("  front_end_fee_alba_pct: found the funder 'alba'; expected one of alba_") for line in lines
+    )
+
+
+def test_a_case_without_terms_has_the_inflation_of_the_program(files: CaseFiles) -> None:
+    terms = read_terms(files.open())
+    assert (terms.inflation, terms.own_money, dict(terms.taxes)) == (INFLATION, None, {})
+    name(files, inflation_usd_pct_per_year="0")
+    assert read_terms(files.open()).inflation == 0.0
