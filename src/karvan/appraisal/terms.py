@@ -31,6 +31,11 @@ TAX, DEPRECIATION = ("profit_tax_", "_pct"), ("real_depreciation_", "_pct_per_ye
 OWN_MONEY, INFLATION_NAME = "cost_of_own_money_pct_per_year", "inflation_usd_pct_per_year"
 
 
+def is_term(name: str) -> bool:
+    """Whether a parameter of this name is a fee, a tax or an exchange rate of a funder or country."""
+    return any(name.startswith(one) and name.endswith(two) for one, two in (FRONT_END, COMMITMENT, TAX, DEPRECIATION))
+
+
 @dataclass(frozen=True)
 class MoneyTerms:
     """Terms of money of a case, as shares of one.

@@ -24,7 +24,11 @@ def _rate(value: float | None) -> str:
 
 
 def _returns(money: ProjectFinance) -> list[str]:
-    wacc = f"{money.wacc_why_not}" if money.wacc is None else f"the money for it costs {words.rate(money.wacc)} (WACC)"
+    wacc = (
+        f"not known, since {money.wacc_why_not}"
+        if money.wacc is None
+        else f"the money for it costs {words.rate(money.wacc)} (WACC)"
+    )
     returns, operators = money.returns, money.operators
     tax = f", after {words.musd(operators.tax_pv_musd)} of tax" if operators.tax_pv_musd else ""
     said = (

@@ -17,6 +17,7 @@ from karvan.appraisal.plans import (
     UPKEEP_PCT,
     WORKS_PARAMETER,
 )
+from karvan.appraisal.terms import INFLATION, INFLATION_NAME, OWN_MONEY, is_term
 from karvan.charts import words
 from karvan.charts.cash_flow import draw_cash_flow
 from karvan.charts.svg import inline_svg
@@ -50,6 +51,7 @@ PARAMETERS = {
     UPKEEP_PARAMETER: f"{UPKEEP_PCT:g} % of the cost of works a year", LIFE_PARAMETER: f"{LIFE_YEARS:g} years",
     RAMP_PARAMETER: f"{RAMP_YEARS:g} years until it has its full effect", WORKS_PARAMETER: "1 (prices are costs)",
     CONTINGENCY_PARAMETER: "0 (a published cost contains its own)",
+    INFLATION_NAME: f"{words.rate(INFLATION)} a year, of the dollar", OWN_MONEY: "not given",
 }  # fmt: skip
 
 
@@ -301,7 +303,7 @@ def _money(found: Appraisal) -> dict[str, Any]:
         for label, value, rate in (
             ("The investment", returns.fnpv_c, returns.firr_c.single),
             ("The owners' own money", returns.fnpv_k, returns.firr_k.single),
-            ("The investment, to operators alone after tax", money.operators.fnpv_musd, money.operators.firr),
+            ("The investment, to operators alone", money.operators.fnpv_musd, money.operators.firr),
         )
     ]  # fmt: skip
     loans = tuple(
@@ -382,7 +384,8 @@ def _effect_rows(case: Case, found: Appraisal) -> Table:
 def _parameter_rows(case: Case) -> Table:
     table = case.rows("parameter")
     rows = []
-    for name, default in PARAMETERS.items():
+    named = {name: "" for name in table if is_term(name)}
+    for name, default in (PARAMETERS | named).items():
         if name in table:
             row = table[name]
             span = case.range_of("parameter", name, "value")
@@ -415,7 +418,7 @@ def _rule_rows(found: Appraisal) -> Table:
 def _sources(case: Case, found: Appraisal) -> Table:
     mine = {project.id for project in found.plan.projects}
     used: dict[str, None] = {}
-    for table, keys in (("project", mine), ("parameter", set(PARAMETERS))):
+    for table, keys in (("project", mine), ("parameter", {*PARAMETERS, *filter(is_term, case.rows("parameter"))})):
         for name in sorted(keys):
             if name in case.rows(table):
                 used |= dict.fromkeys(case.rows(table)[name]["source"])
