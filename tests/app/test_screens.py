@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.app.conftest import ROOT, Server, need
 
+from karvan.appraisal import how_sure
+from karvan.case import open_case
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -106,6 +109,37 @@ def test_a_league_table_is_worked_out_and_leads_to_a_project(show: Callable[...,
         assert shown.errors == []
         shown.page.get_by_role("button", name="All projects").click()
         shown.page.wait_for_selector("[data-league=done]")
+    finally:
+        own.stop()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_how_sure_a_value_is_is_drawn_when_asked_for(show: Callable[..., Shown], theme: str) -> None:
+    own = Server("textbook")
+    try:
+        shown = show("/appraisal?of=N3", on=own, color_scheme=theme)
+        page = shown.page
+        assert page.locator("[data-figure=s-curve]").count() == 0
+        # it can be stopped, and asked again
+        page.get_by_label("What is drawn").select_option("all")
+        shown.settle()
+        page.get_by_role("button", name="Draw", exact=True).click()
+        page.locator(".run[data-run=running] progress").wait_for()
+        page.locator(".run").get_by_role("button", name="Stop").click()
+        page.wait_for_selector(".run[data-run=stopped]")
+        page.get_by_label("What is drawn").select_option("accounts")
+        page.wait_for_selector(".run[data-run=none]")
+        page.get_by_role("button", name="Draw", exact=True).click()
+        page.wait_for_selector("[data-figure=s-curve] [data-line=s-curve]")
+        shown.settle()
+        drawn = page.locator("[data-draws=accounts]")
+        found = how_sure(open_case("textbook"), "N3", draws=10_000, seed=1, solves=0)
+        assert float(str(drawn.get_attribute("data-p50"))) == pytest.approx(found.distribution.p50, rel=1e-9)
+        assert float(str(drawn.get_attribute("data-p-negative"))) == found.distribution.p_negative
+        marks = page.locator("[data-figure=s-curve] svg.chart text").all_text_contents()
+        assert [text.split()[0] for text in marks if text.startswith("P")] == ["P10", "P50", "P90"]
+        assert serious(shown) == []
+        assert shown.errors == []
     finally:
         own.stop()
 

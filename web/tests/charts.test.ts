@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { LegAnswer, RouteAnswer } from "../src/api/types";
+import { twoEnds } from "../src/charts/Bars";
 import { placeLabels, profileOf, ticks } from "../src/charts/profile";
 import { laned } from "../src/screens/programme/lanes";
 import { compareCells, csvOf } from "../src/parts/table";
@@ -51,4 +52,19 @@ describe("a table", () => {
     for (const way of [1, -1] as const) expect([3, null, 1, ""].sort((one, other) => compareCells(one, other, way)).slice(2)).toEqual(expect.arrayContaining([null, ""]));
     expect(["P10", "P9"].sort((one, other) => compareCells(one, other, 1))).toEqual(["P9", "P10"]);
   });
+});
+
+it("a bar from a low to a high end reaches to both and no farther, also where they lie on one side", () => {
+  const reach = (low: number, high: number) => {
+    const parts = twoEnds(low, high);
+    const ends = { "lapis-light": 0, lapis: 0 };
+    let [up, down] = [0, 0];
+    for (const { value, tone } of parts) {
+      if (value < 0) down += value;
+      else up += value;
+      ends[tone as keyof typeof ends] = value < 0 ? down : up;
+    }
+    return [ends["lapis-light"], ends.lapis];
+  };
+  for (const [low, high] of [[-3, 5], [5, -3], [-1, -9], [-9, -1], [2, 7], [7, 2], [0, 4]] as const) expect(reach(low, high)).toEqual([low, high]);
 });

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from karvan.app import worker
-from karvan.appraisal import OutcomeStore, appraise, league_table
+from karvan.appraisal import OutcomeStore, appraise, how_sure, league_table
 from karvan.case import open_case
 from karvan.chain import find_trade
 from karvan.flows.corridor import assign_flows
@@ -43,6 +43,13 @@ def test_flows_are_those_of_the_function(ask: Client, textbook: Case) -> None:
     flows = dict(zip(links, ways, strict=True))
     for row in found.table.to_dict("records"):
         assert flows[row["link_id"]][row["direction"] == "-"] == row["flow_t_per_year"]
+    # goods were counted in one setting, and modelled stands against counted in that alone
+    reference = textbook.config.flows.reference_scenario or textbook.config.case.default_scenario
+    assert said["reference"] == reference
+    assert said["is_reference"] is (reference == "open")
+    for changed in ("year=2030", "project=N1", "shut=ab"):
+        assert not ask(f"/api/flows?scenario={reference}&{changed}").json["is_reference"]
+    assert ask(f"/api/flows?scenario={reference}&year={textbook.config.case.base_year}").json["is_reference"]
     assert sum(map(sum, flows.values())) == pytest.approx(float(found.table["flow_t_per_year"].sum()), rel=1e-12)
 
 
@@ -108,6 +115,43 @@ def test_a_league_table_is_a_run_that_is_not_done_twice(ask: Client, textbook: C
         assert (row["enpv_musd"], row["why_not"]) == (worth, one.why_not)
         assert (row["rank"] is not None) == one.ranked
     assert ask("/api/appraisal/runs?scenario=open", method="POST").json["id"] == started["id"]
+
+
+def test_draws_are_those_of_the_function_and_are_not_made_twice(ask: Client, textbook: Case) -> None:
+    question = "/api/appraisal/draws?of=N1,N2&rule_set=adb_2017&drawn=accounts&scenario=open"
+    assert ask(question).json is None
+    started = ask(question, method="POST").json
+    address = f"/api/appraisal/draws/{started['id']}"
+    end = time.monotonic() + PATIENCE_S
+    while (now := ask(address).json)["state"] == "running" and time.monotonic() < end:
+        time.sleep(0.1)
+    assert (now["state"], now["fault"]) == ("done", None)
+    said = ask(f"{address}/answer").json
+    found = how_sure(textbook, ["N1", "N2"], scenario="open", draws=10_000, seed=1, solves=0)
+    cells = json.loads(json.dumps(found.to_dict()))
+    assert said["meta"]["hash"] == found.meta.hash
+    assert said["spread"] == found.distribution.to_dict()
+    for name in ("draws", "seed", "standing", "base_musd", "s_curve", "by_state", "by_standing", "p_below_hurdle"):
+        assert said[name] == cells[name], name
+    assert [row["total_order"] for row in said["drivers"]] == [row["total_order"] for row in cells["drivers"]]
+    assert said["emulator"] is None
+    assert ask(question, method="POST").json["id"] == started["id"]
+    assert ask(question.replace("drawn=accounts", "drawn=all")).json is None
+
+
+@pytest.mark.parametrize(
+    ("question", "status", "message"),
+    [
+        ("of=,&drawn=all", 422, "No project is named. Name one of the case's, or several with commas between."),
+        ("of=N1&drawn=half", 422, "drawn: found 'half'; expected 'accounts' or 'all'."),
+        ("of=N1&drawn=all&scenario=peace", 404, None),
+        ("of=N77&drawn=all", 404, None),
+    ],
+)
+def test_draws_that_cannot_be_are_told(ask: Client, question: str, status: int, message: str | None) -> None:
+    reply = ask(f"/api/appraisal/draws?rule_set=adb_2017&{question}", method="POST")
+    assert reply.status == status
+    assert message is None or reply.json["message"] == message
 
 
 def test_a_choice_is_that_of_the_function(ask: Client, textbook: Case) -> None:

@@ -214,9 +214,61 @@ export interface CrossingState {
   switched: boolean;
 }
 
+export interface CurvePoint {
+  share: number;
+  enpv_musd: number;
+}
+
 export interface Dependence {
   project: string;
   pair_musd: number;
+}
+
+export interface DrawnDriver {
+  name: string;
+  label: string;
+  basis: string;
+  assumed: boolean;
+  figures: number;
+  low: number;
+  high: number;
+  at_low_musd: number;
+  at_high_musd: number;
+  rank_correlation: number | null;
+  total_order: number | null;
+}
+
+export interface DrawnWorth {
+  mean_musd: number;
+  sd_musd: number;
+  p10_musd: number;
+  p50_musd: number;
+  p90_musd: number;
+  p10_low_musd: number;
+  p90_high_musd: number;
+  cvar_musd: number;
+  p_negative: number;
+  p_negative_low: number;
+  p_negative_high: number;
+}
+
+export interface DrawsAnswer {
+  meta: Meta;
+  id: string;
+  drawn: "accounts" | "all";
+  draws: number;
+  seed: number;
+  standing: string;
+  base_musd: number;
+  spread: DrawnWorth;
+  hurdle: number;
+  p_below_hurdle: number;
+  s_curve: CurvePoint[];
+  drivers: DrawnDriver[];
+  by_standing: StandingDrawn[];
+  by_state: StateDrawn[];
+  emulator: EmulatorOff | null;
+  notes: string[];
 }
 
 export interface DriverBar {
@@ -245,6 +297,14 @@ export interface Economy {
   exports_change_musd: number;
   imports_musd: number;
   imports_change_musd: number;
+}
+
+export interface EmulatorOff {
+  solves: number;
+  checks: number;
+  error_musd: number;
+  error_share: number | null;
+  worst_musd: number;
 }
 
 export interface Entry {
@@ -314,6 +374,8 @@ export interface FlowTotals {
 
 export interface FlowsAnswer {
   meta: Meta;
+  reference: string;
+  is_reference: boolean;
   totals: FlowTotals;
   relative_gap: number;
   iterations: number;
@@ -810,9 +872,41 @@ export interface StandingChoice {
   countries: string[];
 }
 
+export interface StandingDrawn {
+  mean_musd: number;
+  sd_musd: number;
+  p10_musd: number;
+  p50_musd: number;
+  p90_musd: number;
+  p10_low_musd: number;
+  p90_high_musd: number;
+  cvar_musd: number;
+  p_negative: number;
+  p_negative_low: number;
+  p_negative_high: number;
+  standing: string;
+}
+
 export interface StandingWorth {
   standing: string;
   enpv_musd: number;
+}
+
+export interface StateDrawn {
+  mean_musd: number;
+  sd_musd: number;
+  p10_musd: number;
+  p50_musd: number;
+  p90_musd: number;
+  p10_low_musd: number;
+  p90_high_musd: number;
+  cvar_musd: number;
+  p_negative: number;
+  p_negative_low: number;
+  p_negative_high: number;
+  state: string;
+  name: string;
+  probability: number;
 }
 
 export interface StateShare {
@@ -973,6 +1067,11 @@ export interface YearWorth {
 export interface Answers {
   "get /api": Greeting;
   "get /api/appraisal": AppraisalAnswer;
+  "get /api/appraisal/draws": RunState | null;
+  "post /api/appraisal/draws": RunState;
+  "delete /api/appraisal/draws/{run}": RunState;
+  "get /api/appraisal/draws/{run}": RunState;
+  "get /api/appraisal/draws/{run}/answer": DrawsAnswer;
   "get /api/appraisal/runs": RunState | null;
   "post /api/appraisal/runs": RunState;
   "delete /api/appraisal/runs/{run}": RunState;

@@ -47,6 +47,14 @@ export function spanOf(bars: Bar[]): [number, number] {
   return [Math.min(0, ...ends), Math.max(0, ...ends)];
 }
 
+/** The bar of a figure between its low end (light) and its high end (dark): where both lie on one side, the farther begins at the nearer. */
+export function twoEnds(low: number, high: number): Bar["parts"] {
+  const [light, dark] = [{ value: low, tone: "lapis-light" }, { value: high, tone: "lapis" }];
+  if (low * high <= 0) return [light, dark];
+  const [near, far] = Math.abs(low) < Math.abs(high) ? [light, dark] : [dark, light];
+  return [near, { ...far, value: far.value - near.value }];
+}
+
 /** Round numbers within two ends, zero among them. */
 export function marksWithin([low, high]: [number, number], wanted: number): number[] {
   const [first, second] = ticks(high - low, wanted);

@@ -198,7 +198,7 @@ export const en = {
   run: {
     progress: "{done} of {of} done.", secondsLeft: "About {n} s to go.", minutesLeft: "About {n} minutes to go.",
     stopped: "Stopped. What was worked out is kept, so that the next run goes on from there.",
-    stages: { appraisal: "appraisal" } as Record<string, string>,
+    stages: { appraisal: "appraisal", draws: "draws" } as Record<string, string>,
   },
 
   appraisal: {
@@ -232,6 +232,25 @@ export const en = {
     parties: { funder: "whoever pays for works", owner: "owners of works", shipper: "users of transport", treasury: "treasury", railway: "railways", road_haulier: "road hauliers", shipping: "shipping lines", port: "ports", climate: "climate", neighbours: "those who live beside it" } as Record<string, string>,
     statesTitle: "By state of the crossings", statesNote: "Net present value, were a state to last.", stateNote: "{share} of the time in the long run",
     indicatorsTitle: "Indicators by standing", outlaysTitle: "Outlays", funder: "Who pays", instrument: "As",
+  },
+
+  sure: {
+    title: "How sure is that?", begin: "Draw", what: "What is drawn",
+    kinds: { accounts: "cost, delay, upkeep, life of works, closures, price of CO2e", all: "also what trade and flows make of it" } as Record<string, string>,
+    texts: {
+      accounts: "Draws cost, overruns, delay, upkeep, life of works, closures and the price of CO2e ten thousand times over their ranges. This takes seconds.",
+      all: "Draws all that is uncertain ten thousand times over its ranges, with trade and flows solved in full in a hundred worlds or so and emulated between them. On a large case this takes the better part of an hour; it can be stopped, and begins anew.",
+    } as Record<string, string>,
+    answer: "In {n} draws its value to {whom} is {middle} in the middle, and from {low} to {high} eight times in ten. It is a loss in {loss}.",
+    none: "no draw", some: "{p} of the draws", every: "every draw",
+    curveTitle: "How likely is each value", share: "Share of draws below", shareAxis: "Share of draws that lie below",
+    marks: { p10: "P10 {value}", p50: "P50 {value}", p90: "P90 {value}" }, loss: "a loss in {p}", interval: "eight draws in ten",
+    note: "{n} draws, seed {seed}, for {whom}. The mean of the worst tenth is {worst}; it returns less than {hurdle} a year in {under}.",
+    emulated: "Emulated from {solves} full solves: on {checks} fresh ones it is off by {error} of the spread, {worst} at most, by which the interval is widened.",
+    notSolved: "Trade and flows are as the appraisal has them in every draw: what would change them is left out, and named below.",
+    hangsTitle: "What the draws hang on", hangsNote: "The value at P10 (light) and P90 (dark) of each figure alone, against {base}; beside it its share of the variance. A range such as \u22121.28 to 1.28 is a score of many figures that move together.",
+    p10: "P10", p90: "P90", p50: "P50", atP10: "Worth at its P10, USD m", atP90: "Worth at its P90, USD m", variance: "Share of variance", varianceShort: "{share} of the variance", from: "{low} to {high}", basis: "Range from",
+    statesTitle: "Draws by state of the crossings, were it to last, USD m", state: "State", probability: "Of the time", lossColumn: "Chance of a loss",
   },
 
   portfolio: {
@@ -274,6 +293,7 @@ export const en = {
     bottlenecksTitle: "Bottlenecks, dearest first", bottlenecksNote: "Users pay. A price is a rent, earned by the owner (filled); a queue is time lost by all who wait (hollow).",
     noBottlenecks: "Nothing is full in this setting.", lost: "lost by those who wait", earned: "earned by {owner}", musdAxis: "USD m a year", mtAxis: "Mt a year",
     crossingsTitle: "Busiest crossings and ports", crossingsNote: "The larger direction is darker.", way: "{from} to {to}",
+    countsElsewhere: "Goods were counted in another setting: how far the model meets the counts is said for {name} in {year}, without projects or changes.", showCounts: "Modelled against counted",
     screenlinesTitle: "Modelled against counted",
     screenlinesNote: "Modelled tonnes over counted ones, the largest count first; shaded is the aim, the bar is the range of the count, an arrow lies beyond the scale. Diamonds test the model: no constant was fitted to them.",
     ratioAxis: "Modelled over counted",

@@ -18,9 +18,9 @@ export interface Run {
   stop: () => void;
 }
 
-/** Follow the run of a question; `base` is the address of a room's runs. */
-export function useRun(base: string, params: URLSearchParams): Run {
-  const question = addressOf(base, params);
+/** Follow the run of a question; `base` is the address of a room's runs. Without parameters nothing is asked. */
+export function useRun(base: string, params: URLSearchParams | null): Run {
+  const question = params && addressOf(base, params);
   const [state, setState] = useState<RunState | null | undefined>(undefined);
   const [fault, setFault] = useState<FaultLike | null>(null);
   const ask = useCallback(async (address: string, method = "GET") => {
@@ -35,7 +35,8 @@ export function useRun(base: string, params: URLSearchParams): Run {
   }, []);
   useEffect(() => {
     let gone = false;
-    setState(undefined);
+    setState(question === null ? null : undefined);
+    if (question === null) return;
     void ask(question).then((found) => gone || setState(found));
     return () => void (gone = true);
   }, [question]);
@@ -47,13 +48,13 @@ export function useRun(base: string, params: URLSearchParams): Run {
   return {
     state,
     fault,
-    start: () => void ask(question, "POST").then((found) => found !== undefined && setState(found)),
+    start: () => question !== null && void ask(question, "POST").then((found) => found !== undefined && setState(found)),
     stop: () => state && void ask(`${base}/${state.id}`, "DELETE").then((found) => found !== undefined && setState(found)),
   };
 }
 
 /** What a run is for, how it stands, and its buttons. */
-export function RunCard({ run, title, text }: { run: Run; title: string; text: ReactNode }) {
+export function RunCard({ run, title, text, begin = en.case.start }: { run: Run; title: string; text: ReactNode; begin?: string }) {
   const { state, fault } = run;
   const running = state?.state === "running";
   const left = running && state.done > 0 ? (state.seconds / state.done) * (state.of - state.done) : null;
@@ -74,7 +75,7 @@ export function RunCard({ run, title, text }: { run: Run; title: string; text: R
       {state?.state === "stopped" && <p role="status">{en.run.stopped}</p>}
       {state?.state === "failed" && state.fault && <FaultCard fault={state.fault} />}
       {fault && <FaultCard fault={fault} />}
-      <div>{running ? <button onClick={run.stop}>{en.case.stop}</button> : <button className="primary" onClick={run.start}>{state ? en.case.again : en.case.start}</button>}</div>
+      <div>{running ? <button onClick={run.stop}>{en.case.stop}</button> : <button className="primary" onClick={run.start}>{state ? en.case.again : begin}</button>}</div>
     </section>
   );
 }

@@ -16,6 +16,7 @@ from fastapi.responses import FileResponse
 
 from karvan.app.answers import Answer, Source, sources_of
 from karvan.app.asked import setting_of
+from karvan.app.rooms import appraisal_draws
 from karvan.app.rooms.case import TheCase, TheRuns, TheSetting
 from karvan.app.runs import RunState, Tell
 from karvan.app.work import TheWork, records
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from karvan.appraisal import Appraisal, OutcomeStore, RuleSet
 
 router = APIRouter()
+router.include_router(appraisal_draws.router, prefix="/draws")
 DEFAULT_RULE_SET = "adb_2017"
 RuleSetName = Annotated[str, Query(description="Rule set, by name.")]
 

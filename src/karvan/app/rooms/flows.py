@@ -143,9 +143,19 @@ class ModeFlow(Answer):
 
 
 class FlowsAnswer(Answer):
-    """What runs where in a setting, with the rows of source.csv behind demand, counts and what is scarce."""
+    """What runs where in a setting, with the rows of source.csv behind demand, counts and what is scarce.
+
+    Attributes
+    ----------
+    reference
+        Scenario in which goods were counted: modelled stands against counted in the base year of it, without projects or changes.
+    is_reference
+        Whether that is the setting.
+    """
 
     meta: Meta
+    reference: str
+    is_reference: bool
     totals: FlowTotals
     relative_gap: float
     iterations: int
@@ -227,8 +237,11 @@ def describe(case: Case, found: CorridorFlows) -> FlowsAnswer:
     """Return flows as the page has them."""
     constant = dict(zip(found.constants["count_id"], found.constants["constant_usd_per_t"], strict=True))
     bottlenecks = records(found.bottlenecks)
+    reference = reference_scenario(case)
     return FlowsAnswer(
         meta=found.meta,
+        reference=reference,
+        is_reference=_is_reference(case, reference, found.meta.setting),
         totals=FlowTotals(**found.totals),
         relative_gap=found.relative_gap,
         iterations=found.solved.equilibrium.iterations,
@@ -244,6 +257,18 @@ def describe(case: Case, found: CorridorFlows) -> FlowsAnswer:
         notes=list(found.notes),
         sources=sources_of(case, _sources(case, bottlenecks)),
     )
+
+
+def reference_scenario(case: Case) -> str:
+    """Return the scenario in which goods were counted."""
+    from karvan.flows.route_sets import reference_setting  # noqa: PLC0415 - as above
+
+    return reference_setting(case).scenario or case.config.case.default_scenario
+
+
+def _is_reference(case: Case, reference: str, setting: dict[str, Any]) -> bool:
+    plain = not setting["projects"] and not setting["changes"]
+    return plain and setting["scenario"] == reference and setting["year"] in (None, case.config.case.base_year)
 
 
 def _assumed(case: Case, table: str, name: str) -> bool:

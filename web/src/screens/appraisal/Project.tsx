@@ -1,8 +1,8 @@
 /** A project, or a set of them together: what it costs and brings, to whom, in which state, and where that turns. */
 
 import { addressOf, useAnswer } from "../../api/client";
-import type { AppraisalAnswer, Cash, DriverBar, Indicators, Outlay, PartyGain, ProjectAnswer, StateWorth } from "../../api/types";
-import { Bars, spanOf, type Bar } from "../../charts/Bars";
+import type { AppraisalAnswer, Cash, DrawsAnswer, DriverBar, Indicators, Outlay, PartyGain, ProjectAnswer, StateWorth } from "../../api/types";
+import { Bars, spanOf, twoEnds, type Bar } from "../../charts/Bars";
 import { Columns, type Layer } from "../../charts/Columns";
 import { Lines } from "../../charts/Lines";
 import { fill, listed, musd, musdRange, number, percent, signed } from "../../format/words";
@@ -18,6 +18,7 @@ import { useAsk } from "../../state/view";
 import { figure } from "../trade/Tables";
 import { RULES, useStanding } from ".";
 import { Basis } from "./League";
+import { curveSpan, HowSure, SureAnswer, useSure, type Sure } from "./Sure";
 
 interface Side {
   pane: Pane;
@@ -35,23 +36,26 @@ function useProject(pane: Pane | undefined, of: string) {
 
 export function Project({ panes, about, of }: { panes: Pane[]; about: AppraisalAnswer; of: string }) {
   const asked = [useProject(panes[0], of), useProject(panes[1], of)].slice(0, panes.length);
+  const sure = [useSure(panes[0], of), useSure(panes[1], of)].slice(0, panes.length);
   const standing = useStanding(about);
   const fault = asked.find((one) => one.fault);
   if (fault) return <FaultCard fault={fault.fault!} again={fault.again} />;
   if (asked.some((one) => !one.data || (!one.fresh && one.data.id !== of.replaceAll(",", "+")))) return <AtWork />;
   const sides: Side[] = panes.map((pane, i) => ({ pane, found: asked[i]!.data! }));
   const scale = spanOf(sides.flatMap((side) => gainBars(side.found, {})));
+  const curves = curveSpan(sure);
   return (
     <>
       {asked.some((one) => !one.fresh) && <AtWork />}
       <ScreenFrame
-        parts={sides.map((side) => ({
+        parts={sides.map((side, i) => ({
           pane: side.pane,
-          answer: <Answer found={side.found} about={about} standing={standing} />,
+          answer: <Answer found={side.found} about={about} standing={standing} draws={sure[i]!.draws} />,
           picture: (
             <>
               <CashFlow side={side} standing={standing} />
               <Tornado side={side} about={about} />
+              <Draws side={side} sure={sure[i]!} about={about} scale={curves} />
               <Gains side={side} scale={scale} />
               <States side={side} standing={standing} />
             </>
@@ -82,7 +86,11 @@ const stateRange = (found: ProjectAnswer, standing: string): [number, number] | 
   return values.length ? [Math.min(...values), Math.max(...values)] : null;
 };
 
-function Answer({ found, about, standing }: { found: ProjectAnswer; about: AppraisalAnswer; standing: string }) {
+function Draws({ side, sure, about, scale }: { side: Side; sure: Sure; about: AppraisalAnswer; scale: [number, number] | undefined }) {
+  return <HowSure sure={sure} found={side.found} about={about} provenance={useProvenance(side)} scale={scale} />;
+}
+
+function Answer({ found, about, standing, draws }: { found: ProjectAnswer; about: AppraisalAnswer; standing: string; draws: DrawsAnswer | null }) {
   const whom = about.standings.find((one) => one.id === standing)!.name;
   const mine = found.indicators.find((row) => row.standing === standing);
   const range = stateRange(found, standing);
@@ -96,6 +104,7 @@ function Answer({ found, about, standing }: { found: ProjectAnswer; about: Appra
       <p className="sentence" data-answer="appraisal" data-musd={enpv ?? ""} data-of={found.id} aria-live="polite">
         {sentence}
       </p>
+      {draws && <SureAnswer draws={draws} about={about} />}
       {found.valued && !found.ranked && <p>{fill(en.appraisal.notRanked, { why: found.why_not })}</p>}
       <Turning found={found} about={about} />
       <dl className="figures">
@@ -199,7 +208,7 @@ function Tornado({ side, about }: { side: Side; about: AppraisalAnswer }) {
   const value = (row: DriverBar, size: number) => `${number(row.unit === "share" ? 100 * size : size)}${row.unit && row.unit !== "x" ? ` ${row.unit === "share" ? "%" : row.unit}` : ""}`;
   const bars = sorted.map((row): Bar => ({
     key: row.name, name: en.appraisal.drivers[row.name] ?? row.name,
-    parts: [{ value: row.enpv_low_musd - base, tone: "lapis-light" }, { value: row.enpv_high_musd - base, tone: "lapis" }],
+    parts: twoEnds(row.enpv_low_musd - base, row.enpv_high_musd - base),
     label: row.switching_value === null ? en.appraisal.noSwitch : fill(en.appraisal.switches, { value: value(row, row.switching_value) }),
     note: fill(en.appraisal.driverNote, { base: value(row, row.base), low: value(row, row.low), high: value(row, row.high) }),
   }));

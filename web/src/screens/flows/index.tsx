@@ -10,8 +10,9 @@ import { Beside, type Pair } from "../../parts/Beside";
 import { Facts } from "../../parts/Facts";
 import { FaultCard } from "../../parts/FaultCard";
 import { Notes, ScreenFrame } from "../../parts/Screen";
-import type { Pane, Screen } from "../../state/case";
-import { settingParams } from "../../state/setting";
+import { useCase, type Pane, type Screen } from "../../state/case";
+import { PLAIN, settingParams } from "../../state/setting";
+import { set } from "../../state/view";
 import { useNetwork, useShape } from "../network";
 import { Difference } from "./Difference";
 import { FlowMap } from "./FlowMap";
@@ -123,11 +124,29 @@ function Answer({ side, shape }: { side: Side; shape: ShapeAnswer }) {
         <Line name={en.flows.tkm} text={number(totals.tkm_per_year / 1e9)} />
         <Line name={en.flows.co2e} text={tonnes(totals.co2e_t_per_year)} />
       </dl>
-      {lines.length > 0 && <p>{fill(en.flows.trust, { hit: count(lines.filter((row) => row.hit).length), n: count(lines.length) })}</p>}
+      {lines.length > 0 && !flows.is_reference && <Elsewhere side={side} />}
+      {lines.length > 0 && flows.is_reference && <p>{fill(en.flows.trust, { hit: count(lines.filter((row) => row.hit).length), n: count(lines.length) })}</p>}
       <Notes notes={flows.notes} />
       <Facts pane={pane} />
       <Users pane={pane} shape={shape} />
     </>
+  );
+}
+
+/** Counts belong to the setting in which they were made. */
+function Elsewhere({ side: { pane, flows } }: { side: Side }) {
+  const caseOf = useCase();
+  const name = caseOf.scenarios.find((one) => one.id === flows.reference)?.name ?? flows.reference;
+  const scenario = flows.reference === caseOf.default_scenario ? "" : flows.reference;
+  return (
+    <div className="stack" data-counts="elsewhere">
+      <p>{fill(en.flows.countsElsewhere, { name, year: String(caseOf.base_year) })}</p>
+      <div>
+        <button className="link" onClick={() => set(pane.side, { ...PLAIN, scenario })}>
+          {en.flows.showCounts}
+        </button>
+      </div>
+    </div>
   );
 }
 
