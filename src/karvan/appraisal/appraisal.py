@@ -319,7 +319,7 @@ class Appraisal:
             "draws": uncertainty.draws if uncertainty is not None else None,
             "uncertainty": uncertainty.to_dict() if uncertainty is not None else None,
             "switching": self._switching,
-            "who_gains": self.gains.to_list() if self.gains is not None else [],
+            "who_gains": self.gains.matrix() if self.gains is not None else [],
             "users": self.users.to_dict() if self.users is not None else None,
             "break_even": self.break_even.to_dict(),
             "finance": self.finance.to_dict() if self.finance is not None else None,

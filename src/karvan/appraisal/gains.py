@@ -145,6 +145,15 @@ class GainsMatrix:
             [vars(entry) | {"gain_musd": entry.benefit_musd + entry.transfer_musd} for entry in self.entries]
         )
 
+    def matrix(self) -> list[dict[str, Any]]:
+        """Return gains by country and party, each with its effects, as JSON can hold them."""
+        names = ("effect", "benefit_musd", "transfer_musd")
+        return [
+            row | {"effects": [{name: getattr(entry, name) for name in names} for entry in self.entries
+                               if (entry.country, entry.party) == (row["country"], row["party"])]}
+            for row in self.to_list()
+        ]  # fmt: skip
+
     def to_list(self) -> list[dict[str, Any]]:
         """Return gains by country and party as JSON can hold them."""
         names = ("country", "party", "benefit_musd", "transfer_musd")

@@ -120,7 +120,9 @@ def _plain(text: str) -> str:
 
 
 def _worth(case: Case, found: Appraisal) -> dict[str, Any]:
-    blank = dict.fromkeys(("worth", "tornado", "states", "gains", "who", "effects", "parts_said", "yearly", "flow"))
+    blank = dict.fromkeys(
+        ("worth", "tornado", "states", "gains", "who", "effects", "matrix", "parts_said", "yearly", "flow")
+    )
     accounts = found.accounts()
     if accounts is None or found.valuation is None or found.gains is None:
         return blank
@@ -136,6 +138,7 @@ def _worth(case: Case, found: Appraisal) -> dict[str, Any]:
         "gains": _gains(found),
         "who": _who(found),
         "effects": _effects(found),
+        "matrix": _matrix(found),
         "parts_said": _parts(found),
         "yearly": _yearly(found, name),
         "flow": _shown(
@@ -255,6 +258,26 @@ def _effects(found: Appraisal) -> Table:
         ]
         rows.append((Cell(_plain(effect)), *(_sum(value if abs(value) > least else 0.0) for value in sums)))
     return Table("By effect and standing, USD m", ("Effect", *(one.name for one in found.standings)), tuple(rows))
+
+
+def _matrix(found: Appraisal) -> Table:
+    """Return the gains of every party by effect: real gains and payments together, rows that add up to each party's sum."""
+    assert found.gains is not None  # noqa: S101 - the caller has seen to it
+    sums = {
+        (one.country, one.party, one.effect): _net(one.benefit_musd, one.transfer_musd) for one in found.gains.entries
+    }
+    least = SOLVED * max((abs(value) for value in sums.values()), default=0.0)
+    shown = {key: value for key, value in sums.items() if abs(value) > least}
+    effects, parties = sorted({key[2] for key in shown}), sorted({key[:2] for key in shown})
+    rows = [
+        (Cell(f"{_country(country)}, {_plain(party)}"),
+         *(_sum(shown[country, party, effect]) if (country, party, effect) in shown else Cell("") for effect in effects),
+         _sum(math.fsum(shown.get((country, party, effect), 0.0) for effect in effects)))
+        for country, party in parties
+    ]  # fmt: skip
+    total = [math.fsum(value for key, value in shown.items() if key[2] == effect) for effect in effects]
+    rows.append((Cell("All together"), *map(_sum, total), _sum(math.fsum(total))))
+    return Table("By party and effect, USD m", ("Party", *map(_plain, effects), "together"), tuple(rows))
 
 
 def _parts(found: Appraisal) -> str:

@@ -41,6 +41,17 @@ def test_the_answer_comes_first_and_json_has_the_same(ask):
     assert one["enpv_musd"]["both"] == pytest.approx(one["enpv_musd"]["alba"] + one["enpv_musd"]["cora"])
     assert sum(row["transfer_musd"] for row in one["who_gains"]) == pytest.approx(0, abs=1e-9)
     assert found["meta"]["setting"]["projects"] == ["N2@2028"]
+    # the matrix by party and effect: rows add up to the party, payments of an effect to nothing
+    for row in one["who_gains"]:
+        for name in ("benefit_musd", "transfer_musd"):
+            assert sum(entry[name] for entry in row["effects"]) == pytest.approx(row[name], abs=1e-12)
+    effects = {entry["effect"] for row in one["who_gains"] for entry in row["effects"]}
+    assert {"capital", "upkeep", "user_existing", "treasury"} <= effects
+    for effect in effects:
+        paid = [
+            entry["transfer_musd"] for row in one["who_gains"] for entry in row["effects"] if entry["effect"] == effect
+        ]
+        assert sum(paid) == pytest.approx(0, abs=1e-9)
 
 
 def test_the_league_table(ask):
@@ -71,7 +82,8 @@ def test_the_page(ask, tmp_path):
     text = page.read_text(encoding="utf-8")
     for wanted in (
         "N2 Alba Gate border post", "Not worth what it costs to Alba and Cora", "Who gains, by country and party",
-        "Rule set adb_2017, of 2017-03-01", "upkeep_rail_infrastructure_pct_per_year", "time h * 0.5",
+        "By party and effect, USD m", "Rule set adb_2017, of 2017-03-01",
+        "upkeep_rail_infrastructure_pct_per_year", "time h * 0.5",
     ):  # fmt: skip
         assert wanted in text
     assert "Treasury of Alba 100 % (budget)" in text.replace("\u00a0", " ")
