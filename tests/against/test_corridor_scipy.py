@@ -185,6 +185,6 @@ def class_flow(problem, found):
         for values in (found.stream_usd, found.stream_h)
     )
     return kernels.class_flows(
-        routes.set_ptr, routes.nest, routes.price_usd, routes.hours, routes.log_size, usd, hours, classes.set,
+        routes.nest_ptr, routes.price_usd, routes.hours, routes.log_size, usd, hours, classes.set,
         classes.demand_t_per_day, classes.hour_usd, classes.delay_usd, classes.outside_usd, classes.nest_usd, classes.scale,
     )[1]  # fmt: skip

@@ -9,6 +9,7 @@ from karvan.flows.problem import Classes, Problem, Resources, RouteSets
 
 def routes(sets, *, streams):
     """Return route sets from lists of (nest, price, hours, log_size, streams), one list per set."""
+    sets = [sorted(theirs, key=lambda route: route[0]) for theirs in sets]
     flat = [route for theirs in sets for route in theirs]
     return RouteSets(
         set_ptr=np.cumsum([0, *(len(theirs) for theirs in sets)]),

@@ -25,171 +25,145 @@ NEGLIGIBLE = 1e-7
 # choice -----------------------------------------------------------------------------------------------------------------
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
+def _nest_weights(first, last, price, hours, log_size, charge, delay, hour, wait, mu_route, weight, at):
+    """Write the weights of the routes of one way of going, from `at` on; return their sum and the cost of the way."""
+    low = np.inf
+    for r in range(first, last):
+        g = price[r] + hour * hours[r] + charge[r] + wait * delay[r]
+        weight[at + r - first] = g
+        low = min(low, g)
+    total = 0.0
+    for r in range(first, last):
+        w = np.exp(log_size[r] - mu_route * (weight[at + r - first] - low))
+        weight[at + r - first] = w
+        total += w
+    return total, low - np.log(total) / mu_route
+
+
+@njit(cache=True, nogil=True)
 def _class_choice(
-    c, r0, r1, nest, price, hours, log_size, charge, delay, hour_value, delay_value, outside, nest_usd, scale, p, pm
-):
-    """Fill in the joint shares p and the shares within the nest pm; return the costs and shares of the upper levels."""
+    c, o, nest_ptr, price, hours, log_size, charge, delay, hour_value, delay_value, outside, nest_usd, scale, weight, total,
+    cost, share,
+):  # fmt: skip
+    """Return the cost of the network, that of all options, and the share on the network of a class of set `o`.
+
+    Filled in are the weights of its routes, and by way of going the sums of the weights, the costs, and the shares; a way that
+    the class may not take has no weight.
+    """
     mu_route, mu_mode, mu_out = scale[c, 0], scale[c, 1], scale[c, 2]
-    cost = np.empty(r1 - r0)
-    low = np.full(NESTS, np.inf)
-    for r in range(r0, r1):
-        g = price[r] + hour_value[c] * hours[r] + charge[r] + delay_value[c] * delay[r]
-        cost[r - r0] = g
-        m = nest[r]
-        if np.isfinite(nest_usd[c, m]) and g < low[m]:
-            low[m] = g
-    total = np.zeros(NESTS)
-    for r in range(r0, r1):
-        m = nest[r]
-        weight = 0.0
-        if np.isfinite(nest_usd[c, m]):
-            weight = np.exp(log_size[r] - mu_route * (cost[r - r0] - low[m]))
-        pm[r - r0] = weight
-        total[m] += weight
-    nest_cost = np.full(NESTS, np.inf)
     best = np.inf
     for m in range(NESTS):
-        if total[m] > 0.0:
-            nest_cost[m] = low[m] - np.log(total[m]) / mu_route
-            best = min(best, nest_cost[m] + nest_usd[c, m])
-    share = np.zeros(NESTS)
+        first, last = nest_ptr[o, m], nest_ptr[o, m + 1]
+        total[m], cost[m], share[m] = 0.0, np.inf, 0.0
+        if first < last and np.isfinite(nest_usd[c, m]):
+            total[m], cost[m] = _nest_weights(
+                first, last, price, hours, log_size, charge, delay, hour_value[c], delay_value[c], mu_route, weight,
+                first - nest_ptr[o, 0],
+            )  # fmt: skip
+            best = min(best, cost[m] + nest_usd[c, m])
     network = np.inf
     if np.isfinite(best):
         mass = 0.0
         for m in range(NESTS):
             if total[m] > 0.0:
-                share[m] = np.exp(-mu_mode * (nest_cost[m] + nest_usd[c, m] - best))
+                share[m] = np.exp(-mu_mode * (cost[m] + nest_usd[c, m] - best))
                 mass += share[m]
         for m in range(NESTS):
             share[m] /= mass
         network = best - np.log(mass) / mu_mode
     if not np.isfinite(network):
-        on_network, overall = 0.0, outside[c]
-    elif not np.isfinite(outside[c]):
-        on_network, overall = 1.0, network
-    else:
-        base = min(network, outside[c])
-        a = np.exp(-mu_out * (network - base))
-        b = np.exp(-mu_out * (outside[c] - base))
-        on_network = a / (a + b)
-        overall = base - np.log(a + b) / mu_out
-    for r in range(r0, r1):
-        m = nest[r]
-        if total[m] > 0.0:
-            pm[r - r0] /= total[m]
-        p[r - r0] = pm[r - r0] * share[m] * on_network
-    return network, overall, on_network, share
+        return network, outside[c], 0.0
+    if not np.isfinite(outside[c]):
+        return network, network, 1.0
+    base = min(network, outside[c])
+    a = np.exp(-mu_out * (network - base))
+    b = np.exp(-mu_out * (outside[c] - base))
+    return network, base - np.log(a + b) / mu_out, a / (a + b)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
+def _widest(nest_ptr):
+    """Return the largest number of routes of a set."""
+    widest = 0
+    for o in range(len(nest_ptr)):
+        widest = max(widest, nest_ptr[o, NESTS] - nest_ptr[o, 0])
+    return widest
+
+
+@njit(cache=True, nogil=True)
 def load_classes(
-    set_ptr,
-    nest,
-    price,
-    hours,
-    log_size,
-    charge,
-    delay,
-    class_set,
-    demand,
-    hour_value,
-    delay_value,
-    outside,
-    nest_usd,
-    scale,
+    nest_ptr, price, hours, log_size, charge, delay, class_set, demand, hour_value, delay_value, outside, nest_usd, scale
 ):
-    """Return per route its flow and how fast that could fall at most (flow x scale x value of a delayed hour, summed).
-
-    And per class the cost of the network, of all options, the share on the network, and the shares of the ways of going.
-    """
-    routes, classes = len(nest), len(class_set)
-    flow, steep = np.zeros(routes), np.zeros(routes)
+    """Return per route its flow; per class the costs of the network and of all options, the share on the network, and the
+    shares of the ways of going.
+    """  # noqa: D205
+    classes = len(class_set)
+    flow = np.zeros(len(price))
     network, overall, on_network = np.empty(classes), np.empty(classes), np.empty(classes)
     shares = np.zeros((classes, NESTS))
-    widest = 0
-    for o in range(len(set_ptr) - 1):
-        widest = max(widest, set_ptr[o + 1] - set_ptr[o])
-    p, pm = np.empty(widest), np.empty(widest)
+    weight, total, cost = np.empty(_widest(nest_ptr)), np.empty(NESTS), np.empty(NESTS)
     for c in range(classes):
-        r0, r1 = set_ptr[class_set[c]], set_ptr[class_set[c] + 1]
-        network[c], overall[c], on_network[c], shares[c] = _class_choice(
-            c,
-            r0,
-            r1,
-            nest,
-            price,
-            hours,
-            log_size,
-            charge,
-            delay,
-            hour_value,
-            delay_value,
-            outside,
-            nest_usd,
-            scale,
-            p,
-            pm,
-        )
-        for r in range(r0, r1):
-            flow[r] += demand[c] * p[r - r0]
-            steep[r] += demand[c] * p[r - r0] * scale[c, 0] * delay_value[c]
-    return flow, steep, network, overall, on_network, shares
+        o, share = class_set[c], shares[c]
+        network[c], overall[c], on_network[c] = _class_choice(
+            c, o, nest_ptr, price, hours, log_size, charge, delay, hour_value, delay_value, outside, nest_usd, scale, weight,
+            total, cost, share,
+        )  # fmt: skip
+        for m in range(NESTS):
+            if total[m] > 0.0:
+                each = demand[c] * on_network[c] * share[m] / total[m]
+                for r in range(nest_ptr[o, m], nest_ptr[o, m + 1]):
+                    flow[r] += each * weight[r - nest_ptr[o, 0]]
+    return flow, network, overall, on_network, shares
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
+def steepness(
+    nest_ptr, price, hours, log_size, charge, delay, class_set, demand, hour_value, delay_value, outside, nest_usd, scale
+):
+    """Return per route how fast its flow could fall at most: flow x scale x value of a delayed hour, summed over classes."""
+    steep = np.zeros(len(price))
+    weight, total, cost, share = np.empty(_widest(nest_ptr)), np.empty(NESTS), np.empty(NESTS), np.empty(NESTS)
+    for c in range(len(class_set)):
+        o = class_set[c]
+        _, _, on_network = _class_choice(
+            c, o, nest_ptr, price, hours, log_size, charge, delay, hour_value, delay_value, outside, nest_usd, scale, weight,
+            total, cost, share,
+        )  # fmt: skip
+        for m in range(NESTS):
+            if total[m] > 0.0:
+                each = demand[c] * on_network * share[m] / total[m] * scale[c, 0] * delay_value[c]
+                for r in range(nest_ptr[o, m], nest_ptr[o, m + 1]):
+                    steep[r] += each * weight[r - nest_ptr[o, 0]]
+    return steep
+
+
+@njit(cache=True, nogil=True)
 def class_flows(
-    set_ptr,
-    nest,
-    price,
-    hours,
-    log_size,
-    charge,
-    delay,
-    class_set,
-    demand,
-    hour_value,
-    delay_value,
-    outside,
-    nest_usd,
-    scale,
+    nest_ptr, price, hours, log_size, charge, delay, class_set, demand, hour_value, delay_value, outside, nest_usd, scale
 ):
     """Return the flow of every class on every route of its set, one after the other, and where each class begins."""
     classes = len(class_set)
     start = np.zeros(classes + 1, dtype=np.int64)
-    widest = 0
     for c in range(classes):
-        count = set_ptr[class_set[c] + 1] - set_ptr[class_set[c]]
-        start[c + 1] = start[c] + count
-        widest = max(widest, count)
-    found = np.empty(start[classes])
-    p, pm = np.empty(widest), np.empty(widest)
+        start[c + 1] = start[c] + nest_ptr[class_set[c], NESTS] - nest_ptr[class_set[c], 0]
+    found = np.zeros(start[classes])
+    weight, total, cost, share = np.empty(_widest(nest_ptr)), np.empty(NESTS), np.empty(NESTS), np.empty(NESTS)
     for c in range(classes):
-        r0, r1 = set_ptr[class_set[c]], set_ptr[class_set[c] + 1]
-        _class_choice(
-            c,
-            r0,
-            r1,
-            nest,
-            price,
-            hours,
-            log_size,
-            charge,
-            delay,
-            hour_value,
-            delay_value,
-            outside,
-            nest_usd,
-            scale,
-            p,
-            pm,
-        )
-        for r in range(r0, r1):
-            found[start[c] + r - r0] = demand[c] * p[r - r0]
+        o = class_set[c]
+        _, _, on_network = _class_choice(
+            c, o, nest_ptr, price, hours, log_size, charge, delay, hour_value, delay_value, outside, nest_usd, scale, weight,
+            total, cost, share,
+        )  # fmt: skip
+        for m in range(NESTS):
+            if total[m] > 0.0:
+                each = demand[c] * on_network * share[m] / total[m]
+                for r in range(nest_ptr[o, m] - nest_ptr[o, 0], nest_ptr[o, m + 1] - nest_ptr[o, 0]):
+                    found[start[c] + r] = each * weight[r]
     return start, found
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def sum_on_routes(route_ptr, route_item, values):
     """Return the sum of values over the items of every route."""
     total = np.zeros(len(route_ptr) - 1)
@@ -199,7 +173,7 @@ def sum_on_routes(route_ptr, route_item, values):
     return total
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def sum_both_on_routes(route_ptr, route_item, first, second):
     """Return the sums of two columns over the items of every route."""
     one, other = np.zeros(len(route_ptr) - 1), np.zeros(len(route_ptr) - 1)
@@ -210,7 +184,7 @@ def sum_both_on_routes(route_ptr, route_item, first, second):
     return one, other
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def keep_items(route_ptr, route_item, number):
     """Return the items of every route that have a new number, by it; -1 is none."""
     pointer = np.zeros(len(route_ptr), dtype=np.int64)
@@ -225,7 +199,7 @@ def keep_items(route_ptr, route_item, number):
     return pointer, item[:size].copy()
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def sum_on_items(route_ptr, route_item, flow, items):
     """Return the flow over every item."""
     total = np.zeros(items)
@@ -236,7 +210,7 @@ def sum_on_items(route_ptr, route_item, flow, items):
     return total
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def merge_items(route_ptr, route_item, merged, count):
     """Return the merged items of every route, each once, in order of first use."""
     pointer = np.zeros(len(route_ptr), dtype=np.int64)
@@ -254,7 +228,7 @@ def merge_items(route_ptr, route_item, merged, count):
     return pointer, item[:size].copy()
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _gather(first, last, route_ptr, route_stream, ptr, of, value, place, used, begin, items, figures):
     """List the figures of a set's routes by the items that they meet; return how many items, and room for the figures.
 
@@ -282,7 +256,7 @@ def _gather(first, last, route_ptr, route_stream, ptr, of, value, place, used, b
     return count, items, figures
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _add_products(block, ones, others, count, rows, columns):
     """Add the products of pairs of lines to a block; four at a time, which is kinder to memory."""
     k = 0
@@ -305,10 +279,10 @@ def _add_products(block, ones, others, count, rows, columns):
         k += 1
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _class_lines(
-    demand, on_network, share, mu_route, mu_mode, mu_out, nest, count, pm, row_begin, row_item, row_figure, column_begin,
-    column_item, column_figure, is_hour, wait, ones, others, size, rows, columns,
+    demand, on_network, share, mu_route, mu_mode, mu_out, own_ptr, weight, total, row_begin, row_item, row_figure,
+    column_begin, column_item, column_figure, is_hour, wait, ones, others, size, rows, columns,
 ):  # fmt: skip
     """Append the lines whose products are what one class reacts by through the means of its ways and of the network."""
     last = size
@@ -319,12 +293,13 @@ def _class_lines(
         read, charge = ones[last], others[last]
         read[:rows] = 0.0
         charge[:columns] = 0.0
-        for r in range(count):
-            if nest[r] == m and pm[r] > NEGLIGIBLE:
+        for r in range(own_ptr[m] - own_ptr[0], own_ptr[m + 1] - own_ptr[0]):
+            within = weight[r] / total[m]
+            if within > NEGLIGIBLE:
                 for i in range(row_begin[r], row_begin[r + 1]):
-                    read[row_item[i]] += pm[r] * row_figure[i]
+                    read[row_item[i]] += within * row_figure[i]
                 for j in range(column_begin[r], column_begin[r + 1]):
-                    charge[column_item[j]] += pm[r] * column_figure[j]
+                    charge[column_item[j]] += within * column_figure[j]
         share_of[last - size] = share[m]
         last += 1
     read, charge = ones[last], others[last]
@@ -345,7 +320,7 @@ def _class_lines(
     return last + 1
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _subtract_own(
     block, routes, own_usd, own_hour, is_hour, row_begin, row_item, row_figure, column_begin, column_item, column_figure,
 ):  # fmt: skip
@@ -358,9 +333,9 @@ def _subtract_own(
                 line[column_item[j]] -= row_figure[i] * column_figure[j] * steep
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def reactions(
-    set_ptr, nest, price, hours, log_size, charge, delay, class_set, demand, hour_value, delay_value, outside, nest_usd, scale,
+    nest_ptr, price, hours, log_size, charge, delay, class_set, demand, hour_value, delay_value, outside, nest_usd, scale,
     set_class_ptr, set_class, route_ptr, route_stream, row_ptr, row_of, row_value, column_ptr, column_of, column_value,
     column_hour, rows,
 ):  # fmt: skip
@@ -381,11 +356,10 @@ def reactions(
     """
     columns = len(column_hour)
     matrix = np.zeros((rows, columns))
-    widest, most = 0, 0
-    for o in range(len(set_ptr) - 1):
-        widest = max(widest, set_ptr[o + 1] - set_ptr[o])
+    widest, most = _widest(nest_ptr), 0
+    for o in range(len(nest_ptr)):
         most = max(most, set_class_ptr[o + 1] - set_class_ptr[o])
-    p, pm = np.empty(widest), np.empty(widest)
+    weight, total, cost, share = np.empty(widest), np.empty(NESTS), np.empty(NESTS), np.empty(NESTS)
     own_usd, own_hour = np.empty(widest), np.empty(widest)
     row_begin, column_begin = np.zeros(widest + 1, dtype=np.int64), np.zeros(widest + 1, dtype=np.int64)
     row_item, column_item = np.empty(64, dtype=np.int64), np.empty(64, dtype=np.int64)
@@ -394,8 +368,8 @@ def reactions(
     block, is_hour = np.empty((rows, columns)), np.empty(columns, dtype=np.bool_)
     row_at, column_at = np.full(rows, -1, dtype=np.int64), np.full(columns, -1, dtype=np.int64)
     used_row, used_column = np.empty(rows, dtype=np.int64), np.empty(columns, dtype=np.int64)
-    for o in range(len(set_ptr) - 1):
-        r0, r1 = set_ptr[o], set_ptr[o + 1]
+    for o in range(len(nest_ptr)):
+        r0, r1 = nest_ptr[o, 0], nest_ptr[o, NESTS]
         n_row, row_item, row_figure = _gather(
             r0, r1, route_ptr, route_stream, row_ptr, row_of, row_value, row_at, used_row, row_begin, row_item, row_figure,
         )  # fmt: skip
@@ -416,16 +390,20 @@ def reactions(
             c = set_class[position]
             if demand[c] == 0.0:
                 continue
-            _, _, on_network, share = _class_choice(
-                c, r0, r1, nest, price, hours, log_size, charge, delay, hour_value, delay_value, outside, nest_usd, scale, p, pm,
+            _, _, on_network = _class_choice(
+                c, o, nest_ptr, price, hours, log_size, charge, delay, hour_value, delay_value, outside, nest_usd, scale,
+                weight, total, cost, share,
             )  # fmt: skip
             if on_network == 0.0:
                 continue
-            for r in range(r1 - r0):
-                own_usd[r] += demand[c] * scale[c, 0] * p[r]
-                own_hour[r] += demand[c] * scale[c, 0] * p[r] * delay_value[c]
+            for m in range(NESTS):
+                if total[m] > 0.0:
+                    steep = demand[c] * scale[c, 0] * on_network * share[m] / total[m]
+                    for r in range(nest_ptr[o, m] - r0, nest_ptr[o, m + 1] - r0):
+                        own_usd[r] += steep * weight[r]
+                        own_hour[r] += steep * weight[r] * delay_value[c]
             size = _class_lines(
-                demand[c], on_network, share, scale[c, 0], scale[c, 1], scale[c, 2], nest[r0:r1], r1 - r0, pm, row_begin,
+                demand[c], on_network, share, scale[c, 0], scale[c, 1], scale[c, 2], nest_ptr[o], weight, total, row_begin,
                 row_item, row_figure, column_begin, column_item, column_figure, is_hour, delay_value[c], ones, others, size,
                 n_row, n_column,
             )  # fmt: skip
@@ -440,7 +418,7 @@ def reactions(
     return matrix
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def factor_dense(matrix):
     """Return the triangles of a small matrix (LU with partial pivoting), the order of its rows, and whether it is regular."""
     n = len(matrix)
@@ -465,7 +443,7 @@ def factor_dense(matrix):
     return a, order, True
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def solve_factored(triangles, order, right):
     """Return the solution of a linear system whose matrix has been factored."""
     n = len(order)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from karvan.flows.equilibrium import Equilibrium
     from karvan.flows.places import Place
     from karvan.flows.problem import Floats, Ints
+    from karvan.flows.reactions import Reactions
     from karvan.network import Network
 
 #: Weight of the model's own shares against those of the base flow, so that no way of going is ruled out by an empty cell.
@@ -62,6 +63,8 @@ class Reference:
         What resources are called, the resource of every pair of streams, and their prices, queues, delays and leans.
     places, place_usd
         Crossings and lines with a calibration count, and their constants in dollars per tonne.
+    reactions
+        How the use of resources reacts to prices and delays at the reference.
     """
 
     chosen: Mapping[str, FormRoutes]
@@ -71,6 +74,7 @@ class Reference:
     start: Start
     places: tuple[Place, ...] = ()
     place_usd: tuple[float, ...] = ()
+    reactions: Reactions | None = None
 
     @cached_property
     def constants(self) -> dict[tuple[str, str], float]:
@@ -105,7 +109,8 @@ def solve_setting(case: Case, setting: Setting, near: Solved | None = None, *, t
     chosen = near.chosen if near is not None else reference.chosen
     model = build_model(network_of(case, setting), chosen, reference.tastes, constants=reference.constants)
     start = _carried(near, model) if near is not None else _start(model, reference)
-    found = solve_equilibrium(model.problem, start, tolerance=tolerance)
+    known = near.equilibrium.reactions if near is not None else reference.reactions
+    found = solve_equilibrium(model.problem, start, tolerance=tolerance, reactions=known)
     return _complete(Solved(model, found, chosen), reference.tastes, tolerance)
 
 
@@ -152,7 +157,7 @@ def reference_of(case: Case) -> Reference:
     resources = solved.model.problem.resources
     return Reference(
         solved.chosen, fit.tastes, tuple(resources.names), resources.pair_resource, _again(solved), tuple(fit.places),
-        tuple(fit.place_usd.tolist()),
+        tuple(fit.place_usd.tolist()), solved.equilibrium.reactions,
     )  # fmt: skip
 
 
@@ -292,7 +297,8 @@ def _complete(solved: Solved, tastes: Mapping[Key, Taste], tolerance: float = TO
         if chosen is solved.chosen:
             break
         model = build_model(solved.model.network, chosen, tastes, solved.model.forms)
-        found = solve_equilibrium(model.problem, _carried(solved, model), tolerance=tolerance)
+        start, known = _carried(solved, model), solved.equilibrium.reactions
+        found = solve_equilibrium(model.problem, start, tolerance=tolerance, reactions=known)
         solved = Solved(model, found, chosen)
     return solved
 
@@ -306,7 +312,7 @@ def class_flows(solved: Solved) -> tuple[Ints, Ints, Floats]:
         for values in (found.stream_usd, found.stream_h)
     )
     start, flow = kernels.class_flows(
-        routes.set_ptr, routes.nest, routes.price_usd, routes.hours, routes.log_size, usd, hours, classes.set,
+        routes.nest_ptr, routes.price_usd, routes.hours, routes.log_size, usd, hours, classes.set,
         classes.demand_t_per_day, classes.hour_usd, classes.delay_usd, classes.outside_usd, classes.nest_usd, classes.scale,
     )  # fmt: skip
     number = np.repeat(np.arange(len(classes)), np.diff(start))

@@ -22,11 +22,13 @@ import numpy as np
 from karvan.case.remember import remembered
 from karvan.errors import NotConvergedError, RequestError
 from karvan.flows import corridor_kernels as kernels
-from karvan.flows.newton import LEAST_USE, Controls, Factor, Point, factor_at, fischer
+from karvan.flows.newton import LEAST_USE, Controls, Factor, Point, factor_with, fischer
+from karvan.flows.reactions import reactions_at
 from karvan.flows.serial import WHISKER, Serial
 
 if TYPE_CHECKING:
     from karvan.flows.problem import Classes, Floats, Ints, Problem, Resources, RouteSets
+    from karvan.flows.reactions import Reactions
 
 #: Conditions are met to this: relative use of capacity, hours of delay.
 TOLERANCE = 1e-10
@@ -35,7 +37,11 @@ MOST_ITERATIONS = 60
 BLUNT = (32.0, 16.0, 8.0, 4.0, 2.0, 1.0)
 #: While they are blunt the conditions are met to this.
 BLUNT_TOLERANCE = 1e-2
-#: A matrix serves again as long as a step with it leaves at most this share of what is missing.
+#: The first of two steps may miss what is enough so many times over.
+MOST_UPSET = 30.0
+#: While they serve again, a price that they hardly determine is held by so much of the capacity per scaled price.
+DAMPING = 1e-4
+#: Reactions serve again as long as a step with them leaves at most this share of what is missing.
 SERVES_AGAIN = 0.3
 #: Conditions that are missed by more are not met: far below what the audit allows.
 GOOD_ENOUGH = 1e-7
@@ -78,8 +84,8 @@ class Equilibrium:
         Largest use above capacity, as a share of it; largest product of a scaled price and the share of capacity left.
     iterations
         Steps taken.
-    factor
-        The last matrix, which may serve again nearby; None where none was needed.
+    reactions
+        The last reactions of use to controls, which may serve again nearby; None where none were needed.
     """
 
     controls: Controls
@@ -97,11 +103,11 @@ class Equilibrium:
     capacity_residual: float
     complementarity_residual: float
     iterations: int
-    factor: Factor | None = None
+    reactions: Reactions | None = None
 
 
 def solve_equilibrium(
-    problem: Problem, start: Start | None = None, *, tolerance: float = TOLERANCE, factor: Factor | None = None
+    problem: Problem, start: Start | None = None, *, tolerance: float = TOLERANCE, reactions: Reactions | None = None
 ) -> Equilibrium:
     """Return the equilibrium of a corridor.
 
@@ -113,8 +119,8 @@ def solve_equilibrium(
         Prices, queues and delays to begin with; without them everything is free.
     tolerance
         To which the conditions are met; coarser while what goes in is still to change.
-    factor
-        The matrix of a solution of the same routes and resources nearby, which may serve again.
+    reactions
+        Those of a solution nearby, which may serve again.
 
     Raises
     ------
@@ -123,7 +129,7 @@ def solve_equilibrium(
     NotConvergedError
         No equilibrium was found.
     """
-    return Solver(problem, factor).run(start, tolerance)
+    return Solver(problem, reactions).run(start, tolerance)
 
 
 @dataclass(frozen=True, eq=False)
@@ -171,12 +177,11 @@ class _Parts(NamedTuple):
 class Solver:
     """Newton's method on the controls."""
 
-    def __init__(self, problem: Problem, factor: Factor | None = None) -> None:
+    def __init__(self, problem: Problem, reactions: Reactions | None = None) -> None:
         self.whole = problem
         reduced = _reduced(problem.routes, problem.resources)
         self.problem = _Parts(reduced.routes, problem.classes, reduced.resources, problem.set_class)
         self.serial, self.kept = reduced.serial, reduced.kept
-        self.factor = factor
         self.blunt = 1.0
         resources, classes = reduced.resources, problem.classes
         self.by_price = self.serial.hard & (resources.clearing == 0)
@@ -187,11 +192,12 @@ class Solver:
         value = float((weight * classes.delay_usd).sum())
         self.hour = self.usd / value if value > 0 else 1.0
         routes = reduced.routes
-        self.arguments = (routes.set_ptr, routes.nest, routes.price_usd, routes.hours, routes.log_size)
+        self.arguments = (problem.routes.nest_ptr, routes.price_usd, routes.hours, routes.log_size)
         self.class_arguments = (
             classes.set, classes.demand_t_per_day, classes.hour_usd, classes.delay_usd, classes.outside_usd, classes.nest_usd,
             classes.scale,
         )  # fmt: skip
+        self.reactions = reactions.on(self) if reactions is not None else None
 
     # evaluation -----------------------------------------------------------------------------------------------------------
 
@@ -214,11 +220,11 @@ class Solver:
         routes, resources = self.problem.routes, self.problem.resources
         usd, hours = self.stream_charges(controls)
         charge: tuple[Floats, Floats] = kernels.sum_both_on_routes(routes.route_ptr, routes.route_stream, usd, hours)
-        flow, steep, *levels = kernels.load_classes(*self.arguments, charge[0], charge[1], *self.class_arguments)
+        flow, *levels = kernels.load_classes(*self.arguments, charge[0], charge[1], *self.class_arguments)
         streams = kernels.sum_on_items(routes.route_ptr, routes.route_stream, flow, routes.streams)
         usage = resources.usage(streams, self.blunt)
         curve, slope = resources.delay(usage.used)
-        return Point(controls, charge, flow, steep, streams, usage, curve, slope, tuple(levels))
+        return Point(controls, charge, flow, streams, usage, curve, slope, tuple(levels))
 
     def delays(self, point: Point) -> Floats:
         """Return the hours of every group of delay curves at the flows of a point."""
@@ -316,28 +322,28 @@ class Solver:
 
     def settled(self, point: Point) -> Point:
         """Return the point with prices that hardly anything determines set by the whisker: one more step."""
-        if self.factor is None or not self.factor.weak or not self.factor.fits(self, point):
+        factor = factor_with(self.reactions, self, point) if self.reactions is not None else None
+        if factor is None or not factor.weak:
             return point
-        trial = self.at(self.factor.moved(self, point, 1.0, self.factor.missing(self, point)))
+        trial = self.at(factor.moved(self, point, 1.0, factor.missing(self, point)))
         return trial if _largest(self.residual(trial)) <= max(_largest(self.residual(point)), TOLERANCE) else point
 
     def iterate(self, point: Point, tolerance: float) -> tuple[Point, int]:
-        """Take steps until the conditions are met, or nothing improves; a matrix serves as long as it does well."""
+        """Take steps until the conditions are met, or nothing improves; reactions serve as long as they do well."""
         error = self.residual(point)
         for iteration in range(MOST_ITERATIONS):
             if _largest(error) <= tolerance:
                 return point, iteration
-            if self.factor is not None and self.factor.fits(self, point):
-                trial = self.at(self.factor.moved(self, point, 1.0, self.factor.missing(self, point)))
-                fault = self.residual(trial)
-                if float(fault @ fault) <= SERVES_AGAIN**2 * float(error @ error):
-                    point, error = trial, fault
-                    continue
-            self.factor = factor_at(self, point)
-            point, error, moved = self.step(self.factor, point, error)
-            self.refuse_impossible(point)
-            if not moved:
-                return point, iteration + 1
+            found = self.full_steps(point, error, DAMPING) if self.reactions is not None else None
+            if found is None:
+                self.reactions = reactions_at(self, point)
+                found = self.full_steps(point, error, 0.0)
+            if found is None:
+                *found, moved = self.step(point, error)
+                self.refuse_impossible(found[0])
+                if not moved:
+                    return point, iteration + 1
+            point, error = found
         return point, MOST_ITERATIONS
 
     def begin(self, start: Start | None) -> Controls:
@@ -355,8 +361,30 @@ class Solver:
         """Return controls with the leans of the flows."""
         return Controls(point.controls.price_usd, point.controls.queue_h, point.controls.delay_h, point.usage.lean)
 
-    def step(self, factor: Factor, point: Point, error: Floats) -> tuple[Point, Floats, bool]:
+    def full_steps(self, point: Point, error: Floats, damping: float) -> tuple[Point, Floats] | None:
+        """Return where a full step leads, or two; None where they do not lead near enough.
+
+        Delays that hardly react to themselves are set from the flow; that may upset prices at first, which the next step mends.
+        """
+        enough = SERVES_AGAIN * float(np.linalg.norm(error))
+        for most in (MOST_UPSET, 1.0):
+            factor = factor_with(self.reactions, self, point, damping) if self.reactions is not None else None
+            if factor is None or not factor.regular:
+                return None
+            point = self.at(factor.moved(self, point, 1.0, factor.missing(self, point)))
+            error = self.residual(point)
+            left = float(np.linalg.norm(error))
+            if left <= enough:
+                return point, error
+            if left > most * enough:
+                return None
+        return None
+
+    def step(self, point: Point, error: Floats) -> tuple[Point, Floats, bool]:
         """Take one Newton step, shortened until the conditions are met better; say whether anything moved."""
+        assert self.reactions is not None
+        factor = factor_with(self.reactions, self, point)
+        assert factor is not None
         merit, right = float(error @ error), factor.missing(self, point)
         share = 1.0
         while share > 1e-4:  # noqa: PLR2004 - thirteen halvings
@@ -402,7 +430,7 @@ class Solver:
             relative_gap=float(np.abs(renewed.flow - point.flow).sum()) / total,
             capacity_residual=float(np.max(-share_left[serial.hard], initial=0.0)),
             complementarity_residual=float(np.max((scaled * np.abs(share_left))[serial.hard], initial=0.0)),
-            iterations=iterations, factor=self.factor,
+            iterations=iterations, reactions=self.reactions,
         )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from numba import njit
 NESTS = 4
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def path_sizes(set_ptr, nest, route_ptr, route_link, length, links):
     """Return the logarithm of the path size of every route among those of its set and nest (Ben-Akiva and Bierlaire 1999).
 
@@ -44,7 +44,7 @@ def path_sizes(set_ptr, nest, route_ptr, route_link, length, links):
     return size
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def lay_standing(pair_ptr, nest, arc_ptr, arcs, is_open, movement_of):
     """Return the routes all of whose arcs are open: how many each pair has, their nests, arcs and movements."""
     standing = np.zeros(len(nest), dtype=np.bool_)
@@ -84,7 +84,7 @@ def lay_standing(pair_ptr, nest, arc_ptr, arcs, is_open, movement_of):
     return per_pair, kept_nest, kept_arc_ptr, kept_arcs, kept_move_ptr, kept_moves
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _mixed(number):
     """Return a number that looks like chance (splitmix64; Steele, Lea and Flood 2014)."""
     z = (np.uint64(number) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
@@ -93,7 +93,7 @@ def _mixed(number):
     return z ^ (z >> np.uint64(31))
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def same_routes(move_ptr, move_item, movements):
     """Return the stream of every movement, those of the same routes being one, -1 where no route is; and how many there are.
 

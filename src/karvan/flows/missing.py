@@ -1,8 +1,7 @@
 """Routes that are missing: cheaper, at the costs of an equilibrium, than the best known of their pair and way of going.
 
-From every origin, at the lowest, middle and highest time value of a form, the cheapest way of every way of going is sought. The
-searches run on a graph in which arcs that follow one another are one, and look at states in the order in which they are reached
-in the case itself, which is nearly theirs.
+At the lowest, middle and highest time value of a form the least cost of every way of going is found between all pairs at once, by
+elimination, and where it is lower than what is known, the way that costs it is put together from its parts.
 """
 
 from __future__ import annotations
@@ -12,13 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from karvan.case.remember import remembered
-from karvan.flows import contract_kernels, route_kernels
-from karvan.flows import corridor_kernels as kernels
+from karvan.flows import corridor_kernels, route_kernels
+from karvan.flows import elimination_kernels as kernels
 from karvan.network import FORMS, State
 from karvan.routes.cost import HOURS_PER_DAY
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from karvan.case import Rows
     from karvan.flows.corridor_model import CorridorModel
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from karvan.flows.equilibrium import Equilibrium
     from karvan.flows.problem import Floats, Ints
     from karvan.flows.route_sets import FormRoutes, Graph
-    from karvan.network import Arcs
     from karvan.network.states import StateIndex
 
 #: The gain, as a share of the cost, from which a route is added.
@@ -49,11 +47,11 @@ def with_missing(
     more: dict[str, FormRoutes] = {}
     for form in FORMS:
         new: dict[tuple[int, bytes], tuple[int, int, Ints]] = {}
-        for value in time_values(model.base, model.network.applied.rows("commodity"), form):
-            weight = choice_weight(model, form, value, usd, hours)
-            weight = np.where(model.forms[form].open, weight, np.inf)
-            for pair, nest, path in _missing(model, form, value, weight, chosen[form]):
-                new.setdefault((pair, path.tobytes()), (pair, nest, path))
+        values = time_values(model.base, model.network.applied.rows("commodity"), form)
+        item = model.forms[form]
+        weights = [np.where(item.open, choice_weight(model, form, value, usd, hours), np.inf) for value in values]
+        for pair, nest, path in _missing(model, form, weights, chosen[form]):
+            new.setdefault((pair, path.tobytes()), (pair, nest, path))
         more[form] = chosen[form].plus(list(new.values()))
     return chosen if all(more[form] is chosen[form] for form in FORMS) else more
 
@@ -96,93 +94,73 @@ def best_known(model: CorridorModel, form: str, weight: Floats, pairs: int) -> F
     first = laid.first[form][0]
     set_ptr = laid.sets.set_ptr[first : first + pairs + 1]
     begin, stop = set_ptr[0], set_ptr[-1]
-    sums = kernels.sum_on_routes(laid.arc_ptr[begin : stop + 1], laid.arcs, weight)
+    sums = corridor_kernels.sum_on_routes(laid.arc_ptr[begin : stop + 1], laid.arcs, weight)
     best = np.full((pairs, route_kernels.NESTS), np.inf)
     np.minimum.at(best, (np.repeat(np.arange(pairs), np.diff(set_ptr)), laid.sets.nest[begin:stop]), sums)
     return best
 
 
 def _missing(
-    model: CorridorModel, form: str, value: float, weight: Floats, routes: FormRoutes
-) -> list[tuple[int, int, Ints]]:
-    """Return the routes that beat the best known of their pair and way of going: number of the pair, way of going, arcs."""
-    item, index = model.forms[form], model.network.index
-    best = best_known(model, form, weight, len(routes.pairs))
-    graph = _pair_graph(item.graph, item.open.tobytes(), routes.pairs, index)
-    costs = kernels.sum_on_routes(graph.pointer, graph.arcs, weight)
-    order = _order(model, form, value, routes.pairs)
-    pair, nest, begin, arcs = route_kernels.cheaper_routes(
-        graph.start, graph.head, graph.bit, graph.pointer, graph.arcs, costs, graph.states, graph.sources, graph.source_pair,
-        graph.targets, best * (1 - LEAST_GAIN), graph.number, *order, item.graph.head,
-    )  # fmt: skip
-    return [
-        (pair, nest, arcs[begin[r] : begin[r + 1]])
-        for r, (pair, nest) in enumerate(zip(pair.tolist(), nest.tolist(), strict=True))
-    ]
+    model: CorridorModel, form: str, weights: Sequence[Floats], routes: FormRoutes
+) -> Iterator[tuple[int, int, Ints]]:
+    """Return the routes that beat the best known of their pair and way of going: number of the pair, way of going, arcs.
+
+    They are sought at several costs of the arcs.
+    """
+    if not routes.pairs:
+        return
+    graph = model.forms[form].graph
+    planned = _plan(graph, routes.pairs, model.network.index)
+    for first in range(0, len(weights), kernels.LANES):
+        some = list(weights[first : first + kernels.LANES])
+        lanes = np.column_stack([*some, *some[-1:] * (kernels.LANES - len(some))])
+        cost = kernels.eliminate(planned.of_arc, planned.count, planned.joint, lanes, graph.bit)
+        for lane, weight in enumerate(some):
+            best = best_known(model, form, weight, len(routes.pairs)) * (1 - LEAST_GAIN)
+            # the first layer has not moved; the others stand in the order of the ways of going
+            gains = np.zeros(best.shape, dtype=bool)
+            joined = planned.wanted >= 0
+            gains[joined] = cost[planned.wanted[joined], 1:, lane] < best[joined]
+            pair, nest = np.nonzero(gains)
+            begin, path = kernels.simple_ways(
+                planned.wanted[pair], nest + 1, lane, planned.source[pair], cost, planned.joint, planned.made_ptr, planned.made,
+                planned.arc_ptr, planned.arcs, weight, graph.bit, graph.head,
+            )  # fmt: skip
+            for r in np.flatnonzero(np.diff(begin)).tolist():
+                yield int(pair[r]), int(nest[r]), path[begin[r] : begin[r + 1]]
 
 
-class _Ends(NamedTuple):
-    """Where searches between the pairs of a form begin and end; pairs of one origin follow one another."""
+class _Plan(NamedTuple):
+    """How the states between the ends of pairs are eliminated: :func:`karvan.flows.elimination_kernels.plan`.
 
-    sources: Ints
-    source_pair: Ints
-    targets: Ints
+    Besides: the place and source of every pair; what is joined, and which arcs of the graph stand, at every place.
+    """
 
-
-def _ends(pairs: tuple[tuple[str, str], ...], index: StateIndex) -> _Ends:
-    origins = [origin for origin, _ in pairs]
-    changes = [0] + [k for k in range(1, len(pairs)) if origins[k] != origins[k - 1]] if pairs else []
-    return _Ends(
-        np.array([index.number[State("zone_out", origins[k])] for k in changes], dtype=np.int64),
-        np.array([*changes, len(pairs)], dtype=np.int64),
-        np.array([index.number[State("zone_in", destination)] for _, destination in pairs], dtype=np.int64),
-    )  # fmt: skip
-
-
-class _PairGraph(NamedTuple):
-    """What searches between the pairs of a form need, as :func:`karvan.flows.contract_kernels.contract` leaves it."""
-
-    start: Ints
-    head: Ints
-    bit: Ints
-    pointer: Ints
+    of_arc: Ints
+    count: int
+    joint: Ints
+    wanted: Ints
+    source: Ints
+    made_ptr: Ints
+    made: Ints
+    arc_ptr: Ints
     arcs: Ints
-    states: int
-    number: Ints
-    sources: Ints
-    source_pair: Ints
-    targets: Ints
 
 
-@remembered(64)
-def _pair_graph(graph: Graph, opened: bytes, pairs: tuple[tuple[str, str], ...], index: StateIndex) -> _PairGraph:
-    """Return the graph of all ways between the pairs over open arcs."""
-    ends = _ends(pairs, index)
-    number, states, start, head, bit, pointer, arcs = contract_kernels.contract(
-        *graph.out, *graph.into, graph.bit, np.frombuffer(opened, dtype=bool), ends.sources, ends.targets, graph.states
-    )
-    return _PairGraph(
-        start, head, bit, pointer, arcs, states, number, number[ends.sources], ends.source_pair, number[ends.targets]
-    )
+@remembered(8)
+def _plan(graph: Graph, pairs: tuple[tuple[str, str], ...], index: StateIndex) -> _Plan:
+    source = np.array([index.number[State("zone_out", origin)] for origin, _ in pairs], dtype=np.int64)
+    target = np.array([index.number[State("zone_in", destination)] for _, destination in pairs], dtype=np.int64)
+    kept = np.zeros(graph.states, dtype=bool)
+    kept[source] = kept[target] = True
+    of_arc, slot, count, joint = kernels.plan(graph.tail, graph.head, kept, graph.states)
+    return _Plan(
+        of_arc, count, joint, slot[source, target].astype(np.int64), source, *_by_place(joint[:, 2], count),
+        *_by_place(of_arc, count),
+    )  # fmt: skip
 
 
-def _order(
-    model: CorridorModel, form: str, value: float, pairs: tuple[tuple[str, str], ...]
-) -> tuple[Ints, Ints, Ints]:
-    """Return in which order searches look at labels: that of the case with everything open and built, where it has its states."""
-    item, network = model.forms[form], model.network
-    arcs = item.arcs if network.base is None else network.root.arcs(form, relaxed=True)
-    return _order_of(item.graph, arcs, value, pairs, network.index)
-
-
-@remembered(32)
-def _order_of(
-    graph: Graph, arcs: Arcs, value: float, pairs: tuple[tuple[str, str], ...], index: StateIndex
-) -> tuple[Ints, Ints, Ints]:
-    if len(arcs) != len(graph.tail):
-        return np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int8), np.zeros(len(pairs) + 1, dtype=np.int64)
-    weight = np.maximum(arcs.price_usd_per_t + value * arcs.time_h, 0.0)
-    found: tuple[Ints, Ints, Ints] = route_kernels.search_order(
-        *graph.out, weight, graph.bit, graph.states, _ends(pairs, index).sources
-    )
-    return found
+def _by_place(place: Ints, count: int) -> tuple[Ints, Ints]:
+    """Return items in order of their places, and where those of each begin; those without a place come first."""
+    order = np.argsort(place, kind="stable")
+    return np.searchsorted(place[order], np.arange(count + 1)), order

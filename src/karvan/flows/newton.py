@@ -1,7 +1,7 @@
 """One linear system of Newton's method on the controls of a corridor, and how it moves them.
 
 The matrix is the derivative of the conditions: of the Fischer-Burmeister equations of prices and queues, of delays on their
-curves, of leans. It may serve again at points nearby, where finding it anew would cost more than the steps that it saves.
+curves, of leans. It is made anew at every point, from reactions that may have been found at another.
 """
 
 from __future__ import annotations
@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from karvan.flows import corridor_kernels as kernels
+from karvan.flows.reactions import Reactions, reactions_at
 from karvan.flows.serial import WHISKER
 
 if TYPE_CHECKING:
     from karvan.flows.equilibrium import Solver
     from karvan.flows.problem import Bools, Floats, Ints, Resources, Usage
 
-#: Delays whose own feedback (slope of the curve x fall of the flow) is smaller are set from the flow, without Newton's method.
-WEAK_FEEDBACK = 0.01
 #: Resources within this of full may have a price.
 NEAR_FULL = 0.05
 #: Pivots so much smaller than the others tell of prices that hardly anything but the whisker determines.
@@ -55,7 +54,6 @@ class Point:
     controls: Controls
     charge: tuple[Floats, Floats]
     flow: Floats
-    steep: Floats
     streams: Floats
     usage: Usage
     curve: Floats
@@ -69,8 +67,6 @@ class Factor:
 
     Attributes
     ----------
-    resources
-        Whose controls they are.
     priced, queued, delayed, leaning
         Resources with a price, with a queue, groups of delay curves that react to themselves, pairs whose lean is charged.
     triangles, order
@@ -79,7 +75,6 @@ class Factor:
         Whether the matrix can be inverted.
     """
 
-    resources: Resources
     priced: Ints
     queued: Ints
     delayed: Ints
@@ -98,16 +93,6 @@ class Factor:
         """Whether some control is hardly determined."""
         pivot = np.abs(np.diagonal(self.triangles))
         return bool(self.size and self.regular and pivot.min() < WEAK_PIVOT * np.median(pivot))
-
-    def fits(self, solver: Solver, point: Point) -> bool:
-        """Say whether the same controls matter at a point."""
-        if self.resources is not solver.problem.resources or not self.regular:
-            return False
-        priced, queued, leaning = active_controls(solver, point)
-        return all(
-            np.array_equal(one, other)
-            for one, other in ((priced, self.priced), (queued, self.queued), (leaning, self.leaning))
-        )
 
     def moved(self, solver: Solver, point: Point, share: float, right: Floats) -> Controls:
         """Return the controls after a share of the step that meets the conditions."""
@@ -143,40 +128,37 @@ def active_controls(solver: Solver, point: Point) -> tuple[Ints, Ints, Ints]:
     return priced, queued, np.flatnonzero(charged)
 
 
-def factor_at(solver: Solver, point: Point) -> Factor:
-    """Return the factored derivative of the conditions at a point."""
+def factor_with(reactions: Reactions, solver: Solver, point: Point, damping: float = 0.0) -> Factor | None:
+    """Return the factored derivative of the conditions at a point; None where the reactions lack a control that matters.
+
+    Damping holds still what the reactions hardly determine, where they are those of another point.
+    """
     priced, queued, leaning = active_controls(solver, point)
-    delayed = _strong_delays(solver, point)
-    routes = solver.problem.routes
-    columns, hours = _columns(solver, point, priced, queued, delayed, leaning)
-    if len(hours) == 0:
+    at = reactions.places(priced, queued, leaning)
+    if at is None:
+        return None
+    resources, serial, usage = solver.problem.resources, solver.serial, point.usage
+    delayed = serial.group[reactions.delayed]
+    if len(at) == 0:
         none = np.zeros((0, 0))
-        return Factor(
-            solver.problem.resources, priced, queued, delayed, leaning, none, np.zeros(0, dtype=np.int64), True
-        )
-    rows = _rows(solver, point, np.concatenate([priced, queued]), delayed, leaning)
-    # most streams meet no control that matters
-    met = np.zeros(routes.streams, dtype=bool)
-    met[rows.streams()] = met[columns.streams()] = True
-    number = np.where(met, np.cumsum(met) - 1, -1)
-    streams = int(met.sum())
-    pointer, item = kernels.keep_items(routes.route_ptr, routes.route_stream, number)
-    matrix = kernels.reactions(
-        *solver.arguments, *point.charge, *solver.class_arguments, *solver.problem.set_class, pointer, item,
-        *rows.by_stream(number, streams), *columns.by_stream(number, streams), hours, len(hours),
-    )  # fmt: skip
+        return Factor(priced, queued, delayed, leaning, none, np.zeros(0, dtype=np.int64), True)
+    matrix = reactions.at_lean(solver, usage.lean, point.controls.lean)[np.ix_(at, at)]
     control, unit, slack = _scaled(solver, point, priced, queued)
     radius = np.maximum(np.hypot(control, slack), 1e-14)
     by_control, by_slack = 1 - control / radius, 1 - slack / radius
-    n = len(control)
-    matrix[:n] *= -by_slack[:, None]
+    n, curves, hard = len(control), len(delayed), np.concatenate([priced, queued])
+    # a lean is charged by its price
+    matrix[:, n + curves :] *= point.controls.price_usd[resources.pair_resource[leaning]]
+    matrix[:n] *= -(by_slack / np.maximum(usage.used[hard], LEAST_USE))[:, None]
     # the whisker holds where a full resource has no flow that could react, and shares prices in a row
-    matrix[np.arange(n), np.arange(n)] += (by_control + WHISKER * np.maximum(by_slack, WHISKER)) / unit
-    matrix[n:] *= -1.0
+    matrix[np.arange(n), np.arange(n)] += (by_control + (WHISKER + damping) * np.maximum(by_slack, WHISKER)) / unit
+    slope = np.bincount(serial.group, point.slope, minlength=len(serial.first))
+    matrix[n : n + curves] *= -slope[delayed, None]
+    matrix[n + curves :] *= -usage.lean_slope[leaning, None]
     rest = np.arange(n, len(matrix))
     matrix[rest, rest] += 1.0
     triangles, order, regular = kernels.factor_dense(matrix)
-    return Factor(solver.problem.resources, priced, queued, delayed, leaning, triangles, order, bool(regular))
+    return Factor(priced, queued, delayed, leaning, triangles, order, bool(regular))
 
 
 def _scaled(solver: Solver, point: Point, priced: Ints, queued: Ints) -> tuple[Floats, Floats, Floats]:
@@ -188,47 +170,6 @@ def _scaled(solver: Solver, point: Point, priced: Ints, queued: Ints) -> tuple[F
     return control, unit, solver.slack(point)[np.concatenate([priced, queued])] + WHISKER * control
 
 
-def _strong_delays(solver: Solver, point: Point) -> Ints:
-    """Return the groups of delay curves whose flow reacts to their own delay."""
-    routes, resources, serial = solver.problem.routes, solver.problem.resources, solver.serial
-    falls = np.append(kernels.sum_on_items(routes.route_ptr, routes.route_stream, point.steep, routes.streams), 0.0)
-    slope = np.bincount(serial.group, point.slope, minlength=len(serial.first))
-    both = falls[resources.pair_there] + falls[resources.pair_back]
-    reach = np.bincount(resources.pair_resource, resources.pair_weight * both, minlength=len(resources))
-    strong: Ints = np.flatnonzero(slope * reach[serial.first] > WEAK_FEEDBACK)
-    return strong
-
-
-def _columns(
-    solver: Solver, point: Point, priced: Ints, queued: Ints, delayed: Ints, leaning: Ints
-) -> tuple[_Entries, Bools]:
-    """Return what each control adds to the streams, and which are in hours."""
-    resources, controls = solver.problem.resources, point.controls
-    there, back = resources.marginal(controls.lean)
-    both = np.where(resources.pair_each, 0.0, 1.0)
-    waits = np.concatenate([queued, solver.serial.first[delayed]])
-    size = controls.price_usd[resources.pair_resource] * resources.pair_weight * resources.pair_empty
-    size *= np.where(resources.pair_each, 0.5, 1.0)
-    entries = _Entries(resources)
-    entries.add(*solver.serial.pairs(priced), there, back)
-    entries.add(*solver.serial.pairs(waits), np.ones(len(both)), both)
-    entries.add(leaning, np.ones(len(leaning), dtype=np.int64), size, -size)
-    return entries, np.repeat([False, True, False], [len(priced), len(waits), len(leaning)])
-
-
-def _rows(solver: Solver, point: Point, hard: Ints, delayed: Ints, leaning: Ints) -> _Entries:
-    """Return how each condition reads the streams: ln(use), hours of delay, lean."""
-    usage, resources, serial = point.usage, solver.problem.resources, solver.serial
-    used = np.maximum(usage.used, LEAST_USE)[resources.pair_resource]
-    slope = np.bincount(serial.group, point.slope, minlength=len(serial.first))
-    steep = slope[serial.group[resources.pair_resource]]
-    entries = _Entries(resources)
-    entries.add(*serial.pairs(hard), usage.by_there / used, usage.by_back / used)
-    entries.add(*serial.pairs(serial.first[delayed]), steep * usage.by_there, steep * usage.by_back)
-    entries.add(leaning, np.ones(len(leaning), dtype=np.int64), usage.lean_slope, -usage.lean_slope)
-    return entries
-
-
 def _bounded(old: Floats, change: Floats, unit: float) -> Floats:
     """Return a price after a step: never below zero, and at most twice what it was or ten units up."""
     return np.clip(old + change, 0.0, np.maximum(3 * old, old + 10 * unit))
@@ -238,32 +179,3 @@ def fischer(control: Floats, slack: Floats) -> Floats:
     """Return the Fischer-Burmeister function: zero where both are not negative and one of them is zero."""
     bounded = np.minimum(slack, 1e6)
     return control + bounded - np.hypot(control, bounded)
-
-
-class _Entries:
-    """Figures of conditions or controls on streams, by pairs."""
-
-    def __init__(self, resources: Resources) -> None:
-        self.resources = resources
-        self.count = 0
-        self.parts: list[tuple[Ints, Ints, Floats]] = []
-
-    def add(self, pairs: Ints, sizes: Ints, there: Floats, back: Floats) -> None:
-        """Add items that have so many pairs each, with the figures of every pair in both directions."""
-        number = self.count + np.repeat(np.arange(len(sizes)), sizes)
-        self.count += len(sizes)
-        for streams, values in ((self.resources.pair_there, there), (self.resources.pair_back, back)):
-            stream, value = streams[pairs], values[pairs]
-            keep = (stream >= 0) & (value != 0.0)
-            self.parts.append((stream[keep], number[keep], value[keep]))
-
-    def streams(self) -> Ints:
-        """Return the streams that have figures."""
-        return np.concatenate([stream for stream, _, _ in self.parts])
-
-    def by_stream(self, number: Ints, streams: int) -> tuple[Ints, Ints, Floats]:
-        """Return where the items of every stream begin, by its new number, the items, and their figures."""
-        stream, item, value = (np.concatenate(column) for column in zip(*self.parts, strict=True))
-        stream = number[stream]
-        order = np.argsort(stream, kind="stable")
-        return np.searchsorted(stream[order], np.arange(streams + 1)), item[order], value[order]

@@ -29,6 +29,8 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
+#: Ways of going.
+NESTS = 4
 #: How a full resource clears: by a rent, by waiting, or not at all (a delay curve without a hard limit).
 CLEARINGS = ("price", "queue", "delay")
 #: Delay curves: none, power of the utilisation (BPR), exponential.
@@ -46,7 +48,7 @@ class RouteSets:
     set_ptr
         Where the routes of each set begin.
     nest
-        Way of going of each route: 0 rail, 1 road, 2 rail and road, 3 sea or ferry.
+        Way of going of each route: 0 rail, 1 road, 2 rail and road, 3 sea or ferry; in this order within a set.
     price_usd, hours, log_size
         Price per tonne with the constants of crossings; hours that the goods' time value counts; logarithm of the path size.
     route_ptr, route_stream
@@ -63,6 +65,16 @@ class RouteSets:
     route_ptr: Ints
     route_stream: Ints
     streams: int
+
+    @cached_property
+    def nest_ptr(self) -> Ints:
+        """Where the routes of every way of going of every set begin and the last end; shape (sets, 5)."""
+        owner = np.repeat(np.arange(len(self.set_ptr) - 1), np.diff(self.set_ptr))
+        count = np.zeros((len(self.set_ptr) - 1, NESTS + 1), dtype=np.int64)
+        np.add.at(count, (owner, self.nest + 1), 1)
+        count[:, 0] = self.set_ptr[:-1]
+        pointer: Ints = np.cumsum(count, axis=1)
+        return pointer
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,7 +230,7 @@ class Problem:
     resources: Resources
 
     def __post_init__(self) -> None:
-        faults = [*_class_faults(self), *_resource_faults(self.resources)]
+        faults = [*_route_faults(self.routes), *_class_faults(self), *_resource_faults(self.resources)]
         if faults:
             raise RequestError("\n".join(faults))
 
@@ -232,6 +244,12 @@ class Problem:
 
 def _at(flow: Floats, index: Ints) -> Floats:
     return np.where(index >= 0, flow[np.maximum(index, 0)], 0.0) if len(flow) else np.zeros(len(index))
+
+
+def _route_faults(routes: RouteSets) -> list[str]:
+    owner = np.repeat(np.arange(len(routes.set_ptr) - 1), np.diff(routes.set_ptr))
+    mixed = np.unique(owner[1:][(np.diff(routes.nest) < 0) & (np.diff(owner) == 0)])
+    return [f"Set {o}: its routes do not stand in the order of their ways of going. Sort them." for o in mixed.tolist()]
 
 
 def _class_faults(problem: Problem) -> list[str]:

@@ -25,14 +25,14 @@ NEST_OF_LAYER = (-1, 0, 1, 2, 3)
 MOST_TRIED = 40
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _next_layer(layer, bit):
     if layer == WATER_BIT or bit == WATER_BIT:
         return WATER_BIT
     return layer | bit
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _nest_of(layer):
     if layer == RAIL_BIT:
         return 0
@@ -43,7 +43,7 @@ def _nest_of(layer):
     return 3
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _push(heap_cost, heap_label, size, cost, label):
     """Put a label on a heap of some size."""
     i = size
@@ -57,7 +57,7 @@ def _push(heap_cost, heap_label, size, cost, label):
     heap_cost[i], heap_label[i] = cost, label
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _pop(heap_cost, heap_label, size):
     """Take the first label off a heap that keeps so many."""
     last_cost, last_label = heap_cost[size], heap_label[size]
@@ -79,7 +79,7 @@ def _pop(heap_cost, heap_label, size):
     heap_cost[i], heap_label[i] = last_cost, last_label
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def search_by_mode(start, head, arc, weight, bit, states, source):
     """Return the cheapest cost from a state to every state by the modes used, and the arc and state that come before.
 
@@ -125,7 +125,7 @@ def search_by_mode(start, head, arc, weight, bit, states, source):
     return cost, before, by
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _candidates(forward, backward, target, tail, head, weight, bit, via, states, slack):
     """Return cost, arc, layers at its ends and way of going of the cheapest way over each arc and pair of layers."""
     best = np.full(NESTS, np.inf)
@@ -171,7 +171,7 @@ def _candidates(forward, backward, target, tail, head, weight, bit, via, states,
     return cost_of[:count], place_of[:count]
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _walk(path, arc, out_label, in_label, forward_before, forward_by, backward_before, backward_by):
     """Put the arcs of a route into `path`: back from an arc to the source, then on to the target; return how many."""
     size = 0
@@ -192,7 +192,7 @@ def _walk(path, arc, out_label, in_label, forward_before, forward_by, backward_b
     return size
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _is_simple(path, size, head, source, seen, stamp):
     """Tell whether a route passes no state twice."""
     seen[source] = stamp
@@ -204,7 +204,7 @@ def _is_simple(path, size, head, source, seen, stamp):
     return True
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _is_other(path, size, m, length, overlap, found, starts, nests, mark):
     """Tell whether a route shares little enough of its length with each one taken of its way of going."""
     total = 0.0
@@ -228,171 +228,7 @@ def _is_other(path, size, m, length, overlap, found, starts, nests, mark):
     return other_enough
 
 
-@njit(cache=True)
-def _search_in_order(
-    start, head, bit, weight, states, source, order, count, cost, before, by, waits, heap_cost, heap_label, state_of, layer_of,
-):  # fmt: skip
-    """Find the cheapest costs from a state to all labels, as :func:`search_by_mode` does.
-
-    Labels are looked at in the order in which they were reached at other costs. Those that get cheaper after they were looked at
-    wait on a heap until the order has come to their cost; whatever the order, in the end none can get cheaper.
-    """
-    cost[:] = np.inf
-    before[:] = -1
-    by[:] = -1
-    cost[source] = 0.0
-    size = 0
-    if not waits[source]:
-        heap_cost[0], heap_label[0] = 0.0, source
-        size = 1
-    position = 0
-    while position < count or size > 0:
-        if position < count and not (size > 0 and heap_cost[0] < cost[order[position]]):
-            label = order[position]
-            position += 1
-            waits[label] = False
-            if not np.isfinite(cost[label]):
-                continue
-        else:
-            label, top = heap_label[0], heap_cost[0]
-            size -= 1
-            _pop(heap_cost, heap_label, size)
-            if top > cost[label]:
-                continue
-        layer, state = layer_of[label], state_of[label]
-        for k in range(start[state], start[state + 1]):
-            there = _next_layer(layer, bit[k]) * states + head[k]
-            new = cost[label] + weight[k]
-            if new < cost[there]:
-                cost[there], before[there], by[there] = new, label, k
-                if not waits[there]:
-                    if size == len(heap_cost):
-                        heap_cost = np.concatenate((heap_cost, np.empty(size)))
-                        heap_label = np.concatenate((heap_label, np.empty(size, dtype=np.int64)))
-                    _push(heap_cost, heap_label, size, new, there)
-                    size += 1
-    return heap_cost, heap_label
-
-
-@njit(cache=True)
-def search_order(start, head, arc, weight, bit, states, sources):
-    """Return states and layers as each of some states reaches them, in order of their costs, and where those of each begin."""
-    begin = np.zeros(len(sources) + 1, dtype=np.int64)
-    order_state = np.empty(LAYERS * states * len(sources), dtype=np.int32)
-    order_layer = np.empty(LAYERS * states * len(sources), dtype=np.int8)
-    for o in range(len(sources)):
-        cost, _, _ = search_by_mode(start, head, arc, weight, bit, states, sources[o])
-        labels = np.argsort(cost, kind="mergesort")
-        count = 0
-        for label in labels:
-            if np.isfinite(cost[label]):
-                order_layer[begin[o] + count], order_state[begin[o] + count] = label // states, label % states
-                count += 1
-        begin[o + 1] = begin[o] + count
-    return order_state[: begin[-1]].copy(), order_layer[: begin[-1]].copy(), begin
-
-
-@njit(cache=True)
-def _size_of_way(label, before, by, pointer, arcs, arc_head, seen, stamp):
-    """Return how many arcs a found way has; -1 where it passes a state twice."""
-    size = 0
-    while by[label] >= 0:
-        for k in range(pointer[by[label]], pointer[by[label] + 1]):
-            if seen[arc_head[arcs[k]]] == stamp:
-                return -1
-            seen[arc_head[arcs[k]]] = stamp
-        size += pointer[by[label] + 1] - pointer[by[label]]
-        label = before[label]
-    return size
-
-
-@njit(cache=True)
-def _write_way(label, before, by, pointer, arcs, path, at):
-    """Write the arcs of a found way into a path, so that they end before a place."""
-    while by[label] >= 0:
-        for k in range(pointer[by[label] + 1] - 1, pointer[by[label]] - 1, -1):
-            at -= 1
-            path[at] = arcs[k]
-        label = before[label]
-
-
-@njit(cache=True)
-def cheaper_routes(
-    start, head, bit, pointer, arcs, weight, states, sources, source_pair, targets, best, number, order_state, order_layer,
-    order_ptr, arc_head,
-):  # fmt: skip
-    """Return the routes that are cheaper than the best known of their pair and way of going and pass no state twice.
-
-    Parameters
-    ----------
-    start, head, bit, pointer, arcs, states
-        The graph of :func:`karvan.flows.contract_kernels.contract`.
-    weight
-        Cost of its arcs.
-    sources, source_pair, targets
-        Where searches begin, where the pairs of each begin, where these end; -1 where no way leads.
-    best
-        What has to be beaten, by pair and way of going.
-    number
-        New number of every state.
-    order_state, order_layer, order_ptr
-        Of every source, old states and layers in an order near to that of their costs (:func:`search_order`).
-    arc_head
-        Old heads of the old arcs.
-
-    Returns
-    -------
-    pair and way of going of every route, where its arcs begin, the arcs
-    """
-    found_pair, found_nest = np.empty(16, dtype=np.int64), np.empty(16, dtype=np.int64)
-    begin, path = np.zeros(17, dtype=np.int64), np.empty(1024, dtype=np.int64)
-    count = 0
-    labels = LAYERS * states
-    cost, waits, order = np.empty(labels), np.zeros(labels, dtype=np.bool_), np.empty(labels, dtype=np.int64)
-    before, by = np.empty(labels, dtype=np.int64), np.empty(labels, dtype=np.int64)
-    heap_cost, heap_label = np.empty(labels + 1), np.empty(labels + 1, dtype=np.int64)
-    seen, stamp = np.zeros(len(number), dtype=np.int64), 0
-    # dividing takes longer than looking up
-    state_of, layer_of = np.arange(labels) % states, np.arange(labels) // states
-    for o in range(len(sources)):
-        if sources[o] < 0:
-            continue
-        known = 0
-        for i in range(order_ptr[o], order_ptr[o + 1]):
-            state = number[order_state[i]]
-            if state >= 0:
-                order[known] = order_layer[i] * states + state
-                waits[order[known]] = True
-                known += 1
-        heap_cost, heap_label = _search_in_order(
-            start, head, bit, weight, states, sources[o], order, known, cost, before, by, waits, heap_cost, heap_label,
-            state_of, layer_of,
-        )  # fmt: skip
-        for pair in range(source_pair[o], source_pair[o + 1]):
-            if targets[pair] < 0:
-                continue
-            for layer in range(1, LAYERS):
-                end = layer * states + targets[pair]
-                if not cost[end] < best[pair, _nest_of(layer)]:
-                    continue
-                stamp += 1
-                size = _size_of_way(end, before, by, pointer, arcs, arc_head, seen, stamp)
-                if size < 0:
-                    continue
-                if count == len(found_pair):
-                    found_pair = np.concatenate((found_pair, np.empty(count, dtype=np.int64)))
-                    found_nest = np.concatenate((found_nest, np.empty(count, dtype=np.int64)))
-                    begin = np.concatenate((begin, np.empty(count, dtype=np.int64)))
-                while begin[count] + size > len(path):
-                    path = np.concatenate((path, np.empty(len(path), dtype=np.int64)))
-                _write_way(end, before, by, pointer, arcs, path, begin[count] + size)
-                found_pair[count], found_nest[count] = pair, _nest_of(layer)
-                begin[count + 1] = begin[count] + size
-                count += 1
-    return found_pair[:count].copy(), found_nest[:count].copy(), begin[: count + 1].copy(), path[: begin[count]].copy()
-
-
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def via_routes(
     forward, forward_before, forward_by, backward, backward_before, backward_by, target, source, tail, head, weight, bit,
     via, length, states, most, slack, overlap,

@@ -142,7 +142,7 @@ class FormRoutes:
         return [arcs[arc_ptr[r] : arc_ptr[r + 1]].tolist() for r in range(pair_ptr[position], pair_ptr[position + 1])]
 
     def plus(self, new: Sequence[tuple[int, int, Ints]]) -> FormRoutes:
-        """Return the routes with others added behind those of their pairs: number of the pair, way of going, arcs."""
+        """Return the routes with others added behind those of their pairs and ways of going: number of the pair, way of going, arcs."""
         if not new:
             return self
         old = self.flat
@@ -152,7 +152,7 @@ class FormRoutes:
         nest = np.concatenate([old.nest, [way for _, way, _ in new]]).astype(np.int64)
         count = np.concatenate([np.diff(old.arc_ptr), [len(path) for _, _, path in new]]).astype(np.int64)
         arcs = np.concatenate([old.arcs, *(path for _, _, path in new)])
-        order = np.argsort(pair_of, kind="stable")
+        order = np.lexsort((nest, pair_of))
         begin, arc_ptr = _pointer(count)[order], _pointer(count[order])
         within = np.arange(len(arcs)) - np.repeat(arc_ptr[:-1], count[order])
         pair_ptr = _pointer(np.bincount(pair_of, minlength=len(self.pairs)))

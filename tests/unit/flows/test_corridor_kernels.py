@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from karvan.flows import contract_kernels, corridor_kernels
-from karvan.flows import route_kernels as kernels
+from karvan.flows import elimination_kernels as kernels
+from karvan.flows import route_kernels
 
 
 def ordered(by, other, states):
@@ -15,7 +15,7 @@ def ordered(by, other, states):
 
 
 def sparse_graph(seed):
-    """Return a ring of chains with a few chords, both ways, some arcs shut and some doubled: much of it can be contracted."""
+    """Return a ring of chains with a few chords, both ways, some arcs shut and some doubled."""
     random = np.random.default_rng(seed)
     states = 60
     one = np.concatenate([np.arange(states), random.integers(0, states, 6)])
@@ -31,74 +31,76 @@ def sparse_graph(seed):
     return states, tail, head, bit, np.where(is_open, random.uniform(0.1, 9.0, len(tail)), np.inf), is_open
 
 
-def any_order(seed, states, sources):
-    """Return labels in an order that has nothing to do with costs, some of them left out."""
-    random = np.random.default_rng(seed)
-    labels = [random.permutation(kernels.LAYERS * states)[: random.integers(kernels.LAYERS * states)] for _ in sources]
-    pointer = np.concatenate([[0], np.cumsum([len(theirs) for theirs in labels])])
-    together = np.concatenate(labels)
-    return (together % states).astype(np.int32), (together // states).astype(np.int8), pointer
-
-
 def is_simple(head, route):
     return len(set(head[route].tolist())) == len(route)
 
 
-@pytest.mark.parametrize("order", ["of costs", "any"])
 @pytest.mark.parametrize("seed", range(40))
-def test_a_contracted_graph_finds_the_same_routes(seed, order):
-    states, tail, head, bit, weight, is_open = sparse_graph(seed)
-    out, into = ordered(tail, head, states), ordered(head, tail, states)
-    sources, targets = np.array([0, 7]), np.array([20, 33, 41, 41])
-    number, count, start, heads, bits, pointer, arcs = contract_kernels.contract(
-        *out, *into, bit, is_open, sources, targets, states
-    )
-    assert count < states
-    best = np.full((4, kernels.NESTS), np.inf)
-    near = (
-        kernels.search_order(*out, np.where(is_open, weight * 1.1 + 0.3, np.inf), bit, states, sources)
-        if order == "of costs"
-        else any_order(seed, states, sources)
-    )
-    pair, nest, begin, path = kernels.cheaper_routes(
-        start, heads, bits, pointer, arcs, corridor_kernels.sum_on_routes(pointer, arcs, weight), count, number[sources],
-        np.array([0, 2, 4]), number[targets], best, number, *near, head,
-    )  # fmt: skip
-    found = {}
-    for r, key in enumerate(zip(pair.tolist(), nest.tolist(), strict=True)):
-        route = path[begin[r] : begin[r + 1]]
-        assert tail[route[0]] == sources[key[0] // 2]
-        assert head[route[-1]] == targets[key[0]]
-        assert (head[route[:-1]] == tail[route[1:]]).all()
-        found[key] = weight[route].sum()
-    wanted = {}
-    for p, target in enumerate(targets.tolist()):
-        cost, before, by = kernels.search_by_mode(*out, weight, bit, states, sources[p // 2])
-        for layer in range(1, kernels.LAYERS):
-            label, route = layer * states + target, []
-            while by[label] >= 0:
-                route.append(by[label])
-                label = before[label]
-            # what passes a state twice is no route
-            if np.isfinite(cost[layer * states + target]) and is_simple(head, route):
-                wanted[p, kernels.NEST_OF_LAYER[layer]] = cost[layer * states + target]
-    assert found == pytest.approx(wanted, rel=1e-12)
+def test_elimination_finds_the_cheapest_ways(seed):
+    """Dijkstra's search by mode is the oracle; where its cheapest way passes a state twice, elimination may know a dearer one."""
+    states, tail, head, bit, weight, _ = sparse_graph(seed)
+    sources, targets = np.array([states, states + 1]), np.array([states + 2, states + 3, states + 4])
+    tail = np.concatenate([tail, sources, [20, 33, 41]])
+    head = np.concatenate([head, [0, 7], targets])
+    bit, weight = np.concatenate([bit, np.zeros(5, dtype=np.int64)]), np.concatenate([weight, np.zeros(5)])
+    states += 5
+    kept = np.zeros(states, dtype=bool)
+    kept[sources] = kept[targets] = True
+    of_arc, slot, count, joint = kernels.plan(tail, head, kept, states)
+    lanes = np.column_stack([weight * (1 + lane) for lane in range(kernels.LANES)])
+    cost = kernels.eliminate(of_arc, count, joint, lanes, bit)
+    made, arcs = by_place(joint[:, 2], count), by_place(of_arc, count)
+    for source in sources.tolist():
+        for lane in range(kernels.LANES):
+            known, before, by = route_kernels.search_by_mode(
+                *ordered(tail, head, states), lanes[:, lane].copy(), bit, states, source
+            )
+            for target in targets.tolist():
+                for layer in range(1, kernels.LAYERS):
+                    label, route = layer * states + target, []
+                    while by[label] >= 0:
+                        route.append(by[label])
+                        label = before[label]
+                    wanted, place = known[layer * states + target], slot[source, target]
+                    found = cost[place, layer, lane] if place >= 0 else np.inf
+                    assert found >= wanted * (1 - 1e-12)
+                    if not np.isfinite(wanted) or not is_simple(head, route):
+                        continue
+                    assert found == pytest.approx(wanted, rel=1e-12)
+                    _, path = kernels.simple_ways(
+                        np.array([place]), np.array([layer]), lane, np.array([source]), cost, joint, *made, *arcs,
+                        lanes[:, lane].copy(), bit, head,
+                    )  # fmt: skip
+                    assert path.tolist() == route[::-1]
 
 
-def test_only_what_is_cheaper_than_the_best_known_is_returned():
-    states, tail, head, bit, weight, is_open = sparse_graph(3)
-    out, into = ordered(tail, head, states), ordered(head, tail, states)
-    ends = np.array([0]), np.array([20])
-    number, count, start, heads, bits, pointer, arcs = contract_kernels.contract(
-        *out, *into, bit, is_open, *ends, states
-    )
-    costs = corridor_kernels.sum_on_routes(pointer, arcs, weight)
-    graph = (start, heads, bits, pointer, arcs, costs, count, number[ends[0]], np.array([0, 1]), number[ends[1]])
-    order = (number, *any_order(0, states, ends[0]), head)
-    _, nest, begin, path = kernels.cheaper_routes(*graph, np.full((1, kernels.NESTS), np.inf), *order)
-    best = np.zeros((1, kernels.NESTS))
-    first = weight[path[begin[0] : begin[1]]].sum()
-    best[0, nest[0]] = first * (1 + 1e-9)
-    assert kernels.cheaper_routes(*graph, best, *order)[1].tolist() == [nest[0]]
-    best[0, nest[0]] = first * (1 - 1e-9)
-    assert kernels.cheaper_routes(*graph, best, *order)[1].tolist() == []
+def by_place(place, count):
+    order = np.argsort(place, kind="stable")
+    return np.searchsorted(place[order], np.arange(count + 1)), order
+
+
+def test_a_way_that_passes_a_state_twice_has_none():
+    """Every way put together is simple and costs what was said; some least costs are those of ways that turn, and have none."""
+    turned = 0
+    for seed in range(20):
+        random, states = np.random.default_rng(seed), 21
+        tail, head = (random.integers(0, states, 120) for _ in range(2))
+        bit, weight = random.choice([1, 1, 1, 1, 2], 120).astype(np.int64), random.uniform(0.1, 9.0, 120)
+        tail, head = np.concatenate([tail, [states, 20]]), np.concatenate([head, [0, states + 1]])
+        bit, weight = np.concatenate([bit, [0, 0]]), np.concatenate([weight, [0.0, 0.0]])
+        kept = np.arange(states + 2) >= states
+        of_arc, slot, count, joint = kernels.plan(tail, head, kept, states + 2)
+        cost = kernels.eliminate(of_arc, count, joint, np.column_stack([weight] * kernels.LANES), bit)
+        place = slot[states, states + 1]
+        layers = np.flatnonzero(np.isfinite(cost[place, :, 0]))
+        begin, path = kernels.simple_ways(
+            np.full(len(layers), place), layers, 0, np.full(len(layers), states), cost, joint, *by_place(joint[:, 2], count),
+            *by_place(of_arc, count), weight, bit, head,
+        )  # fmt: skip
+        for r, layer in enumerate(layers.tolist()):
+            route = path[begin[r] : begin[r + 1]]
+            turned += len(route) == 0
+            if len(route):
+                assert is_simple(head, route)
+                assert weight[route].sum() == pytest.approx(cost[place, layer, 0], rel=1e-12)
+    assert turned > 0

@@ -97,8 +97,8 @@ def test_a_matrix_serves_again_for_other_tonnes():
     more = replace(problem.classes, demand_t_per_day=1.001 * problem.classes.demand_t_per_day)
     other = Problem(problem.routes, more, problem.resources)
     start = Start(before.controls.price_usd, before.controls.queue_h, before.delay_h, before.controls.lean)
-    after = solve_equilibrium(other, start, factor=before.factor)
-    assert after.factor is before.factor
+    after = solve_equilibrium(other, start, reactions=before.reactions)
+    assert after.reactions is before.reactions
     assert after.route_flow == pytest.approx(solve_equilibrium(other).route_flow, rel=1e-6, abs=1e-9)
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import karvan
-from karvan.flows import contract_kernels, corridor_kernels, dense_kernels, route_kernels, tree_kernels, warm
+from karvan.flows import corridor_kernels, dense_kernels, elimination_kernels, problem, route_kernels, tree_kernels, warm
 
 FILES = sorted((Path(karvan.__file__).parent / "flows").glob("*_kernels.py"))
 
@@ -38,11 +38,12 @@ def test_every_kernel_is_cached_and_exact(path):
 
 def test_what_two_files_of_kernels_say_is_the_same():
     assert dense_kernels.NOTHING_DEARER == tree_kernels.NOTHING_DEARER
-    assert corridor_kernels.NESTS == route_kernels.NESTS
-    assert contract_kernels.WATER_BIT == route_kernels.WATER_BIT
+    assert corridor_kernels.NESTS == route_kernels.NESTS == problem.NESTS
+    assert elimination_kernels.LAYERS == route_kernels.LAYERS
+    assert elimination_kernels.WATER == route_kernels.WATER_BIT
     for layer in range(route_kernels.LAYERS):
         for bit in (0, route_kernels.RAIL_BIT, route_kernels.ROAD_BIT, route_kernels.WATER_BIT):
-            assert contract_kernels._next_layer(layer, bit) == route_kernels._next_layer(layer, bit)
+            assert elimination_kernels.together(layer, bit) == route_kernels._next_layer(layer, bit)
 
 
 def test_the_delay_and_its_slope():
