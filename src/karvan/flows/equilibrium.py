@@ -203,17 +203,9 @@ class Solver:
 
     def stream_charges(self, controls: Controls) -> tuple[Floats, Floats]:
         """Return dollars and hours that the controls add to each stream."""
-        resources, streams = self.problem.resources, self.problem.routes.streams
-        there, back = resources.marginal(controls.lean)
-        price = controls.price_usd[resources.pair_resource]
-        usd = _spread(resources.pair_there, price * there, streams) + _spread(
-            resources.pair_back, price * back, streams
-        )
         hours = controls.queue_h.copy()
         hours[self.serial.first] += controls.delay_h
-        each = hours[resources.pair_resource]
-        both = np.where(resources.pair_each, 0.0, each)
-        return usd, _spread(resources.pair_there, each, streams) + _spread(resources.pair_back, both, streams)
+        return self.problem.resources.charges(controls.price_usd, hours, controls.lean, self.problem.routes.streams)
 
     def at(self, controls: Controls) -> Point:
         """Return what follows from the controls."""
@@ -436,8 +428,3 @@ class Solver:
 
 def _largest(error: Floats) -> float:
     return float(np.max(np.abs(error), initial=0.0))
-
-
-def _spread(index: Ints, values: Floats, size: int) -> Floats:
-    keep = index >= 0
-    return np.bincount(index[keep], values[keep], minlength=size).astype(np.float64)

@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from karvan.errors import RequestError
+from karvan.flows import scarcity_kernels as kernels
+from karvan.flows.scarcity_kernels import EXPONENTIAL_CURVE, NO_CURVE, POWER_CURVE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,8 +35,6 @@ Bools = np.ndarray[Any, np.dtype[np.bool_]]
 NESTS = 4
 #: How a full resource clears: by a rent, by waiting, or not at all (a delay curve without a hard limit).
 CLEARINGS = ("price", "queue", "delay")
-#: Delay curves: none, power of the utilisation (BPR), exponential.
-NO_CURVE, POWER_CURVE, EXPONENTIAL_CURVE = 0, 1, 2
 #: The kink of empties is rounded off over this share of the capacity.
 KINK_SHARE = 0.02
 
@@ -166,24 +166,25 @@ class Resources:
 
     def usage(self, stream_flow: Floats, blunt: float = 1.0) -> Usage:
         """Return the use of every resource and its derivatives; a solver may begin with kinks that are blunter."""
-        there = _at(stream_flow, self.pair_there)
-        back = _at(stream_flow, self.pair_back)
-        gap, kink = there - back, self.kink * blunt
-        root = np.sqrt(gap**2 + kink**2)
-        lean = gap / root
-        empties = np.where(self.pair_each, 0.5 * (root - kink - gap), root - kink)
-        loaded = there + np.where(self.pair_each, 0.0, back)
-        tonnes = self.pair_weight * (loaded + self.pair_empty * empties)
-        used = self.preload + np.bincount(self.pair_resource, tonnes, minlength=len(self))
-        by_there, by_back = self.marginal(lean)
-        return Usage(used, lean, kink**2 / root**3, by_there, by_back)
+        return Usage(*kernels.usage(
+            self.preload, self.pair_resource, self.pair_there, self.pair_back, self.pair_weight, self.pair_empty, self.pair_each,
+            self.kink, stream_flow, blunt,
+        ))  # fmt: skip
 
     def marginal(self, lean: Floats) -> tuple[Floats, Floats]:
         """Return what one more tonne there, and one more tonne back, uses; `lean` is 1 where all goods go there."""
-        half = np.where(self.pair_each, 0.5, 1.0)
-        there = 1.0 + self.pair_empty * half * np.where(self.pair_each, lean - 1.0, lean)
-        back = np.where(self.pair_each, 0.0, 1.0) + self.pair_empty * half * np.where(self.pair_each, 1.0 - lean, -lean)
-        return self.pair_weight * there, self.pair_weight * np.where(self.pair_back >= 0, back, 0.0)
+        found: tuple[Floats, Floats] = kernels.marginal(
+            self.pair_back, self.pair_weight, self.pair_empty, self.pair_each, lean
+        )
+        return found
+
+    def charges(self, price_usd: Floats, wait_h: Floats, lean: Floats, streams: int) -> tuple[Floats, Floats]:
+        """Return dollars and hours that prices and waits add to each stream, as the pairs lean."""
+        found: tuple[Floats, Floats] = kernels.stream_charges(
+            self.pair_resource, self.pair_there, self.pair_back, self.pair_weight, self.pair_empty, self.pair_each, price_usd,
+            wait_h, lean, streams,
+        )  # fmt: skip
+        return found
 
     def delay(self, used: Floats) -> tuple[Floats, Floats]:
         """Return the hours of delay at a use, and their derivative.
@@ -191,18 +192,10 @@ class Resources:
         Power curve: ``free_h x a x (use / capacity)^b`` (Bureau of Public Roads 1964); exponential curve:
         ``free_h x a x (exp(b use / capacity) - 1)``, after Krueger (1999), straight on above the capacity.
         """
-        bounded = np.where(np.isfinite(self.capacity), self.capacity, 1.0)
-        ratio = np.where(self.curve == NO_CURVE, 0.0, np.maximum(used, 0.0) / bounded)
-        top = self.free_h * self.curve_a
-        power = np.where(self.curve == POWER_CURVE, self.curve_b, 1.0)
-        rate = np.where(self.curve == EXPONENTIAL_CURVE, self.curve_b, 0.0)
-        # above a hard limit the exponential goes on as a straight line: no flow ends there
-        grown = np.exp(rate * np.minimum(ratio, 1.0))
-        beyond = rate * grown * np.maximum(ratio - 1.0, 0.0)
-        hours = np.where(self.curve == POWER_CURVE, top * ratio**power, top * (grown - 1.0 + beyond))
-        slope = np.where(self.curve == POWER_CURVE, top * power * ratio ** (power - 1.0), top * rate * grown) / bounded
-        none = self.curve == NO_CURVE
-        return np.where(none, 0.0, hours), np.where(none, 0.0, slope)
+        found: tuple[Floats, Floats] = kernels.delay(
+            self.curve, self.capacity, self.free_h, self.curve_a, self.curve_b, used
+        )
+        return found
 
 
 class Usage(NamedTuple):
@@ -240,10 +233,6 @@ class Problem:
         order = np.argsort(self.classes.set, kind="stable")
         sets = len(self.routes.set_ptr) - 1
         return np.searchsorted(self.classes.set[order], np.arange(sets + 1)), order
-
-
-def _at(flow: Floats, index: Ints) -> Floats:
-    return np.where(index >= 0, flow[np.maximum(index, 0)], 0.0) if len(flow) else np.zeros(len(index))
 
 
 def _route_faults(routes: RouteSets) -> list[str]:

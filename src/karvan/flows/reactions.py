@@ -8,11 +8,13 @@ what one more tonne uses as the lean of a pair of directions turns.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from karvan.flows import corridor_kernels as kernels
+from karvan.flows import scarcity_kernels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -103,15 +105,20 @@ class Reactions:
 
     def at_lean(self, solver: Solver, use: Floats, charge: Floats) -> Floats:
         """Return the matrix where a tonne uses with one lean of every pair, and pays with another."""
-        resources, matrix = solver.problem.resources, self.raw.copy()
+        resources = solver.problem.resources
         size = resources.pair_weight * resources.pair_empty * np.where(resources.pair_each, 0.5, 1.0)
-        first, of_row = len(matrix) - len(self.leaning), np.concatenate([self.priced, self.queued, self.delayed])
-        for k, (pair, owner) in enumerate(zip(self.leaning.tolist(), self.lean_resource.tolist(), strict=True)):
-            for row in np.flatnonzero(of_row == owner).tolist():
-                matrix[row] += size[pair] * use[pair] * self.raw[first + k]
-        for k, (pair, owner) in enumerate(zip(self.leaning.tolist(), self.lean_resource.tolist(), strict=True)):
-            matrix[:, np.searchsorted(self.priced, owner)] += charge[pair] * matrix[:, first + k]
+        matrix: Floats = scarcity_kernels.turned(self.raw, *self._turns, size, use, charge)
         return matrix
+
+    @cached_property
+    def _turns(self) -> tuple[Ints, ...]:
+        """Which lines, and which columns, turn with the lean of which pairs: line, line of the gap, pair; the same of columns."""
+        first = len(self.raw) - len(self.leaning)
+        of_row = np.concatenate([self.priced, self.queued, self.delayed])
+        lean, row = np.nonzero(self.lean_resource[:, None] == of_row[None, :])
+        every = np.arange(len(self.leaning))
+        column = np.searchsorted(self.priced, self.lean_resource)
+        return row, first + lean, self.leaning[lean], column, first + every, self.leaning
 
 
 def _kept(place: Ints, allowed: Bools) -> Ints:
