@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 TOLERANCE = 1e-6
 MOST_ROUNDS = 30
 #: The flows of a round are solved to this share of the change of tonnes that led to it; no closer than they ever are.
-CLOSER = 1e-4
+CLOSER = 1e-3
 #: Rounds that the acceleration looks back on.
 MEMORY = 4
 

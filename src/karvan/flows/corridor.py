@@ -11,6 +11,7 @@ from karvan.errors import RequestError
 from karvan.flows.corridor_audit import SearchTask, State, audit_corridor
 from karvan.flows.corridor_results import CorridorFlows
 from karvan.flows.corridor_solve import class_flows, solve_setting
+from karvan.flows.equilibrium import relative_gap
 from karvan.flows.demand import kinds_of
 from karvan.flows.missing import choice_weight, movement_charges, time_values
 from karvan.flows.route_sets import reference_setting
@@ -83,7 +84,7 @@ def describe_flows(solved: Solved) -> CorridorFlows:
 def _notes(solved: Solved) -> list[str]:
     found = solved.equilibrium
     notes = []
-    worst = max(found.relative_gap, found.capacity_residual, found.complementarity_residual)
+    worst = max(relative_gap(solved.model.problem, found), found.capacity_residual, found.complementarity_residual)
     if worst > GOOD_GAP:
         notes.append(f"the equilibrium is met to {worst:.1e} only")
     kinds = kinds_of(list(solved.model.streams))

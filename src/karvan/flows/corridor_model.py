@@ -357,8 +357,9 @@ def build_model(
     standing = scale_of(applied, "standing_usd_per_t_day", STANDING_USD_PER_T_DAY) / HOURS_PER_DAY
     scarce, notes = scarcities_of(applied)
     resources, used = _resources(laid, forms, scarce)
-    _refuse_stranded(forms, chosen, laid, streams, applied.rows("commodity"), outside_costs(network))
     classes = _classes(network, laid, streams, tastes, standing)
+    if ((np.diff(laid.sets.set_ptr)[classes.set] == 0) & ~np.isfinite(classes.outside_usd)).any():
+        _refuse_stranded(forms, chosen, laid, streams, applied.rows("commodity"), outside_costs(network))
     problem = Problem(laid.sets, classes, resources)
     return CorridorModel(
         network, forms, laid, streams, problem, tuple(used), outside, standing, (*applied.notes, *notes)
@@ -377,6 +378,13 @@ def _demand(
 def outside_costs(network: Network) -> dict[tuple[str, str, str], tuple[float, float]]:
     """Return price and counted hours of the outside option by origin, destination and form."""
     applied = network.applied
+    return _outside_costs(applied.rows("outside"), applied.rows("parameter"), applied)
+
+
+@remembered(16, unseen=1)
+def _outside_costs(
+    outside: Rows, parameter: Rows, applied: AppliedCase  # noqa: ARG001 - the setting stands for them
+) -> dict[tuple[str, str, str], tuple[float, float]]:
     ratio = reliability_ratio(applied)
     shares = confidence_shares({name: row["value"] for name, row in applied.rows("parameter").items()})
     found: dict[tuple[str, str, str], tuple[float, float]] = {}

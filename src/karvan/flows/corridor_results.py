@@ -12,6 +12,7 @@ import pandas as pd
 from karvan.errors import UnknownNameError
 from karvan.flows import corridor_kernels as kernels
 from karvan.flows.corridor_solve import class_flows, reference_of
+from karvan.flows.equilibrium import relative_gap
 from karvan.flows.freight import by_mode, vehicles
 from karvan.flows.places import most_constant
 from karvan.flows.route_sets import NEST_NAMES
@@ -56,10 +57,10 @@ class CorridorFlows:
         """The problem and what its numbers stand for."""
         return self.solved.model
 
-    @property
+    @cached_property
     def relative_gap(self) -> float:
         """Change of route flows when delays are computed anew, over the flows."""
-        return self.solved.equilibrium.relative_gap
+        return relative_gap(self.model.problem, self.solved.equilibrium)
 
     # tonnes ---------------------------------------------------------------------------------------------------------------
 
@@ -364,7 +365,7 @@ class CorridorFlows:
         return {
             "meta": self.meta.model_dump(mode="json"),
             **self.totals,
-            "relative_gap": found.relative_gap,
+            "relative_gap": self.relative_gap,
             "capacity_residual": found.capacity_residual,
             "complementarity_residual": found.complementarity_residual,
             "iterations": found.iterations,

@@ -78,8 +78,6 @@ class Equilibrium:
     network_usd, overall_usd, on_network, nest_share
         Per class: expected least cost of the network and of all options (logsums), share on the network, shares of the ways of
         going within it.
-    relative_gap
-        Sum of the changes of route flows when delays are computed anew from the flows, over the sum of the flows.
     capacity_residual, complementarity_residual
         Largest use above capacity, as a share of it; largest product of a scaled price and the share of capacity left.
     iterations
@@ -99,7 +97,6 @@ class Equilibrium:
     overall_usd: Floats
     on_network: Floats
     nest_share: Floats
-    relative_gap: float
     capacity_residual: float
     complementarity_residual: float
     iterations: int
@@ -130,6 +127,26 @@ def solve_equilibrium(
         No equilibrium was found.
     """
     return Solver(problem, reactions).run(start, tolerance)
+
+
+def relative_gap(problem: Problem, found: Equilibrium) -> float:
+    """Return the sum of the changes of route flows when delays are computed anew from the flows, over the sum of the flows."""
+    routes, resources, classes = problem.routes, problem.resources, problem.classes
+    wait = found.controls.queue_h + found.delay_h
+    _, hours = resources.charges(np.zeros(len(wait)), wait, found.controls.lean, routes.streams)
+    usd, hours = kernels.sum_both_on_routes(routes.route_ptr, routes.route_stream, found.stream_usd, hours)
+    flow = kernels.load_classes(
+        routes.nest_ptr, routes.price_usd, routes.hours, routes.log_size, usd, hours, *_of_classes(classes)
+    )[0]
+    return float(np.abs(flow - found.route_flow).sum()) / max(float(found.route_flow.sum()), LEAST_USE)
+
+
+def _of_classes(classes: Classes) -> tuple[Ints | Floats, ...]:
+    """Return what kernels want of the classes."""
+    return (
+        classes.set, classes.demand_t_per_day, classes.hour_usd, classes.delay_usd, classes.outside_usd, classes.nest_usd,
+        classes.scale,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,10 +210,7 @@ class Solver:
         self.hour = self.usd / value if value > 0 else 1.0
         routes = reduced.routes
         self.arguments = (problem.routes.nest_ptr, routes.price_usd, routes.hours, routes.log_size)
-        self.class_arguments = (
-            classes.set, classes.demand_t_per_day, classes.hour_usd, classes.delay_usd, classes.outside_usd, classes.nest_usd,
-            classes.scale,
-        )  # fmt: skip
+        self.class_arguments = _of_classes(classes)
         self.reactions = reactions.on(self) if reactions is not None else None
 
     # evaluation -----------------------------------------------------------------------------------------------------------
@@ -404,8 +418,6 @@ class Solver:
     def finish(self, point: Point, iterations: int) -> Equilibrium:
         """Return the result with its measures of convergence, for all streams."""
         resources, controls, serial = self.problem.resources, point.controls, self.serial
-        renewed = self.at(Controls(controls.price_usd, controls.queue_h, self.delays(point), controls.lean))
-        total = max(float(point.flow.sum()), LEAST_USE)
         with np.errstate(invalid="ignore"):
             share_left = np.where(np.isfinite(resources.capacity), 1 - point.usage.used / resources.capacity, 1.0)
         scaled = np.where(self.by_price, controls.price_usd / self.usd, controls.queue_h / self.hour)
@@ -419,7 +431,6 @@ class Solver:
             stream_flow=kernels.sum_on_items(routes.route_ptr, routes.route_stream, point.flow, routes.streams),
             used=point.usage.used, delay_h=point.curve,
             network_usd=network, overall_usd=overall, on_network=on_network, nest_share=nest_share,
-            relative_gap=float(np.abs(renewed.flow - point.flow).sum()) / total,
             capacity_residual=float(np.max(-share_left[serial.hard], initial=0.0)),
             complementarity_residual=float(np.max((scaled * np.abs(share_left))[serial.hard], initial=0.0)),
             iterations=iterations, reactions=self.reactions,
