@@ -30,8 +30,10 @@ if TYPE_CHECKING:
 #: No figure shown is that precise; each round costs an equilibrium in every state.
 TOLERANCE = 1e-6
 MOST_ROUNDS = 30
-#: The flows of a round are solved to this share of the change of tonnes that led to it; no closer than they ever are.
+#: The flows of a round are solved to this share of the change of tonnes that led to it, or as close as they ever are once the
+#: tonnes move by no more than so many times the tolerance: that round may be the last.
 CLOSER = 1e-3
+NEARLY = 10.0
 #: Rounds that the acceleration looks back on.
 MEMORY = 4
 
@@ -131,7 +133,8 @@ def meet(goods: Goods, matrix: TradeMatrix, before: Side, after: Side, *, theta:
         worst = int(np.abs(moves).argmax())
         multiplier = np.exp(rounds.following(np.log(multiplier), moves))
         last_logsum = logsum
-        side = after.again(goods, multiplier, side, tolerance=max(CLOSER * changes[-1], EQUILIBRIUM))
+        closer = EQUILIBRIUM if changes[-1] <= NEARLY * TOLERANCE else max(CLOSER * changes[-1], EQUILIBRIUM)
+        side = after.again(goods, multiplier, side, tolerance=closer)
     message = (
         f"Trade and flows did not meet in {MOST_ROUNDS} rounds: tonnes of {' '.join(goods.ends[worst])} still move by "
         f"{changes[-1]:.1g} of themselves. Use a smaller change, a lower elasticity, or check the capacities on their way."

@@ -45,7 +45,9 @@ def solve_again(
     found = solved.equilibrium
     start = Start(found.controls.price_usd, found.controls.queue_h, found.delay_h, found.controls.lean)
     other = replace(model, problem=problem, outside_t_per_year=outside_t_per_year, multiplier=multiplier)
-    return Solved(other, solve_equilibrium(problem, start, tolerance=tolerance, reactions=found.reactions), solved.chosen)
+    return Solved(
+        other, solve_equilibrium(problem, start, tolerance=tolerance, reactions=found.reactions), solved.chosen
+    )
 
 
 @remembered(8)

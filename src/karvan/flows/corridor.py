@@ -11,8 +11,8 @@ from karvan.errors import RequestError
 from karvan.flows.corridor_audit import SearchTask, State, audit_corridor
 from karvan.flows.corridor_results import CorridorFlows
 from karvan.flows.corridor_solve import class_flows, solve_setting
-from karvan.flows.equilibrium import relative_gap
 from karvan.flows.demand import kinds_of
+from karvan.flows.equilibrium import relative_gap
 from karvan.flows.missing import choice_weight, movement_charges, time_values
 from karvan.flows.route_sets import reference_setting
 from karvan.network import FORMS

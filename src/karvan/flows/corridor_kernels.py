@@ -93,7 +93,19 @@ def _widest(nest_ptr):
 
 @njit(cache=True, nogil=True)
 def load_classes(
-    nest_ptr, price, hours, log_size, charge, delay, class_set, demand, hour_value, delay_value, outside, nest_usd, scale
+    nest_ptr,
+    price,
+    hours,
+    log_size,
+    charge,
+    delay,
+    class_set,
+    demand,
+    hour_value,
+    delay_value,
+    outside,
+    nest_usd,
+    scale,
 ):
     """Return per route its flow; per class the costs of the network and of all options, the share on the network, and the
     shares of the ways of going.
@@ -119,7 +131,19 @@ def load_classes(
 
 @njit(cache=True, nogil=True)
 def steepness(
-    nest_ptr, price, hours, log_size, charge, delay, class_set, demand, hour_value, delay_value, outside, nest_usd, scale
+    nest_ptr,
+    price,
+    hours,
+    log_size,
+    charge,
+    delay,
+    class_set,
+    demand,
+    hour_value,
+    delay_value,
+    outside,
+    nest_usd,
+    scale,
 ):
     """Return per route how fast its flow could fall at most: flow x scale x value of a delayed hour, summed over classes."""
     steep = np.zeros(len(price))
@@ -140,7 +164,19 @@ def steepness(
 
 @njit(cache=True, nogil=True)
 def class_flows(
-    nest_ptr, price, hours, log_size, charge, delay, class_set, demand, hour_value, delay_value, outside, nest_usd, scale
+    nest_ptr,
+    price,
+    hours,
+    log_size,
+    charge,
+    delay,
+    class_set,
+    demand,
+    hour_value,
+    delay_value,
+    outside,
+    nest_usd,
+    scale,
 ):
     """Return the flow of every class on every route of its set, one after the other, and where each class begins."""
     classes = len(class_set)

@@ -383,7 +383,7 @@ def outside_costs(network: Network) -> dict[tuple[str, str, str], tuple[float, f
 
 @remembered(16, unseen=1)
 def _outside_costs(
-    outside: Rows, parameter: Rows, applied: AppliedCase  # noqa: ARG001 - the setting stands for them
+    outside: Rows, parameter: Rows, applied: AppliedCase
 ) -> dict[tuple[str, str, str], tuple[float, float]]:
     ratio = reliability_ratio(applied)
     shares = confidence_shares({name: row["value"] for name, row in applied.rows("parameter").items()})

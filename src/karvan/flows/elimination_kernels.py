@@ -135,8 +135,7 @@ def _join(cost, filled, one, other, new):
             filled[new, layer] = True
             for lane in range(LANES):
                 through = cost[one, first, lane] + cost[other, second, lane]
-                if through < cost[new, layer, lane]:
-                    cost[new, layer, lane] = through
+                cost[new, layer, lane] = min(cost[new, layer, lane], through)
 
 
 @njit(cache=True, nogil=True)
@@ -176,7 +175,10 @@ def _parts(at, layer, lane, cost, joint, made_ptr, made):
         one, other = joint[made[k], 0], joint[made[k], 1]
         for first in range(LAYERS):
             for second in range(LAYERS):
-                if together(first, second) == layer and cost[one, first, lane] + cost[other, second, lane] == cost[at, layer, lane]:
+                if (
+                    together(first, second) == layer
+                    and cost[one, first, lane] + cost[other, second, lane] == cost[at, layer, lane]
+                ):
                     return made[k], first, second
     return -1, 0, 0
 

@@ -22,7 +22,7 @@ import numpy as np
 from karvan.case.remember import remembered
 from karvan.errors import NotConvergedError, RequestError
 from karvan.flows import corridor_kernels as kernels
-from karvan.flows.newton import LEAST_USE, Controls, Factor, Point, factor_with, fischer
+from karvan.flows.newton import LEAST_USE, Controls, Point, factor_with, fischer
 from karvan.flows.reactions import reactions_at
 from karvan.flows.serial import WHISKER, Serial
 
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 #: Conditions are met to this: relative use of capacity, hours of delay.
 TOLERANCE = 1e-10
+#: Prices that hardly anything determines are set where the conditions are met to this or closer.
+SETTLED = 1e-8
 MOST_ITERATIONS = 60
 #: Where Newton's method stalls, the kinks of empties are met blunt first, this many times as wide, then sharper.
 BLUNT = (32.0, 16.0, 8.0, 4.0, 2.0, 1.0)
@@ -141,7 +143,7 @@ def relative_gap(problem: Problem, found: Equilibrium) -> float:
     return float(np.abs(flow - found.route_flow).sum()) / max(float(found.route_flow.sum()), LEAST_USE)
 
 
-def _of_classes(classes: Classes) -> tuple[Ints | Floats, ...]:
+def _of_classes(classes: Classes) -> tuple[Ints, Floats, Floats, Floats, Floats, Floats, Floats]:
     """Return what kernels want of the classes."""
     return (
         classes.set, classes.demand_t_per_day, classes.hour_usd, classes.delay_usd, classes.outside_usd, classes.nest_usd,
@@ -271,7 +273,9 @@ class Solver:
         if self.missed(point) > max(tolerance, GOOD_ENOUGH):
             point, steps = self.by_degrees(tolerance)
             iterations += steps
-        return self.finish(self.settled(point), iterations)
+        if tolerance <= SETTLED:
+            point = self.settled(point)
+        return self.finish(point, iterations)
 
     def missed(self, point: Point) -> float:
         """Return by how much the conditions are missed."""
@@ -340,16 +344,20 @@ class Solver:
         for iteration in range(MOST_ITERATIONS):
             if _largest(error) <= tolerance:
                 return point, iteration
-            found = self.full_steps(point, error, DAMPING) if self.reactions is not None else None
-            if found is None:
-                self.reactions = reactions_at(self, point)
-                found = self.full_steps(point, error, 0.0)
-            if found is None:
-                *found, moved = self.step(point, error)
-                self.refuse_impossible(found[0])
-                if not moved:
-                    return point, iteration + 1
-            point, error = found
+            old = self.reactions
+            found = self.full_steps(old, point, error, DAMPING) if old is not None else None
+            if found is not None:
+                point, error = found
+                continue
+            self.reactions = new = reactions_at(self, point)
+            found = self.full_steps(new, point, error, 0.0)
+            if found is not None:
+                point, error = found
+                continue
+            point, error, moved = self.step(new, point, error)
+            self.refuse_impossible(point)
+            if not moved:
+                return point, iteration + 1
         return point, MOST_ITERATIONS
 
     def begin(self, start: Start | None) -> Controls:
@@ -367,14 +375,16 @@ class Solver:
         """Return controls with the leans of the flows."""
         return Controls(point.controls.price_usd, point.controls.queue_h, point.controls.delay_h, point.usage.lean)
 
-    def full_steps(self, point: Point, error: Floats, damping: float) -> tuple[Point, Floats] | None:
+    def full_steps(
+        self, reactions: Reactions, point: Point, error: Floats, damping: float
+    ) -> tuple[Point, Floats] | None:
         """Return where a full step leads, or two; None where they do not lead near enough.
 
         Delays that hardly react to themselves are set from the flow; that may upset prices at first, which the next step mends.
         """
         enough = SERVES_AGAIN * float(np.linalg.norm(error))
         for most in (MOST_UPSET, 1.0):
-            factor = factor_with(self.reactions, self, point, damping) if self.reactions is not None else None
+            factor = factor_with(reactions, self, point, damping)
             if factor is None or not factor.regular:
                 return None
             point = self.at(factor.moved(self, point, 1.0, factor.missing(self, point)))
@@ -386,11 +396,11 @@ class Solver:
                 return None
         return None
 
-    def step(self, point: Point, error: Floats) -> tuple[Point, Floats, bool]:
+    def step(self, reactions: Reactions, point: Point, error: Floats) -> tuple[Point, Floats, bool]:
         """Take one Newton step, shortened until the conditions are met better; say whether anything moved."""
-        assert self.reactions is not None
-        factor = factor_with(self.reactions, self, point)
-        assert factor is not None
+        factor = factor_with(reactions, self, point)
+        if factor is None:
+            return point, error, False
         merit, right = float(error @ error), factor.missing(self, point)
         share = 1.0
         while share > 1e-4:  # noqa: PLR2004 - thirteen halvings

@@ -114,7 +114,7 @@ def _missing(
     for first in range(0, len(weights), kernels.LANES):
         some = list(weights[first : first + kernels.LANES])
         lanes = np.column_stack([*some, *some[-1:] * (kernels.LANES - len(some))])
-        cost = kernels.eliminate(planned.of_arc, planned.count, planned.joint, lanes, graph.bit)
+        cost = kernels.eliminate(planned.of_arc, planned.places, planned.joint, lanes, graph.bit)
         for lane, weight in enumerate(some):
             best = best_known(model, form, weight, len(routes.pairs)) * (1 - LEAST_GAIN)
             # the first layer has not moved; the others stand in the order of the ways of going
@@ -137,7 +137,7 @@ class _Plan(NamedTuple):
     """
 
     of_arc: Ints
-    count: int
+    places: int
     joint: Ints
     wanted: Ints
     source: Ints

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from karvan.flows import corridor_kernels as kernels
-from karvan.flows.reactions import Reactions, reactions_at
 from karvan.flows.serial import WHISKER
 
 if TYPE_CHECKING:
     from karvan.flows.equilibrium import Solver
-    from karvan.flows.problem import Bools, Floats, Ints, Resources, Usage
+    from karvan.flows.problem import Floats, Ints, Usage
+    from karvan.flows.reactions import Reactions
 
 #: Resources within this of full may have a price.
 NEAR_FULL = 0.05

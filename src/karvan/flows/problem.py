@@ -22,7 +22,7 @@ import numpy as np
 
 from karvan.errors import RequestError
 from karvan.flows import scarcity_kernels as kernels
-from karvan.flows.scarcity_kernels import EXPONENTIAL_CURVE, NO_CURVE, POWER_CURVE
+from karvan.flows.scarcity_kernels import NO_CURVE, POWER_CURVE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

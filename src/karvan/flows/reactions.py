@@ -1,8 +1,8 @@
 """How the use of scarce things reacts to their prices, queues and delays, through the choices of all goods.
 
-This derivative of the choice model is what costs most in Newton's method, and what changes least: it serves at points nearby, with
-other tonnes, and in other settings of a case. What changes fast stands beside it: use against capacity, slopes of delay curves, and
-what one more tonne uses as the lean of a pair of directions turns.
+This derivative of the choice model is what costs most in Newton's method, and what changes least: it serves at points nearby,
+with other tonnes, and in other settings of a case. What changes fast stands beside it: use against capacity, slopes of delay
+curves, and what one more tonne uses as the lean of a pair of directions turns.
 """
 
 from __future__ import annotations
@@ -83,21 +83,35 @@ class Reactions:
         orders = [order[block[order] >= 0] for order, block in zip(orders, blocks, strict=True)]
         begin = np.cumsum([0, *(len(block) for block in blocks)])
         at = np.concatenate([order + first for order, first in zip(orders, begin.tolist(), strict=False)])
-        parts = [block[order] for order, block in zip(orders, blocks, strict=True)]
+        priced, queued, delayed, leaning = (block[order] for order, block in zip(orders, blocks, strict=True))
         return Reactions(
-            new.names, ordinal, *parts, lean_resource[orders[3]], np.ascontiguousarray(self.raw[np.ix_(at, at)])
+            new.names,
+            ordinal,
+            priced,
+            queued,
+            delayed,
+            leaning,
+            lean_resource[orders[3]],
+            np.ascontiguousarray(self.raw[np.ix_(at, at)]),
         )
 
     def places(self, priced: Ints, queued: Ints, leaning: Ints) -> Ints | None:
         """Return where some controls, and all delays, stand among these; None where one of them does not."""
         parts = []
         begin = 0
-        for wanted, known in ((priced, self.priced), (queued, self.queued), (None, self.delayed), (leaning, self.leaning)):
+        for wanted, known in (
+            (priced, self.priced),
+            (queued, self.queued),
+            (None, self.delayed),
+            (leaning, self.leaning),
+        ):
             if wanted is None:
                 parts.append(begin + np.arange(len(known)))
             else:
                 at = np.searchsorted(known, wanted)
-                if len(wanted) and (len(known) == 0 or not np.array_equal(known[np.minimum(at, len(known) - 1)], wanted)):
+                if len(wanted) and (
+                    len(known) == 0 or not np.array_equal(known[np.minimum(at, len(known) - 1)], wanted)
+                ):
                     return None
                 parts.append(begin + at)
             begin += len(known)
@@ -111,7 +125,7 @@ class Reactions:
         return matrix
 
     @cached_property
-    def _turns(self) -> tuple[Ints, ...]:
+    def _turns(self) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints]:
         """Which lines, and which columns, turn with the lean of which pairs: line, line of the gap, pair; the same of columns."""
         first = len(self.raw) - len(self.leaning)
         of_row = np.concatenate([self.priced, self.queued, self.delayed])

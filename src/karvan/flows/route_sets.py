@@ -142,7 +142,7 @@ class FormRoutes:
         return [arcs[arc_ptr[r] : arc_ptr[r + 1]].tolist() for r in range(pair_ptr[position], pair_ptr[position + 1])]
 
     def plus(self, new: Sequence[tuple[int, int, Ints]]) -> FormRoutes:
-        """Return the routes with others added behind those of their pairs and ways of going: number of the pair, way of going, arcs."""
+        """Return the routes with others added behind those of their pair and way of going: its number, the way, arcs."""
         if not new:
             return self
         old = self.flat

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from karvan.case.remember import remembered
 from karvan.errors import RequestError
-from karvan.flows.problem import CLEARINGS, EXPONENTIAL_CURVE, NO_CURVE, POWER_CURVE
+from karvan.flows.problem import CLEARINGS
+from karvan.flows.scarcity_kernels import EXPONENTIAL_CURVE, NO_CURVE, POWER_CURVE
 from karvan.network.capacity import link_capacities, operating_days
 from karvan.network.services import ServiceIndex
 

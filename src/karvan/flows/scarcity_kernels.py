@@ -1,7 +1,7 @@
 """Kernels of what is scarce: what controls charge to streams, what streams use, how long delay curves hold them up.
 
-What the arrays mean stands in :mod:`karvan.flows.problem`. A kernel calls kernels of this file only, since a cached caller does not
-notice that a callee in another file has changed.
+What the arrays mean stands in :mod:`karvan.flows.problem`. A kernel calls kernels of this file only, since a cached caller does
+not notice that a callee in another file has changed.
 """
 
 # kernels are typed by Numba; their arrays are checked by the dataclasses that hold them

@@ -16,7 +16,7 @@ from karvan.network.mend import has_states_of_case, mended_arcs
 from karvan.network.states import FORMS
 
 if TYPE_CHECKING:
-    from karvan.case import AppliedCase, Case, Setting
+    from karvan.case import AppliedCase, Case
     from karvan.network.arcs import Arcs
     from karvan.network.states import StateIndex
 
@@ -32,8 +32,8 @@ class Network:
     index
         Its states; the same numbers in every setting of a case.
     base
-        A network of the same case with the same states, whose arcs are taken over but for those of rows that differ: that of the
-        setting without projects and changes, or of the case with no effect applied.
+        That of the case with no effect applied, whose arcs are taken over but for those of rows that differ; None where its
+        states are others.
     """
 
     applied: AppliedCase
@@ -46,8 +46,8 @@ class Network:
 
     @property
     def root(self) -> Network:
-        """The network with which taking over began."""
-        return self if self.base is None else self.base.root
+        """The network whose arcs are taken over."""
+        return self if self.base is None else self.base
 
     @property
     def built_arcs(self) -> tuple[Arcs, ...]:
@@ -117,11 +117,6 @@ def _base_of(case: Case) -> Network:
     return Network(case.untouched, index_states(case.untouched))
 
 
-@lru_cache(maxsize=64)
-def _plain_network(case: Case, setting: Setting) -> Network:
-    return build_network(case.apply(setting))
-
-
 def build_network(applied: AppliedCase) -> Network:
     """Return the network of a case under a setting.
 
@@ -132,9 +127,5 @@ def build_network(applied: AppliedCase) -> Network:
     """
     if applied.case.untouched is applied or not has_states_of_case(applied):
         return Network(applied, index_states(applied))
-    base, setting = _base_of(applied.case), applied.setting
-    if setting.projects or setting.changes:
-        plain = _plain_network(applied.case, setting.model_copy(update={"projects": (), "changes": ()}))
-        if plain.index is base.index:
-            base = plain
+    base = _base_of(applied.case)
     return Network(applied, base.index, base)

@@ -11,7 +11,15 @@ import numpy as np
 import pytest
 
 import karvan
-from karvan.flows import corridor_kernels, dense_kernels, elimination_kernels, problem, route_kernels, tree_kernels, warm
+from karvan.flows import (
+    corridor_kernels,
+    dense_kernels,
+    elimination_kernels,
+    problem,
+    route_kernels,
+    tree_kernels,
+    warm,
+)
 
 FILES = sorted((Path(karvan.__file__).parent / "flows").glob("*_kernels.py"))
 
