@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 TOLERANCE = 1e-6
 MOST_ROUNDS = 30
 #: The flows of a round are solved to this share of the change of tonnes that led to it, or as close as they ever are once the
-#: tonnes move by no more than so many times the tolerance: that round may be the last.
+#: tonnes move by no more than so many times the tolerance: that round may be the last. Where another was, it is solved again.
 CLOSER = 1e-3
 NEARLY = 10.0
 #: Rounds that the acceleration looks back on.
@@ -118,6 +118,7 @@ def meet(goods: Goods, matrix: TradeMatrix, before: Side, after: Side, *, theta:
     """
     logsum_before, level = expected_logsum(goods, before), expected_level(goods, before)
     multiplier, side, last_logsum, wage = np.ones(len(goods)), after, logsum_before, None
+    closer = np.inf
     changes: list[float] = []
     rounds = _Rounds()
     for count in range(1, MOST_ROUNDS + 1):
@@ -127,6 +128,11 @@ def meet(goods: Goods, matrix: TradeMatrix, before: Side, after: Side, *, theta:
         moves = np.log(found.multiplier / multiplier)
         changes.append(float(np.abs(np.expm1(moves)).max(initial=0.0)))
         dearer = np.abs(logsum - last_logsum) / (goods.value_usd_per_t + level)
+        if changes[-1] <= TOLERANCE and closer > EQUILIBRIUM:
+            changes.pop()
+            closer = EQUILIBRIUM
+            side = after.again(goods, multiplier, side, tolerance=closer)
+            continue
         if changes[-1] <= TOLERANCE:
             report = ChainConvergence(count, changes[-1], float(np.nanmax(dearer, initial=0.0)), _contraction(changes))
             return Meeting(side, multiplier, found, logsum_before, level, logsum, report)

@@ -126,12 +126,15 @@ def _weights(model: CorridorModel, places: Sequence[Place]) -> tuple[Floats, Flo
     """Return how often each count, and each constant, stands on a stream."""
     laid = model.laid
     counted, charged = (np.zeros((len(places), model.problem.routes.streams)) for _ in range(2))
+    of_row: dict[tuple[str, str], list[tuple[int, str]]] = {}
     for (_, table, row, way), stream in zip(laid.movement_keys, laid.stream_of.tolist(), strict=True):
-        if stream < 0:
-            continue
-        for k, place in enumerate(places):
-            counted[k, stream] += (table, row, way) in place.counted
-            charged[k, stream] += (table, row) in place.rows
+        if stream >= 0:
+            of_row.setdefault((table, row), []).append((stream, way))
+    for k, place in enumerate(places):
+        for key in place.rows | {(table, row) for table, row, _ in place.counted}:
+            for stream, way in of_row.get(key, ()):
+                counted[k, stream] += (*key, way) in place.counted
+                charged[k, stream] += key in place.rows
     return counted, charged
 
 
