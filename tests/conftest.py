@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from karvan.case import Case
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep references of cases with the tests' own cache; processes that tests start find them there."""
+    os.environ["KARVAN_CACHE"] = str(config.cache.mkdir("karvan")) if config.cache else "off"
+
+
 @dataclass(frozen=True)
 class CaseFiles:
     """A copy of a case whose files a test may change; a file is named as in the case folder, such as ``link.csv``."""

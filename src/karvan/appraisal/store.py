@@ -12,7 +12,6 @@ import json
 import math
 import zipfile
 from functools import lru_cache
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ import numpy as np
 from karvan.appraisal.outcomes import SolvedYear, sum_outcome
 from karvan.case.atomic import write_file
 from karvan.errors import NotConvergedError
+from karvan.workers.source import rooms_digest
 
 if TYPE_CHECKING:
     from karvan.case import Case, Setting
@@ -37,14 +37,7 @@ _ARRAYS = (
 @lru_cache(maxsize=1)
 def engine_digest() -> str:
     """Return the SHA-256 of the source that solved years depend on."""
-    root = Path(str(resources.files("karvan")))
-    files = [path for room in ENGINE for path in (root / room).rglob("*") if path.suffix in (".py", ".csv")]
-    files += [root / "appraisal" / name for name in OWN]
-    digest = hashlib.sha256()
-    for path in sorted(files):
-        content = path.read_bytes().replace(b"\r\n", b"\n")
-        digest.update(f"{path.relative_to(root).as_posix()}\0{len(content)}\0".encode() + content)
-    return digest.hexdigest()
+    return rooms_digest(ENGINE, [f"appraisal/{name}" for name in OWN])
 
 
 class OutcomeStore:

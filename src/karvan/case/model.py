@@ -53,12 +53,15 @@ class Case:
         lists are tuples of strings.
     digest
         SHA-256 of the canonical bytes of its files.
+    as_read
+        Whether its tables are those of the files; never so where they were replaced.
     """
 
     folder: Path
     config: CaseConfig
     tables: Mapping[str, pd.DataFrame] = field(repr=False)
     digest: str
+    as_read: bool = field(default=False, init=False, repr=False)
 
     @property
     def id(self) -> str:

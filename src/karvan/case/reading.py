@@ -85,7 +85,9 @@ def open_case(case: str | Path | None = None) -> Case:
     if problems or config is None:
         raise CaseError(problems, folder=str(folder))
     frames = {name: to_frame(raw) for name, raw in tables.items()}
-    return Case(folder, config, frames, digest_of(folder))
+    found = Case(folder, config, frames, digest_of(folder))
+    object.__setattr__(found, "as_read", True)
+    return found
 
 
 def _read(folder: Path) -> tuple[CaseConfig | None, dict[str, RawTable], list[Problem]]:

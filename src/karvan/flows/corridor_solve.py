@@ -8,7 +8,7 @@ the prices and delays that every other setting begins with. A setting therefore 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +17,7 @@ from karvan.flows import corridor_kernels as kernels
 from karvan.flows.corridor_model import FormNetwork, Key, Taste, build_model, key_of, lay_routes, outside_costs
 from karvan.flows.demand import demand_of
 from karvan.flows.equilibrium import TOLERANCE, Start, solve_equilibrium
+from karvan.flows.kept_reference import find_reference, keep_reference
 from karvan.flows.missing import with_missing
 from karvan.flows.places import constants_of, fitted_constants, places_of
 from karvan.flows.route_sets import FormRoutes, is_unbuilt, reference_setting, reliability_ratio, routes_of_case
@@ -141,7 +142,16 @@ def _moved(names: Sequence[str], pair_resource: Ints, start: Start, model: Corri
 
 @lru_cache(maxsize=8)
 def reference_of(case: Case) -> Reference:
-    """Return the reference of a case; the latest few are kept."""
+    """Return the reference of a case; the latest few are kept, and on disk as :mod:`karvan.flows.kept_reference` says."""
+    places = places_of(case.apply(reference_setting(case)))
+    known = find_reference(case, partial(Reference, places=tuple(places)))
+    if known is None:
+        known = _solve_reference(case)
+        keep_reference(case, known)
+    return known
+
+
+def _solve_reference(case: Case) -> Reference:
     chosen: Mapping[str, FormRoutes] = routes_of_case(case)
     network = network_of(case, reference_setting(case))
     tastes = _reference_costs(network, chosen)

@@ -1,0 +1,99 @@
+"""The reference of a case on disk: the very same figures, and never those of another case."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+
+from karvan.case import open_case
+from karvan.flows import corridor_solve, kept_reference
+from karvan.flows.corridor_solve import reference_of
+
+
+@pytest.fixture
+def kept(monkeypatch, tmp_path):
+    """Count how often a reference is solved, with a folder of its own."""
+    monkeypatch.setenv("KARVAN_CACHE", str(tmp_path / "kept"))
+    solved = []
+    true = corridor_solve._solve_reference
+    monkeypatch.setattr(corridor_solve, "_solve_reference", lambda case: solved.append(case.id) or true(case))
+    return solved
+
+
+def alike(one, other):
+    if isinstance(one, np.ndarray):
+        return np.array_equal(one, other) and one.dtype == other.dtype
+    if isinstance(one, dict):
+        return list(one) == list(other) and all(alike(one[key], other[key]) for key in one)
+    if hasattr(one, "__dataclass_fields__"):
+        return all(alike(getattr(one, item.name), getattr(other, item.name)) for item in fields(one))
+    if isinstance(one, (tuple, list)):
+        return len(one) == len(other) and all(map(alike, one, other))
+    return one == other
+
+
+def test_a_second_process_reads_the_very_same(kept):
+    # two cases that were read apart stand for two processes
+    first, second = reference_of(open_case("textbook")), reference_of(open_case("textbook"))
+    assert kept == ["textbook"]
+    assert alike(first, second)
+
+
+def test_an_altered_case_is_solved_anew(kept, tmp_path):
+    case = open_case("textbook")
+    altered = replace(case, tables={**case.tables})
+    assert not altered.as_read
+    reference_of(altered)
+    reference_of(replace(case, tables={**case.tables}))
+    assert kept == ["textbook", "textbook"]
+    assert not (tmp_path / "kept").exists()
+
+
+def test_other_source_finds_nothing(kept, monkeypatch):
+    reference_of(open_case("textbook"))
+    monkeypatch.setattr(kept_reference, "_solver_digest", lambda: "another")
+    reference_of(open_case("textbook"))
+    assert kept == ["textbook", "textbook"]
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 half a file", None])
+def test_what_cannot_be_read_is_solved_again(kept, tmp_path, content):
+    reference_of(open_case("textbook"))
+    (path,) = (tmp_path / "kept").iterdir()
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2] if content is None else content)
+    reference_of(open_case("textbook"))
+    assert kept == ["textbook", "textbook"]
+    assert path.read_bytes() == whole
+
+
+def test_where_nothing_can_be_written_nothing_is_kept(kept, monkeypatch, tmp_path):
+    (tmp_path / "file").write_text("no folder")
+    for where in (str(tmp_path / "file" / "below"), "off"):
+        monkeypatch.setenv("KARVAN_CACHE", where)
+        reference_of(open_case("textbook"))
+        reference_of(open_case("textbook"))
+    assert len(kept) == 4
+    assert kept_reference.cache_folder() is None
+
+
+def test_where_references_are_kept(monkeypatch, tmp_path):
+    monkeypatch.delenv("KARVAN_CACHE", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert kept_reference.cache_folder() == tmp_path / "karvan"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert kept_reference.cache_folder() == tmp_path / ".cache" / "karvan"
+
+
+def test_the_oldest_go(monkeypatch, tmp_path):
+    monkeypatch.setenv("KARVAN_CACHE", str(tmp_path))
+    monkeypatch.setattr(kept_reference, "MOST_FILES", 2)
+    case = open_case("textbook")
+    found = reference_of(case)
+    for name in ("a", "b", "c"):
+        monkeypatch.setattr(kept_reference, "_solver_digest", lambda name=name: name)
+        kept_reference.keep_reference(case, found)
+    assert len(list(tmp_path.iterdir())) == 2
