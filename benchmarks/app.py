@@ -38,13 +38,19 @@ PATIENCE_MS = 600_000
 #: Milliseconds from the click on a switch until all that follows from it is drawn.
 SWITCH = """async (names) => {
     const root = document.documentElement;
-    const frame = () => new Promise((done) => requestAnimationFrame(done));
+    // no frame is asked for while the page waits: that would keep the machine busy
+    const settled = () => new Promise((done) => {
+        const look = () => root.dataset.settled === 'true' && (watch.disconnect(), requestAnimationFrame(done));
+        const watch = new MutationObserver(look);
+        watch.observe(root, { attributes: true });
+        look();
+    });
     const spent = [];
     for (const name of names) {
         const start = performance.now();
         document.querySelector(`[data-crossing='${name}']`).click();
         for (let i = 0; i < 6 && root.dataset.settled === 'true'; i += 1) await new Promise((done) => setTimeout(done, 0));
-        while (root.dataset.settled !== 'true') await frame();
+        await settled();
         spent.push(performance.now() - start);
     }
     return spent;

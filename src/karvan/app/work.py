@@ -1,13 +1,15 @@
 """A second process that answers what takes a while, so that a page in front of it stays quick.
 
 It opens the case, prepares what all settings share, and then answers one question after another; a question that nobody waits
-for any more is passed over. The process is :mod:`karvan.app.worker`. What it says is lines of JSON, an answer as its length in a
-line and then its bytes, which go to the page as they are.
+for any more is passed over, also in the midst of it. The process is :mod:`karvan.app.worker`. What it says is lines of JSON, an
+answer as its length in a line and then its bytes, which go to the page as they are.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import itertools
 import json
 import subprocess
 import sys
@@ -34,6 +36,8 @@ QUIET_S = 2.0
 CALM_LOOK_S, LOOK_S = 0.25, 0.02
 #: Status of HTTP where the process was stopped, or has ended.
 STOPPED, ENDED = 409, 500
+#: What those who wait are told where the process has ended on another's question: it starts anew for them.
+NOTHING = (0, b"")
 
 State = Literal["asleep", "starting", "preparing", "idle", "working"]
 
@@ -48,6 +52,7 @@ class WorkState(Answer):
 
 @dataclass(eq=False)
 class _Question:
+    number: int
     line: bytes
     room: str
     reply: Future[tuple[int, bytes]] = field(default_factory=Future)
@@ -68,6 +73,8 @@ class Work:
         self._closed = threading.Event()
         self._stopping = False
         self._heard: float | None = None
+        self._numbers = itertools.count(1)
+        self._at: _Question | None = None
 
     # from the server ------------------------------------------------------------------------------------------------------
 
@@ -99,8 +106,9 @@ class Work:
 
     async def answer(self, request: Request, room: str, setting: Setting, **options: object) -> Response:
         """Return the answer of a room's ``answer_of`` in a setting, or its fault."""
-        asked = {"room": room, "setting": setting.model_dump(mode="json"), "options": options}
-        question = _Question(json.dumps(asked, ensure_ascii=False).encode() + b"\n", room)
+        number = next(self._numbers)
+        asked = {"number": number, "room": room, "setting": setting.model_dump(mode="json"), "options": options}
+        question = _Question(number, json.dumps(asked, ensure_ascii=False).encode() + b"\n", room)
         with self._change:
             self._waiting.append(question)
             self._change.notify_all()
@@ -108,10 +116,20 @@ class Work:
         reply = asyncio.wrap_future(question.reply)
         while not (await asyncio.wait([reply], timeout=LOOK_S))[0]:
             if await request.is_disconnected():
-                question.reply.cancel()
+                if not question.reply.cancel():
+                    self.pass_over(question)
                 return Response(status_code=STOPPED)
         status, content = reply.result()
         return Response(content, status_code=status, media_type="application/json")
+
+    def pass_over(self, question: _Question) -> None:
+        """Have the process leave a question that nobody waits for any more, if that is what it works on."""
+        with self._change:
+            if self._at is question and self._process is not None and self._process.stdin is not None:
+                # where the process has ended whoever keeps it finds out
+                with contextlib.suppress(OSError, ValueError):
+                    self._process.stdin.write(json.dumps({"pass": question.number}).encode() + b"\n")
+                    self._process.stdin.flush()
 
     def stop(self) -> None:
         """Stop what is worked on; the process starts anew."""
@@ -150,12 +168,13 @@ class Work:
             if fault is None and not self._closed.is_set():
                 fault = _ended(code)
             # whoever waits is told; the next question starts it anew
-            self._tell_all(fault)
+            if fault is not NOTHING:
+                self._tell_all(fault)
             self._say("asleep")
             self._wait()
 
     def _talk(self, process: subprocess.Popen[bytes]) -> tuple[int, bytes] | None:
-        """Pass questions and answers on until the process ends; return what those who wait are told."""
+        """Pass questions and answers on until the process ends; return what those who wait are told, or `NOTHING`."""
         assert process.stdin is not None  # noqa: S101 - asked for
         assert process.stdout is not None  # noqa: S101 - asked for
         try:
@@ -171,16 +190,30 @@ class Work:
                 if question is None:
                     return None
                 self._say("working", question.room)
-                process.stdin.write(question.line)
-                process.stdin.flush()
-                told = _line(process.stdout)
-                if "bytes" not in told:
+                answer = self._ask(process.stdin, process.stdout, question)
+                if answer is None:
                     fault = self._why()
                     question.reply.set_result(fault or _ended(process.wait()))
-                    return fault
-                question.reply.set_result((told["status"], process.stdout.read(told["bytes"])))
+                    # others may have another answer from the next process
+                    return fault or NOTHING
+                question.reply.set_result(answer)
         except OSError:
             return self._why()
+
+    def _ask(self, to: IO[bytes], said: IO[bytes], question: _Question) -> tuple[int, bytes] | None:
+        """Return the answer of the process; None where it ends instead."""
+        try:
+            with self._change:
+                self._at = question
+                to.write(question.line)
+                to.flush()
+            told = _line(said)
+            return (told["status"], said.read(told["bytes"])) if "bytes" in told else None
+        except OSError:
+            return None
+        finally:
+            with self._change:
+                self._at = None
 
     def _why(self) -> tuple[int, bytes] | None:
         if not self._stopping:

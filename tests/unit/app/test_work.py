@@ -7,6 +7,7 @@ import math
 import os
 import shutil
 import signal
+import socket
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -230,6 +231,84 @@ def test_a_process_that_dies_is_told_and_starts_anew(ask: Client) -> None:
     replies = [ask("/api/flows") for _ in range(2)]
     assert replies[-1].status == 200
     assert replies[0].status == 200 or "has ended (exit code -9)" in replies[0].json["message"]
+
+
+def test_a_question_is_left_in_its_midst_by_its_number_and_no_other_is(
+    textbook: Case, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    desk = worker.Desk()
+    before = signal.signal(signal.SIGINT, desk._leave)
+    try:
+        heard: list[str] = []
+
+        def work(_case: Case, asked: dict[str, object]) -> tuple[int, bytes]:
+            for number in (6, 8):
+                desk.hear(json.dumps({"pass": number}).encode())
+            heard.append("others were passed over")
+            if asked["number"] == 7 and not heard[1:]:
+                desk.hear(b'{"pass": 7}')
+                for _ in range(1000):
+                    time.sleep(0.001)
+                heard.append("it was not left")
+            return 200, b"{}"
+
+        monkeypatch.setattr(worker, "answer", work)
+        status, content = desk.answer(textbook, {"number": 7})
+        assert (status, json.loads(content)["message"]) == (409, "Nobody waits for this any more.")
+        assert heard == ["others were passed over"]
+        assert desk.answer(textbook, {"number": 9}) == (200, b"{}")
+        # what is imported is imported whole, and the question left after that
+        (tmp_path / "imported_slowly.py").write_text(
+            "import time\nfor _ in range(50):\n    time.sleep(0.01)\n", encoding="utf-8"
+        )
+        monkeypatch.syspath_prepend(str(tmp_path))
+
+        def importing(_case: Case, _asked: dict[str, object]) -> tuple[int, bytes]:
+            desk.hear(b'{"pass": 11}')
+            import imported_slowly  # type: ignore[import-not-found]
+
+            heard.append(imported_slowly.__name__)
+            for _ in range(1000):
+                time.sleep(0.001)
+            return 200, b"{}"
+
+        with monkeypatch.context() as patched:
+            patched.setattr(worker, "answer", importing)
+            # the word comes while the module is being imported
+            real = desk.hear
+            patched.setattr(desk, "hear", lambda line: threading.Timer(0.1, real, args=(line,)).start())
+            assert desk.answer(textbook, {"number": 11})[0] == 409
+        assert heard[2:] == ["imported_slowly"]
+        # word that comes too late changes nothing
+        desk.hear(b'{"pass": 9}')
+        assert desk.answer(textbook, {"number": 10}) == (200, b"{}")
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_what_nobody_waits_for_is_left_and_the_next_answer_is_as_ever(
+    serve_case: Callable[[Case], Client], textbook: Case
+) -> None:
+    own: Client = serve_case(textbook)
+    flows = own("/api/flows?scenario=open").json
+    work: Work = own.app.state.work
+    assert work._process is not None
+    pid = work._process.pid
+    with socket.create_connection(("127.0.0.1", own.port)) as asking:
+        asking.sendall(f"GET /api/appraisal/set?of=N2,N3 HTTP/1.1\r\nHost: 127.0.0.1:{own.port}\r\n\r\n".encode())
+        end = time.monotonic() + PATIENCE_S
+        while work._at is None and time.monotonic() < end:
+            time.sleep(0.002)
+        left = work._at
+    assert left is not None
+    assert left.room == "appraisal"
+    assert left.reply.result(timeout=PATIENCE_S)[0] == 409
+    assert own("/api/flows?scenario=open").json == flows
+    found = appraise(textbook, ["N2", "N3"], store=OutcomeStore())
+    said = own("/api/appraisal/set?of=N2,N3").json
+    assert said["meta"]["hash"] == found.meta.hash
+    assert {row["standing"]: row["enpv_musd"] for row in said["indicators"]} == found.enpv_musd
+    assert work._process.pid == pid
 
 
 def test_work_can_be_stopped_and_asked_again(serve_case: Callable[[Case], Client], textbook: Case) -> None:

@@ -376,6 +376,7 @@ export interface FlowsAnswer {
   meta: Meta;
   reference: string;
   is_reference: boolean;
+  has_counts: boolean;
   totals: FlowTotals;
   relative_gap: number;
   iterations: number;

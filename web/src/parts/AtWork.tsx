@@ -11,7 +11,8 @@ import { useUnsettled } from "../state/settled";
 const WONDER_MS = 900;
 const LOOK_MS = 700;
 
-export function AtWork() {
+/** `over` stands over an answer that is being renewed: nothing moves for it, and it speaks once a reader wonders. */
+export function AtWork({ over = false }: { over?: boolean }) {
   const [work, setWork] = useState<WorkState | null>(null);
   const [stopped, setStopped] = useState(false);
   useUnsettled();
@@ -26,8 +27,9 @@ export function AtWork() {
     return () => window.clearTimeout(timer);
   }, []);
   const text = work ? fill(en.work[work.state] ?? en.shell.working, { seconds: Math.round(work.seconds) }) : en.shell.working;
+  if (over && !work) return <span className="progress" aria-hidden="true" />;
   return (
-    <div className="row at-work" role="status" data-work={work?.state ?? "none"}>
+    <div className={over ? "row at-work over" : "row at-work"} role="status" data-work={work?.state ?? "none"}>
       <span className="quiet">{text}</span>
       {work && work.state !== "idle" && (
         <button

@@ -149,13 +149,14 @@ class FlowsAnswer(Answer):
     ----------
     reference
         Scenario in which goods were counted: modelled stands against counted in the base year of it, without projects or changes.
-    is_reference
-        Whether that is the setting.
+    is_reference, has_counts
+        Whether that is the setting; whether there are counts. ``screenlines`` are of the reference alone.
     """
 
     meta: Meta
     reference: str
     is_reference: bool
+    has_counts: bool
     totals: FlowTotals
     relative_gap: float
     iterations: int
@@ -235,13 +236,14 @@ def flows_in(case: Case, setting: Setting) -> CorridorFlows:
 
 def describe(case: Case, found: CorridorFlows) -> FlowsAnswer:
     """Return flows as the page has them."""
-    constant = dict(zip(found.constants["count_id"], found.constants["constant_usd_per_t"], strict=True))
     bottlenecks = records(found.bottlenecks)
     reference = reference_scenario(case)
+    is_reference = _is_reference(case, reference, found.meta.setting)
     return FlowsAnswer(
         meta=found.meta,
         reference=reference,
-        is_reference=_is_reference(case, reference, found.meta.setting),
+        is_reference=is_reference,
+        has_counts=len(case.tables["count"]) > 0,
         totals=FlowTotals(**found.totals),
         relative_gap=found.relative_gap,
         iterations=found.solved.equilibrium.iterations,
@@ -250,13 +252,16 @@ def describe(case: Case, found: CorridorFlows) -> FlowsAnswer:
         crossings=[
             CrossingFlow(**{name: row[name] for name in CrossingFlow.model_fields}) for row in records(found.crossings)
         ],
-        screenlines=[
-            Screenline(constant_usd_per_t=constant.get(row["count_id"]), **row) for row in records(found.screenlines)
-        ],
+        screenlines=_screenlines(found) if is_reference else [],
         modes=[ModeFlow(**row) for row in records(found.modes)],
         notes=list(found.notes),
         sources=sources_of(case, _sources(case, bottlenecks)),
     )
+
+
+def _screenlines(found: CorridorFlows) -> list[Screenline]:
+    constant = dict(zip(found.constants["count_id"], found.constants["constant_usd_per_t"], strict=True))
+    return [Screenline(constant_usd_per_t=constant.get(row["count_id"]), **row) for row in records(found.screenlines)]
 
 
 def reference_scenario(case: Case) -> str:

@@ -46,7 +46,7 @@ export function Project({ panes, about, of }: { panes: Pane[]; about: AppraisalA
   const curves = curveSpan(sure);
   return (
     <>
-      {asked.some((one) => !one.fresh) && <AtWork />}
+      {asked.some((one) => !one.fresh) && <AtWork over />}
       <ScreenFrame
         parts={sides.map((side, i) => ({
           pane: side.pane,

@@ -73,7 +73,7 @@ const ROW_PX = 19;
 export function Screenlines({ side }: { side: Side }) {
   const provenance = useProvenance(side);
   const rows = [...side.flows.screenlines].sort((one, other) => other.counted_t_per_year - one.counted_t_per_year);
-  if (rows.length === 0 || !side.flows.is_reference) return null;
+  if (rows.length === 0) return null;
   return (
     <Figure name="screenlines" title={en.flows.screenlinesTitle} note={en.flows.screenlinesNote} columns={screenlineColumns()} rows={rows} keyOf={(row) => row.count_id} {...provenance}>
       <Ratios rows={rows} />

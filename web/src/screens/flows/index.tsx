@@ -45,7 +45,7 @@ function Flows({ panes }: { panes: Pane[] }) {
   const waits = asked.some((one) => !one.fresh);
   return (
     <>
-      {waits && <AtWork />}
+      {waits && <AtWork over />}
       <ScreenFrame
         above={sides.length > 1 && <Difference shape={shape} sides={sides as [Side, Side]} />}
         parts={sides.map((side) => ({
@@ -124,8 +124,8 @@ function Answer({ side, shape }: { side: Side; shape: ShapeAnswer }) {
         <Line name={en.flows.tkm} text={number(totals.tkm_per_year / 1e9)} />
         <Line name={en.flows.co2e} text={tonnes(totals.co2e_t_per_year)} />
       </dl>
-      {lines.length > 0 && !flows.is_reference && <Elsewhere side={side} />}
-      {lines.length > 0 && flows.is_reference && <p>{fill(en.flows.trust, { hit: count(lines.filter((row) => row.hit).length), n: count(lines.length) })}</p>}
+      {flows.has_counts && !flows.is_reference && <Elsewhere side={side} />}
+      {lines.length > 0 && <p>{fill(en.flows.trust, { hit: count(lines.filter((row) => row.hit).length), n: count(lines.length) })}</p>}
       <Notes notes={flows.notes} />
       <Facts pane={pane} />
       <Users pane={pane} shape={shape} />

@@ -31,7 +31,7 @@ function Trade({ panes }: { panes: Pane[] }) {
   const scale = spanOf(sides.flatMap((side) => gainBars(side.trade)));
   return (
     <>
-      {asked.some((one) => !one.fresh) && <AtWork />}
+      {asked.some((one) => !one.fresh) && <AtWork over />}
       <ScreenFrame
         parts={sides.map((side) => ({
           pane: side.pane,
