@@ -14,6 +14,7 @@ from karvan.appraisal.break_even import BreakEven, break_even
 from karvan.appraisal.drivers import analyse
 from karvan.appraisal.financing import finance_projects
 from karvan.appraisal.outcomes import PART_NAMES
+from karvan.appraisal.valuation import CLIMATE
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -195,7 +196,8 @@ class Appraisal:
         found, worth = self.valuation, self.enpv_musd["world"]
         if found is None or not self.valued or self.rules.carbon is None:
             return {"without": worth if self.valued else None, "low": None, "central": None, "high": None}
-        part = sum(gain.benefit_musd for gain in found.gains.entries if gain.effect == "co2e")
+        # the climate has no other rows than CO2e, and what is left of it after the accounts
+        part = sum(gain.benefit_musd for gain in found.gains.entries if gain.party == CLIMATE)
         _, low, high = found.carbon_levels
         without = worth - part
         if low == high:

@@ -14,9 +14,10 @@ import numpy as np
 from karvan.appraisal.sensitivity import Driver, Sensitivity, analyse_drivers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from karvan.appraisal.appraisal import Appraisal
+    from karvan.appraisal.side_sums import Floats
 
 #: Half-width of the range of what users gain, as a share of it; three points of the discount rate either way.
 USERS_SHARE, RATE_STEP = 0.25, 0.03
@@ -34,9 +35,15 @@ def drivers_of(appraisal: Appraisal) -> list[Driver]:
         return []
     standing = next(one for one in appraisal.standings if one.id == appraisal.headline)
     flows = found.expected(standing)
-    worth = {effect: float(found.factors @ values) for effect, values in flows.items()}
-    total = math.fsum(worth.values())
+    total = math.fsum(float(found.factors @ values) for values in flows.values())
+    schedule, last = appraisal.rules.schedule(), len(found.years) - 1
+    # a dollar of the last year counts in later years too where they are the residual value
+    later = float(schedule.factors(range(last + 1, last + 1 + found.later_years)).sum()) if found.later_years else 0.0
     drivers = []
+
+    def worth(effects: Callable[[str], bool]) -> float:
+        mine = (values for effect, values in flows.items() if effects(effect))
+        return math.fsum(float(found.factors @ values) + later * float(values[-1]) for values in mine)
 
     def moved(part: float, base: float) -> Callable[[float], float]:
         return lambda value: total + part * (value / base - 1.0)
@@ -55,22 +62,31 @@ def drivers_of(appraisal: Appraisal) -> list[Driver]:
         figures = (project.cost_musd, project.cost_low_musd, project.cost_high_musd)
         add(name, found.works(standing, alone), figures, "USD m")
     add("upkeep a year", found.works(standing, costs, upkeep_only=True), plan.upkeep_pct, "% of cost")
-    users = math.fsum(part for effect, part in worth.items() if effect.startswith("user_"))
-    add("gains of users", users, (1.0, 1.0 - USERS_SHARE, 1.0 + USERS_SHARE), "x")
-    add("price of CO2e", worth.get("co2e", 0.0), found.carbon_levels, "x")
-    drivers += _rate(appraisal, np.sum(list(flows.values()), axis=0))
+    add(
+        "gains of users",
+        worth(lambda effect: effect.startswith("user_")),
+        (1.0, 1.0 - USERS_SHARE, 1.0 + USERS_SHARE),
+        "x",
+    )
+    add("price of CO2e", worth(lambda effect: effect == "co2e"), found.carbon_levels, "x")
+    drivers += _rate(appraisal, flows, found.later_years)
     return drivers
 
 
-def _rate(appraisal: Appraisal, net: np.ndarray[tuple[int], np.dtype[np.float64]]) -> list[Driver]:
+def _rate(appraisal: Appraisal, flows: Mapping[str, Floats], later_years: int) -> list[Driver]:
     """Return the discount rate as a driver, where there is one rate."""
     schedule = appraisal.rules.schedule()
     if len(schedule.bands) > 1:
         return []
     moments = schedule.offsets([year - appraisal.years[0] for year in appraisal.years])
+    # a residual value by net flows hangs on the rate itself
+    left_out = ("residual_value",) if later_years else ()
+    net = sum((values for effect, values in flows.items() if effect not in left_out), np.zeros(len(moments)))
+    running = math.fsum(float(values[-1]) for effect, values in flows.items() if effect not in (*left_out, "capital"))
+    later = moments[-1] + np.arange(1.0, later_years + 1.0)
 
     def value(rate: float) -> float:
-        return math.fsum(net * (1.0 + rate) ** -moments)
+        return math.fsum(net * (1.0 + rate) ** -moments) + running * math.fsum((1.0 + rate) ** -later)
 
     rate = schedule.rate
     return [Driver("discount rate", rate, max(rate - RATE_STEP, 0.0), rate + RATE_STEP, value, (0.0, 1.0), "share")]

@@ -77,6 +77,8 @@ class Valuation:
         is left of them; and by upkeep alone. In general losses.
     residual_pv_musd
         Present values of both kinds of residual value, for the world; the rule set's kind is in the rows.
+    later_years
+        Years after the accounts for which the flows of the last year count as a residual value; none by remaining life.
     notes
         What the reader should know.
     """
@@ -99,6 +101,7 @@ class Valuation:
     works_pv: tuple[Mapping[str, float], ...]
     upkeep_pv: tuple[Mapping[str, float], ...]
     residual_pv_musd: Mapping[str, float]
+    later_years: int
     notes: tuple[str, ...]
 
     @cached_property
@@ -265,7 +268,7 @@ def value_plan(
         figures.half_share, figures.parts_musd, figures.co2e_t, figures.trade_welfare_musd, _carbon_levels(rules, years[-1]),
         _works_pv(case, plan, rules, factors), _works_pv(case, plan, rules, factors, upkeep_only=True),
         {kind: float(sum(float((one + two) @ at_end) for one, two in theirs.values())) for kind, theirs in kinds.items()},
-        tuple(notes),
+        _later_years(case, plan) if rules.residual_value == "net_flows" else 0, tuple(notes),
     )  # fmt: skip
     found.audit()
     return found
@@ -462,17 +465,22 @@ def _by_life(case: Case, plan: Plan, rules: RuleSet, states: int) -> dict[Row, t
     return found
 
 
-def _by_flows(
-    ledger: _Ledger, case: Case, plan: Plan, rules: RuleSet, factors: Floats
-) -> dict[Row, tuple[Floats, Floats]]:
-    """Return residual values as the flows of the last year over the years of life that remain, to whom they accrue."""
+def _later_years(case: Case, plan: Plan) -> int:
+    """Return how many years of life remain to the works after the accounts, a mean over the cost of the projects."""
     life = case.parameters.get(LIFE_PARAMETER, LIFE_YEARS)
     sizes = np.array([project.cost_musd for project in plan.projects])
     sizes = np.where(np.isnan(sizes), 0.0, sizes)
     end = plan.years[-1]
     ages = np.array([end - max([one.opening, *renewals(case, one.opening, end)]) + 1.0 for one in plan.projects])
     weights = sizes / sizes.sum() if sizes.sum() > 0 else np.full(len(sizes), 1.0 / len(sizes))
-    left = max(0, round(life - float(weights @ ages)))
+    return max(0, round(life - float(weights @ ages)))
+
+
+def _by_flows(
+    ledger: _Ledger, case: Case, plan: Plan, rules: RuleSet, factors: Floats
+) -> dict[Row, tuple[Floats, Floats]]:
+    """Return residual values as the flows of the last year over the years of life that remain, to whom they accrue."""
+    left = _later_years(case, plan)
     last = plan.years[-1] - plan.years[0]
     later: Discounting = rules.schedule()
     worth = float(later.factors([last + step for step in range(1, left + 1)]).sum()) / float(factors[-1])

@@ -89,6 +89,49 @@ def test_drivers_of_cost_and_upkeep_are_what_the_accounts_say(
     )
 
 
+@pytest.mark.parametrize("rule_set", RULE_SETS)
+def test_other_drivers_are_what_the_accounts_say(textbook: Case, store: OutcomeStore, rule_set: str) -> None:
+    """Gains of users, the price of CO2e and the discount rate moved in the rule set and the solved years themselves."""
+    found = appraise(textbook, "N1", rule_set=rule_set, store=store)
+    drivers = {one.name: one for one in drivers_of(found)}
+    both = next(one for one in found.standings if one.id == found.headline)
+    if "discount rate" in drivers:
+        assert (
+            (found.valuation.later_years > 0) == (found.rules.residual_value == "net_flows")
+            if found.valuation
+            else False
+        )
+        rate = drivers["discount rate"].high
+        bands = (found.rules.discounting.bands[0].model_copy(update={"rate": rate}),)
+        rules = found.rules.model_copy(
+            update={"discounting": found.rules.discounting.model_copy(update={"bands": bands})}
+        )
+        wanted = appraise(textbook, "N1", rule_set=rules, store=store).enpv_musd["both"]
+        assert drivers["discount rate"].value(rate) == pytest.approx(wanted, rel=1e-9)
+    solved = {year: store.get(textbook, Setting(projects=found.plan.open_in(year), year=year, scenario="open"))
+              for year in found.plan.solved_years()}  # fmt: skip
+    more = {
+        year: replace(
+            one, benefit_musd=one.benefit_musd * [1.25 if row[0].startswith("user_") else 1.0 for row in one.rows]
+        )
+        for year, one in solved.items()
+    }
+    assert found.valuation is not None
+    known = found.valuation
+    dear = value_plan(textbook, found.plan, more, found.rules, known.probability, known.states, known.usual)
+    assert drivers["gains of users"].value(1.25) == pytest.approx(dear.enpv([both])["both"], rel=1e-9)
+
+
+@pytest.mark.parametrize("rule_set", RULE_SETS)
+def test_the_value_without_a_price_of_co2e_is_that_of_the_rule_set_without_it(
+    textbook: Case, store: OutcomeStore, rule_set: str
+) -> None:
+    found = appraise(textbook, "N1", rule_set=rule_set, store=store)
+    rules = found.rules.model_copy(update={"carbon": None})
+    wanted = appraise(textbook, "N1", rule_set=rules, store=store).enpv_musd["world"]
+    assert found.enpv_by_carbon_musd["without"] == pytest.approx(wanted, rel=1e-9)
+
+
 # closures ---------------------------------------------------------------------------------------------------------------
 
 
