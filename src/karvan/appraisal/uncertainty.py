@@ -339,7 +339,8 @@ def _result(
         by_standing={one.id: _distribution(worth.enpv_musd[:, n], 0.0) for n, one in enumerate(model.standings)},
         by_state=_by_state(ground, worth),
         drivers=_drivers(ground, numbers, values, star, emulator, worlds),
-        check=check, values=values, notes=_notes(ground, check, exact=exact), meta=meta_of(ground.case, setting, request),
+        check=check, left_out=ground.left_out,
+        values=values, notes=_notes(ground, check, exact=exact), meta=meta_of(ground.case, setting, request),
     )  # fmt: skip
 
 
@@ -442,11 +443,6 @@ def _notes(ground: _Ground, check: EmulatorCheck | None, *, exact: bool) -> tupl
             f"the emulator is off by {share:.1f} % of the spread, more than {100 * TARGET_SHARE:g} %: "
             "ask for more solves, or exact ones"
         )
-    if ground.left_out:
-        notes.append(
-            "nothing is solved for the draws: the interval leaves out what would change trade and flows, which are "
-            f"{', '.join(ground.left_out)}"
-        )
-    elif not exact and not ground.chain:
+    if not exact and not ground.chain and not ground.left_out:
         notes.append("no driver changes what the chain finds: every draw is exact")
     return tuple(notes)

@@ -172,6 +172,8 @@ class Uncertainty:
         What is uncertain, the strongest first.
     check
         How far the emulator is off; None without one.
+    left_out
+        What was not drawn because nothing was solved for the draws; nothing where all was.
     values
         The value of every draw.
     notes, meta
@@ -191,6 +193,7 @@ class Uncertainty:
     by_state: tuple[StateOutlook, ...]
     drivers: tuple[DriverEffect, ...]
     check: EmulatorCheck | None
+    left_out: tuple[str, ...]
     values: Floats = field(repr=False)
     notes: tuple[str, ...]
     meta: Meta
@@ -214,6 +217,7 @@ class Uncertainty:
             **self.distribution.to_dict(),
             "hurdle": self.hurdle,
             "p_below_hurdle": self.p_below_hurdle,
+            "left_out": list(self.left_out),
             "emulator": self.check.to_dict() if self.check else None,
             "drivers": [driver.to_dict() for driver in self.drivers],
             "by_standing": [{"standing": name, **one.to_dict()} for name, one in self.by_standing.items()],

@@ -117,6 +117,10 @@ def show_draws(found: Uncertainty, name: str) -> None:
         f"Chance of a loss: {words.percent(spread.p_negative)}; of a return under {words.rate(found.hurdle)}: "
         f"{words.percent(found.p_below_hurdle)}. Mean of the worst tenth: {words.musd(spread.cvar)}."
     )
+    if found.left_out:
+        from karvan.report.draws import left_out_of
+
+        out.print(left_out_of(found.left_out))
     if found.check is not None and found.check.error_share is not None:
         out.print(
             f"Emulated from {found.check.solves} full solves; on {found.check.checks} fresh ones it is off by "

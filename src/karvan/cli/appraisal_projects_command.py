@@ -298,6 +298,7 @@ def _show_league(found: tuple[Appraisal, ...], drawn: tuple[Uncertainty | None, 
     from rich.table import Table
 
     from karvan.charts import words
+    from karvan.report.draws import left_out_of
 
     out = console()
     ranked = [one for one in found if one.ranked]
@@ -321,6 +322,9 @@ def _show_league(found: tuple[Appraisal, ...], drawn: tuple[Uncertainty | None, 
             "-" if entry is None else words.number(entry), *_drawn_words(outlooks.get("+".join(one.asked)), drawn=bool(outlooks)),
         )  # fmt: skip
     out.print(table)
+    left_out = dict.fromkeys(name for outlook in outlooks.values() for name in outlook.left_out)
+    if left_out:
+        out.print(left_out_of(left_out))
     for note in dict.fromkeys(note for outlook in outlooks.values() for note in outlook.notes):
         say(f"Note: {note}.")
     others = [one for one in found if not one.ranked]

@@ -13,6 +13,8 @@ from karvan.charts.tornado import TornadoBar, draw_tornado
 from karvan.report.tables import Cell, Table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from matplotlib.figure import Figure
 
     from karvan.appraisal import Appraisal, Uncertainty
@@ -38,7 +40,8 @@ def draws_of(found: Appraisal, drawn: Uncertainty | None) -> dict[str, Any]:
         ),
         "drawn_tornado": _shown(
             draw_tornado([_bar(one) for one in drawn.drivers[:SHOWN]], drawn.base_musd, unit="USD m"), "drawn-tornado",
-            f"The value to {name} at P10 and P90 of what is uncertain, one at a time, by full solves.",
+            f"The value to {name} at P10 and P90 of what is uncertain, one at a time"
+            f"{', on the accounts alone' if drawn.left_out else ', by full solves'}.",
         ),
         "drawn_drivers": _drivers(drawn),
         "drawn_states": _states(drawn),
@@ -54,6 +57,7 @@ def _said(drawn: Uncertainty, name: str) -> list[str]:
         f"{words.percent(drawn.p_below_hurdle)}. Mean of the worst tenth: {words.musd(spread.cvar)}."
     )
     lines = [first]
+    lines += [left_out_of(drawn.left_out)] if drawn.left_out else []
     check = drawn.check
     if check is not None and check.error_share is not None:
         lines.append(
@@ -62,6 +66,14 @@ def _said(drawn: Uncertainty, name: str) -> list[str]:
             "interval is that much wider."
         )
     return lines
+
+
+def left_out_of(names: Iterable[str]) -> str:
+    """Return what was not drawn, in a sentence."""
+    return (
+        "Trade and flows are as the appraisal has them in every draw: the range leaves out what would change them, which is "
+        f"{words.listed(names)}."
+    )
 
 
 def _bar(one: DriverEffect) -> TornadoBar:
