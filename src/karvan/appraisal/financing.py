@@ -21,7 +21,6 @@ from karvan.appraisal.finance import (
     cost_of_capital,
     debt_cover,
     financial_returns,
-    residual_by_flows,
     residual_by_life,
 )
 from karvan.appraisal.financing_results import DebtBurden, FundedLoan, OperatorsReturn, ProjectFinance
@@ -35,7 +34,7 @@ from karvan.appraisal.terms import profit_tax
 
 if TYPE_CHECKING:
     from karvan.appraisal.appraisal import Appraisal
-    from karvan.appraisal.plans import PlannedProject
+    from karvan.appraisal.plans import Plan, PlannedProject
     from karvan.appraisal.rules import RuleSet
     from karvan.appraisal.terms import MoneyTerms
     from karvan.case.finance import Funding
@@ -151,14 +150,12 @@ def _discounting(rules: RuleSet, wacc: float | None) -> tuple[str, Discounting]:
 
 def _flows(appraisal: Appraisal, home: list[str], discounting: Discounting) -> _Flows:
     plan = appraisal.plan
-    years = np.array(plan.years)
     receipts = _receipts(appraisal, home, RECEIPTS)
-    investment, upkeep = np.zeros(len(years)), np.zeros(len(years))
+    investment, upkeep = np.zeros(len(plan.years)), np.zeros(len(plan.years))
     ages = []
     for project in plan.projects:
         built_again = _renewals(project, plan.life_years, plan.years[-1])
-        investment += _spent(project, plan.years)
-        investment[np.isin(years, built_again)] += project.cost_musd
+        investment += _invested(project, plan)
         upkeep += _upkeep(project, plan.years, plan.upkeep_pct[0])
         ages.append(float(plan.years[-1] - max([project.opening, *built_again]) + 1))
     costs = [project.cost_musd for project in plan.projects]
@@ -166,8 +163,9 @@ def _flows(appraisal: Appraisal, home: list[str], discounting: Discounting) -> _
         residual = residual_by_life(costs, [plan.life_years] * len(costs), ages)
     else:
         age = math.fsum(cost * age for cost, age in zip(costs, ages, strict=True)) / math.fsum(costs)
-        rate = discounting.bands[-1].rate
-        residual = residual_by_flows(float(receipts[-1] - upkeep[-1]), max(0, round(plan.life_years - age)), rate)
+        last = len(plan.years) - 1
+        later = discounting.factors(range(last, last + max(0, round(plan.life_years - age)) + 1))
+        residual = float(receipts[-1] - upkeep[-1]) * float(later[1:].sum() / later[0])
     return _Flows(receipts, investment, upkeep, residual)
 
 
@@ -180,6 +178,13 @@ def _renewals(project: PlannedProject, life_years: float, last: int) -> list[int
 def _spent(project: PlannedProject, years: tuple[int, ...]) -> Floats:
     by_year = dict(zip(project.years, project.shares, strict=True))
     return np.array([project.cost_musd * by_year.get(year, 0.0) for year in years])
+
+
+def _invested(project: PlannedProject, plan: Plan) -> Floats:
+    """Return the cost of works by year, of those that are built again as well."""
+    again = np.isin(plan.years, _renewals(project, plan.life_years, plan.years[-1]))
+    found: Floats = _spent(project, plan.years) + project.cost_musd * again
+    return found
 
 
 def _upkeep(project: PlannedProject, years: tuple[int, ...], pct: float) -> Floats:
@@ -225,7 +230,7 @@ def _operators(
         here = _receipts(appraisal, [country], EARNED, operators_only=True)
         works, upkeep = np.zeros(len(plan.years)), np.zeros(len(plan.years))
         for project in mine:
-            works += _spent(project, plan.years) / len(project.countries)
+            works += _invested(project, plan) / len(project.countries)
             upkeep += _upkeep(project, plan.years, plan.upkeep_pct[0]) / len(project.countries)
         earned += here
         taxes += profit_tax(

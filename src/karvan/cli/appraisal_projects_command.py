@@ -221,7 +221,7 @@ def _print_csv(found: tuple[Appraisal, ...], drawn: tuple[Uncertainty | None, ..
         rows = [
             {"id": "+".join(one.asked), "ranked": one.ranked, "cost_musd": one.cost_musd, **{
                 f"enpv_{standing}_musd": worth for standing, worth in one.enpv_musd.items()},
-             "eirr": one.eirr, "bcr": one.bcr, **_drawn_cells(outlook), "why_not": one.why_not}
+             "eirr": one.eirr, "bcr": one.bcr, **_turning_cells(one), **_drawn_cells(outlook), "why_not": one.why_not}
             for one, outlook in zip(found, drawn, strict=True)
         ]  # fmt: skip
         table = pd.DataFrame(rows)
@@ -229,6 +229,16 @@ def _print_csv(found: tuple[Appraisal, ...], drawn: tuple[Uncertainty | None, ..
         table = pd.concat([one.streams.assign(id="+".join(one.asked)) for one in found], ignore_index=True)
         table = table[["id", *(name for name in table.columns if name != "id")]]
     typer.echo(table.to_csv(index=False), nl=False)
+
+
+def _turning_cells(found: Appraisal) -> dict[str, float | None]:
+    """Return where a value turns, as cells of the league table."""
+    turns = found.break_even
+    return {
+        "break_even_cost_musd": turns.cost_musd,
+        "break_even_mt_per_year": turns.mt_per_year,
+        "break_even_closure_share": turns.closure_share,
+    }
 
 
 def _drawn_cells(drawn: Uncertainty | None) -> dict[str, float | None]:

@@ -17,6 +17,7 @@ from karvan.report.money import money_of
 if TYPE_CHECKING:
     from tests.conftest import CaseFiles
 
+    from karvan.appraisal import Appraisal
     from karvan.appraisal.financing_results import ProjectFinance
 
 
@@ -92,29 +93,22 @@ def test_returns_against_other_programs(files: CaseFiles) -> None:
     name(files, cost_of_own_money_pct_per_year="9")
     case = files.open()
     appraisal = appraise(case, "N1", store=OutcomeStore())
-    found, valuation = appraisal.finance, appraisal.valuation
+    found = appraisal.finance
     assert found is not None
-    assert valuation is not None
-    mine = [
-        effect in ("operator", "rent", "treasury", "transit_fee") and country in ("AAA", "CCC") and party != "shipper"
-        for effect, country, party in valuation.rows
-    ]
-    total = (valuation.benefit_musd + valuation.transfer_musd)[:, :, mine]
-    receipts = np.einsum("ys,ysr->y", valuation.probability, total)
-    flows = receipts.copy()
+    flows = owners(appraisal)
     flows[:4] -= 250.0
     flows[4:] -= 20.0
     flows[-1] += 1000 * (1 - 27 / 35)
     assert found.returns.fnpv_c == pytest.approx(numpy_financial.npv(found.rate, flows), rel=1e-9)
     assert found.returns.firr_c.single == pytest.approx(pyxirr.irr(flows), abs=1e-9)
     (loan,) = found.loans
-    owners = flows.copy()
+    own = flows.copy()
     for year, drawn, interest, principal in zip(
         loan.schedule.years, loan.schedule.drawn, loan.schedule.interest, loan.schedule.principal, strict=True
     ):
-        owners[year - 2026] += drawn - interest - principal
-    assert found.returns.fnpv_k == pytest.approx(numpy_financial.npv(found.rate, owners), rel=1e-9)
-    assert found.returns.firr_k.single == pytest.approx(pyxirr.irr(owners), abs=1e-9)
+        own[year - 2026] += drawn - interest - principal
+    assert found.returns.fnpv_k == pytest.approx(numpy_financial.npv(found.rate, own), rel=1e-9)
+    assert found.returns.firr_k.single == pytest.approx(pyxirr.irr(own), abs=1e-9)
 
 
 def test_a_dollar_that_grows_dearer_makes_service_dearer(files: CaseFiles) -> None:
@@ -151,6 +145,44 @@ def test_taxes_part_operators_from_treasuries_and_leave_the_owners_as_they_are(f
     assert sum(value / 1.09**year for year, value in enumerate(more)) == pytest.approx(found.operators.tax_pv_musd)
     assert any("before tax" in note for note in plain.notes)
     assert not any("before tax" in note for note in found.notes)
+
+
+def owners(appraisal: Appraisal) -> np.ndarray:
+    """Return what the owners of N1 receive by year, from the rows of its accounts."""
+    valuation = appraisal.valuation
+    assert valuation is not None
+    mine = [
+        effect in ("operator", "rent", "treasury", "transit_fee") and country in ("AAA", "CCC") and party != "shipper"
+        for effect, country, party in valuation.rows
+    ]
+    return np.einsum("ys,ysr->y", valuation.probability, (valuation.benefit_musd + valuation.transfer_musd)[:, :, mine])
+
+
+def test_works_that_wear_out_are_built_again_in_money(files: CaseFiles) -> None:
+    """N1 opens in 2030; at a life of ten years it is built again in 2040 and 2050, and 3 of 10 years are left after 2056."""
+    name(files, asset_life_rail_years="10")
+    found = appraise(files.open(), "N1", store=OutcomeStore())
+    flows = owners(found)
+    flows[:4] -= 250.0
+    flows[4:] -= 20.0
+    flows[[14, 24]] -= 1000.0
+    flows[-1] += 1000 * (1 - 7 / 10)
+    assert found.finance is not None
+    assert found.finance.returns.fnpv_c == pytest.approx(numpy_financial.npv(0.09, flows), rel=1e-9)
+
+
+def test_what_is_left_by_net_flows_is_discounted_as_its_years_are(files: CaseFiles) -> None:
+    """By the Green Book from 2026 to 2086, 3.5 % to 2056 and 3.0 % after: built again in 2065, 13 of 35 years are left."""
+    found = appraise(files.open(), "N1", rule_set="green_book_2026", store=OutcomeStore())
+    flows = owners(found)
+    flows[:4] -= 250.0
+    flows[4:] -= 20.0
+    left = flows[-1] * sum(1.03**-year for year in range(1, 14))
+    flows[39] -= 1000.0
+    flows[-1] += left
+    factors = [1.035**-year if year <= 30 else 1.035**-30 * 1.03 ** (30 - year) for year in range(61)]
+    assert found.finance is not None
+    assert found.finance.returns.fnpv_c == pytest.approx(sum(np.array(factors) * flows), rel=1e-9)
 
 
 def test_what_debt_weighs(files: CaseFiles) -> None:

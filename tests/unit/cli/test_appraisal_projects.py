@@ -61,6 +61,8 @@ def test_the_league_table(ask):
     rows = list(csv.DictReader(io.StringIO(ask("--csv").out)))
     assert [row["id"] for row in rows] == ["N4", "N2", "N3", "N1", "N5"]
     assert rows[-1]["enpv_both_musd"] == ""
+    assert float(rows[1]["break_even_cost_musd"]) == pytest.approx(1.44, abs=0.005)
+    assert (rows[-1]["break_even_cost_musd"], rows[1]["break_even_closure_share"]) == ("", "")
 
 
 def test_a_set_is_appraised_together(ask, tmp_path):
