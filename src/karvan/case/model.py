@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 #: Tables with effects applied that a case keeps.
 MOST_ALTERED = 128
+#: Threads that solve settings of one case keep what they altered one at a time.
+_KEEPING = threading.Lock()
 #: The rows of a table by key, each a dict of typed cells.
 Rows = dict[str, dict[str, Any]]
 
@@ -159,10 +162,13 @@ class Case:
     def _altered(self, table: str, deeds: tuple[Deed, ...], frame: pd.DataFrame) -> Altered:
         """Return a table as effects leave it; settings that do the same to it share it. The latest are kept."""
         key = (table, deeds)
-        found = self._known.pop(key, None) or Altered(self, table, frame, frozenset(cell[1] for _, cell, _, _ in deeds))
-        self._known[key] = found
-        while len(self._known) > MOST_ALTERED:
-            self._known.pop(next(iter(self._known)))
+        with _KEEPING:
+            found = self._known.pop(key, None) or Altered(
+                self, table, frame, frozenset(cell[1] for _, cell, _, _ in deeds)
+            )
+            self._known[key] = found
+            while len(self._known) > MOST_ALTERED:
+                self._known.pop(next(iter(self._known)))
         return found
 
     @cached_property

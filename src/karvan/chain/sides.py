@@ -12,8 +12,9 @@ from karvan.case.remember import remembered
 from karvan.flows.again import kind_tonnes, solve_again
 from karvan.flows.class_costs import class_costs, keys_of
 from karvan.flows.corridor import describe_flows
-from karvan.flows.corridor_solve import solve_setting
+from karvan.flows.corridor_solve import prepare, solve_setting
 from karvan.flows.equilibrium import TOLERANCE
+from karvan.workers.threads import in_threads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -49,11 +50,12 @@ class Side:
 
     def again(self, goods: Goods, multiplier: Floats, last: Side, *, tolerance: float) -> Side:
         """Return the side with tonnes multiplied, begun where another solution stands."""
-        found = {
-            state: with_tonnes(first, last.solved[state], goods, multiplier, tolerance=tolerance)
-            for state, first in self.solved.items()
-        }
-        return Side(self.setting, self.states, found)
+
+        def solve(state: str) -> Solved:
+            return with_tonnes(self.solved[state], last.solved[state], goods, multiplier, tolerance=tolerance)
+
+        states = list(self.solved)
+        return Side(self.setting, self.states, dict(zip(states, in_threads(solve, states), strict=True)))
 
 
 @lru_cache(maxsize=64)
@@ -88,11 +90,13 @@ def solve_side(case: Case, setting: Setting, states: Mapping[str, float], *, tol
     tolerance
         To which the conditions are met where the setting has projects or changes; coarser where the tonnes are still to change.
     """
-    found = {
-        state: solve_state(case, setting.model_copy(update={"scenario": state}), tolerance=tolerance)
-        for state in states
-    }
-    return Side(setting, states, found)
+
+    def solve(state: str) -> Solved:
+        return solve_state(case, setting.model_copy(update={"scenario": state}), tolerance=tolerance)
+
+    # what all states begin with is made once, not by every thread
+    prepare(case)
+    return Side(setting, states, dict(zip(states, in_threads(solve, list(states)), strict=True)))
 
 
 def with_tonnes(

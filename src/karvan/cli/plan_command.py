@@ -40,6 +40,7 @@ def plan(
 
     from karvan.pipeline import STAGES
     from karvan.pipeline import plan as run_plan
+    from karvan.workers import cores
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console(stderr=True), transient=True) as progress:
@@ -49,7 +50,7 @@ def plan(
             progress.update(task, description=f"{stage:<40}"[:72], completed=done)
 
         run = run_plan(
-            case, out=out, until=until, budget_musd=budget, workers=workers or _cores(), store=store, tell=tell
+            case, out=out, until=until, budget_musd=budget, workers=workers or cores(), store=store, tell=tell
         )
     if json:
         print_json(run.to_dict())
@@ -58,12 +59,6 @@ def plan(
     say(f"Report: {run.folder / 'index.html'}")
     if run.data.portfolio is not None:
         say(f"Decision paper: {run.folder / 'decision.html'}")
-
-
-def _cores() -> int:
-    import os
-
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _show(run: Run) -> None:

@@ -140,6 +140,14 @@ def _moved(names: Sequence[str], pair_resource: Ints, start: Start, model: Corri
     return Start(price, queue, delay, np.append(start.lean, 0.0)[np.where(known, place, -1)])
 
 
+def prepare(case: Case) -> None:
+    """Make what every setting of a case begins with: its reference, and the arcs of the case itself."""
+    reference_of(case)
+    root = network_of(case, reference_setting(case)).root
+    for form in FORMS:
+        root.arcs(form, relaxed=True)
+
+
 @lru_cache(maxsize=8)
 def reference_of(case: Case) -> Reference:
     """Return the reference of a case; the latest few are kept, and on disk as :mod:`karvan.flows.kept_reference` says."""

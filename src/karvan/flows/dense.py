@@ -12,7 +12,6 @@ Arrays in, arrays out: what people see is made in :mod:`karvan.flows.assign`.
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from karvan.errors import RequestError
+from karvan.workers.threads import cores
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -244,11 +244,6 @@ class UnreachableError(RequestError):
     def __init__(self, pairs: Ints) -> None:
         self.pairs = pairs
         super().__init__(f"{pairs.size} pairs have demand and no way that leads there.")
-
-
-def cores() -> int:
-    """Return the number of cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def solve(

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from karvan.errors import RequestError, WorkerError
+from karvan.workers.threads import claim_one_core
 from karvan.workers.processes import portable
 from karvan.workers.source import package_digest
 
@@ -219,6 +220,7 @@ def _work(function: Callable[[Any], Any], item: Any) -> bytes:  # noqa: ANN401 -
     """Run one task with one thread for its numbers; return value and error as bytes."""
     from threadpoolctl import threadpool_limits  # noqa: PLC0415 - needed where tasks run
 
+    claim_one_core()
     with threadpool_limits(1):
         try:
             return pickle.dumps((function(item), None))

@@ -14,6 +14,7 @@ from multiprocessing import connection, get_context
 from typing import TYPE_CHECKING, Any, Self
 
 from karvan.errors import AuditError, KarvanError, RequestError, WorkerError
+from karvan.workers.threads import claim_one_core
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -170,6 +171,7 @@ def _listen(worker: _Worker) -> tuple[bool, tuple[Any, Exception | None]]:
 
 def _serve(pipe: Connection) -> None:
     """Work in a process of its own until the pipe is shut."""
+    claim_one_core()
     pipe.send(_READY)
     while True:
         try:
