@@ -80,10 +80,23 @@ def mended_arcs(network: Network, form: str) -> Arcs | None:
     touched = _touched_by_borders(applied, base.applied)
     if not touched:
         return before
-    new = Arcs.of(arcs_of_links(applied, network.index, form, touched))
+    rows = {name: row for name, row in link.items() if name in touched}
+    standing = tuple(applied.is_built(row["status"], row["project_id"]) for row in rows.values())
+    new = _at_borders(
+        applied.rows("border"), service, node, parameter, tuple(rows.items()), standing, form, network.index, applied
+    )
     places = _arcs_of_links(before.row, before.kind)
-    at = np.concatenate([places[link] for link in applied.rows("link") if link in touched])
+    at = np.concatenate([places[name] for name in rows])
     return _replaced(before, at, new) if _same_places(before, at, new) else None
+
+
+@remembered(64, unseen=1)
+def _at_borders(
+    border: Rows, service: Rows, node: Rows, parameter: Rows, rows: tuple[tuple[str, dict[str, Any]], ...],
+    standing: tuple[bool, ...], form: str, index: StateIndex, applied: AppliedCase,
+) -> Arcs:  # fmt: skip
+    """Return the arcs of links whose crossings differ; the setting stands for what is named before it."""
+    return Arcs.of(arcs_of_links(applied, index, form, {name for name, _ in rows}))
 
 
 @remembered(48, unseen=1)
