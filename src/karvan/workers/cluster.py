@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from karvan.errors import RequestError, WorkerError
-from karvan.workers.threads import claim_one_core
 from karvan.workers.processes import portable
 from karvan.workers.source import package_digest
+from karvan.workers.threads import claim_one_core
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
