@@ -17,7 +17,7 @@ from karvan.flows import corridor_kernels as kernels
 from karvan.flows.corridor_model import FormNetwork, Key, Taste, build_model, key_of, lay_routes, outside_costs
 from karvan.flows.demand import demand_of
 from karvan.flows.equilibrium import TOLERANCE, Start, solve_equilibrium
-from karvan.flows.kept_reference import find_reference, keep_reference
+from karvan.flows.kept import find_reference, find_solved, keep_reference, keep_solved
 from karvan.flows.missing import with_missing
 from karvan.flows.places import constants_of, fitted_constants, places_of
 from karvan.flows.route_sets import FormRoutes, is_unbuilt, reference_setting, reliability_ratio, routes_of_case
@@ -46,6 +46,8 @@ MOST_TASTE = 15.0
 FITTING_ROUNDS = (12, 6)
 #: Rounds in which routes are added.
 ADDING_ROUNDS = 4
+#: Conditions are met to this while routes are missing: far closer than the gain from which a route is added.
+ROUGHLY = 1e-5
 #: Least share in a logarithm.
 LEAST_SHARE = 1e-12
 
@@ -107,11 +109,34 @@ def solve_setting(case: Case, setting: Setting, near: Solved | None = None, *, t
         To which the conditions of the equilibrium are met; coarser where the tonnes are still to change.
     """
     reference = reference_of(case)
+    plain = near is None and tolerance == TOLERANCE and not (setting.projects or setting.changes)
+    if plain and (known := _found_before(case, setting, reference)) is not None:
+        return known
+    solved = _solve(case, setting, near, reference, tolerance)
+    if plain:
+        applied = solved.model.network.applied
+        keep_solved(case, applied.setting, reference.chosen, (solved.chosen, solved.equilibrium))
+    return solved
+
+
+def _found_before(case: Case, setting: Setting, reference: Reference) -> Solved | None:
+    """Return a setting as it was solved by another process, or None."""
+    network = network_of(case, setting)
+    known = find_solved(case, network.applied.setting, reference.chosen)
+    if known is None:
+        return None
+    chosen, found = known
+    model = build_model(network, chosen, reference.tastes, constants=reference.constants)
+    fits = len(found.route_flow) == len(model.problem.routes.nest) and len(found.used) == len(model.problem.resources)
+    return Solved(model, found, chosen) if fits else None
+
+
+def _solve(case: Case, setting: Setting, near: Solved | None, reference: Reference, tolerance: float) -> Solved:
     chosen = near.chosen if near is not None else reference.chosen
     model = build_model(network_of(case, setting), chosen, reference.tastes, constants=reference.constants)
     start = _carried(near, model) if near is not None else _start(model, reference)
     known = near.equilibrium.reactions if near is not None else reference.reactions
-    found = solve_equilibrium(model.problem, start, tolerance=tolerance, reactions=known)
+    found = solve_equilibrium(model.problem, start, tolerance=max(tolerance, ROUGHLY), reactions=known)
     return _complete(Solved(model, found, chosen), reference.tastes, tolerance)
 
 
@@ -150,7 +175,7 @@ def prepare(case: Case) -> None:
 
 @lru_cache(maxsize=8)
 def reference_of(case: Case) -> Reference:
-    """Return the reference of a case; the latest few are kept, and on disk as :mod:`karvan.flows.kept_reference` says."""
+    """Return the reference of a case; the latest few are kept, and on disk as :mod:`karvan.flows.kept` says."""
     places = places_of(case.apply(reference_setting(case)))
     known = find_reference(case, partial(Reference, places=tuple(places)))
     if known is None:
@@ -309,15 +334,23 @@ def _logit(share: Floats) -> Floats:
 
 
 def _complete(solved: Solved, tastes: Mapping[Key, Taste], tolerance: float = TOLERANCE) -> Solved:
-    """Return the setting solved with every route that is cheaper than the best of its way of going, at the costs met."""
+    """Return the setting solved with every route that is cheaper than the best of its way of going, at the costs met.
+
+    Routes are sought at costs that are met roughly; what is solved last is solved to the tolerance.
+    """
+    roughly = max(tolerance, ROUGHLY)
     for _ in range(ADDING_ROUNDS):
         chosen = with_missing(solved.model, solved.equilibrium, solved.chosen)
         if chosen is solved.chosen:
             break
         model = build_model(solved.model.network, chosen, tastes, solved.model.forms)
         start, known = _carried(solved, model), solved.equilibrium.reactions
-        found = solve_equilibrium(model.problem, start, tolerance=tolerance, reactions=known)
+        found = solve_equilibrium(model.problem, start, tolerance=roughly, reactions=known)
         solved = Solved(model, found, chosen)
+    if roughly > tolerance:
+        start, known = _again(solved), solved.equilibrium.reactions
+        found = solve_equilibrium(solved.model.problem, start, tolerance=tolerance, reactions=known)
+        solved = replace(solved, equilibrium=found)
     return solved
 
 

@@ -193,6 +193,10 @@ class _Parts(NamedTuple):
     set_class: tuple[Ints, Ints]
 
 
+#: A point and by how much it misses the conditions.
+_Reached = tuple[Point, "Floats"]
+
+
 class Solver:
     """Newton's method on the controls."""
 
@@ -340,21 +344,22 @@ class Solver:
 
     def iterate(self, point: Point, tolerance: float) -> tuple[Point, int]:
         """Take steps until the conditions are met, or nothing improves; reactions serve as long as they do well."""
-        error = self.residual(point)
+        error, serves = self.residual(point), self.reactions is not None
         for iteration in range(MOST_ITERATIONS):
             if _largest(error) <= tolerance:
                 return point, iteration
-            old = self.reactions
-            found = self.full_steps(old, point, error, DAMPING) if old is not None else None
-            if found is not None:
-                point, error = found
-                continue
+            if serves and self.reactions is not None:
+                found, _ = self.full_steps(self.reactions, point, error, DAMPING)
+                if found is not None:
+                    point, error = found
+                    continue
             self.reactions = new = reactions_at(self, point)
-            found = self.full_steps(new, point, error, 0.0)
+            found, first = self.full_steps(new, point, error, 0.0)
+            serves = found is not None
             if found is not None:
                 point, error = found
                 continue
-            point, error, moved = self.step(new, point, error)
+            point, error, moved = self.step(new, point, error, first)
             self.refuse_impossible(point)
             if not moved:
                 return point, iteration + 1
@@ -377,35 +382,45 @@ class Solver:
 
     def full_steps(
         self, reactions: Reactions, point: Point, error: Floats, damping: float
-    ) -> tuple[Point, Floats] | None:
-        """Return where a full step leads, or two; None where they do not lead near enough.
+    ) -> tuple[_Reached | None, _Reached | None]:
+        """Return where a full step leads, or two, None where that is not near enough; and where the first leads.
 
         Delays that hardly react to themselves are set from the flow; that may upset prices at first, which the next step mends.
         """
         enough = SERVES_AGAIN * float(np.linalg.norm(error))
+        first = None
         for most in (MOST_UPSET, 1.0):
             factor = factor_with(reactions, self, point, damping)
             if factor is None or not factor.regular:
-                return None
+                break
             point = self.at(factor.moved(self, point, 1.0, factor.missing(self, point)))
             error = self.residual(point)
+            first = first or (point, error)
             left = float(np.linalg.norm(error))
             if left <= enough:
-                return point, error
+                return (point, error), first
             if left > most * enough:
-                return None
-        return None
+                break
+        return None, first
 
-    def step(self, reactions: Reactions, point: Point, error: Floats) -> tuple[Point, Floats, bool]:
-        """Take one Newton step, shortened until the conditions are met better; say whether anything moved."""
+    def step(
+        self, reactions: Reactions, point: Point, error: Floats, full: _Reached | None
+    ) -> tuple[Point, Floats, bool]:
+        """Take one Newton step, shortened until the conditions are met better; say whether anything moved.
+
+        `full` is where the full step leads, where that is known.
+        """
         factor = factor_with(reactions, self, point)
         if factor is None:
             return point, error, False
         merit, right = float(error @ error), factor.missing(self, point)
         share = 1.0
         while share > 1e-4:  # noqa: PLR2004 - thirteen halvings
-            trial = self.at(factor.moved(self, point, share, right))
-            fault = self.residual(trial)
+            if share < 1.0 or full is None:
+                trial = self.at(factor.moved(self, point, share, right))
+                fault = self.residual(trial)
+            else:
+                trial, fault = full
             if float(fault @ fault) < merit * (1 - 1e-4 * share):
                 return trial, fault, True
             share *= 0.5

@@ -7,9 +7,11 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 
-from karvan.case import open_case
-from karvan.flows import corridor_solve, kept_reference
-from karvan.flows.corridor_solve import reference_of
+from karvan.case import Setting, open_case
+from karvan.flows import corridor_solve
+from karvan.flows import kept as kept_solutions
+from karvan.flows.corridor_solve import reference_of, solve_setting
+from karvan.flows.route_sets import FormRoutes
 
 
 @pytest.fixture
@@ -53,7 +55,7 @@ def test_an_altered_case_is_solved_anew(kept, tmp_path):
 
 def test_other_source_finds_nothing(kept, monkeypatch):
     reference_of(open_case("textbook"))
-    monkeypatch.setattr(kept_reference, "_solver_digest", lambda: "another")
+    monkeypatch.setattr(kept_solutions, "_solver_digest", lambda: "another")
     reference_of(open_case("textbook"))
     assert kept == ["textbook", "textbook"]
 
@@ -76,24 +78,55 @@ def test_where_nothing_can_be_written_nothing_is_kept(kept, monkeypatch, tmp_pat
         reference_of(open_case("textbook"))
         reference_of(open_case("textbook"))
     assert len(kept) == 4
-    assert kept_reference.cache_folder() is None
+    assert kept_solutions.cache_folder() is None
 
 
 def test_where_references_are_kept(monkeypatch, tmp_path):
     monkeypatch.delenv("KARVAN_CACHE", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert kept_reference.cache_folder() == tmp_path / "karvan"
+    assert kept_solutions.cache_folder() == tmp_path / "karvan"
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert kept_reference.cache_folder() == tmp_path / ".cache" / "karvan"
+    assert kept_solutions.cache_folder() == tmp_path / ".cache" / "karvan"
 
 
 def test_the_oldest_go(monkeypatch, tmp_path):
     monkeypatch.setenv("KARVAN_CACHE", str(tmp_path))
-    monkeypatch.setattr(kept_reference, "MOST_FILES", 2)
+    monkeypatch.setitem(kept_solutions.MOST_FILES, "reference", 2)
     case = open_case("textbook")
     found = reference_of(case)
     for name in ("a", "b", "c"):
-        monkeypatch.setattr(kept_reference, "_solver_digest", lambda name=name: name)
-        kept_reference.keep_reference(case, found)
+        monkeypatch.setattr(kept_solutions, "_solver_digest", lambda name=name: name)
+        kept_solutions.keep_reference(case, found)
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_setting_is_read_as_it_was_solved(kept, monkeypatch, tmp_path):
+    """Scarce trains, so that prices, leans and added routes are there to be kept."""
+    setting = Setting(scenario="ab_shut", year=2050)
+    first = solve_setting(open_case("textbook"), setting)
+    monkeypatch.setattr(corridor_solve, "_solve", None)
+    second = solve_setting(open_case("textbook"), setting)
+    assert alike(first.equilibrium, second.equilibrium)
+    assert alike(first.chosen, second.chosen)
+    assert alike(first.model.problem.routes, second.model.problem.routes)
+    assert len(list((tmp_path / "kept").glob("setting-*.npz"))) == 1
+
+
+def test_routes_that_were_added_are_told_from_the_others():
+    routes = FormRoutes.of("bulk", [("a", "b"), ("b", "c")], [[(0, (1, 2)), (2, (3,))], [(1, (4,))]])
+    more = routes.plus([(0, 2, np.array([5, 6])), (1, 0, np.array([7])), (0, 0, np.array([8]))])
+    pair, nest, arc_ptr, arcs = kept_solutions._added(routes, more)
+    assert pair.tolist() == [0, 0, 1]
+    assert nest.tolist() == [0, 2, 0]
+    assert arc_ptr.tolist() == [0, 1, 3, 4]
+    assert arcs.tolist() == [8, 5, 6, 7]
+    again = routes.plus(
+        [(int(p), int(m), arcs[arc_ptr[r] : arc_ptr[r + 1]]) for r, (p, m) in enumerate(zip(pair, nest, strict=True))]
+    )
+    assert alike(again.flat, more.flat)
+
+
+def test_settings_with_projects_are_not_kept(kept, tmp_path):
+    solve_setting(open_case("textbook"), Setting(projects=("N1",)))
+    assert not list((tmp_path / "kept").glob("setting-*.npz"))
