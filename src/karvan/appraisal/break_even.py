@@ -137,7 +137,7 @@ def _closures(appraisal: Appraisal, standing: Standing) -> tuple[ClosureTurn | N
     running = np.asarray(appraisal.years) >= appraisal.plan.openings[0]
     turn = any_closure(worth, found.probability, usual=usual, running=running)
     if turn is None:
-        return None, (), "nothing is shut in any state that was appraised"
+        return None, (), "nothing is ever shut in what was appraised"
     each = [
         closure_of_state(worth, found.probability, state, place, usual=usual, running=running)
         for place, state in enumerate(found.states)

@@ -45,6 +45,8 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 DEBT = ("loan", "deposit")
 #: Effects that reach the owners' tills, and those that reach public bodies.
 EARNED, PUBLIC_RECEIPTS = ("operator", "rent"), ("treasury", "transit_fee")
+#: Shares of the expected tonnes for which a charge is named.
+USES = (0.5, 0.75, 1.0)
 RECEIPTS = (*EARNED, *PUBLIC_RECEIPTS)
 
 
@@ -99,7 +101,7 @@ def finance_projects(appraisal: Appraisal) -> ProjectFinance | None:
         rate=discounting.rate, rate_basis=basis, wacc=wacc, wacc_why_not=no_wacc, returns=returns, operators=operators,
         loans=tuple(FundedLoan(project.id, part, real, grant_element(nominal), debt_cover(cash, real))
                     for project, part, nominal, real in funds.loans),
-        charge_usd_per_t=_charge(appraisal, flows, discounting), fiscal=fiscal,
+        charges_usd_per_t=_charges(appraisal, flows, discounting), fiscal=fiscal,
         debt=_burden(fiscal, cash, plan.terms, home, discounting), notes=tuple(dict.fromkeys(notes)),
     )  # fmt: skip
 
@@ -207,16 +209,17 @@ def _receipts(
     return expected
 
 
-def _charge(appraisal: Appraisal, flows: _Flows, discounting: Discounting) -> float | None:
-    """Return the charge on each expected tonne that would bring the investment to nought; None without traffic."""
+def _charges(appraisal: Appraisal, flows: _Flows, discounting: Discounting) -> dict[float, float]:
+    """Return the charge on each tonne that would bring the investment to nought, by share of the expected ones that come.
+
+    Whoever promises to pay it for all expected tonnes, whether they come or not, bears what parts the charges.
+    """
     found = appraisal.valuation
     assert found is not None  # noqa: S101 - the caller has seen to it
     traffic = np.einsum("ys,ys->y", found.probability, found.traffic_t) / 1e6
     other = flows.receipts - flows.upkeep - flows.investment
     other[-1] += flows.residual
-    if not traffic.any():
-        return None
-    return charges_for_target(traffic.tolist(), other.tolist(), discounting, uses=(1.0,))[1.0]
+    return charges_for_target(traffic.tolist(), other.tolist(), discounting, uses=USES) if traffic.any() else {}
 
 
 def _operators(

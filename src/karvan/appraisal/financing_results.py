@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from karvan.appraisal.finance import DebtCover, FinancialReturns
     from karvan.appraisal.fiscal import FiscalPage
     from karvan.appraisal.loans import LoanSchedule
@@ -117,9 +119,9 @@ class ProjectFinance:
         What the operators alone earn.
     loans
         Loans with published terms.
-    charge_usd_per_t
-        Charge for each tonne of the expected traffic that would bring the investment's value to nought, beyond what is charged;
-        None without traffic.
+    charges_usd_per_t
+        By share of the expected tonnes that come: the charge for each that would bring the investment's value to nought, beyond
+        what is charged, were receipts otherwise as they are expected; empty without traffic.
     fiscal
         What the treasuries of the projects' countries see.
     debt
@@ -135,13 +137,19 @@ class ProjectFinance:
     returns: FinancialReturns
     operators: OperatorsReturn
     loans: tuple[FundedLoan, ...]
-    charge_usd_per_t: float | None
+    charges_usd_per_t: Mapping[float, float]
     fiscal: FiscalPage
     debt: DebtBurden | None
     notes: tuple[str, ...]
 
+    @property
+    def charge_usd_per_t(self) -> float | None:
+        """Charge that would do it were all expected tonnes to come; None without traffic."""
+        return self.charges_usd_per_t.get(1.0)
+
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""
+        charges = self.charges_usd_per_t.items()
         return {
             "rate": self.rate, "rate_basis": self.rate_basis, "wacc": self.wacc, "wacc_why_not": self.wacc_why_not,
             "fnpv_c_musd": self.returns.fnpv_c, "firr_c": self.returns.firr_c.single,
@@ -149,6 +157,7 @@ class ProjectFinance:
             "operators": vars(self.operators),
             "sustainable": self.returns.sustainable, "short_years": list(self.returns.short_years),
             "charge_usd_per_t": self.charge_usd_per_t,
+            "charges": [{"use_share": use, "usd_per_t": charge} for use, charge in charges],
             "loans": [one.to_dict() for one in self.loans],
             "debt": None if self.debt is None else vars(self.debt),
             "fiscal": self.fiscal.table.to_dict("records"),

@@ -50,9 +50,11 @@ def _cash(money: ProjectFinance) -> str:
 def _charge(money: ProjectFinance) -> list[str]:
     if money.charge_usd_per_t is None:
         return []
-    more, charge = ("more", money.charge_usd_per_t) if money.charge_usd_per_t > 0 else ("less", -money.charge_usd_per_t)
+    more, sign = ("more", 1.0) if money.charge_usd_per_t > 0 else ("less", -1.0)
+    whole = words.number(sign * money.charge_usd_per_t)
+    half = words.number(sign * money.charges_usd_per_t[0.5])
     return [
-        f"A charge of USD {words.number(charge)} {more} on each expected tonne would bring it to nought at that rate."
+        f"A charge of USD {whole} {more} a tonne would bring it to nought at that rate; USD {half} if half of them come."
     ]
 
 

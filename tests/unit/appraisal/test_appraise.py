@@ -161,6 +161,9 @@ def test_the_charge_that_pays(line: Appraisal) -> None:
     traffic = (line.valuation.probability * line.valuation.traffic_t).sum(axis=1) / 1e6
     extra = float((line.valuation.factors * traffic).sum()) * found.charge_usd_per_t
     assert extra == pytest.approx(-found.returns.fnpv_c, rel=1e-9)
+    # were half of the tonnes to come, each would have to pay twice that
+    assert found.charges_usd_per_t[0.5] == pytest.approx(2 * found.charge_usd_per_t)
+    assert found.to_dict()["charges"][0] == {"use_share": 0.5, "usd_per_t": found.charges_usd_per_t[0.5]}
 
 
 def test_probabilities_follow_the_process_from_the_state_of_today(line: Appraisal) -> None:
