@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from karvan.app import worker
+from karvan.app.work import CALM_LOOK_S
 from karvan.appraisal import OutcomeStore, appraise, how_sure, league_table
 from karvan.case import open_case
 from karvan.chain import find_trade
@@ -309,6 +310,23 @@ def test_what_nobody_waits_for_is_left_and_the_next_answer_is_as_ever(
     assert said["meta"]["hash"] == found.meta.hash
     assert {row["standing"]: row["enpv_musd"] for row in said["indicators"]} == found.enpv_musd
     assert work._process.pid == pid
+
+
+def test_the_process_starts_by_itself_once_a_page_has_what_it_asked_for(
+    serve_case: Callable[[Case], Client], textbook: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("karvan.app.work.QUIET_S", 0.0)
+    own: Client = serve_case(textbook)
+    work: Work = own.app.state.work
+    work.start_when_quiet()
+    # nobody has asked for anything: there is no page
+    time.sleep(3 * CALM_LOOK_S)
+    assert work.state().state == "asleep"
+    own("/api")
+    end = time.monotonic() + PATIENCE_S
+    while work.state().state == "asleep" and time.monotonic() < end:
+        time.sleep(0.01)
+    assert work.state().state != "asleep"
 
 
 def test_work_can_be_stopped_and_asked_again(serve_case: Callable[[Case], Client], textbook: Case) -> None:
