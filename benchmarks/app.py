@@ -35,6 +35,8 @@ FLAGS = ["--no-sandbox", "--enable-unsafe-swiftshader", "--disable-background-ne
          "--disable-sync", "--no-first-run"]  # fmt: skip
 SWITCHES, SEED = 200, 8
 PATIENCE_MS = 600_000
+#: Length of a side of the grid: its 20 degrees of latitude, and a little more.
+SPAN_KM = 2300
 #: Milliseconds from the click on a switch until all that follows from it is drawn.
 SWITCH = """async (names) => {
     const root = document.documentElement;
@@ -156,7 +158,7 @@ def grid_case(folder: Path, links: int) -> Path:
                     "name": "",
                     "from_node_id": name,
                     "to_node_id": other,
-                    "length_km": 20,
+                    "length_km": round(SPAN_KM / side, 1),
                 }
                 table.add(like | ends)
     table.close()

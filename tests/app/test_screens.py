@@ -8,6 +8,7 @@ import urllib.request
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from benchmarks.app import grid_case
 from tests.app.conftest import ROOT, Server, need
 
 from karvan.appraisal import how_sure
@@ -15,6 +16,7 @@ from karvan.case import open_case
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from playwright.sync_api import Browser
     from tests.app.conftest import Shown
@@ -186,6 +188,42 @@ def test_without_webgl_the_map_is_drawn_as_svg(
     assert shown.page.locator(".map svg.flat path").count() > 5
     assert "Drawn without WebGL." in shown.text(".map .credit")
     assert shown.errors == []
+
+
+#: Where the last name on the map stands.
+PLACE = "() => { const box = [...document.querySelectorAll('.flat text')].at(-1).getBoundingClientRect(); return [box.x, box.y] }"
+
+
+def test_the_map_follows_the_hand_and_stays_where_it_leaves_it(show: Callable[..., Shown]) -> None:
+    follows_the_hand(show("/network"))
+
+
+def test_a_map_of_many_lines_is_moved_as_a_picture_and_drawn_anew(
+    show: Callable[..., Shown], front_end: None, tmp_path: Path
+) -> None:
+    own = Server(str(grid_case(tmp_path, 12_000)))
+    try:
+        shown = show("/network", on=own)
+        follows_the_hand(shown)
+        assert shown.page.locator("svg.flat").evaluate("svg => svg.style.transform") == ""
+    finally:
+        own.stop()
+
+
+def follows_the_hand(shown: Shown) -> None:
+    mouse, box = shown.page.mouse, shown.page.locator(".map").bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    before = shown.page.evaluate(PLACE)
+    mouse.move(x, y)
+    mouse.down()
+    # several steps within one frame are as one
+    mouse.move(x + 20, y + 8, steps=5)
+    mouse.move(x + 31, y + 17)
+    mouse.up()
+    shown.settle()
+    assert shown.page.evaluate(PLACE) == pytest.approx([before[0] + 31, before[1] + 17], abs=0.1)
+    assert "pick=" not in shown.search()
 
 
 def test_scripts_before_the_first_screen_keep_to_their_limit(show: Callable[..., Shown]) -> None:

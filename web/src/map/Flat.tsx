@@ -12,6 +12,9 @@ import { GATE_LENGTHS, type At, type MarkProperties, type Style } from "./shape"
 /** Pixels within which a pointer hits a line or a mark. */
 const REACH = { line: 7, mark: 9 };
 const DOWN_DASH = "6 3";
+/** Lines from which on a drawing is moved as a picture, and milliseconds after which a hand rests. */
+const HEAVY = 5000;
+const REST_MS = 150;
 const LOOKS: Record<Style, { color: string; width: number; dash?: string }> = {
   rail1676: { color: "--lapis", width: 1.5 },
   rail1520: { color: "--lapis", width: 1.5, dash: "7 2.5" },
@@ -21,6 +24,17 @@ const LOOKS: Record<Style, { color: string; width: number; dash?: string }> = {
   sea: { color: "--turquoise", width: 1.2 },
   round: { color: "--turquoise-light", width: 0.8, dash: "1 3" },
 };
+
+/** A hand that holds the map: where it took it, in which window, and how far it has moved it. */
+interface Drag {
+  x: number;
+  y: number;
+  pane: Window;
+  dx: number;
+  dy: number;
+  moved: boolean;
+  timer: number;
+}
 
 interface Props {
   drawing: Drawing;
@@ -34,7 +48,7 @@ export function Flat({ drawing, land, frame, onHit }: Props) {
   const host = useRef<SVGSVGElement>(null);
   const [size, setSize] = useState<[number, number] | null>(null);
   const [view, setView] = useState<Camera | null>(camera);
-  const drag = useRef<{ x: number; y: number; moved: boolean } | null>(null);
+  const drag = useRef<Drag | null>(null);
   // its size is known before anything is drawn, so that nothing is drawn twice
   useLayoutEffect(() => {
     const to = (width: number, height: number) => setSize((from) => (from?.[0] === width && from[1] === height ? from : [width, height]));
@@ -70,17 +84,37 @@ export function Flat({ drawing, land, frame, onHit }: Props) {
       if (far < reach) [best, reach] = [{ layer: "line", properties: { i: band.properties.i }, x, y }, far];
     }
     if (best) return best;
-    for (const line of drawing.lines.features) {
+    drawing.lines.features.forEach((line, i) => {
+      if (!pane.near(onPlane[i]!.line, x, y, reach)) return;
       const far = distance(line, x, y, spot);
       if (far < reach) [best, reach] = [{ layer: "line", properties: { ...line.properties }, x, y }, far];
-    }
+    });
     return best;
   };
+  // the place of the map, not of the drawing, which may be moved
   const at = (event: React.PointerEvent | React.WheelEvent): [number, number] => {
-    const box = host.current!.getBoundingClientRect();
+    const box = host.current!.parentElement!.getBoundingClientRect();
     return [event.clientX - box.left, event.clientY - box.top];
   };
   const move = (center: At, zoom: number) => moveCamera({ center, zoom: Math.min(12, Math.max(1, zoom)) }, host);
+
+  // a drawing with many lines is moved as a picture, and drawn anew where the hand rests
+  const heavy = onPlane.length > HEAVY;
+  useLayoutEffect(() => {
+    host.current!.style.transform = "";
+  }, [pane]);
+  const draw = (from: Drag) => {
+    window.clearTimeout(from.timer);
+    move(from.pane.place(width / 2 - from.dx, height / 2 - from.dy), shown.zoom);
+  };
+  const moveBy = (from: Drag, dx: number, dy: number) => {
+    Object.assign(from, { dx, dy, moved: true });
+    if (!heavy) return draw(from);
+    const [centreX, centreY] = pane.spot(from.pane.place(width / 2 - dx, height / 2 - dy));
+    host.current!.style.transform = `translate(${width / 2 - centreX}px, ${height / 2 - centreY}px)`;
+    window.clearTimeout(from.timer);
+    from.timer = window.setTimeout(() => draw(from), REST_MS);
+  };
 
   return (
     <svg
@@ -89,7 +123,8 @@ export function Flat({ drawing, land, frame, onHit }: Props) {
       data-map="svg"
       onPointerDown={(event) => {
         const [x, y] = at(event);
-        drag.current = { x, y, moved: false };
+        drag.current = { x, y, pane, dx: 0, dy: 0, moved: false, timer: 0 };
+        if (heavy) host.current!.style.willChange = "transform";
         host.current!.setPointerCapture(event.pointerId);
       }}
       onPointerMove={(event) => {
@@ -97,12 +132,17 @@ export function Flat({ drawing, land, frame, onHit }: Props) {
         const from = drag.current;
         if (!from) return onHit(hit(x, y), false);
         if (!from.moved && Math.hypot(x - from.x, y - from.y) < 4) return;
-        drag.current = { x, y, moved: true };
-        move(pane.place(width / 2 - (x - from.x), height / 2 - (y - from.y)), shown.zoom);
+        moveBy(from, x - from.x, y - from.y);
       }}
       onPointerUp={(event) => {
         const [x, y] = at(event);
-        if (drag.current && !drag.current.moved) onHit(hit(x, y), true);
+        if (drag.current?.moved) draw(drag.current);
+        else if (drag.current) onHit(hit(x, y), true);
+        drag.current = null;
+        host.current!.style.willChange = "";
+      }}
+      onPointerCancel={() => {
+        if (drag.current?.moved) draw(drag.current);
         drag.current = null;
       }}
       onPointerLeave={() => onHit(null, false)}

@@ -47,6 +47,8 @@ export interface Window {
   spot: (at: readonly number[]) => At;
   /** The place at a pixel. */
   place: (x: number, y: number) => At;
+  /** Whether a line may come within so many pixels of a pixel. */
+  near: (line: Line, x: number, y: number, reach: number) => boolean;
   /** Lines as the path of an SVG, those outside left out; `closed` for what is filled. */
   path: (lines: Iterable<Line>, closed?: boolean) => string;
 }
@@ -83,6 +85,8 @@ export function windowAt({ center, zoom }: Camera, width: number, height: number
     height,
     spot: ([lon, lat]) => [planeX(lon!) * scale - left, planeY(lat!) * scale - top],
     place: (x, y) => [((x + left) / scale) * 360 - 180, (2 * Math.atan(Math.exp((0.5 - (y + top) / scale) * 2 * Math.PI)) - Math.PI / 2) / RAD],
+    near: (line, x, y, reach) =>
+      line.west * scale - left - reach < x && line.east * scale - left + reach > x && line.north * scale - top - reach < y && line.south * scale - top + reach > y,
     path: (lines, closed = false) => {
       let text = "";
       for (const line of lines) {
