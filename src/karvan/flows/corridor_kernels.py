@@ -25,7 +25,7 @@ NEGLIGIBLE = 1e-7
 # choice -----------------------------------------------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def _nest_weights(first, last, price, hours, log_size, charge, delay, hour, wait, mu_route, weight, at):
     """Write the weights of the routes of one way of going, from `at` on; return their sum and the cost of the way."""
     low = np.inf
@@ -41,7 +41,7 @@ def _nest_weights(first, last, price, hours, log_size, charge, delay, hour, wait
     return total, low - np.log(total) / mu_route
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def _class_choice(
     c, o, nest_ptr, price, hours, log_size, charge, delay, hour_value, delay_value, outside, nest_usd, scale, weight, total,
     cost, share,
@@ -82,7 +82,7 @@ def _class_choice(
     return network, base - np.log(a + b) / mu_out, a / (a + b)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def _widest(nest_ptr):
     """Return the largest number of routes of a set."""
     widest = 0
@@ -129,7 +129,7 @@ def load_classes(
     return flow, network, overall, on_network, shares
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def steepness(
     nest_ptr,
     price,
@@ -162,7 +162,7 @@ def steepness(
     return steep
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def class_flows(
     nest_ptr,
     price,
@@ -199,7 +199,7 @@ def class_flows(
     return start, found
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def sum_on_routes(route_ptr, route_item, values):
     """Return the sum of values over the items of every route."""
     total = np.zeros(len(route_ptr) - 1)
@@ -209,7 +209,7 @@ def sum_on_routes(route_ptr, route_item, values):
     return total
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def sum_both_on_routes(route_ptr, route_item, first, second):
     """Return the sums of two columns over the items of every route."""
     one, other = np.zeros(len(route_ptr) - 1), np.zeros(len(route_ptr) - 1)
@@ -220,7 +220,7 @@ def sum_both_on_routes(route_ptr, route_item, first, second):
     return one, other
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def keep_items(route_ptr, route_item, number):
     """Return the items of every route that have a new number, by it; -1 is none."""
     pointer = np.zeros(len(route_ptr), dtype=np.int64)
@@ -235,7 +235,7 @@ def keep_items(route_ptr, route_item, number):
     return pointer, item[:size].copy()
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def sum_on_items(route_ptr, route_item, flow, items):
     """Return the flow over every item."""
     total = np.zeros(items)
@@ -246,7 +246,7 @@ def sum_on_items(route_ptr, route_item, flow, items):
     return total
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def merge_items(route_ptr, route_item, merged, count):
     """Return the merged items of every route, each once, in order of first use."""
     pointer = np.zeros(len(route_ptr), dtype=np.int64)
@@ -264,7 +264,7 @@ def merge_items(route_ptr, route_item, merged, count):
     return pointer, item[:size].copy()
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def _gather(first, last, route_ptr, route_stream, ptr, of, value, place, used, begin, items, figures):
     """List the figures of a set's routes by the items that they meet; return how many items, and room for the figures.
 
@@ -292,7 +292,7 @@ def _gather(first, last, route_ptr, route_stream, ptr, of, value, place, used, b
     return count, items, figures
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def _add_products(block, ones, others, count, rows, columns):
     """Add the products of pairs of lines to a block; four at a time, which is kinder to memory."""
     k = 0
@@ -315,7 +315,7 @@ def _add_products(block, ones, others, count, rows, columns):
         k += 1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def _class_lines(
     demand, on_network, share, mu_route, mu_mode, mu_out, own_ptr, weight, total, row_begin, row_item, row_figure,
     column_begin, column_item, column_figure, is_hour, wait, ones, others, size, rows, columns,
@@ -356,7 +356,7 @@ def _class_lines(
     return last + 1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def _subtract_own(
     block, routes, own_usd, own_hour, is_hour, row_begin, row_item, row_figure, column_begin, column_item, column_figure,
 ):  # fmt: skip
@@ -454,7 +454,7 @@ def reactions(
     return matrix
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def factor_dense(matrix):
     """Return the triangles of a small matrix (LU with partial pivoting), the order of its rows, and whether it is regular."""
     n = len(matrix)
@@ -479,7 +479,7 @@ def factor_dense(matrix):
     return a, order, True
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def solve_factored(triangles, order, right):
     """Return the solution of a linear system whose matrix has been factored."""
     n = len(order)

@@ -25,7 +25,7 @@ WATER = 4
 LANES = 4
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def _slots_of(tail, head, states):
     """Return the number of every pair of states that an arc joins, a table of pairs, and how many there are."""
     slot = np.full((states, states), -1, dtype=np.int32)
@@ -40,7 +40,7 @@ def _slots_of(tail, head, states):
     return of_arc, slot, count
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def _neighbours(slot, state, alive, into, found):
     """Write the living states with an arc into a state, or out of it; return how many."""
     count = 0
@@ -51,7 +51,7 @@ def _neighbours(slot, state, alive, into, found):
     return count
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def _cheapest(alive, kept, into, out):
     """Return the state whose elimination joins the fewest arcs; -1 where none is left."""
     best, least = -1, np.int64(1) << 60
@@ -116,13 +116,13 @@ def plan(tail, head, kept, states):
     return of_arc, slot, count, joint[:size].copy()
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def together(first, second):
     """Return what two arcs that follow one another move by."""
     return WATER if first == WATER or second == WATER else first | second
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def _join(cost, filled, one, other, new):
     """Let two arcs that follow one another make a third, unless it is cheaper already."""
     for first in range(LAYERS):
@@ -168,7 +168,7 @@ def eliminate(of_arc, count, joint, weight, layer):
     return cost
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def _parts(at, layer, lane, cost, joint, made_ptr, made):
     """Return the pair of arcs, and the layers of both, that make an arc at its cost; -1 where it is one of the graph."""
     for k in range(made_ptr[at], made_ptr[at + 1]):

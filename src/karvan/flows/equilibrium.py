@@ -39,6 +39,8 @@ MOST_ITERATIONS = 60
 BLUNT = (32.0, 16.0, 8.0, 4.0, 2.0, 1.0)
 #: While they are blunt the conditions are met to this.
 BLUNT_TOLERANCE = 1e-2
+#: New reactions cost about as much as so many steps.
+WORTH = 6.0
 #: The first of two steps may miss what is enough so many times over.
 MOST_UPSET = 30.0
 #: While they serve again, a price that they hardly determine is held by so much of the capacity per scaled price.
@@ -351,7 +353,8 @@ class Solver:
             if serves and self.reactions is not None:
                 found, _ = self.full_steps(self.reactions, point, error, DAMPING)
                 if found is not None:
-                    point, error = found
+                    before, (point, error) = error, found
+                    serves = _steps_left(before, error, tolerance) <= WORTH
                     continue
             self.reactions = new = reactions_at(self, point)
             found, first = self.full_steps(new, point, error, 0.0)
@@ -460,6 +463,14 @@ class Solver:
             complementarity_residual=float(np.max((scaled * np.abs(share_left))[serial.hard], initial=0.0)),
             iterations=iterations, reactions=self.reactions,
         )  # fmt: skip
+
+
+def _steps_left(before: Floats, after: Floats, tolerance: float) -> float:
+    """Return how many more steps like the last one would take the conditions to the tolerance."""
+    was, left = float(np.linalg.norm(before)), float(np.linalg.norm(after))
+    if left <= tolerance:
+        return 0.0
+    return float(np.log(left / tolerance) / np.log(was / left)) if left < was else np.inf
 
 
 def _largest(error: Floats) -> float:

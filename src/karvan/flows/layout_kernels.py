@@ -84,7 +84,7 @@ def lay_standing(pair_ptr, nest, arc_ptr, arcs, is_open, movement_of):
     return per_pair, kept_nest, kept_arc_ptr, kept_arcs, kept_move_ptr, kept_moves
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def _mixed(number):
     """Return a number that looks like chance (splitmix64; Steele, Lea and Flood 2014)."""
     z = (np.uint64(number) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)

@@ -25,14 +25,14 @@ NEST_OF_LAYER = (-1, 0, 1, 2, 3)
 MOST_TRIED = 40
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def _next_layer(layer, bit):
     if layer == WATER_BIT or bit == WATER_BIT:
         return WATER_BIT
     return layer | bit
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def _nest_of(layer):
     if layer == RAIL_BIT:
         return 0
@@ -43,7 +43,7 @@ def _nest_of(layer):
     return 3
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def _push(heap_cost, heap_label, size, cost, label):
     """Put a label on a heap of some size."""
     i = size
@@ -57,7 +57,7 @@ def _push(heap_cost, heap_label, size, cost, label):
     heap_cost[i], heap_label[i] = cost, label
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def _pop(heap_cost, heap_label, size):
     """Take the first label off a heap that keeps so many."""
     last_cost, last_label = heap_cost[size], heap_label[size]
@@ -125,7 +125,7 @@ def search_by_mode(start, head, arc, weight, bit, states, source):
     return cost, before, by
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def _candidates(forward, backward, target, tail, head, weight, bit, via, states, slack):
     """Return cost, arc, layers at its ends and way of going of the cheapest way over each arc and pair of layers."""
     best = np.full(NESTS, np.inf)
@@ -171,7 +171,7 @@ def _candidates(forward, backward, target, tail, head, weight, bit, via, states,
     return cost_of[:count], place_of[:count]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def _walk(path, arc, out_label, in_label, forward_before, forward_by, backward_before, backward_by):
     """Put the arcs of a route into `path`: back from an arc to the source, then on to the target; return how many."""
     size = 0
@@ -192,7 +192,7 @@ def _walk(path, arc, out_label, in_label, forward_before, forward_by, backward_b
     return size
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def _is_simple(path, size, head, source, seen, stamp):
     """Tell whether a route passes no state twice."""
     seen[source] = stamp
@@ -204,7 +204,7 @@ def _is_simple(path, size, head, source, seen, stamp):
     return True
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def _is_other(path, size, m, length, overlap, found, starts, nests, mark):
     """Tell whether a route shares little enough of its length with each one taken of its way of going."""
     total = 0.0

@@ -16,7 +16,7 @@ from numba import njit
 NO_CURVE, POWER_CURVE, EXPONENTIAL_CURVE = 0, 1, 2
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def _one_more(weight, empty, each, there_only, lean):
     """Return what one more tonne there, and one more back, uses."""
     if each:
@@ -26,7 +26,7 @@ def _one_more(weight, empty, each, there_only, lean):
     return weight * there, 0.0 if there_only else weight * back
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def marginal(pair_back, pair_weight, pair_empty, pair_each, lean):
     """Return what one more tonne there, and one more back, uses, of every pair."""
     there, back = np.empty(len(lean)), np.empty(len(lean))
@@ -35,7 +35,7 @@ def marginal(pair_back, pair_weight, pair_empty, pair_each, lean):
     return there, back
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def stream_charges(
     pair_resource, pair_there, pair_back, pair_weight, pair_empty, pair_each, price, wait, lean, streams
 ):  # fmt: skip
@@ -56,7 +56,7 @@ def stream_charges(
     return usd, hours
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def usage(preload, pair_resource, pair_there, pair_back, pair_weight, pair_empty, pair_each, kink, flow, blunt):
     """Return the use of every resource, the lean of every pair and its slope, and what one more tonne of every pair uses."""
     count = len(pair_resource)
@@ -76,7 +76,7 @@ def usage(preload, pair_resource, pair_there, pair_back, pair_weight, pair_empty
     return used, lean, slope, by_there, by_back
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def delay(curve, capacity, free_h, curve_a, curve_b, used):
     """Return the hours of delay of every resource at a use, and their derivative."""
     hours, slope = np.zeros(len(used)), np.zeros(len(used))
@@ -95,7 +95,7 @@ def delay(curve, capacity, free_h, curve_a, curve_b, used):
     return hours, slope
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True)
 def turned(raw, row, row_lean, row_pair, column, column_lean, column_pair, size, use, charge):
     """Return reactions where a tonne uses with one lean of every pair, and pays with another.
 
