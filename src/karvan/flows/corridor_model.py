@@ -74,17 +74,22 @@ class FormNetwork:
         """Return the network of a form, with constants by table and row."""
         arcs = network.arcs(form, relaxed=True)
         hours = arcs.time_h + ratio * (arcs.sd_h + arcs.wait_sd_h)
-        is_open = np.array([not cut for cut in arcs.cut.tolist()], dtype=bool)
+        is_open = np.asarray(arcs.cut == "", dtype=bool)
         graph, movements = _places(network, arcs)
         item = cls(form, arcs, graph, movements.on(arcs), hours, is_open, arcs.price_usd_per_t)
         return item.with_constants(constants) if constants else item
 
     def with_constants(self, constants: Mapping[tuple[str, str], float]) -> FormNetwork:
         """Return the network with other constants, in dollars per tonne by table and row."""
-        keys, of_arc = self.movements.keys, self.movements.of_arc
-        theirs = np.array([constants.get((table, row), 0.0) for table, row, _ in keys], dtype=np.float64)
-        own = np.where(of_arc >= 0, theirs[of_arc], 0.0) if len(keys) else 0.0
+        own = _constants_on(self.movements.keys, self.movements.of_arc, constants)
         return replace(self, choice_usd=self.arcs.price_usd_per_t + own)
+
+
+@remembered(16)
+def _constants_on(keys: Keys, of_arc: Ints, constants: Mapping[tuple[str, str], float]) -> Floats:
+    """Return the constant of every arc."""
+    theirs = np.array([*(constants.get((table, row), 0.0) for table, row, _ in keys), 0.0], dtype=np.float64)
+    return np.where(of_arc >= 0, theirs[of_arc], 0.0)
 
 
 def _places(network: Network, arcs: Arcs) -> tuple[Graph, Movements]:

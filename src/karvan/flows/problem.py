@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from karvan.case.remember import remembered
 from karvan.errors import RequestError
 from karvan.flows import scarcity_kernels as kernels
 from karvan.flows.scarcity_kernels import NO_CURVE, POWER_CURVE
@@ -235,6 +236,7 @@ class Problem:
         return np.searchsorted(self.classes.set[order], np.arange(sets + 1)), order
 
 
+@remembered(32)
 def _route_faults(routes: RouteSets) -> list[str]:
     owner = np.repeat(np.arange(len(routes.set_ptr) - 1), np.diff(routes.set_ptr))
     mixed = np.unique(owner[1:][(np.diff(routes.nest) < 0) & (np.diff(owner) == 0)])
@@ -271,6 +273,7 @@ def _class_faults(problem: Problem) -> list[str]:
     return faults
 
 
+@remembered(32)
 def _resource_faults(resources: Resources) -> list[str]:
     capacity, curve, preload = resources.capacity, resources.curve, resources.preload
     curved = curve != NO_CURVE

@@ -20,6 +20,8 @@ from karvan.network.arcs import ArcKind, Arcs
 from karvan.network.build import arcs_of_links, arcs_of_stops, build_arcs
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from karvan.case import AppliedCase, Rows
     from karvan.network.model import Network
     from karvan.network.states import StateIndex
@@ -73,30 +75,45 @@ def mended_arcs(network: Network, form: str) -> Arcs | None:
         return None
     link, terminal, service, node, zone, parameter = (applied.rows(table) for table in _TABLES)
     projects = tuple(sorted(applied.open_projects))
+    touched = _touched_by_borders(applied, base.applied)
     try:
         before = _without_closures(link, terminal, service, node, zone, parameter, projects, form, base, applied)
+        if not touched:
+            return before
+        plain = _at_borders(applied.rows("border"), service, node, parameter, touched, form, base, applied)
     except RequestError:  # what the base lacks a setting may have
         return None
-    touched = _touched_by_borders(applied, base.applied)
-    if not touched:
-        return before
-    rows = {name: row for name, row in link.items() if name in touched}
-    standing = tuple(applied.is_built(row["status"], row["project_id"]) for row in rows.values())
-    new = _at_borders(
-        applied.rows("border"), service, node, parameter, tuple(rows.items()), standing, form, network.index, applied
-    )
+    own = base.applied.rows("link")
+    altered = {
+        name for name in touched if link[name] is not own[name] or _stands(applied, name) != _stands(base.applied, name)
+    }
+    found = _with(before, touched, plain)
+    if found is not None and altered:
+        found = _with(found, altered, Arcs.of(arcs_of_links(applied, network.index, form, altered)))
+    return found
+
+
+def _stands(applied: AppliedCase, link: str) -> bool:
+    row = applied.rows("link")[link]
+    return applied.is_built(row["status"], row["project_id"])
+
+
+def _with(before: Arcs, links: Collection[str], new: Arcs) -> Arcs | None:
+    """Return arcs with those of some links replaced; None where they are not in the same places."""
     places = _arcs_of_links(before.row, before.kind)
-    at = np.concatenate([places[name] for name in rows])
+    at = np.concatenate([theirs for name, theirs in places.items() if name in links])
     return _replaced(before, at, new) if _same_places(before, at, new) else None
 
 
 @remembered(64, unseen=1)
 def _at_borders(
-    border: Rows, service: Rows, node: Rows, parameter: Rows, rows: tuple[tuple[str, dict[str, Any]], ...],
-    standing: tuple[bool, ...], form: str, index: StateIndex, applied: AppliedCase,
+    border: Rows, service: Rows, node: Rows, parameter: Rows, touched: frozenset[str], form: str, base: Network,
+    applied: AppliedCase,
 ) -> Arcs:  # fmt: skip
-    """Return the arcs of links whose crossings differ; the setting stands for what is named before it."""
-    return Arcs.of(arcs_of_links(applied, index, form, {name for name, _ in rows}))
+    """Return the arcs of links whose crossings differ, but for that those of the base; what is named stands for the setting."""
+    link = base.applied.tables["link"]
+    plain = replace(applied, tables={**applied.tables, "link": link}, open_projects=base.applied.open_projects)
+    return Arcs.of(arcs_of_links(plain, base.index, form, touched))
 
 
 @remembered(48, unseen=1)
@@ -113,11 +130,10 @@ def _without_closures(
     places = _arcs_of_links(before.row, before.kind)
     touched = _touched_links(own, base.applied)
     if touched:
-        new = Arcs.of(arcs_of_links(own, base.index, form, touched))
-        at = np.concatenate([places[name] for name in own.rows("link") if name in touched])
-        if not _same_places(before, at, new):
+        mended = _with(before, touched, Arcs.of(arcs_of_links(own, base.index, form, touched)))
+        if mended is None:
             return build_arcs(own, base.index, form, relaxed=True)
-        found = _replaced(found, at, new)
+        found = mended
     stops = _stops_of(own, base, form)
     if stops is not _stops_of(base.applied, base, form):
         at = np.arange(sum(len(theirs) for theirs in places.values()), len(before))
@@ -164,7 +180,7 @@ def _touched_links(applied: AppliedCase, base: AppliedCase) -> set[str]:
 
 
 def _touched_by_borders(applied: AppliedCase, base: AppliedCase) -> frozenset[str]:
-    return _links_at(applied.rows("border"), base.rows("border"), applied.rows("link"), applied.rows("node"))
+    return _links_at(applied.rows("border"), base.rows("border"), base.rows("link"), base.rows("node"))
 
 
 @remembered(64)
