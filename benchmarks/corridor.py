@@ -51,11 +51,12 @@ def restart_s(case: Case, scenario: str, change: str) -> float:
     base = solve_setting(case, Setting(scenario=scenario))
     found = base.equilibrium
     network = network_of(case, Setting.of(scenario=scenario, changes=[change]))
-    model = build_model(network, base.chosen, reference_of(case).tastes)
+    reference = reference_of(case)
+    model = build_model(network, base.chosen, reference.tastes, constants=reference.constants)
     if len(model.scarce) != len(base.model.scarce):
         return math.nan
     start = Start(found.controls.price_usd, found.controls.queue_h, found.delay_h, found.controls.lean)
-    return timed_s(lambda: solve_equilibrium(model.problem, start))
+    return timed_s(lambda: solve_equilibrium(model.problem, start, reactions=found.reactions))
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from karvan.case import Setting, meta_of
+from karvan.case.remember import remembered
 from karvan.errors import RequestError
 from karvan.flows.corridor_audit import SearchTask, State, audit_corridor
 from karvan.flows.corridor_results import CorridorFlows
@@ -19,11 +20,12 @@ from karvan.network import FORMS
 from karvan.network import State as NetworkState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from karvan.case import Case, Change
+    from karvan.case import Case, Change, Rows
     from karvan.flows.corridor_solve import Solved
-    from karvan.flows.problem import Floats
+    from karvan.flows.problem import Floats, Ints
+    from karvan.network.states import StateIndex
 
 #: Where the gap or a condition is worse than this the result says so.
 GOOD_GAP = 1e-8
@@ -115,35 +117,48 @@ def search_tasks(solved: Solved) -> list[SearchTask]:
     usd, hours = movement_charges(model, solved.equilibrium)
     tasks = []
     for form in FORMS:
-        for value in time_values(model.base, model.network.applied.rows("commodity"), form):
-            tasks += _tasks_of_form(solved, form, choice_weight(model, form, value, usd, hours))
+        weights = [
+            choice_weight(model, form, value, usd, hours)
+            for value in time_values(model.base, model.network.applied.rows("commodity"), form)
+        ]
+        tasks += _tasks_of_form(solved, form, weights)
     return tasks
 
 
-def _tasks_of_form(solved: Solved, form: str, weight: Floats) -> list[SearchTask]:
+def _tasks_of_form(solved: Solved, form: str, weights: Sequence[Floats]) -> list[SearchTask]:
     model, laid = solved.model, solved.model.laid
-    item = model.forms[form]
-    number, zones = model.network.index.number, model.network.applied.rows("zone")
-    sets = laid.sets
-    begin = laid.first[form][0]
+    item, index = model.forms[form], model.network.index
+    sets, begin = laid.sets, laid.first[form][0]
     stop = begin + len(solved.chosen[form].pairs)
     routes = slice(sets.set_ptr[begin], sets.set_ptr[stop])
     mine = laid.arcs[laid.arc_ptr[routes.start] : laid.arc_ptr[routes.stop]]
     owner = np.repeat(np.arange(routes.stop - routes.start), np.diff(laid.arc_ptr[routes.start : routes.stop + 1]))
-    sums = np.bincount(owner, weight[mine], minlength=routes.stop - routes.start)
-    best = np.full(stop - begin, np.inf)
-    np.minimum.at(best, np.repeat(np.arange(stop - begin), np.diff(sets.set_ptr[begin : stop + 1])), sums)
-    by_origin: dict[str, list[tuple[str, float]]] = {}
-    for position, (name, origin, destination) in enumerate(laid.pairs):
+    set_of = np.repeat(np.arange(stop - begin), np.diff(sets.set_ptr[begin : stop + 1]))
+    ends = _ends_by_origin(laid.pairs[begin:stop], model.network.applied.rows("zone"), index)
+    tail, head = item.arcs.tail[item.open], item.arcs.head[item.open]
+    tasks = []
+    for weight in weights:
+        best = np.full(stop - begin, np.inf)
+        np.minimum.at(best, set_of, np.bincount(owner, weight[mine], minlength=routes.stop - routes.start))
+        open_weight = weight[item.open]
+        tasks += [
+            SearchTask(tail, head, open_weight, len(index), source, targets, best[pairs])
+            for source, targets, pairs in ends
+        ]
+    return tasks
+
+
+@remembered(16)
+def _ends_by_origin(
+    pairs: tuple[tuple[str, str, str], ...], zones: Rows, index: StateIndex
+) -> tuple[tuple[int, Ints, Ints], ...]:
+    """Return of every origin its state, the states of its destinations, and the numbers of their pairs."""
+    found: dict[str, list[tuple[int, int]]] = {}
+    for position, (_, origin, destination) in enumerate(pairs):
         # between zones that share a gateway the cheapest is not to move at all, which is no route
-        if name != form or set(zones[origin]["gateways"]) & set(zones[destination]["gateways"]):
-            continue
-        by_origin.setdefault(origin, []).append((destination, float(best[position - begin])))
-    tail, head, open_weight = item.arcs.tail[item.open], item.arcs.head[item.open], weight[item.open]
-    return [
-        SearchTask(
-            tail, head, open_weight, len(model.network.index), number[NetworkState("zone_out", origin)],
-            np.array([number[NetworkState("zone_in", zone)] for zone, _ in ends]), np.array([best for _, best in ends]),
-        )
-        for origin, ends in by_origin.items()
-    ]  # fmt: skip
+        if not set(zones[origin]["gateways"]) & set(zones[destination]["gateways"]):
+            found.setdefault(origin, []).append((index.number[NetworkState("zone_in", destination)], position))
+    return tuple(
+        (index.number[NetworkState("zone_out", origin)], *np.array(ends, dtype=np.int64).T)
+        for origin, ends in found.items()
+    )

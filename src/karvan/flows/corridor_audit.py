@@ -326,29 +326,37 @@ def _log_sums(group: Ints, values: Floats, groups: int) -> Floats:
 def _audit_missing(tasks: list[SearchTask]) -> float:
     """Look for routes that are cheaper than the best of their pair."""
     worst = 0.0
-    graphs: dict[tuple[int, int, int, int], csr_array[np.float64, tuple[int, int]]] = {}
+    # searches from several origins share their arrays
+    together: dict[tuple[int, int, int, int], list[SearchTask]] = {}
     for task in tasks:
-        # searches from several origins share their arrays
-        key = (id(task.tail), id(task.head), id(task.weight), task.states)
-        if key not in graphs:
-            graphs[key] = _graph(task)
-        cost = np.asarray(dijkstra(graphs[key], indices=np.array([task.source])))[0][task.targets]
-        there = np.isfinite(cost)
-        known = np.isfinite(task.best) & there & (task.best > 0)
-        gain = np.where(
-            known, 1 - cost / np.where(known, task.best, 1.0), np.where(there & np.isinf(task.best), 1.0, 0.0)
-        )
-        worst = max(worst, float(np.max(gain, initial=0.0)))
+        together.setdefault((id(task.tail), id(task.head), id(task.weight), task.states), []).append(task)
+    for theirs in together.values():
+        sources = np.array([task.source for task in theirs])
+        # a way that costs more than every best known is not missing
+        known = np.concatenate([task.best for task in theirs])
+        limit = float(known.max()) if len(known) and np.isfinite(known).all() else np.inf
+        costs = np.atleast_2d(dijkstra(_graph(theirs[0]), indices=sources, limit=limit))
+        for task, cost in zip(theirs, costs, strict=True):
+            worst = max(worst, _largest_gain(task, cost[task.targets]))
     if worst > MISSING_SHARE:
         _fail(f"a route is missing that is cheaper than the best known by {worst:.1%}")
     return worst
 
 
+def _largest_gain(task: SearchTask, cost: Floats) -> float:
+    """Return by which share of the best known the cheapest way of a pair is cheaper, at most over all pairs."""
+    there = np.isfinite(cost)
+    known = np.isfinite(task.best) & there & (task.best > 0)
+    gain = np.where(known, 1 - cost / np.where(known, task.best, 1.0), np.where(there & np.isinf(task.best), 1.0, 0.0))
+    return float(np.max(gain, initial=0.0))
+
+
 def _graph(task: SearchTask) -> csr_array[np.float64, tuple[int, int]]:
     """Return the arcs as SciPy wants them, the cheapest of those between two states."""
-    order = np.lexsort((task.weight, task.head, task.tail))
-    tail, head, weight = task.tail[order], task.head[order], task.weight[order]
-    first = np.ones(len(order), dtype=bool)
-    first[1:] = (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])
+    place = task.tail * task.states + task.head
+    order = np.argsort(place, kind="stable")
+    first = np.flatnonzero(np.diff(place[order], prepend=-1))
     # a weight of nought would be no arc in a sparse matrix
-    return csr_array((np.maximum(weight[first], 1e-12), (tail[first], head[first])), shape=(task.states, task.states))
+    weight = np.maximum(np.minimum.reduceat(task.weight[order], first), 1e-12)
+    at = order[first]
+    return csr_array((weight, (task.tail[at], task.head[at])), shape=(task.states, task.states))

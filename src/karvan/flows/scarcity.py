@@ -12,13 +12,14 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from itertools import chain
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from karvan.case.remember import remembered
 from karvan.errors import RequestError
 from karvan.flows.problem import CLEARINGS
 from karvan.flows.scarcity_kernels import EXPONENTIAL_CURVE, NO_CURVE, POWER_CURVE
-from karvan.network.capacity import link_capacities, operating_days
+from karvan.network.capacity import link_capacity, operating_days
 from karvan.network.services import ServiceIndex
 
 if TYPE_CHECKING:
@@ -118,19 +119,37 @@ def _scarcities(
     return found, (*notes, *builder.notes)
 
 
+class _OfRow(NamedTuple):
+    """What is scarce on a row, the notes on it, and its faults."""
+
+    scarce: tuple[Scarce, ...]
+    notes: tuple[str, ...]
+    faults: tuple[str, ...]
+
+
 @remembered(16, unseen=1)
 def _scarce_links(
-    link: Rows,
-    node: Rows,
-    service: Rows,
-    parameter: Rows,
-    background: Rows,
-    projects: tuple[str, ...],
-    applied: AppliedCase,
-) -> tuple[tuple[Scarce, ...], tuple[str, ...], tuple[str, ...]]:
+    link: Rows, node: Rows, service: Rows, parameter: Rows, background: Rows, projects: tuple[str, ...], applied: AppliedCase,
+) -> _OfRow:  # fmt: skip
     """Return the links with a capacity, notes and faults; closures leave them as they are."""
+    plain = applied.case.untouched.rows("link")
+    known = _plain_links(plain, node, service, parameter, background, applied)
     builder = _Builder(applied)
-    return tuple(builder.links()), tuple(builder.notes), tuple(builder.faults)
+    rows = [
+        known[name] if row is plain.get(name) else builder.link(name, row) for name, row in link.items()
+        if applied.is_built(row["status"], row["project_id"])
+    ]  # fmt: skip
+    scarce, notes, faults = zip(*rows, strict=True) if rows else ((), (), ())
+    return _OfRow(tuple(chain(*scarce)), tuple(chain(*notes)), tuple(chain(*faults)))
+
+
+@remembered(4, unseen=1)
+def _plain_links(
+    link: Rows, node: Rows, service: Rows, parameter: Rows, background: Rows, applied: AppliedCase
+) -> dict[str, _OfRow]:
+    """Return the same of every link as the case has it, whether it stands or not."""
+    builder = _Builder(applied)
+    return {name: builder.link(name, row) for name, row in link.items()}
 
 
 class _Builder:
@@ -166,17 +185,14 @@ class _Builder:
             return False
         return True
 
-    def links(self) -> list[Scarce]:
-        """Return the links with a capacity."""
-        capacities = link_capacities(self.applied)
-        found: list[Scarce] = []
-        columns = zip(capacities.index, capacities["capacity_t_per_day"], capacities["capacity_shared"], strict=True)
-        for name, capacity, shared in columns:
-            row = self.applied.rows("link")[str(name)]
-            stands = self.applied.is_built(row["status"], row["project_id"])
-            if stands and self._usable("link", str(name), float(capacity)):
-                found += [self._link(str(name), row, float(capacity), way) for way in ([""] if shared else ["+", "-"])]
-        return found
+    def link(self, name: str, row: dict[str, Any]) -> _OfRow:
+        """Return what is scarce on a link."""
+        notes, faults = len(self.notes), len(self.faults)
+        capacity, shared = link_capacity(row, self.services, self.country, self.days)
+        ways = [""] if shared else ["+", "-"]
+        usable = self._usable("link", name, capacity)
+        found = tuple(self._link(name, row, capacity, way) for way in ways) if usable else ()
+        return _OfRow(found, tuple(self.notes[notes:]), tuple(self.faults[faults:]))
 
     def _link(self, name: str, row: dict[str, Any], capacity: float, way: str) -> Scarce:
         mode, country = row["mode"], self.country[row["from_node_id"]]
