@@ -7,8 +7,9 @@ emit; they are not part of the market price, which contains the way back already
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from karvan.flows.scarcity import EMPTY_RETURN_SHARE
@@ -32,37 +33,49 @@ def vehicles(applied: AppliedCase, flows: pd.DataFrame) -> pd.DataFrame:
     flows
         Tonnes a day with columns link_id, direction, form, flow_t_per_day.
     """
-    services = ServiceIndex(applied.rows("service"))
-    country = {node: row["country"] for node, row in applied.rows("node").items()}
     links = applied.rows("link")
     parameters = {name: float(row["value"]) for name, row in applied.rows("parameter").items()}
     cost_share = parameters.get("empty_cost_share", EMPTY_COST_SHARE)
-    tonnes = {
-        (str(row["link_id"]), str(row["direction"]), str(row["form"])): float(row["flow_t_per_day"])
-        for row in flows.to_dict("records")
-    }
-    rows = []
-    for link, form in sorted({(key[0], key[2]) for key in tonnes}):
-        row = links[link]
+    columns = (flows[name].tolist() for name in ("link_id", "direction", "form", "flow_t_per_day"))
+    tonnes = {(link, way, form): value for link, way, form, value in zip(*columns, strict=True)}
+    pairs = sorted({(link, form) for link, _, form in tonnes})
+    if not pairs:
+        return pd.DataFrame(columns=list(_COLUMNS))
+    rows = [links[link] for link, _ in pairs]
+    modes = [row["mode"] for row in rows]
+    there, back = (np.array([tonnes.get((link, way, form), 0.0) for link, form in pairs]) for way in "+-")
+    returned = np.array([parameters.get(f"empty_return_{mode}_share", EMPTY_RETURN_SHARE) for mode in modes])
+    # of every pair there and back, one after the other
+    own = np.column_stack([there, back]).ravel()
+    empty = np.column_stack(
+        [returned * np.maximum(back - there, 0.0), returned * np.maximum(there - back, 0.0)]
+    ).ravel()
+    net_t, price, co2e, length = np.repeat(_of_services(applied, rows, [form for _, form in pairs]), 2, axis=1)
+    table = pd.DataFrame({
+        "link_id": np.repeat(np.array([link for link, _ in pairs], dtype=object), 2),
+        "direction": np.tile(np.array(["+", "-"], dtype=object), len(pairs)),
+        "form": np.repeat(np.array([form for _, form in pairs], dtype=object), 2),
+        "mode": np.repeat(np.array(modes, dtype=object), 2), "flow_t_per_day": own, "tkm_per_day": own * length,
+        "vehicles_per_day": own / net_t, "empties_per_day": empty / net_t, "vehicle_km_per_day": own / net_t * length,
+        "empty_km_per_day": empty / net_t * length, "empty_resource_usd_per_day": empty * length * price * cost_share,
+        "empty_co2e_t_per_day": empty * length * co2e * cost_share / 1000,
+    })  # fmt: skip
+    used: pd.DataFrame = table[(own != 0) | (empty != 0)]
+    return used.reset_index(drop=True)
+
+
+def _of_services(applied: AppliedCase, links: list[dict[str, Any]], forms: list[str]) -> np.ndarray[Any, Any]:
+    """Return net tonnes of a vehicle, resource cost and emissions per tonne-km, and length, of links; shape (4, links)."""
+    services = ServiceIndex(applied.rows("service"))
+    country = {node: row["country"] for node, row in applied.rows("node").items()}
+    found = np.empty((4, len(links)))
+    for k, (row, form) in enumerate(zip(links, forms, strict=True)):
         service = services.find(row["mode"], country[row["from_node_id"]], form)
-        back = parameters.get(f"empty_return_{row['mode']}_share", EMPTY_RETURN_SHARE)
-        for way, other in (("+", "-"), ("-", "+")):
-            own, against = (tonnes.get((link, side, form), 0.0) for side in (way, other))
-            empty_t = back * max(against - own, 0.0)
-            if own == 0 and empty_t == 0:
-                continue
-            tkm = empty_t * row["length_km"]
-            rate = service.co2e_kg_per_tkm(electrified=bool(row["electrified"]))
-            rows.append({
-                "link_id": link, "direction": way, "form": form, "mode": row["mode"], "flow_t_per_day": own,
-                "tkm_per_day": own * row["length_km"],
-                "vehicles_per_day": own / service.vehicle_net_t, "empties_per_day": empty_t / service.vehicle_net_t,
-                "vehicle_km_per_day": own / service.vehicle_net_t * row["length_km"],
-                "empty_km_per_day": empty_t / service.vehicle_net_t * row["length_km"],
-                "empty_resource_usd_per_day": tkm * service.price_usd_per_tkm * service.resource_share * cost_share,
-                "empty_co2e_t_per_day": tkm * rate * cost_share / 1000,
-            })  # fmt: skip
-    return pd.DataFrame(rows, columns=list(_COLUMNS))
+        found[:, k] = (
+            service.vehicle_net_t, service.price_usd_per_tkm * service.resource_share,
+            service.co2e_kg_per_tkm(electrified=bool(row["electrified"])), row["length_km"],
+        )  # fmt: skip
+    return found
 
 
 _COLUMNS = (
