@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from karvan.appraisal import payment_kernels as kernels
+from karvan.case.remember import remembered
 from karvan.errors import AuditError
 from karvan.flows import corridor_kernels
 from karvan.flows.corridor_model import key_of
@@ -24,9 +25,10 @@ from karvan.network import FORMS, ArcKind
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from karvan.case import AppliedCase, Case
+    from karvan.case import AppliedCase, Case, Rows
     from karvan.flows.corridor_model import CorridorModel, Key
     from karvan.flows.corridor_solve import Solved
+    from karvan.flows.demand import Stream
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Ints = np.ndarray[Any, np.dtype[np.int64]]
@@ -69,13 +71,16 @@ class Parties:
 
     def ends(self, applied: AppliedCase, model: CorridorModel) -> tuple[Ints, Ints]:
         """Return the countries of both ends of every class."""
-        zones = applied.rows("zone")
-        found = [
-            [self.number[zones[end]["country"]] for end in (stream.origin, stream.destination)]
-            for stream in model.streams
-        ]
-        ends = np.array(found, dtype=np.int64).reshape(-1, 2)
-        return ends[:, 0], ends[:, 1]
+        return _ends_of(self, applied.rows("zone"), model.base)
+
+
+@remembered(8)
+def _ends_of(parties: Parties, zones: Rows, streams: tuple[Stream, ...]) -> tuple[Ints, Ints]:
+    found = [
+        [parties.number[zones[end]["country"]] for end in (stream.origin, stream.destination)] for stream in streams
+    ]
+    ends = np.array(found, dtype=np.int64).reshape(-1, 2)
+    return ends[:, 0], ends[:, 1]
 
 
 @lru_cache(maxsize=8)
