@@ -1,7 +1,8 @@
 """Times full solves on one and on two local Dask workers, side by side: ``python -m benchmarks.cluster``.
 
 Each worker is a process with one thread, and is warmed with a set of its own; the same sets are appraised by one worker, and by
-two others. Where a machine has other work the ratio is that of what is left of it; tasks that wait show what giving them out takes.
+two others. Where a machine has other work the ratio is that of what is left of it; tasks that wait show what giving them out
+takes.
 """
 
 from __future__ import annotations
