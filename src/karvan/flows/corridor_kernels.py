@@ -93,20 +93,8 @@ def _widest(nest_ptr):
 
 @njit(cache=True, nogil=True)
 def load_classes(
-    nest_ptr,
-    price,
-    hours,
-    log_size,
-    charge,
-    delay,
-    class_set,
-    demand,
-    hour_value,
-    delay_value,
-    outside,
-    nest_usd,
-    scale,
-):
+    nest_ptr, price, hours, log_size, charge, delay, class_set, demand, hour_value, delay_value, outside, nest_usd, scale
+):  # fmt: skip
     """Return per route its flow; per class the costs of the network and of all options, the share on the network, and the
     shares of the ways of going.
     """  # noqa: D205
@@ -130,54 +118,9 @@ def load_classes(
 
 
 @njit(cache=True)
-def steepness(
-    nest_ptr,
-    price,
-    hours,
-    log_size,
-    charge,
-    delay,
-    class_set,
-    demand,
-    hour_value,
-    delay_value,
-    outside,
-    nest_usd,
-    scale,
-):
-    """Return per route how fast its flow could fall at most: flow x scale x value of a delayed hour, summed over classes."""
-    steep = np.zeros(len(price))
-    weight, total, cost, share = np.empty(_widest(nest_ptr)), np.empty(NESTS), np.empty(NESTS), np.empty(NESTS)
-    for c in range(len(class_set)):
-        o = class_set[c]
-        _, _, on_network = _class_choice(
-            c, o, nest_ptr, price, hours, log_size, charge, delay, hour_value, delay_value, outside, nest_usd, scale, weight,
-            total, cost, share,
-        )  # fmt: skip
-        for m in range(NESTS):
-            if total[m] > 0.0:
-                each = demand[c] * on_network * share[m] / total[m] * scale[c, 0] * delay_value[c]
-                for r in range(nest_ptr[o, m], nest_ptr[o, m + 1]):
-                    steep[r] += each * weight[r - nest_ptr[o, 0]]
-    return steep
-
-
-@njit(cache=True)
 def class_flows(
-    nest_ptr,
-    price,
-    hours,
-    log_size,
-    charge,
-    delay,
-    class_set,
-    demand,
-    hour_value,
-    delay_value,
-    outside,
-    nest_usd,
-    scale,
-):
+    nest_ptr, price, hours, log_size, charge, delay, class_set, demand, hour_value, delay_value, outside, nest_usd, scale
+):  # fmt: skip
     """Return the flow of every class on every route of its set, one after the other, and where each class begins."""
     classes = len(class_set)
     start = np.zeros(classes + 1, dtype=np.int64)

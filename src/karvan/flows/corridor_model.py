@@ -317,11 +317,6 @@ class CorridorModel:
         """Days of operation a year."""
         return operating_days(self.network.applied)
 
-    def with_tastes(self, tastes: Mapping[Key, Taste]) -> CorridorModel:
-        """Return the model with other constants."""
-        classes = _classes(self.network, self.laid, self.base, tastes, self.standing_usd_per_h)
-        return replace(self, problem=Problem(self.problem.routes, classes, self.problem.resources))
-
 
 def build_model(
     network: Network,

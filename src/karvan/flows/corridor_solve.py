@@ -363,8 +363,7 @@ def class_flows(solved: Solved) -> tuple[Ints, Ints, Floats]:
         for values in (found.stream_usd, found.stream_h)
     )
     start, flow = kernels.class_flows(
-        routes.nest_ptr, routes.price_usd, routes.hours, routes.log_size, usd, hours, classes.set,
-        classes.demand_t_per_day, classes.hour_usd, classes.delay_usd, classes.outside_usd, classes.nest_usd, classes.scale,
+        routes.nest_ptr, routes.price_usd, routes.hours, routes.log_size, usd, hours, *classes.arguments,
     )  # fmt: skip
     number = np.repeat(np.arange(len(classes)), np.diff(start))
     return number, np.arange(len(flow)) - start[number] + routes.set_ptr[classes.set[number]], flow

@@ -140,17 +140,9 @@ def relative_gap(problem: Problem, found: Equilibrium) -> float:
     _, hours = resources.charges(np.zeros(len(wait)), wait, found.controls.lean, routes.streams)
     usd, hours = kernels.sum_both_on_routes(routes.route_ptr, routes.route_stream, found.stream_usd, hours)
     flow = kernels.load_classes(
-        routes.nest_ptr, routes.price_usd, routes.hours, routes.log_size, usd, hours, *_of_classes(classes)
+        routes.nest_ptr, routes.price_usd, routes.hours, routes.log_size, usd, hours, *classes.arguments
     )[0]
     return float(np.abs(flow - found.route_flow).sum()) / max(float(found.route_flow.sum()), LEAST_USE)
-
-
-def _of_classes(classes: Classes) -> tuple[Ints, Floats, Floats, Floats, Floats, Floats, Floats]:
-    """Return what kernels want of the classes."""
-    return (
-        classes.set, classes.demand_t_per_day, classes.hour_usd, classes.delay_usd, classes.outside_usd, classes.nest_usd,
-        classes.scale,
-    )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,7 +210,7 @@ class Solver:
         self.hour = self.usd / value if value > 0 else 1.0
         routes = reduced.routes
         self.arguments = (problem.routes.nest_ptr, routes.price_usd, routes.hours, routes.log_size)
-        self.class_arguments = _of_classes(classes)
+        self.class_arguments = classes.arguments
         self.reactions = reactions.on(self) if reactions is not None else None
 
     # evaluation -----------------------------------------------------------------------------------------------------------

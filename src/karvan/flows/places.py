@@ -147,8 +147,7 @@ def _reactions(model: CorridorModel, found: Equilibrium, counted: Floats, charge
         for values in (found.stream_usd, found.stream_h)
     )
     falls: Floats = kernels.reactions(
-        routes.nest_ptr, routes.price_usd, routes.hours, routes.log_size, usd, hours, classes.set,
-        classes.demand_t_per_day, classes.hour_usd, classes.delay_usd, classes.outside_usd, classes.nest_usd, classes.scale,
+        routes.nest_ptr, routes.price_usd, routes.hours, routes.log_size, usd, hours, *classes.arguments,
         *problem.set_class, routes.route_ptr, routes.route_stream, *_by_stream(counted), *_by_stream(charged),
         np.zeros(len(charged), dtype=bool), len(counted),
     )  # fmt: skip

@@ -112,6 +112,13 @@ class Classes:
     def __len__(self) -> int:
         return len(self.set)
 
+    @property
+    def arguments(self) -> tuple[Ints, Floats, Floats, Floats, Floats, Floats, Floats]:
+        """What kernels want of the classes, in their order."""
+        return (
+            self.set, self.demand_t_per_day, self.hour_usd, self.delay_usd, self.outside_usd, self.nest_usd, self.scale,
+        )  # fmt: skip
+
 
 @dataclass(frozen=True, eq=False)
 class Resources:

@@ -7,7 +7,7 @@ curves, and what one more tonne uses as the lean of a pair of directions turns.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -187,7 +187,10 @@ def _matrix(solver: Solver, point: Point, rows: _Entries, columns: _Entries, hou
 def _strong_delays(solver: Solver, point: Point) -> Ints:
     """Return the first resources of the groups of delay curves whose flow reacts to their own delay."""
     routes, resources, serial = solver.problem.routes, solver.problem.resources, solver.serial
-    steep = kernels.steepness(*solver.arguments, *point.charge, *solver.class_arguments)
+    classes = solver.problem.classes
+    # how fast each flow could fall at most: flow x scale x value of a delayed hour, summed over classes
+    weighted = replace(classes, demand_t_per_day=classes.demand_t_per_day * classes.scale[:, 0] * classes.delay_usd)
+    steep = kernels.load_classes(*solver.arguments, *point.charge, *weighted.arguments)[0]
     falls = np.append(kernels.sum_on_items(routes.route_ptr, routes.route_stream, steep, routes.streams), 0.0)
     slope = np.bincount(serial.group, point.slope, minlength=len(serial.first))
     both = falls[resources.pair_there] + falls[resources.pair_back]

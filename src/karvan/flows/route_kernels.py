@@ -19,8 +19,6 @@ NESTS = 4
 LAYERS = 5
 #: Bits that a move sets.
 RAIL_BIT, ROAD_BIT, WATER_BIT = 1, 2, 4
-#: Way of going of every layer; goods in the first have not moved.
-NEST_OF_LAYER = (-1, 0, 1, 2, 3)
 #: Most candidates of one way of going that are looked at closely per pair and search.
 MOST_TRIED = 40
 
