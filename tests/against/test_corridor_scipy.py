@@ -178,13 +178,11 @@ def test_prices_are_what_capacity_is_worth():
 def class_flow(problem, found):
     """Return the flow of every class on every route of its set."""
     from karvan.flows import corridor_kernels as kernels
+    from karvan.flows.choice_kernels import load_classes
 
-    routes, classes = problem.routes, problem.classes
+    routes = problem.routes
     usd, hours = (
         kernels.sum_on_routes(routes.route_ptr, routes.route_stream, values)
         for values in (found.stream_usd, found.stream_h)
     )
-    return kernels.class_flows(
-        routes.nest_ptr, routes.price_usd, routes.hours, routes.log_size, usd, hours, classes.set,
-        classes.demand_t_per_day, classes.hour_usd, classes.delay_usd, classes.outside_usd, classes.nest_usd, classes.scale,
-    )[1]  # fmt: skip
+    return load_classes(problem.choice, usd, hours)[-1]

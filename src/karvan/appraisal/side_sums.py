@@ -17,6 +17,7 @@ from karvan.appraisal import payment_kernels as kernels
 from karvan.case.remember import remembered
 from karvan.errors import AuditError
 from karvan.flows import corridor_kernels
+from karvan.flows.choice_kernels import NESTS
 from karvan.flows.corridor_model import key_of
 from karvan.flows.corridor_results import LEAST_PRICE
 from karvan.flows.corridor_solve import class_flows
@@ -34,7 +35,7 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 
 #: Ways of going of a class: those of the nests, and outside.
-WAYS = corridor_kernels.NESTS + 1
+WAYS = NESTS + 1
 #: Parties whose receipts are public money.
 PUBLIC = ("treasury", "border_agency", "government")
 #: Who earns the rent of what has no payee.

@@ -1,148 +1,29 @@
-"""Kernels of the corridor solver: nested logit over routes, its derivative, and a small linear solver.
+"""Kernels of the corridor solver: sums over routes, and the derivative of the choice among them.
 
 Everything here works on plain arrays and adds in one fixed order on one thread, so that the same input gives the same bytes.
-What the arrays mean stands in :mod:`karvan.flows.problem`. A kernel calls kernels of this file only, since a cached caller
-does not notice that a callee in another file has changed.
+What the arrays mean stands in :mod:`karvan.flows.problem`.
 """
 
 # kernels are typed by Numba; their arrays are checked by the dataclasses that hold them
 # mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"
-# ruff: noqa: ARG001
 
 from __future__ import annotations
 
 import numpy as np
 from numba import njit
 
-#: Ways of going: rail alone, road alone, rail and road, by water.
-NESTS = 4
-#: Shares below this weigh nothing.
-TINY = 1e-300
+from karvan.flows import choice_kernels
+from karvan.flows.choice_kernels import NESTS, choose
+from karvan.flows.resting import resting_on
+
 #: Routes whose flow reacts less than this share of the set's quickest are left out of Newton's matrix, never of the flows.
 NEGLIGIBLE = 1e-7
 
-
-# choice -----------------------------------------------------------------------------------------------------------------
-
-
-@njit(cache=True)
-def _nest_weights(first, last, price, hours, log_size, charge, delay, hour, wait, mu_route, weight, at):
-    """Write the weights of the routes of one way of going, from `at` on; return their sum and the cost of the way."""
-    low = np.inf
-    for r in range(first, last):
-        g = price[r] + hour * hours[r] + charge[r] + wait * delay[r]
-        weight[at + r - first] = g
-        low = min(low, g)
-    total = 0.0
-    for r in range(first, last):
-        w = np.exp(log_size[r] - mu_route * (weight[at + r - first] - low))
-        weight[at + r - first] = w
-        total += w
-    return total, low - np.log(total) / mu_route
+_RESTS = resting_on(choice_kernels)
 
 
 @njit(cache=True)
-def _class_choice(
-    c, o, nest_ptr, price, hours, log_size, charge, delay, hour_value, delay_value, outside, nest_usd, scale, weight, total,
-    cost, share,
-):  # fmt: skip
-    """Return the cost of the network, that of all options, and the share on the network of a class of set `o`.
-
-    Filled in are the weights of its routes, and by way of going the sums of the weights, the costs, and the shares; a way that
-    the class may not take has no weight.
-    """
-    mu_route, mu_mode, mu_out = scale[c, 0], scale[c, 1], scale[c, 2]
-    best = np.inf
-    for m in range(NESTS):
-        first, last = nest_ptr[o, m], nest_ptr[o, m + 1]
-        total[m], cost[m], share[m] = 0.0, np.inf, 0.0
-        if first < last and np.isfinite(nest_usd[c, m]):
-            total[m], cost[m] = _nest_weights(
-                first, last, price, hours, log_size, charge, delay, hour_value[c], delay_value[c], mu_route, weight,
-                first - nest_ptr[o, 0],
-            )  # fmt: skip
-            best = min(best, cost[m] + nest_usd[c, m])
-    network = np.inf
-    if np.isfinite(best):
-        mass = 0.0
-        for m in range(NESTS):
-            if total[m] > 0.0:
-                share[m] = np.exp(-mu_mode * (cost[m] + nest_usd[c, m] - best))
-                mass += share[m]
-        for m in range(NESTS):
-            share[m] /= mass
-        network = best - np.log(mass) / mu_mode
-    if not np.isfinite(network):
-        return network, outside[c], 0.0
-    if not np.isfinite(outside[c]):
-        return network, network, 1.0
-    base = min(network, outside[c])
-    a = np.exp(-mu_out * (network - base))
-    b = np.exp(-mu_out * (outside[c] - base))
-    return network, base - np.log(a + b) / mu_out, a / (a + b)
-
-
-@njit(cache=True)
-def _widest(nest_ptr):
-    """Return the largest number of routes of a set."""
-    widest = 0
-    for o in range(len(nest_ptr)):
-        widest = max(widest, nest_ptr[o, NESTS] - nest_ptr[o, 0])
-    return widest
-
-
-@njit(cache=True, nogil=True)
-def load_classes(
-    nest_ptr, price, hours, log_size, charge, delay, class_set, demand, hour_value, delay_value, outside, nest_usd, scale
-):  # fmt: skip
-    """Return per route its flow; per class the costs of the network and of all options, the share on the network, and the
-    shares of the ways of going.
-    """  # noqa: D205
-    classes = len(class_set)
-    flow = np.zeros(len(price))
-    network, overall, on_network = np.empty(classes), np.empty(classes), np.empty(classes)
-    shares = np.zeros((classes, NESTS))
-    weight, total, cost = np.empty(_widest(nest_ptr)), np.empty(NESTS), np.empty(NESTS)
-    for c in range(classes):
-        o, share = class_set[c], shares[c]
-        network[c], overall[c], on_network[c] = _class_choice(
-            c, o, nest_ptr, price, hours, log_size, charge, delay, hour_value, delay_value, outside, nest_usd, scale, weight,
-            total, cost, share,
-        )  # fmt: skip
-        for m in range(NESTS):
-            if total[m] > 0.0:
-                each = demand[c] * on_network[c] * share[m] / total[m]
-                for r in range(nest_ptr[o, m], nest_ptr[o, m + 1]):
-                    flow[r] += each * weight[r - nest_ptr[o, 0]]
-    return flow, network, overall, on_network, shares
-
-
-@njit(cache=True)
-def class_flows(
-    nest_ptr, price, hours, log_size, charge, delay, class_set, demand, hour_value, delay_value, outside, nest_usd, scale
-):  # fmt: skip
-    """Return the flow of every class on every route of its set, one after the other, and where each class begins."""
-    classes = len(class_set)
-    start = np.zeros(classes + 1, dtype=np.int64)
-    for c in range(classes):
-        start[c + 1] = start[c] + nest_ptr[class_set[c], NESTS] - nest_ptr[class_set[c], 0]
-    found = np.zeros(start[classes])
-    weight, total, cost, share = np.empty(_widest(nest_ptr)), np.empty(NESTS), np.empty(NESTS), np.empty(NESTS)
-    for c in range(classes):
-        o = class_set[c]
-        _, _, on_network = _class_choice(
-            c, o, nest_ptr, price, hours, log_size, charge, delay, hour_value, delay_value, outside, nest_usd, scale, weight,
-            total, cost, share,
-        )  # fmt: skip
-        for m in range(NESTS):
-            if total[m] > 0.0:
-                each = demand[c] * on_network * share[m] / total[m]
-                for r in range(nest_ptr[o, m] - nest_ptr[o, 0], nest_ptr[o, m + 1] - nest_ptr[o, 0]):
-                    found[start[c] + r] = each * weight[r]
-    return start, found
-
-
-@njit(cache=True)
+@_RESTS
 def sum_on_routes(route_ptr, route_item, values):
     """Return the sum of values over the items of every route."""
     total = np.zeros(len(route_ptr) - 1)
@@ -153,6 +34,7 @@ def sum_on_routes(route_ptr, route_item, values):
 
 
 @njit(cache=True)
+@_RESTS
 def sum_both_on_routes(route_ptr, route_item, first, second):
     """Return the sums of two columns over the items of every route."""
     one, other = np.zeros(len(route_ptr) - 1), np.zeros(len(route_ptr) - 1)
@@ -164,6 +46,7 @@ def sum_both_on_routes(route_ptr, route_item, first, second):
 
 
 @njit(cache=True)
+@_RESTS
 def keep_items(route_ptr, route_item, number):
     """Return the items of every route that have a new number, by it; -1 is none."""
     pointer = np.zeros(len(route_ptr), dtype=np.int64)
@@ -179,6 +62,7 @@ def keep_items(route_ptr, route_item, number):
 
 
 @njit(cache=True)
+@_RESTS
 def sum_on_items(route_ptr, route_item, flow, items):
     """Return the flow over every item."""
     total = np.zeros(items)
@@ -190,6 +74,7 @@ def sum_on_items(route_ptr, route_item, flow, items):
 
 
 @njit(cache=True)
+@_RESTS
 def merge_items(route_ptr, route_item, merged, count):
     """Return the merged items of every route, each once, in order of first use."""
     pointer = np.zeros(len(route_ptr), dtype=np.int64)
@@ -208,6 +93,7 @@ def merge_items(route_ptr, route_item, merged, count):
 
 
 @njit(cache=True)
+@_RESTS
 def _gather(first, last, route_ptr, route_stream, ptr, of, value, place, used, begin, items, figures):
     """List the figures of a set's routes by the items that they meet; return how many items, and room for the figures.
 
@@ -236,6 +122,7 @@ def _gather(first, last, route_ptr, route_stream, ptr, of, value, place, used, b
 
 
 @njit(cache=True)
+@_RESTS
 def _add_products(block, ones, others, count, rows, columns):
     """Add the products of pairs of lines to a block; four at a time, which is kinder to memory."""
     k = 0
@@ -259,6 +146,7 @@ def _add_products(block, ones, others, count, rows, columns):
 
 
 @njit(cache=True)
+@_RESTS
 def _class_lines(
     demand, on_network, share, mu_route, mu_mode, mu_out, own_ptr, weight, total, row_begin, row_item, row_figure,
     column_begin, column_item, column_figure, is_hour, wait, ones, others, size, rows, columns,
@@ -300,6 +188,7 @@ def _class_lines(
 
 
 @njit(cache=True)
+@_RESTS
 def _subtract_own(
     block, routes, own_usd, own_hour, is_hour, row_begin, row_item, row_figure, column_begin, column_item, column_figure,
 ):  # fmt: skip
@@ -313,10 +202,10 @@ def _subtract_own(
 
 
 @njit(cache=True, nogil=True)
+@_RESTS
 def reactions(
-    nest_ptr, price, hours, log_size, charge, delay, class_set, demand, hour_value, delay_value, outside, nest_usd, scale,
-    set_class_ptr, set_class, route_ptr, route_stream, row_ptr, row_of, row_value, column_ptr, column_of, column_value,
-    column_hour, rows,
+    choice, charge_usd, charge_h, set_class_ptr, set_class, route_ptr, route_stream, row_ptr, row_of, row_value, column_ptr,
+    column_of, column_value, column_hour, rows,
 ):  # fmt: skip
     """Return how each condition (row) reacts to each control (column) through the flows.
 
@@ -335,10 +224,12 @@ def reactions(
     """
     columns = len(column_hour)
     matrix = np.zeros((rows, columns))
-    widest, most = _widest(nest_ptr), 0
+    nest_ptr, scale = choice.nest_ptr, choice.scale
+    begin, weights, totals, _, _, on_network, shares = choose(choice, charge_usd, charge_h)
+    widest, most = 0, 0
     for o in range(len(nest_ptr)):
+        widest = max(widest, nest_ptr[o, NESTS] - nest_ptr[o, 0])
         most = max(most, set_class_ptr[o + 1] - set_class_ptr[o])
-    weight, total, cost, share = np.empty(widest), np.empty(NESTS), np.empty(NESTS), np.empty(NESTS)
     own_usd, own_hour = np.empty(widest), np.empty(widest)
     row_begin, column_begin = np.zeros(widest + 1, dtype=np.int64), np.zeros(widest + 1, dtype=np.int64)
     row_item, column_item = np.empty(64, dtype=np.int64), np.empty(64, dtype=np.int64)
@@ -367,24 +258,20 @@ def reactions(
         size = 0
         for position in range(set_class_ptr[o], set_class_ptr[o + 1]):
             c = set_class[position]
-            if demand[c] == 0.0:
+            demand, wait = choice.demand[c], choice.delay_usd[c]
+            if demand == 0.0 or on_network[c] == 0.0:
                 continue
-            _, _, on_network = _class_choice(
-                c, o, nest_ptr, price, hours, log_size, charge, delay, hour_value, delay_value, outside, nest_usd, scale,
-                weight, total, cost, share,
-            )  # fmt: skip
-            if on_network == 0.0:
-                continue
+            weight, total, share = weights[begin[c] : begin[c + 1]], totals[c], shares[c]
             for m in range(NESTS):
                 if total[m] > 0.0:
-                    steep = demand[c] * scale[c, 0] * on_network * share[m] / total[m]
+                    steep = demand * scale[c, 0] * on_network[c] * share[m] / total[m]
                     for r in range(nest_ptr[o, m] - r0, nest_ptr[o, m + 1] - r0):
                         own_usd[r] += steep * weight[r]
-                        own_hour[r] += steep * weight[r] * delay_value[c]
+                        own_hour[r] += steep * weight[r] * wait
             size = _class_lines(
-                demand[c], on_network, share, scale[c, 0], scale[c, 1], scale[c, 2], nest_ptr[o], weight, total, row_begin,
-                row_item, row_figure, column_begin, column_item, column_figure, is_hour, delay_value[c], ones, others, size,
-                n_row, n_column,
+                demand, on_network[c], share, scale[c, 0], scale[c, 1], scale[c, 2], nest_ptr[o], weight, total, row_begin,
+                row_item, row_figure, column_begin, column_item, column_figure, is_hour, wait, ones, others, size, n_row,
+                n_column,
             )  # fmt: skip
         block[:n_row, :n_column] = 0.0
         _add_products(block, ones, others, size, n_row, n_column)
@@ -395,43 +282,3 @@ def reactions(
             for j in range(n_column):
                 matrix[used_row[i], used_column[j]] += block[i, j]
     return matrix
-
-
-@njit(cache=True)
-def factor_dense(matrix):
-    """Return the triangles of a small matrix (LU with partial pivoting), the order of its rows, and whether it is regular."""
-    n = len(matrix)
-    a, order = matrix.copy(), np.arange(n)
-    for k in range(n):
-        pivot = k
-        for i in range(k + 1, n):
-            if abs(a[i, k]) > abs(a[pivot, k]):
-                pivot = i
-        if abs(a[pivot, k]) < TINY:
-            return a, order, False
-        if pivot != k:
-            for j in range(n):
-                a[k, j], a[pivot, j] = a[pivot, j], a[k, j]
-            order[k], order[pivot] = order[pivot], order[k]
-        for i in range(k + 1, n):
-            if a[i, k] != 0.0:
-                a[i, k] /= a[k, k]
-                factor = a[i, k]
-                for j in range(k + 1, n):
-                    a[i, j] -= factor * a[k, j]
-    return a, order, True
-
-
-@njit(cache=True)
-def solve_factored(triangles, order, right):
-    """Return the solution of a linear system whose matrix has been factored."""
-    n = len(order)
-    x = right[order]
-    for i in range(n):
-        for j in range(i):
-            x[i] -= triangles[i, j] * x[j]
-    for i in range(n - 1, -1, -1):
-        for j in range(i + 1, n):
-            x[i] -= triangles[i, j] * x[j]
-        x[i] /= triangles[i, i]
-    return x

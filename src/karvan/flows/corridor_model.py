@@ -17,6 +17,7 @@ from karvan.case.remember import remembered
 from karvan.errors import RequestError
 from karvan.flows import corridor_kernels as kernels
 from karvan.flows import layout_kernels
+from karvan.flows.choice_kernels import NESTS
 from karvan.flows.demand import demand_of
 from karvan.flows.movements import Movements, movements_of
 from karvan.flows.problem import Classes, Problem, Resources, RouteSets
@@ -423,7 +424,7 @@ def _classes_of(
     )  # fmt: skip
     count = len(streams)
     sets, demand, hour, beyond = (np.zeros(count, dtype=np.int64), *(np.zeros(count) for _ in range(3)))
-    nests, scale = np.zeros((count, kernels.NESTS)), np.zeros((count, 3))
+    nests, scale = np.zeros((count, NESTS)), np.zeros((count, 3))
     for c, stream in enumerate(streams):
         row = goods[stream.commodity]
         sets[c] = set_number[row["form"], stream.origin, stream.destination]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from karvan.flows import corridor_kernels as kernels
+from karvan.flows.choice_kernels import NESTS, load_classes
 from karvan.flows.corridor_model import FormNetwork, Key, Taste, build_model, key_of, lay_routes, outside_costs
 from karvan.flows.demand import demand_of
 from karvan.flows.equilibrium import TOLERANCE, Start, solve_equilibrium
@@ -287,7 +288,7 @@ def _targets(model: CorridorModel, natural: Equilibrium) -> _Targets:
             seen = 1.0 - stream.outside_t_per_year / stream.t_per_year
             network[c] = (seen + PRIOR_WEIGHT * network[c]) / (1.0 + PRIOR_WEIGHT)
         there = nest[c] > 0
-        known = np.array([stream.by_nest.get(m, 0.0) for m in range(kernels.NESTS)])
+        known = np.array([stream.by_nest.get(m, 0.0) for m in range(NESTS)])
         # goods on rails that cannot go by rail alone go by rail and road, and so do those on the road
         for m in (0, 1):
             if not there[m] and there[2]:
@@ -308,7 +309,7 @@ def _fitted(
     there = (share > 0) & (wanted > 0)
     safe = np.where(there, np.maximum(share, LEAST_SHARE), 1.0)
     step = np.log(safe / np.where(there, wanted, 1.0)) / scale[:, 1:2]
-    nests = np.array([tastes[key].nest_usd for key in keys]).reshape(-1, kernels.NESTS) + step
+    nests = np.array([tastes[key].nest_usd for key in keys]).reshape(-1, NESTS) + step
     # constants within the network are differences; their mean at the observed shares is zero
     nests -= (nests * np.where(there, wanted, 0.0)).sum(axis=1, keepdims=True)
     most = MOST_TASTE / scale[:, 1:2]
@@ -362,8 +363,6 @@ def class_flows(solved: Solved) -> tuple[Ints, Ints, Floats]:
         kernels.sum_on_routes(routes.route_ptr, routes.route_stream, values)
         for values in (found.stream_usd, found.stream_h)
     )
-    start, flow = kernels.class_flows(
-        routes.nest_ptr, routes.price_usd, routes.hours, routes.log_size, usd, hours, *classes.arguments,
-    )  # fmt: skip
+    *_, start, flow = load_classes(solved.model.problem.choice, usd, hours)
     number = np.repeat(np.arange(len(classes)), np.diff(start))
     return number, np.arange(len(flow)) - start[number] + routes.set_ptr[classes.set[number]], flow

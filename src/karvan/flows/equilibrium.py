@@ -22,12 +22,16 @@ import numpy as np
 from karvan.case.remember import remembered
 from karvan.errors import NotConvergedError, RequestError
 from karvan.flows import corridor_kernels as kernels
-from karvan.flows.newton import LEAST_USE, Controls, Point, factor_with, fischer
+from karvan.flows import newton_kernels as newton
+from karvan.flows.choice_kernels import load_classes
+from karvan.flows.newton_kernels import LEAST_USE, largest
 from karvan.flows.reactions import reactions_at
-from karvan.flows.serial import WHISKER, Serial
+from karvan.flows.scarcity_kernels import Controls, Point, Scarcity, point_at
+from karvan.flows.serial import Serial
 
 if TYPE_CHECKING:
-    from karvan.flows.problem import Classes, Floats, Ints, Problem, Resources, RouteSets
+    from karvan.flows.newton_kernels import Factor
+    from karvan.flows.problem import Bools, Floats, Ints, Problem, Resources, RouteSets
     from karvan.flows.reactions import Reactions
 
 #: Conditions are met to this: relative use of capacity, hours of delay.
@@ -39,18 +43,14 @@ MOST_ITERATIONS = 60
 BLUNT = (32.0, 16.0, 8.0, 4.0, 2.0, 1.0)
 #: While they are blunt the conditions are met to this.
 BLUNT_TOLERANCE = 1e-2
-#: New reactions cost about as much as so many steps.
-WORTH = 6.0
-#: The first of two steps may miss what is enough so many times over.
-MOST_UPSET = 30.0
 #: While they serve again, a price that they hardly determine is held by so much of the capacity per scaled price.
 DAMPING = 1e-4
-#: Reactions serve again as long as a step with them leaves at most this share of what is missing.
-SERVES_AGAIN = 0.3
 #: Conditions that are missed by more are not met: far below what the audit allows.
 GOOD_ENOUGH = 1e-7
 #: Times that the degrees by which capacities come down are halved.
 MOST_HALVINGS = 30
+#: Pivots so much smaller than the others tell of prices that hardly anything but the whisker determines.
+WEAK_PIVOT = 1e-6
 #: A price so far above the mean cost of a tonne says that demand cannot be turned away.
 HIGHEST_PRICE = 1e4
 
@@ -135,13 +135,11 @@ def solve_equilibrium(
 
 def relative_gap(problem: Problem, found: Equilibrium) -> float:
     """Return the sum of the changes of route flows when delays are computed anew from the flows, over the sum of the flows."""
-    routes, resources, classes = problem.routes, problem.resources, problem.classes
+    routes, resources = problem.routes, problem.resources
     wait = found.controls.queue_h + found.delay_h
     _, hours = resources.charges(np.zeros(len(wait)), wait, found.controls.lean, routes.streams)
     usd, hours = kernels.sum_both_on_routes(routes.route_ptr, routes.route_stream, found.stream_usd, hours)
-    flow = kernels.load_classes(
-        routes.nest_ptr, routes.price_usd, routes.hours, routes.log_size, usd, hours, *classes.arguments
-    )[0]
+    flow = load_classes(problem.choice, usd, hours)[0]
     return float(np.abs(flow - found.route_flow).sum()) / max(float(found.route_flow.sum()), LEAST_USE)
 
 
@@ -157,12 +155,19 @@ class _Reduced:
         Old numbers of the streams.
     serial
         Resources in a row.
+    by_price, by_queue
+        Which resources may be full, and clear by price or by queue.
+    scarcity
+        All of it as kernels want it, in units of one dollar and one hour.
     """
 
     routes: RouteSets
     resources: Resources
     kept: Ints
     serial: Serial
+    by_price: Bools
+    by_queue: Bools
+    scarcity: Scarcity
 
 
 @remembered(32)
@@ -175,16 +180,22 @@ def _reduced(routes: RouteSets, resources: Resources) -> _Reduced:
     pointer, item = kernels.keep_items(routes.route_ptr, routes.route_stream, number)
     fewer = replace(routes, route_ptr=pointer, route_stream=item, streams=len(kept))
     renamed = replace(resources, pair_there=number[resources.pair_there], pair_back=number[resources.pair_back])
-    return _Reduced(fewer, renamed, kept, Serial.of(renamed))
+    serial = Serial.of(renamed)
+    by_price, by_queue = serial.hard & (resources.clearing == 0), serial.hard & (resources.clearing == 1)
+    scarcity = Scarcity(
+        # half as wide, and never negative
+        pointer, item.astype(np.uint32), len(kept), renamed.preload, renamed.capacity, by_price, by_queue, renamed.curve,
+        renamed.free_h, renamed.curve_a, renamed.curve_b, renamed.pair_resource, renamed.pair_there, renamed.pair_back,
+        renamed.pair_weight, renamed.pair_empty, renamed.pair_each, renamed.kink, serial.group, serial.first, 1.0, 1.0,
+    )  # fmt: skip
+    return _Reduced(fewer, renamed, kept, serial, by_price, by_queue, scarcity)
 
 
 class _Parts(NamedTuple):
     """A reduced problem."""
 
     routes: RouteSets
-    classes: Classes
     resources: Resources
-    set_class: tuple[Ints, Ints]
 
 
 #: A point and by how much it misses the conditions.
@@ -195,67 +206,49 @@ class Solver:
     """Newton's method on the controls."""
 
     def __init__(self, problem: Problem, reactions: Reactions | None = None) -> None:
-        self.whole = problem
+        self.whole, self.choice = problem, problem.choice
         reduced = _reduced(problem.routes, problem.resources)
-        self.problem = _Parts(reduced.routes, problem.classes, reduced.resources, problem.set_class)
-        self.serial, self.kept = reduced.serial, reduced.kept
+        self.problem = _Parts(reduced.routes, reduced.resources)
+        self.serial, self.kept, self.by_price, self.by_queue = (
+            reduced.serial, reduced.kept, reduced.by_price, reduced.by_queue,
+        )  # fmt: skip
         self.blunt = 1.0
-        resources, classes = reduced.resources, problem.classes
-        self.by_price = self.serial.hard & (resources.clearing == 0)
-        self.by_queue = self.serial.hard & (resources.clearing == 1)
+        classes = problem.classes
         weight = classes.demand_t_per_day / max(float(classes.demand_t_per_day.sum()), LEAST_USE)
         # a price moves choices when it is of the order of one over the scale
         self.usd = float((weight / np.where(classes.scale[:, 2] > 0, classes.scale[:, 2], 1.0)).sum()) or 1.0
         value = float((weight * classes.delay_usd).sum())
         self.hour = self.usd / value if value > 0 else 1.0
-        routes = reduced.routes
-        self.arguments = (problem.routes.nest_ptr, routes.price_usd, routes.hours, routes.log_size)
-        self.class_arguments = classes.arguments
+        self.scarcity = reduced.scarcity._replace(usd=self.usd, hour=self.hour)
         self.reactions = reactions.on(self) if reactions is not None else None
 
     # evaluation -----------------------------------------------------------------------------------------------------------
 
-    def stream_charges(self, controls: Controls) -> tuple[Floats, Floats]:
-        """Return dollars and hours that the controls add to each stream."""
-        hours = controls.queue_h.copy()
-        hours[self.serial.first] += controls.delay_h
-        return self.problem.resources.charges(controls.price_usd, hours, controls.lean, self.problem.routes.streams)
+    @property
+    def set_class(self) -> tuple[Ints, Ints]:
+        """Where the classes of every set begin, and the classes in order of their sets."""
+        return self.whole.set_class
 
     def at(self, controls: Controls) -> Point:
         """Return what follows from the controls."""
-        routes, resources = self.problem.routes, self.problem.resources
-        usd, hours = self.stream_charges(controls)
-        charge: tuple[Floats, Floats] = kernels.sum_both_on_routes(routes.route_ptr, routes.route_stream, usd, hours)
-        flow, *levels = kernels.load_classes(*self.arguments, charge[0], charge[1], *self.class_arguments)
-        streams = kernels.sum_on_items(routes.route_ptr, routes.route_stream, flow, routes.streams)
-        usage = resources.usage(streams, self.blunt)
-        curve, slope = resources.delay(usage.used)
-        return Point(controls, charge, flow, streams, usage, curve, slope, tuple(levels))
-
-    def delays(self, point: Point) -> Floats:
-        """Return the hours of every group of delay curves at the flows of a point."""
-        return np.bincount(self.serial.group, point.curve, minlength=len(self.serial.first)).astype(np.float64)
+        found: Point = point_at(self.choice, self.scarcity, controls, self.blunt)
+        return found
 
     def slack(self, point: Point) -> Floats:
         """Return ln(capacity / use) of every resource; infinite where there is no limit."""
         with np.errstate(divide="ignore"):
-            return np.log(self.problem.resources.capacity / np.maximum(point.usage.used, LEAST_USE))
+            slack: Floats = np.log(self.scarcity.capacity / np.maximum(point.used, LEAST_USE))
+        return slack
 
     def residual(self, point: Point) -> Floats:
         """Return the conditions: prices, queues, delays, leans; all zero at the equilibrium."""
-        controls, slack = point.controls, self.slack(point)
-        price, queue = controls.price_usd[self.by_price] / self.usd, controls.queue_h[self.by_queue] / self.hour
-        priced = fischer(price, slack[self.by_price] + WHISKER * price)
-        queued = fischer(queue, slack[self.by_queue] + WHISKER * queue)
-        delayed = (controls.delay_h - self.delays(point)) / self.hour
-        weight = controls.price_usd[self.problem.resources.pair_resource] / self.usd
-        return np.concatenate([priced, queued, delayed, self.lean_error(point) * np.minimum(weight, 1.0)])
+        found: Floats = newton.residual(self.scarcity, point)
+        return found
 
-    def lean_error(self, point: Point) -> Floats:
-        """Return lean as charged less lean as it is, of the pairs that a price charges."""
-        resources = self.problem.resources
-        charged = (point.controls.price_usd[resources.pair_resource] > 0) & (resources.pair_empty > 0)
-        return np.where(charged, point.controls.lean - point.usage.lean, 0.0)
+    def bounded_to(self, resources: Resources) -> None:
+        """Take the capacities of other resources."""
+        self.problem = self.problem._replace(resources=resources)
+        self.scarcity = self.scarcity._replace(capacity=resources.capacity, kink=resources.kink)
 
     # iteration ------------------------------------------------------------------------------------------------------------
 
@@ -277,7 +270,7 @@ class Solver:
 
     def missed(self, point: Point) -> float:
         """Return by how much the conditions are missed."""
-        return _largest(self.residual(point))
+        return float(largest(self.residual(point)))
 
     def from_blunt(self, tolerance: float) -> tuple[Point, int]:
         """Solve from nothing with kinks of empties that are blunt first."""
@@ -300,13 +293,11 @@ class Solver:
         resources, iterations, sharp = self.problem.resources, 0, 0
         point = self.at(self.begin(None))
         bounded = np.isfinite(resources.capacity)
-        full = float(np.max(point.usage.used[bounded] / resources.capacity[bounded], initial=1.0))
+        full = float(np.max(point.used[bounded] / resources.capacity[bounded], initial=1.0))
         above = step = float(np.log(full)) + 1.0
         while above > 0:
             below = max(above - step, 0.0)
-            self.problem = self.problem._replace(
-                resources=replace(resources, capacity=resources.capacity * np.exp(below)) if below > 0 else resources
-            )
+            self.bounded_to(replace(resources, capacity=resources.capacity * np.exp(below)) if below > 0 else resources)
             trial, steps = self.iterate(self.at(self.explicit(point)), tolerance if below == 0.0 else GOOD_ENOUGH)
             iterations += steps
             if self.missed(trial) <= max(tolerance, GOOD_ENOUGH):
@@ -320,44 +311,51 @@ class Solver:
     def refuse_unmet(self, point: Point, above: float) -> None:
         """Stop where capacities cannot come down to what they are; `point` is solved with all of them higher."""
         resources = self.whole.resources
-        worst = int(np.argmax(np.where(self.serial.hard, point.usage.used / resources.capacity, 0.0)))
+        worst = int(np.argmax(np.where(self.serial.hard, point.used / resources.capacity, 0.0)))
         message = (
             f"No equilibrium was found. With every capacity {np.expm1(above):.1%} higher there is one, in which "
-            f"{resources.names[worst]} is used to {point.usage.used[worst] / resources.capacity[worst]:.1%} of what it has. "
+            f"{resources.names[worst]} is used to {point.used[worst] / resources.capacity[worst]:.1%} of what it has. "
             "Raise its capacity, or give the goods on it another way or an outside option."
         )
         raise NotConvergedError(message)
 
     def settled(self, point: Point) -> Point:
         """Return the point with prices that hardly anything determines set by the whisker: one more step."""
-        factor = factor_with(self.reactions, self, point) if self.reactions is not None else None
-        if factor is None or not factor.weak:
+        factor = self.factor(self.reactions, point) if self.reactions is not None else None
+        if factor is None or not _is_weak(factor):
             return point
-        trial = self.at(factor.moved(self, point, 1.0, factor.missing(self, point)))
-        return trial if _largest(self.residual(trial)) <= max(_largest(self.residual(point)), TOLERANCE) else point
+        trial = self.at(newton.moved(self.scarcity, factor, point, 1.0, newton.missing(self.scarcity, factor, point)))
+        return trial if self.missed(trial) <= max(self.missed(point), TOLERANCE) else point
+
+    def factor(self, reactions: Reactions, point: Point) -> Factor | None:
+        """Return the factored derivative of the conditions at a point; None where the reactions lack a control that matters."""
+        found: Factor = newton.factor_with(self.scarcity, reactions.known, point, 0.0)
+        return None if found.status == newton.LACKING else found
 
     def iterate(self, point: Point, tolerance: float) -> tuple[Point, int]:
         """Take steps until the conditions are met, or nothing improves; reactions serve as long as they do well."""
-        error, serves = self.residual(point), self.reactions is not None
-        for iteration in range(MOST_ITERATIONS):
-            if _largest(error) <= tolerance:
-                return point, iteration
+        error, serves, taken = self.residual(point), self.reactions is not None, 0
+        while taken < MOST_ITERATIONS:
             if serves and self.reactions is not None:
-                found, _ = self.full_steps(self.reactions, point, error, DAMPING)
-                if found is not None:
-                    before, (point, error) = error, found
-                    serves = _steps_left(before, error, tolerance) <= WORTH
-                    continue
+                point, error, steps, serves = newton.serve(
+                    self.choice, self.scarcity, self.reactions.known, point, error, tolerance, DAMPING, self.blunt,
+                    MOST_ITERATIONS - taken,
+                )  # fmt: skip
+                taken += steps
+            if taken >= MOST_ITERATIONS or largest(error) <= tolerance:
+                return point, taken
             self.reactions = new = reactions_at(self, point)
-            found, first = self.full_steps(new, point, error, 0.0)
-            serves = found is not None
-            if found is not None:
-                point, error = found
+            serves, there, fault, tried, first, first_fault = newton.full_steps(
+                self.choice, self.scarcity, new.known, point, error, 0.0, self.blunt
+            )
+            taken += 1
+            if serves:
+                point, error = there, fault
                 continue
-            point, error, moved = self.step(new, point, error, first)
+            point, error, moved = self.step(new, point, error, (first, first_fault) if tried else None)
             self.refuse_impossible(point)
             if not moved:
-                return point, iteration + 1
+                return point, taken
         return point, MOST_ITERATIONS
 
     def begin(self, start: Start | None) -> Controls:
@@ -373,30 +371,7 @@ class Solver:
 
     def explicit(self, point: Point) -> Controls:
         """Return controls with the leans of the flows."""
-        return Controls(point.controls.price_usd, point.controls.queue_h, point.controls.delay_h, point.usage.lean)
-
-    def full_steps(
-        self, reactions: Reactions, point: Point, error: Floats, damping: float
-    ) -> tuple[_Reached | None, _Reached | None]:
-        """Return where a full step leads, or two, None where that is not near enough; and where the first leads.
-
-        Delays that hardly react to themselves are set from the flow; that may upset prices at first, which the next step mends.
-        """
-        enough = SERVES_AGAIN * float(np.linalg.norm(error))
-        first = None
-        for most in (MOST_UPSET, 1.0):
-            factor = factor_with(reactions, self, point, damping)
-            if factor is None or not factor.regular:
-                break
-            point = self.at(factor.moved(self, point, 1.0, factor.missing(self, point)))
-            error = self.residual(point)
-            first = first or (point, error)
-            left = float(np.linalg.norm(error))
-            if left <= enough:
-                return (point, error), first
-            if left > most * enough:
-                break
-        return None, first
+        return Controls(point.controls.price_usd, point.controls.queue_h, point.controls.delay_h, point.lean)
 
     def step(
         self, reactions: Reactions, point: Point, error: Floats, full: _Reached | None
@@ -405,14 +380,14 @@ class Solver:
 
         `full` is where the full step leads, where that is known.
         """
-        factor = factor_with(reactions, self, point)
+        factor = self.factor(reactions, point)
         if factor is None:
             return point, error, False
-        merit, right = float(error @ error), factor.missing(self, point)
+        merit, right = float(error @ error), newton.missing(self.scarcity, factor, point)
         share = 1.0
         while share > 1e-4:  # noqa: PLR2004 - thirteen halvings
             if share < 1.0 or full is None:
-                trial = self.at(factor.moved(self, point, share, right))
+                trial = self.at(newton.moved(self.scarcity, factor, point, share, right))
                 fault = self.residual(trial)
             else:
                 trial, fault = full
@@ -427,7 +402,7 @@ class Solver:
             worst = int(np.argmax(values)) if len(values) else 0
             if len(values) and values[worst] > HIGHEST_PRICE * scale:
                 resources = self.problem.resources
-                over = point.usage.used[worst] - resources.capacity[worst]
+                over = point.used[worst] - resources.capacity[worst]
                 message = (
                     f"{resources.names[worst]}: demand that has no other way exceeds the capacity of "
                     f"{resources.capacity[worst]:g} tonnes a day by {max(over, 0.0):.3g}. Give it an outside option, or raise "
@@ -439,31 +414,25 @@ class Solver:
         """Return the result with its measures of convergence, for all streams."""
         resources, controls, serial = self.problem.resources, point.controls, self.serial
         with np.errstate(invalid="ignore"):
-            share_left = np.where(np.isfinite(resources.capacity), 1 - point.usage.used / resources.capacity, 1.0)
+            share_left = np.where(np.isfinite(resources.capacity), 1 - point.used / resources.capacity, 1.0)
         scaled = np.where(self.by_price, controls.price_usd / self.usd, controls.queue_h / self.hour)
-        network, overall, on_network, nest_share = point.levels
         routes = self.whole.routes
         usd, hours = np.zeros(routes.streams), np.zeros(routes.streams)
-        usd[self.kept], hours[self.kept] = self.stream_charges(controls)
-        shared = replace(controls, price_usd=serial.shared(controls.price_usd), queue_h=serial.shared(controls.queue_h))
+        usd[self.kept], hours[self.kept] = point.stream_usd, point.stream_h
+        shared = controls._replace(price_usd=serial.shared(controls.price_usd), queue_h=serial.shared(controls.queue_h))
         return Equilibrium(
             controls=shared, stream_usd=usd, stream_h=hours, route_flow=point.flow,
             stream_flow=kernels.sum_on_items(routes.route_ptr, routes.route_stream, point.flow, routes.streams),
-            used=point.usage.used, delay_h=point.curve,
-            network_usd=network, overall_usd=overall, on_network=on_network, nest_share=nest_share,
+            used=point.used, delay_h=point.curve_h,
+            network_usd=point.network_usd, overall_usd=point.overall_usd, on_network=point.on_network,
+            nest_share=point.nest_share,
             capacity_residual=float(np.max(-share_left[serial.hard], initial=0.0)),
             complementarity_residual=float(np.max((scaled * np.abs(share_left))[serial.hard], initial=0.0)),
             iterations=iterations, reactions=self.reactions,
         )  # fmt: skip
 
 
-def _steps_left(before: Floats, after: Floats, tolerance: float) -> float:
-    """Return how many more steps like the last one would take the conditions to the tolerance."""
-    was, left = float(np.linalg.norm(before)), float(np.linalg.norm(after))
-    if left <= tolerance:
-        return 0.0
-    return float(np.log(left / tolerance) / np.log(was / left)) if left < was else np.inf
-
-
-def _largest(error: Floats) -> float:
-    return float(np.max(np.abs(error), initial=0.0))
+def _is_weak(factor: Factor) -> bool:
+    """Tell whether some control is hardly determined."""
+    pivot = np.abs(np.diagonal(factor.triangles))
+    return bool(len(pivot) and factor.status == newton.REGULAR and pivot.min() < WEAK_PIVOT * np.median(pivot))

@@ -23,12 +23,12 @@ import numpy as np
 
 from karvan.case.atomic import write_file
 from karvan.errors import OutputError
+from karvan.flows.choice_kernels import NESTS
 from karvan.flows.corridor_model import Taste
 from karvan.flows.equilibrium import Equilibrium, Start
-from karvan.flows.newton import Controls
-from karvan.flows.problem import NESTS
 from karvan.flows.reactions import Reactions
 from karvan.flows.route_sets import FlatRoutes, FormRoutes
+from karvan.flows.scarcity_kernels import Controls
 from karvan.workers.source import rooms_digest
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ ROOMS, PACKAGES = ("case", "network", "routes", "flows"), ("numpy", "numba")
 #: Files that are kept, of references and of settings; the oldest go.
 MOST_FILES = {"reference": 20, "setting": 300}
 _START = tuple(item.name for item in fields(Start))
-_CONTROLS = tuple(item.name for item in fields(Controls))
+_CONTROLS = Controls._fields
 _FOUND = (
     "stream_usd", "stream_h", "route_flow", "stream_flow", "used", "delay_h", "network_usd", "overall_usd", "on_network",
     "nest_share",

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from karvan.flows import corridor_kernels as kernels
+from karvan.flows.newton_kernels import factor_dense, solve_factored
 from karvan.flows.route_sets import scale_of
 from karvan.flows.screenlines import counted_rows, counted_tonnes, fixed_tonnes_per_day
 from karvan.network.capacity import operating_days
@@ -116,8 +117,8 @@ def fitted_constants(model: CorridorModel, found: Equilibrium, places: Sequence[
     error = np.log(floor / wanted) / tolerance
     # einsum adds in one order, whatever the threads
     matrix = np.einsum("kl,km->lm", slope, slope) + np.eye(len(places)) / spread**2
-    triangles, order, _ = kernels.factor_dense(matrix)
-    step = kernels.solve_factored(triangles, order, -np.einsum("kl,k->l", slope, error) - usd_per_t / spread**2)
+    triangles, order, _ = factor_dense(matrix)
+    step = solve_factored(triangles, order, -np.einsum("kl,k->l", slope, error) - usd_per_t / spread**2)
     fitted: Floats = np.clip(usd_per_t + np.clip(DAMPING * step, -MOST_STEP * spread, MOST_STEP * spread), -most, most)
     return fitted
 
@@ -141,14 +142,14 @@ def _weights(model: CorridorModel, places: Sequence[Place]) -> tuple[Floats, Flo
 def _reactions(model: CorridorModel, found: Equilibrium, counted: Floats, charged: Floats) -> Floats:
     """Return by how many tonnes a day what each count reads falls with a dollar at each place."""
     problem = model.problem
-    routes, classes = problem.routes, problem.classes
+    routes = problem.routes
     usd, hours = (
         kernels.sum_on_routes(routes.route_ptr, routes.route_stream, values)
         for values in (found.stream_usd, found.stream_h)
     )
     falls: Floats = kernels.reactions(
-        routes.nest_ptr, routes.price_usd, routes.hours, routes.log_size, usd, hours, *classes.arguments,
-        *problem.set_class, routes.route_ptr, routes.route_stream, *_by_stream(counted), *_by_stream(charged),
+        problem.choice, usd, hours, *problem.set_class, routes.route_ptr, routes.route_stream, *_by_stream(counted),
+        *_by_stream(charged),
         np.zeros(len(charged), dtype=bool), len(counted),
     )  # fmt: skip
     return falls

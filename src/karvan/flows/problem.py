@@ -23,6 +23,7 @@ import numpy as np
 from karvan.case.remember import remembered
 from karvan.errors import RequestError
 from karvan.flows import scarcity_kernels as kernels
+from karvan.flows.choice_kernels import NESTS, Choice
 from karvan.flows.scarcity_kernels import NO_CURVE, POWER_CURVE
 
 if TYPE_CHECKING:
@@ -32,8 +33,6 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
-#: Ways of going.
-NESTS = 4
 #: How a full resource clears: by a rent, by waiting, or not at all (a delay curve without a hard limit).
 CLEARINGS = ("price", "queue", "delay")
 #: The kink of empties is rounded off over this share of the capacity.
@@ -112,13 +111,6 @@ class Classes:
     def __len__(self) -> int:
         return len(self.set)
 
-    @property
-    def arguments(self) -> tuple[Ints, Floats, Floats, Floats, Floats, Floats, Floats]:
-        """What kernels want of the classes, in their order."""
-        return (
-            self.set, self.demand_t_per_day, self.hour_usd, self.delay_usd, self.outside_usd, self.nest_usd, self.scale,
-        )  # fmt: skip
-
 
 @dataclass(frozen=True, eq=False)
 class Resources:
@@ -174,10 +166,11 @@ class Resources:
 
     def usage(self, stream_flow: Floats, blunt: float = 1.0) -> Usage:
         """Return the use of every resource and its derivatives; a solver may begin with kinks that are blunter."""
-        return Usage(*kernels.usage(
+        used, lean, slope = kernels.usage(
             self.preload, self.pair_resource, self.pair_there, self.pair_back, self.pair_weight, self.pair_empty, self.pair_each,
             self.kink, stream_flow, blunt,
-        ))  # fmt: skip
+        )  # fmt: skip
+        return Usage(used, lean, slope, *self.marginal(lean))
 
     def marginal(self, lean: Floats) -> tuple[Floats, Floats]:
         """Return what one more tonne there, and one more tonne back, uses; `lean` is 1 where all goods go there."""
@@ -234,6 +227,15 @@ class Problem:
         faults = [*_route_faults(self.routes), *_class_faults(self), *_resource_faults(self.resources)]
         if faults:
             raise RequestError("\n".join(faults))
+
+    @cached_property
+    def choice(self) -> Choice:
+        """Routes and classes as kernels want them."""
+        routes, classes = self.routes, self.classes
+        return Choice(
+            routes.nest_ptr, routes.price_usd, routes.hours, routes.log_size, classes.set, classes.demand_t_per_day,
+            classes.hour_usd, classes.delay_usd, classes.outside_usd, classes.nest_usd, classes.scale,
+        )  # fmt: skip
 
     @cached_property
     def set_class(self) -> tuple[Ints, Ints]:

@@ -7,21 +7,22 @@ curves, and what one more tonne uses as the lean of a pair of directions turns.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from karvan.flows import corridor_kernels as kernels
-from karvan.flows import scarcity_kernels
+from karvan.flows.choice_kernels import load_classes
+from karvan.flows.newton_kernels import Known
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from karvan.flows.equilibrium import Solver
-    from karvan.flows.newton import Point
     from karvan.flows.problem import Bools, Floats, Ints, Resources
+    from karvan.flows.scarcity_kernels import Point
 
 #: Delays whose own feedback (slope of the curve x fall of the flow) is smaller are set from the flow, without Newton's method.
 WEAK_FEEDBACK = 0.01
@@ -95,34 +96,15 @@ class Reactions:
             np.ascontiguousarray(self.raw[np.ix_(at, at)]),
         )
 
-    def places(self, priced: Ints, queued: Ints, leaning: Ints) -> Ints | None:
-        """Return where some controls, and all delays, stand among these; None where one of them does not."""
-        parts = []
-        begin = 0
-        for wanted, known in (
-            (priced, self.priced),
-            (queued, self.queued),
-            (None, self.delayed),
-            (leaning, self.leaning),
-        ):
-            if wanted is None:
-                parts.append(begin + np.arange(len(known)))
-            else:
-                at = np.searchsorted(known, wanted)
-                if len(wanted) and (
-                    len(known) == 0 or not np.array_equal(known[np.minimum(at, len(known) - 1)], wanted)
-                ):
-                    return None
-                parts.append(begin + at)
-            begin += len(known)
-        return np.concatenate(parts)
-
-    def at_lean(self, solver: Solver, use: Floats, charge: Floats) -> Floats:
-        """Return the matrix where a tonne uses with one lean of every pair, and pays with another."""
-        resources = solver.problem.resources
-        size = resources.pair_weight * resources.pair_empty * np.where(resources.pair_each, 0.5, 1.0)
-        matrix: Floats = scarcity_kernels.turned(self.raw, *self._turns, size, use, charge)
-        return matrix
+    @cached_property
+    def known(self) -> Known:
+        """The same as kernels want it."""
+        parts = np.cumsum([0, len(self.priced), len(self.queued), len(self.delayed)])
+        of_resource, pairs = len(self.names), len(self.ordinal)
+        return Known(
+            self.raw, _numbered(self.priced, int(parts[0]), of_resource), _numbered(self.queued, int(parts[1]), of_resource),
+            self.delayed, int(parts[2]), _numbered(self.leaning, int(parts[3]), pairs), *self._turns,
+        )  # fmt: skip
 
     @cached_property
     def _turns(self) -> tuple[Ints, Ints, Ints, Ints, Ints, Ints]:
@@ -133,6 +115,13 @@ class Reactions:
         every = np.arange(len(self.leaning))
         column = np.searchsorted(self.priced, self.lean_resource)
         return row, first + lean, self.leaning[lean], column, first + every, self.leaning
+
+
+def _numbered(items: Ints, begin: int, count: int) -> Ints:
+    """Return the numbers of items from `begin` on, of `count` in all; -1 where one is not among them."""
+    number = np.full(count, -1, dtype=np.int64)
+    number[items] = begin + np.arange(len(items))
+    return number
 
 
 def _kept(place: Ints, allowed: Bools) -> Ints:
@@ -178,19 +167,18 @@ def _matrix(solver: Solver, point: Point, rows: _Entries, columns: _Entries, hou
     streams = int(met.sum())
     pointer, item = kernels.keep_items(routes.route_ptr, routes.route_stream, number)
     found: Floats = kernels.reactions(
-        *solver.arguments, *point.charge, *solver.class_arguments, *solver.problem.set_class, pointer, item,
-        *rows.by_stream(number, streams), *columns.by_stream(number, streams), hours, len(hours),
+        solver.choice, point.charge_usd, point.charge_h, *solver.set_class, pointer, item, *rows.by_stream(number, streams),
+        *columns.by_stream(number, streams), hours, len(hours),
     )  # fmt: skip
     return found
 
 
 def _strong_delays(solver: Solver, point: Point) -> Ints:
     """Return the first resources of the groups of delay curves whose flow reacts to their own delay."""
-    routes, resources, serial = solver.problem.routes, solver.problem.resources, solver.serial
-    classes = solver.problem.classes
+    routes, resources, serial, choice = solver.problem.routes, solver.problem.resources, solver.serial, solver.choice
     # how fast each flow could fall at most: flow x scale x value of a delayed hour, summed over classes
-    weighted = replace(classes, demand_t_per_day=classes.demand_t_per_day * classes.scale[:, 0] * classes.delay_usd)
-    steep = kernels.load_classes(*solver.arguments, *point.charge, *weighted.arguments)[0]
+    weighted = choice._replace(demand=choice.demand * choice.scale[:, 0] * choice.delay_usd)
+    steep = load_classes(weighted, point.charge_usd, point.charge_h)[0]
     falls = np.append(kernels.sum_on_items(routes.route_ptr, routes.route_stream, steep, routes.streams), 0.0)
     slope = np.bincount(serial.group, point.slope, minlength=len(serial.first))
     both = falls[resources.pair_there] + falls[resources.pair_back]
@@ -217,7 +205,7 @@ def _columns(
 def _rows(solver: Solver, point: Point, used: Ints, leaning: Ints, upright: Bools) -> _Entries:
     """Return how use, and the gap between there and back, read the streams."""
     resources = solver.problem.resources
-    there, back = resources.marginal(np.where(upright, 0.0, point.usage.lean))
+    there, back = resources.marginal(np.where(upright, 0.0, point.lean))
     entries = _Entries(resources)
     entries.add(*solver.serial.pairs(used), there, back)
     one = np.ones(len(upright))

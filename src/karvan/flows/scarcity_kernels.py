@@ -1,7 +1,6 @@
 """Kernels of what is scarce: what controls charge to streams, what streams use, how long delay curves hold them up.
 
-What the arrays mean stands in :mod:`karvan.flows.problem`. A kernel calls kernels of this file only, since a cached caller does
-not notice that a callee in another file has changed.
+The point to which controls lead joins them with choice. What the arrays mean stands in :mod:`karvan.flows.problem`.
 """
 
 # kernels are typed by Numba; their arrays are checked by the dataclasses that hold them
@@ -9,14 +8,110 @@ not notice that a callee in another file has changed.
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
 from numba import njit
+
+from karvan.flows import choice_kernels
+from karvan.flows.choice_kernels import load_classes
+from karvan.flows.resting import resting_on
 
 #: Delay curves: none, power of the utilisation (BPR), exponential.
 NO_CURVE, POWER_CURVE, EXPONENTIAL_CURVE = 0, 1, 2
 
+_RESTS = resting_on(choice_kernels)
+
+
+class Scarcity(NamedTuple):
+    """What is scarce, and where it stands on the routes.
+
+    `by_price` and `by_queue` say what may be full; `group` and `first` are the groups of resources with the same streams; `usd`
+    and `hour` are the units in which prices and waits move choices.
+    """
+
+    route_ptr: Any
+    route_stream: Any
+    streams: Any
+    preload: Any
+    capacity: Any
+    by_price: Any
+    by_queue: Any
+    curve: Any
+    free_h: Any
+    curve_a: Any
+    curve_b: Any
+    pair_resource: Any
+    pair_there: Any
+    pair_back: Any
+    pair_weight: Any
+    pair_empty: Any
+    pair_each: Any
+    kink: Any
+    group: Any
+    first: Any
+    usd: Any
+    hour: Any
+
+
+class Controls(NamedTuple):
+    """What the goods meet besides the plain cost of their routes.
+
+    Attributes
+    ----------
+    price_usd, queue_h
+        Rent per tonne of capacity and hours of queue, per resource.
+    delay_h
+        Hours of delay of every group of resources with the same streams.
+    lean
+        Lean of every pair, as the prices charge it.
+    """
+
+    price_usd: Any
+    queue_h: Any
+    delay_h: Any
+    lean: Any
+
+
+class Point(NamedTuple):
+    """Controls, and all that follows from them.
+
+    Attributes
+    ----------
+    controls
+        What the goods meet.
+    stream_usd, stream_h, charge_usd, charge_h
+        What that adds to streams and routes.
+    flow, streams
+        Tonnes a day on routes and streams.
+    used, lean, lean_slope
+        Use of every resource; lean of every pair and its derivative.
+    curve_h, slope
+        Delay of every resource, and its derivative.
+    network_usd, overall_usd, on_network, nest_share
+        Per class: costs of the network and of all options, share on the network, shares of the ways of going within it.
+    """
+
+    controls: Any
+    stream_usd: Any
+    stream_h: Any
+    charge_usd: Any
+    charge_h: Any
+    flow: Any
+    streams: Any
+    used: Any
+    lean: Any
+    lean_slope: Any
+    curve_h: Any
+    slope: Any
+    network_usd: Any
+    overall_usd: Any
+    on_network: Any
+    nest_share: Any
+
 
 @njit(cache=True)
+@_RESTS
 def _one_more(weight, empty, each, there_only, lean):
     """Return what one more tonne there, and one more back, uses."""
     if each:
@@ -27,6 +122,7 @@ def _one_more(weight, empty, each, there_only, lean):
 
 
 @njit(cache=True)
+@_RESTS
 def marginal(pair_back, pair_weight, pair_empty, pair_each, lean):
     """Return what one more tonne there, and one more back, uses, of every pair."""
     there, back = np.empty(len(lean)), np.empty(len(lean))
@@ -36,6 +132,7 @@ def marginal(pair_back, pair_weight, pair_empty, pair_each, lean):
 
 
 @njit(cache=True)
+@_RESTS
 def stream_charges(
     pair_resource, pair_there, pair_back, pair_weight, pair_empty, pair_each, price, wait, lean, streams
 ):  # fmt: skip
@@ -57,11 +154,12 @@ def stream_charges(
 
 
 @njit(cache=True)
+@_RESTS
 def usage(preload, pair_resource, pair_there, pair_back, pair_weight, pair_empty, pair_each, kink, flow, blunt):
-    """Return the use of every resource, the lean of every pair and its slope, and what one more tonne of every pair uses."""
+    """Return the use of every resource, the lean of every pair and its slope."""
     count = len(pair_resource)
     used = preload.copy()
-    lean, slope, by_there, by_back = np.empty(count), np.empty(count), np.empty(count), np.empty(count)
+    lean, slope = np.empty(count), np.empty(count)
     for k in range(count):
         there = flow[pair_there[k]] if pair_there[k] >= 0 else 0.0
         back = flow[pair_back[k]] if pair_back[k] >= 0 else 0.0
@@ -72,11 +170,11 @@ def usage(preload, pair_resource, pair_there, pair_back, pair_weight, pair_empty
         empties = 0.5 * (root - width - gap) if pair_each[k] else root - width
         loaded = there if pair_each[k] else there + back
         used[pair_resource[k]] += pair_weight[k] * (loaded + pair_empty[k] * empties)
-        by_there[k], by_back[k] = _one_more(pair_weight[k], pair_empty[k], pair_each[k], pair_back[k] < 0, lean[k])
-    return used, lean, slope, by_there, by_back
+    return used, lean, slope
 
 
 @njit(cache=True)
+@_RESTS
 def delay(curve, capacity, free_h, curve_a, curve_b, used):
     """Return the hours of delay of every resource at a use, and their derivative."""
     hours, slope = np.zeros(len(used)), np.zeros(len(used))
@@ -96,17 +194,61 @@ def delay(curve, capacity, free_h, curve_a, curve_b, used):
 
 
 @njit(cache=True)
-def turned(raw, row, row_lean, row_pair, column, column_lean, column_pair, size, use, charge):
-    """Return reactions where a tonne uses with one lean of every pair, and pays with another.
+@_RESTS
+def charges_of(scarcity, controls):
+    """Return dollars and hours that controls add to each stream."""
+    hours = controls.queue_h.copy()
+    for g in range(len(scarcity.first)):
+        hours[scarcity.first[g]] += controls.delay_h[g]
+    return stream_charges(
+        scarcity.pair_resource, scarcity.pair_there, scarcity.pair_back, scarcity.pair_weight, scarcity.pair_empty,
+        scarcity.pair_each, controls.price_usd, hours, controls.lean, scarcity.streams,
+    )  # fmt: skip
 
-    Each item of `row` turns a line by the lean of a pair, whose gap is line `row_lean`; columns likewise.
-    """
-    matrix = raw.copy()
-    for k in range(len(row)):
-        times = size[row_pair[k]] * use[row_pair[k]]
-        for j in range(matrix.shape[1]):
-            matrix[row[k], j] += times * raw[row_lean[k], j]
-    for k in range(len(column)):
-        for i in range(len(matrix)):
-            matrix[i, column[k]] += charge[column_pair[k]] * matrix[i, column_lean[k]]
-    return matrix
+
+@njit(cache=True)
+@_RESTS
+def _on_routes(route_ptr, route_stream, usd, hours):
+    """Return what the streams of every route are charged."""
+    both = np.empty((len(usd), 2))
+    for s in range(len(usd)):
+        both[s, 0], both[s, 1] = usd[s], hours[s]
+    route_usd, route_h = np.empty(len(route_ptr) - 1), np.empty(len(route_ptr) - 1)
+    for r in range(len(route_ptr) - 1):
+        one, other = 0.0, 0.0
+        for k in range(route_ptr[r], route_ptr[r + 1]):
+            one += both[route_stream[k], 0]
+            other += both[route_stream[k], 1]
+        route_usd[r], route_h[r] = one, other
+    return route_usd, route_h
+
+
+@njit(cache=True)
+@_RESTS
+def on_streams(route_ptr, route_stream, flow, streams):
+    """Return the flow over every stream."""
+    total = np.zeros(streams)
+    for r in range(len(route_ptr) - 1):
+        if flow[r] != 0.0:
+            for k in range(route_ptr[r], route_ptr[r + 1]):
+                total[route_stream[k]] += flow[r]
+    return total
+
+
+@njit(cache=True, nogil=True)
+@_RESTS
+def point_at(choice, scarcity, controls, blunt):
+    """Return what follows from controls, with kinks of empties so many times as wide."""
+    usd, hours = charges_of(scarcity, controls)
+    charge_usd, charge_h = _on_routes(scarcity.route_ptr, scarcity.route_stream, usd, hours)
+    flow, network, overall, on_network, share, _, _ = load_classes(choice, charge_usd, charge_h)
+    streams = on_streams(scarcity.route_ptr, scarcity.route_stream, flow, scarcity.streams)
+    used, lean, lean_slope = usage(
+        scarcity.preload, scarcity.pair_resource, scarcity.pair_there, scarcity.pair_back, scarcity.pair_weight,
+        scarcity.pair_empty, scarcity.pair_each, scarcity.kink, streams, blunt,
+    )  # fmt: skip
+    curve_h, slope = delay(scarcity.curve, scarcity.capacity, scarcity.free_h, scarcity.curve_a, scarcity.curve_b, used)
+    return Point(
+        controls, usd, hours, charge_usd, charge_h, flow, streams, used, lean, lean_slope, curve_h, slope, network, overall,
+        on_network, share,
+    )  # fmt: skip

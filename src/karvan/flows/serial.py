@@ -2,7 +2,7 @@
 
 Of resources in a row only the tightest can be full. Where several are as tight, only the sum of their prices is determined; it is
 shared evenly, which of all splits has the smallest sum of squares. Where streams differ a little, so that the split is determined
-but hardly so, the whisker :data:`WHISKER` leads to the same.
+but hardly so, the whisker :data:`karvan.flows.newton_kernels.WHISKER` leads to the same.
 """
 
 from __future__ import annotations
@@ -15,8 +15,6 @@ import numpy as np
 if TYPE_CHECKING:
     from karvan.flows.problem import Bools, Floats, Ints, Resources
 
-#: A price of one scale unit lets use exceed the capacity by this share, far below what the audit allows.
-WHISKER = 1e-11
 #: Rooms that differ by a smaller share are the same.
 SAME_ROOM = 1e-9
 #: Number of the clearing of a resource that has no hard limit.

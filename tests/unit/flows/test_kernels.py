@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import builtins
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +14,9 @@ import pytest
 
 import karvan
 from karvan.flows import (
-    corridor_kernels,
+    choice_kernels,
     dense_kernels,
     elimination_kernels,
-    problem,
     route_kernels,
     tree_kernels,
     warm,
@@ -24,16 +25,51 @@ from karvan.flows import (
 FILES = sorted((Path(karvan.__file__).parent / "flows").glob("*_kernels.py"))
 
 
+def names_from(tree, module):
+    return {
+        a.name for node in tree.body if isinstance(node, ast.ImportFrom) if node.module == module for a in node.names
+    }
+
+
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_a_cached_kernel_calls_only_kernels_of_its_own_file(path):
+def test_a_cached_kernel_calls_kernels_of_its_own_file_or_of_files_that_its_name_knows(path):
     # Numba looks at the source of the file alone: a changed kernel of another file would leave the old one in the cache
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
-    imported |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    assert imported <= {"__future__", "numpy", "numba", "math"}
-    own = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    others = names_from(tree, "karvan.flows")
+    own = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    kernels = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    for other in others:
+        theirs = ast.parse(path.with_name(f"{other}.py").read_text(encoding="utf-8"))
+        assert names_from(theirs, "karvan.flows") <= others
+        own |= names_from(tree, f"karvan.flows.{other}")
+    imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    allowed = {"__future__", "numpy", "numba", "math", "typing"}
+    if others:
+        allowed |= {"karvan.flows", "karvan.flows.resting", *(f"karvan.flows.{other}" for other in others)}
+        calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+        rests = {ast.unparse(call) for call in calls if ast.unparse(call.func) == "resting_on"}
+        assert rests == {f"resting_on({', '.join(sorted(others))})"}
+        assert all(ast.unparse(kernel.decorator_list[-1]) == "_RESTS" for kernel in kernels)
+    assert imported <= allowed
     called = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
-    assert called - own - set(dir(builtins)) - {"njit"} == set()
+    assert called - own - set(dir(builtins)) - {"njit", "resting_on"} == set()
+
+
+def test_a_kernel_is_compiled_anew_when_a_file_changes_on_which_it_rests(tmp_path):
+    (tmp_path / "one.py").write_text("from numba import njit\n@njit(cache=True)\ndef f(x):\n    return x + 1\n")
+    (tmp_path / "two.py").write_text(
+        "import one\nfrom numba import njit\nfrom one import f\nfrom karvan.flows.resting import resting_on\n"
+        "@njit(cache=True)\n@resting_on(one)\ndef g(x):\n    return 10 * f(x)\nprint(g(1), sum(g.stats.cache_hits.values()))\n"
+    )
+
+    def printed():
+        run = [sys.executable, "-c", "import two"]
+        return subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=True).stdout.split()
+
+    assert printed() == ["20", "0"]
+    assert printed() == ["20", "1"]
+    (tmp_path / "one.py").write_text("from numba import njit\n@njit(cache=True)\ndef f(x):\n    return x + 2\n")
+    assert printed() == ["30", "0"]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
@@ -46,7 +82,7 @@ def test_every_kernel_is_cached_and_exact(path):
 
 def test_what_two_files_of_kernels_say_is_the_same():
     assert dense_kernels.NOTHING_DEARER == tree_kernels.NOTHING_DEARER
-    assert corridor_kernels.NESTS == route_kernels.NESTS == problem.NESTS
+    assert choice_kernels.NESTS == route_kernels.NESTS
     assert elimination_kernels.LAYERS == route_kernels.LAYERS
     assert elimination_kernels.WATER == route_kernels.WATER_BIT
     for layer in range(route_kernels.LAYERS):

@@ -1,0 +1,452 @@
+"""Kernels of Newton's method on the controls of a corridor: its conditions, one linear system, and steps with it.
+
+What the steps are for stands in :mod:`karvan.flows.equilibrium`.
+"""
+
+# kernels are typed by Numba; their arrays are checked by the dataclasses that hold them
+# mypy: disable-error-code="no-untyped-def, no-untyped-call, untyped-decorator"
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+
+from karvan.flows import choice_kernels, scarcity_kernels
+from karvan.flows.resting import resting_on
+from karvan.flows.scarcity_kernels import Controls, point_at
+
+#: Pivots below this are none.
+TINY = 1e-300
+#: Least use in a logarithm, in tonnes a day.
+LEAST_USE = 1e-9
+#: Resources within this of full may have a price.
+NEAR_FULL = 0.05
+#: A price of one scale unit lets use exceed the capacity by this share, far below what the audit allows.
+WHISKER = 1e-11
+#: Slack above this is plenty.
+PLENTY = 1e6
+#: New reactions cost about as much as so many steps.
+WORTH = 6.0
+#: The first of two steps may miss what is enough so many times over.
+MOST_UPSET = 30.0
+#: Reactions serve again as long as a step with them leaves at most this share of what is missing.
+SERVES_AGAIN = 0.3
+#: What a matrix came to: reactions to some control are not known, it cannot be inverted, it has been factored.
+LACKING, SINGULAR, REGULAR = 0, 1, 2
+
+_RESTS = resting_on(choice_kernels, scarcity_kernels)
+
+
+class Known(NamedTuple):
+    """Known reactions: where those of each resource and pair stand among them, -1 being nowhere; what turns with which lean."""
+
+    raw: Any
+    price_at: Any
+    queue_at: Any
+    delayed: Any
+    delayed_at: Any
+    lean_at: Any
+    row: Any
+    row_lean: Any
+    row_pair: Any
+    column: Any
+    column_lean: Any
+    column_pair: Any
+
+
+class Factor(NamedTuple):
+    """A matrix that has been factored, and the controls that it is of.
+
+    Attributes
+    ----------
+    status
+        One of :data:`LACKING`, :data:`SINGULAR`, :data:`REGULAR`.
+    priced, queued, delayed, leaning
+        Resources with a price, with a queue, groups of delay curves that react to themselves, pairs whose lean is charged.
+    triangles, order
+        The factors and the order of the rows.
+    """
+
+    status: Any
+    priced: Any
+    queued: Any
+    delayed: Any
+    leaning: Any
+    triangles: Any
+    order: Any
+
+
+# conditions -----------------------------------------------------------------------------------------------------------
+
+
+@njit(cache=True)
+@_RESTS
+def fischer(control, slack):
+    """Return the Fischer-Burmeister function: zero where both are not negative and one of them is zero."""
+    bounded = min(slack, PLENTY)
+    return control + bounded - np.sqrt(control * control + bounded * bounded)
+
+
+@njit(cache=True)
+@_RESTS
+def slack_of(capacity, used):
+    """Return ln(capacity / use); infinite where there is no limit."""
+    return np.log(capacity / max(used, LEAST_USE))
+
+
+@njit(cache=True)
+@_RESTS
+def _by_group(scarcity, figures):
+    """Return the sum of a figure of resources over every group."""
+    total = np.zeros(len(scarcity.first))
+    for j in range(len(figures)):
+        total[scarcity.group[j]] += figures[j]
+    return total
+
+
+@njit(cache=True)
+@_RESTS
+def _price_fault(scarcity, point, j):
+    control = point.controls.price_usd[j] / scarcity.usd
+    return fischer(control, slack_of(scarcity.capacity[j], point.used[j]) + WHISKER * control)
+
+
+@njit(cache=True)
+@_RESTS
+def _queue_fault(scarcity, point, j):
+    control = point.controls.queue_h[j] / scarcity.hour
+    return fischer(control, slack_of(scarcity.capacity[j], point.used[j]) + WHISKER * control)
+
+
+@njit(cache=True, nogil=True)
+@_RESTS
+def residual(scarcity, point):
+    """Return the conditions: prices, queues, delays, leans; all zero at the equilibrium."""
+    resources, groups, pairs = len(scarcity.capacity), len(scarcity.first), len(scarcity.pair_resource)
+    error = np.empty(2 * resources + groups + pairs)
+    size = 0
+    for j in range(resources):
+        if scarcity.by_price[j]:
+            error[size] = _price_fault(scarcity, point, j)
+            size += 1
+    for j in range(resources):
+        if scarcity.by_queue[j]:
+            error[size] = _queue_fault(scarcity, point, j)
+            size += 1
+    curves = _by_group(scarcity, point.curve_h)
+    for g in range(groups):
+        error[size + g] = (point.controls.delay_h[g] - curves[g]) / scarcity.hour
+    size += groups
+    for k in range(pairs):
+        price = point.controls.price_usd[scarcity.pair_resource[k]]
+        # the lean matters where a price charges it
+        charged = price > 0.0 and scarcity.pair_empty[k] > 0.0
+        off = point.controls.lean[k] - point.lean[k] if charged else 0.0
+        error[size + k] = off * min(price / scarcity.usd, 1.0)
+    return error[: size + pairs].copy()
+
+
+@njit(cache=True)
+@_RESTS
+def largest(error):
+    """Return by how much the conditions are missed at most."""
+    most = 0.0
+    for fault in error:
+        if not abs(fault) <= most:
+            most = abs(fault)
+    return most
+
+
+@njit(cache=True)
+@_RESTS
+def length(error):
+    """Return the root of the sum of the squares."""
+    total = 0.0
+    for fault in error:
+        total += fault * fault
+    return np.sqrt(total)
+
+
+# one linear system ----------------------------------------------------------------------------------------------------
+
+
+@njit(cache=True, nogil=True)
+@_RESTS
+def factor_dense(matrix):
+    """Return the triangles of a small matrix (LU with partial pivoting), the order of its rows, and whether it is regular."""
+    n = len(matrix)
+    a, order = matrix.copy(), np.arange(n)
+    for k in range(n):
+        pivot = k
+        for i in range(k + 1, n):
+            if abs(a[i, k]) > abs(a[pivot, k]):
+                pivot = i
+        if abs(a[pivot, k]) < TINY:
+            return a, order, False
+        if pivot != k:
+            for j in range(n):
+                a[k, j], a[pivot, j] = a[pivot, j], a[k, j]
+            order[k], order[pivot] = order[pivot], order[k]
+        for i in range(k + 1, n):
+            if a[i, k] != 0.0:
+                a[i, k] /= a[k, k]
+                factor = a[i, k]
+                for j in range(k + 1, n):
+                    a[i, j] -= factor * a[k, j]
+    return a, order, True
+
+
+@njit(cache=True, nogil=True)
+@_RESTS
+def solve_factored(triangles, order, right):
+    """Return the solution of a linear system whose matrix has been factored."""
+    n = len(order)
+    x = right[order]
+    for i in range(n):
+        for j in range(i):
+            x[i] -= triangles[i, j] * x[j]
+    for i in range(n - 1, -1, -1):
+        for j in range(i + 1, n):
+            x[i] -= triangles[i, j] * x[j]
+        x[i] /= triangles[i, i]
+    return x
+
+
+@njit(cache=True)
+@_RESTS
+def _active(scarcity, point):
+    """Return the resources with a price and with a queue, or about to have one, and the pairs whose lean a price charges."""
+    resources, pairs = len(scarcity.capacity), len(scarcity.pair_resource)
+    priced, queued = np.empty(resources, dtype=np.int64), np.empty(resources, dtype=np.int64)
+    leaning = np.empty(pairs, dtype=np.int64)
+    prices, queues, leans = 0, 0, 0
+    for j in range(resources):
+        if not (scarcity.by_price[j] or scarcity.by_queue[j]):
+            continue
+        near = slack_of(scarcity.capacity[j], point.used[j]) < NEAR_FULL
+        if scarcity.by_price[j] and (near or point.controls.price_usd[j] > 0.0):
+            priced[prices] = j
+            prices += 1
+        if scarcity.by_queue[j] and (near or point.controls.queue_h[j] > 0.0):
+            queued[queues] = j
+            queues += 1
+    for k in range(pairs):
+        if scarcity.pair_empty[k] > 0.0 and point.controls.price_usd[scarcity.pair_resource[k]] > 0.0:
+            leaning[leans] = k
+            leans += 1
+    return priced[:prices].copy(), queued[:queues].copy(), leaning[:leans].copy()
+
+
+@njit(cache=True)
+@_RESTS
+def turned(known, scarcity, use, charge):
+    """Return reactions where a tonne uses with one lean of every pair, and pays with another."""
+    matrix = known.raw.copy()
+    for k in range(len(known.row)):
+        pair = known.row_pair[k]
+        times = use[pair] * _swing(scarcity, pair)
+        for j in range(matrix.shape[1]):
+            matrix[known.row[k], j] += times * known.raw[known.row_lean[k], j]
+    for k in range(len(known.column)):
+        pair = known.column_pair[k]
+        times = charge[pair] * _swing(scarcity, pair)
+        for i in range(len(matrix)):
+            matrix[i, known.column[k]] += times * matrix[i, known.column_lean[k]]
+    return matrix
+
+
+@njit(cache=True)
+@_RESTS
+def _swing(scarcity, pair):
+    """Return by how much more a tonne uses where a pair leans its way."""
+    return scarcity.pair_weight[pair] * scarcity.pair_empty[pair] * (0.5 if scarcity.pair_each[pair] else 1.0)
+
+
+@njit(cache=True)
+@_RESTS
+def _places(known, priced, queued, leaning):
+    """Return where controls, and all delays, stand among known reactions; -1 where one of them is not known."""
+    a, b, c = len(priced), len(priced) + len(queued), len(priced) + len(queued) + len(known.delayed)
+    at = np.empty(c + len(leaning), dtype=np.int64)
+    for i in range(a):
+        at[i] = known.price_at[priced[i]]
+    for i in range(a, b):
+        at[i] = known.queue_at[queued[i - a]]
+    for i in range(b, c):
+        at[i] = known.delayed_at + i - b
+    for i in range(c, len(at)):
+        at[i] = known.lean_at[leaning[i - c]]
+    return at
+
+
+@njit(cache=True)
+@_RESTS
+def _hard_row(line, size, i, control, unit, slack, used, damping):
+    """Turn a line of reactions into the derivative of the condition of a price or a queue."""
+    bounded = slack + WHISKER * control
+    radius = max(np.sqrt(control * control + bounded * bounded), 1e-14)
+    by_control, by_slack = 1.0 - control / radius, 1.0 - bounded / radius
+    times = -(by_slack / max(used, LEAST_USE))
+    for j in range(size):
+        line[j] *= times
+    # the whisker holds where a full resource has no flow that could react, and shares prices in a row
+    line[i] += (by_control + (WHISKER + damping) * max(by_slack, WHISKER)) / unit
+
+
+@njit(cache=True, nogil=True)
+@_RESTS
+def factor_with(scarcity, known, point, damping):
+    """Return the factored derivative of the conditions at a point, from reactions that may be those of another.
+
+    Damping holds still what the reactions hardly determine, where they are those of another point.
+    """
+    priced, queued, leaning = _active(scarcity, point)
+    delayed = scarcity.group[known.delayed]
+    at = _places(known, priced, queued, leaning)
+    n, b, c, size = len(priced), len(priced) + len(queued), len(at) - len(leaning), len(at)
+    for i in range(size):
+        if at[i] < 0:
+            return Factor(LACKING, priced, queued, delayed, leaning, np.empty((0, 0)), np.empty(0, dtype=np.int64))
+    whole = turned(known, scarcity, point.lean, point.controls.lean)
+    matrix = np.empty((size, size))
+    for i in range(size):
+        for j in range(size):
+            matrix[i, j] = whole[at[i], at[j]]
+        # a lean is charged by its price
+        for j in range(c, size):
+            matrix[i, j] *= point.controls.price_usd[scarcity.pair_resource[leaning[j - c]]]
+    for i in range(b):
+        hard = priced[i] if i < n else queued[i - n]
+        unit = scarcity.usd if i < n else scarcity.hour
+        control = (point.controls.price_usd[hard] if i < n else point.controls.queue_h[hard]) / unit
+        slack = slack_of(scarcity.capacity[hard], point.used[hard])
+        _hard_row(matrix[i], size, i, control, unit, slack, point.used[hard], damping)
+    slope = _by_group(scarcity, point.slope)
+    for i in range(b, size):
+        times = slope[delayed[i - b]] if i < c else point.lean_slope[leaning[i - c]]
+        for j in range(size):
+            matrix[i, j] *= -times
+        matrix[i, i] += 1.0
+    triangles, order, regular = factor_dense(matrix)
+    return Factor(REGULAR if regular else SINGULAR, priced, queued, delayed, leaning, triangles, order)
+
+
+@njit(cache=True, nogil=True)
+@_RESTS
+def missing(scarcity, factor, point):
+    """Return what is missing at a point from every condition of a matrix."""
+    right = np.empty(len(factor.order))
+    size = 0
+    for j in factor.priced:
+        right[size] = -_price_fault(scarcity, point, j)
+        size += 1
+    for j in factor.queued:
+        right[size] = -_queue_fault(scarcity, point, j)
+        size += 1
+    curves = _by_group(scarcity, point.curve_h)
+    for g in factor.delayed:
+        right[size] = curves[g] - point.controls.delay_h[g]
+        size += 1
+    for k in factor.leaning:
+        right[size] = point.lean[k] - point.controls.lean[k]
+        size += 1
+    return right
+
+
+@njit(cache=True)
+@_RESTS
+def _bounded(old, change, unit):
+    """Return a price after a step: never below zero, and at most twice what it was or ten units up."""
+    return min(max(old + change, 0.0), max(3.0 * old, old + 10.0 * unit))
+
+
+@njit(cache=True, nogil=True)
+@_RESTS
+def moved(scarcity, factor, point, share, right):
+    """Return the controls after a share of the step that meets the conditions."""
+    old = point.controls
+    change = np.zeros(len(factor.order))
+    if factor.status == REGULAR:
+        change = solve_factored(factor.triangles, factor.order, right)
+    price, queue = np.zeros(len(old.price_usd)), np.zeros(len(old.queue_h))
+    size = 0
+    for j in factor.priced:
+        price[j] = _bounded(old.price_usd[j], share * change[size], scarcity.usd)
+        size += 1
+    for j in factor.queued:
+        queue[j] = _bounded(old.queue_h[j], share * change[size], scarcity.hour)
+        size += 1
+    curves = _by_group(scarcity, point.curve_h)
+    delays = old.delay_h + share * (curves - old.delay_h)
+    for g in factor.delayed:
+        delays[g] = max(old.delay_h[g] + share * change[size], 0.0)
+        size += 1
+    lean = point.lean.copy()
+    for k in factor.leaning:
+        lean[k] = min(max(old.lean[k] + share * change[size], -1.0), 1.0)
+        size += 1
+    return Controls(price, queue, delays, lean)
+
+
+# steps ----------------------------------------------------------------------------------------------------------------
+
+
+@njit(cache=True, nogil=True)
+@_RESTS
+def full_steps(choice, scarcity, known, point, error, damping, blunt):
+    """Return whether a full step, or two, leads near enough; where that is; how many were taken, and where the first leads.
+
+    Delays that hardly react to themselves are set from the flow; that may upset prices at first, which the next step mends.
+    """
+    enough = SERVES_AGAIN * length(error)
+    first, first_error, taken = point, error, 0
+    for most in (MOST_UPSET, 1.0):
+        factor = factor_with(scarcity, known, point, damping)
+        if factor.status != REGULAR:
+            break
+        right = missing(scarcity, factor, point)
+        point = point_at(choice, scarcity, moved(scarcity, factor, point, 1.0, right), blunt)
+        error = residual(scarcity, point)
+        taken += 1
+        if taken == 1:
+            first, first_error = point, error
+        left = length(error)
+        if left <= enough:
+            return True, point, error, taken, first, first_error
+        if not left <= most * enough:
+            break
+    return False, point, error, taken, first, first_error
+
+
+@njit(cache=True)
+@_RESTS
+def _steps_left(was, left, tolerance):
+    """Return how many more steps like the last one would take the conditions to the tolerance."""
+    if left <= tolerance:
+        return 0.0
+    return np.log(left / tolerance) / np.log(was / left) if left < was else np.inf
+
+
+@njit(cache=True, nogil=True)
+@_RESTS
+def serve(choice, scarcity, known, point, error, tolerance, damping, blunt, most):
+    """Take steps with the same reactions until the conditions are met, or they serve no more, or `most` have been taken.
+
+    Returns
+    -------
+    tuple
+        Point and conditions, steps taken, and whether the reactions still serve.
+    """
+    for count in range(most):
+        if largest(error) <= tolerance:
+            return point, error, count, True
+        near, there, fault, _, _, _ = full_steps(choice, scarcity, known, point, error, damping, blunt)
+        if not near:
+            return point, error, count, False
+        was = length(error)
+        point, error = there, fault
+        if _steps_left(was, length(error), tolerance) > WORTH:
+            return point, error, count + 1, False
+    return point, error, most, True
