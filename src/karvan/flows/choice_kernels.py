@@ -22,11 +22,13 @@ _INVERSE_LN2 = 1.4426950408889634
 _LN2_HIGH, _LN2_LOW = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 _LEAST_POWER = -1022
 _POWERS = np.ldexp(1.0, np.arange(_LEAST_POWER, 1024))
+_MANTISSA, _ONE, _ROOT2, _LEAST = (1 << 52) - 1, 1023 << 52, math.sqrt(2.0), 1e-300
 _E2, _E3, _E4, _E5, _E6, _E7, _E8, _E9, _E10, _E11, _E12, _E13 = (1.0 / math.factorial(n) for n in range(2, 14))
+_L3, _L5, _L7, _L9, _L11, _L13, _L15, _L17, _L19, _L21 = (1.0 / n for n in range(3, 22, 2))
 
 
 class Choice(NamedTuple):
-    """Who chooses, and from what: routes by set and way of going, and classes."""
+    """Who chooses, and from what: routes by set and way of going, and classes; constants by way of going, then class."""
 
     nest_ptr: Any
     price_usd: Any
@@ -38,10 +40,12 @@ class Choice(NamedTuple):
     delay_usd: Any
     outside_usd: Any
     nest_usd: Any
-    scale: Any
+    mu_route: Any
+    mu_mode: Any
+    mu_outside: Any
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def exponential(x):
     """Return e^x to the last digit or two, nought where it is below 1e-304; unlike the library's it can be done by fours."""
     bounded = min(max(x, -700.0), 709.0)
@@ -57,14 +61,14 @@ def exponential(x):
     return series * power if x > -700.0 else 0.0
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 def _spread(choice, charge_usd, charge_h, begin, weight, low):
     """Write the weights of the routes of every class, the cheapest of a way of going being one times its size, and the costs of
     those.
     """  # noqa: D205
     for c in range(len(choice.class_set)):
         o, at = choice.class_set[c], begin[c]
-        hour, wait, mu = choice.hour_usd[c], choice.delay_usd[c], choice.scale[c, 0]
+        hour, wait, mu = choice.hour_usd[c], choice.delay_usd[c], choice.mu_route[c]
         first = choice.nest_ptr[o, 0]
         for i in range(begin[c + 1] - at):
             r = first + i
@@ -73,7 +77,7 @@ def _spread(choice, charge_usd, charge_h, begin, weight, low):
             cheapest = np.inf
             for i in range(at + choice.nest_ptr[o, m] - first, at + choice.nest_ptr[o, m + 1] - first):
                 cheapest = min(cheapest, weight[i])
-            low[c, m] = cheapest
+            low[m, c] = cheapest
             for r in range(choice.nest_ptr[o, m], choice.nest_ptr[o, m + 1]):
                 i = at + r - first
                 weight[i] = choice.log_size[r] - mu * (weight[i] - cheapest)
@@ -81,36 +85,76 @@ def _spread(choice, charge_usd, charge_h, begin, weight, low):
         weight[i] = exponential(weight[i])
 
 
-@njit(cache=True)
-def _ways(c, total, cost, share, nest_usd, scale, outside):
-    """Return the cost of the network, that of all options, and the share on the network of a class; write its shares."""
-    mu_route, mu_mode, mu_out = scale[c, 0], scale[c, 1], scale[c, 2]
-    best = np.inf
+@njit(cache=True, error_model="numpy")
+def logarithms(x):
+    """Return ln(x) of positive figures to the last digit or two; unlike the library's it can be done by fours."""
+    bits = x.view(np.int64)
+    found = np.empty(len(x))
+    mantissa = np.empty(len(x), dtype=np.int64)
+    for i in range(len(x)):
+        found[i] = (bits[i] >> 52) - 1023
+        mantissa[i] = (bits[i] & _MANTISSA) | _ONE
+    number = mantissa.view(np.float64)
+    for i in range(len(x)):
+        # between the root of a half and the root of two, where ln(m) = 2 artanh((m - 1) / (m + 1))
+        above = number[i] > _ROOT2
+        m = 0.5 * number[i] if above else number[i]
+        n = found[i] + 1.0 if above else found[i]
+        q = (m - 1.0) / (m + 1.0)
+        s = q * q
+        series = s * (
+            (_L3 + s * _L5) + s * s * ((_L7 + s * _L9) + s * s * ((_L11 + s * _L13) + s * s * (
+                (_L15 + s * _L17) + s * s * (_L19 + s * _L21)
+            )))
+        )  # fmt: skip
+        found[i] = n * _LN2_HIGH + (2.0 * q + (2.0 * q * series + n * _LN2_LOW))
+    return found
+
+
+@njit(cache=True, error_model="numpy")
+def _weigh_ways(total, cost, nest_usd, mu_route, mu_mode, network, share):
+    """Add constants and logsums to the costs of the ways of going; write their shares and the cost of the network."""
+    classes = len(network)
+    logs = logarithms(total.reshape(-1)).reshape(total.shape)
+    network[:] = np.inf
     for m in range(NESTS):
-        if total[m] > 0.0:
-            cost[m] += nest_usd[c, m] - np.log(total[m]) / mu_route
-            best = min(best, cost[m])
-    network = np.inf
-    if best < np.inf:
-        mass = 0.0
-        for m in range(NESTS):
-            if total[m] > 0.0:
-                share[m] = exponential(-mu_mode * (cost[m] - best))
-                mass += share[m]
-        for m in range(NESTS):
-            share[m] /= mass
-        network = best - np.log(mass) / mu_mode
-    if not np.isfinite(network):
-        return network, outside[c], 0.0
-    if not np.isfinite(outside[c]):
-        return network, network, 1.0
-    base = min(network, outside[c])
-    a = exponential(-mu_out * (network - base))
-    b = exponential(-mu_out * (outside[c] - base))
-    return network, base - np.log(a + b) / mu_out, a / (a + b)
+        for c in range(classes):
+            there = total[m, c] > 0.0
+            cost[m, c] = cost[m, c] + nest_usd[m, c] - logs[m, c] / mu_route[c] if there else np.inf
+            network[c] = min(network[c], cost[m, c])
+    mass = np.zeros(classes)
+    for m in range(NESTS):
+        for c in range(classes):
+            there = total[m, c] > 0.0
+            share[m, c] = exponential(-mu_mode[c] * (cost[m, c] - network[c])) if there else 0.0
+            mass[c] += share[m, c]
+    for c in range(classes):
+        mass[c] = max(mass[c], _LEAST)
+    logs = logarithms(mass)
+    for c in range(classes):
+        network[c] -= logs[c] / mu_mode[c] if network[c] < np.inf else 0.0
+    for m in range(NESTS):
+        for c in range(classes):
+            share[m, c] /= mass[c]
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, error_model="numpy")
+def _weigh_outside(outside, mu_outside, network, overall, on_network):
+    """Write the costs of all options and the shares on the network."""
+    sums = np.empty(len(network))
+    for c in range(len(network)):
+        base = min(network[c], outside[c])
+        a = exponential(-mu_outside[c] * (network[c] - base)) if network[c] < np.inf else 0.0
+        b = exponential(-mu_outside[c] * (outside[c] - base)) if outside[c] < np.inf else 0.0
+        sums[c] = max(a + b, _LEAST)
+        on_network[c] = a / sums[c]
+        overall[c] = base
+    logs = logarithms(sums)
+    for c in range(len(network)):
+        overall[c] -= logs[c] / mu_outside[c] if overall[c] < np.inf else 0.0
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
 def choose(choice, charge_usd, charge_h):
     """Return how every class chooses, as charges on the routes have it.
 
@@ -126,24 +170,23 @@ def choose(choice, charge_usd, charge_h):
     for c in range(classes):
         o = choice.class_set[c]
         begin[c + 1] = begin[c] + choice.nest_ptr[o, NESTS] - choice.nest_ptr[o, 0]
-    weight, cost = np.empty(begin[classes]), np.empty((classes, NESTS))
+    weight, cost = np.empty(begin[classes]), np.empty((NESTS, classes))
     _spread(choice, charge_usd, charge_h, begin, weight, cost)
-    total, share = np.zeros((classes, NESTS)), np.zeros((classes, NESTS))
-    network, overall, on_network = np.empty(classes), np.empty(classes), np.empty(classes)
+    total, share = np.zeros((NESTS, classes)), np.empty((NESTS, classes))
     for c in range(classes):
         o, at = choice.class_set[c], begin[c]
         first = choice.nest_ptr[o, 0]
         for m in range(NESTS):
-            if np.isfinite(choice.nest_usd[c, m]):
+            if choice.nest_usd[m, c] < np.inf:
                 for i in range(at + choice.nest_ptr[o, m] - first, at + choice.nest_ptr[o, m + 1] - first):
-                    total[c, m] += weight[i]
-        network[c], overall[c], on_network[c] = _ways(
-            c, total[c], cost[c], share[c], choice.nest_usd, choice.scale, choice.outside_usd
-        )
-    return begin, weight, total, network, overall, on_network, share
+                    total[m, c] += weight[i]
+    network, overall, on_network = np.empty(classes), np.empty(classes), np.empty(classes)
+    _weigh_ways(total, cost, choice.nest_usd, choice.mu_route, choice.mu_mode, network, share)
+    _weigh_outside(choice.outside_usd, choice.mu_outside, network, overall, on_network)
+    return begin, weight, total.T.copy(), network, overall, on_network, share.T.copy()
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True)
 def load_classes(choice, charge_usd, charge_h):
     """Return per route its flow; per class the costs of the network and of all options, the share on the network, and the
     shares of the ways of going; where the routes of each class begin, and its flow on each of them.

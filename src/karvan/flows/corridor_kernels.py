@@ -224,7 +224,7 @@ def reactions(
     """
     columns = len(column_hour)
     matrix = np.zeros((rows, columns))
-    nest_ptr, scale = choice.nest_ptr, choice.scale
+    nest_ptr = choice.nest_ptr
     begin, weights, totals, _, _, on_network, shares = choose(choice, charge_usd, charge_h)
     widest, most = 0, 0
     for o in range(len(nest_ptr)):
@@ -264,12 +264,13 @@ def reactions(
             weight, total, share = weights[begin[c] : begin[c + 1]], totals[c], shares[c]
             for m in range(NESTS):
                 if total[m] > 0.0:
-                    steep = demand * scale[c, 0] * on_network[c] * share[m] / total[m]
+                    steep = demand * choice.mu_route[c] * on_network[c] * share[m] / total[m]
                     for r in range(nest_ptr[o, m] - r0, nest_ptr[o, m + 1] - r0):
                         own_usd[r] += steep * weight[r]
                         own_hour[r] += steep * weight[r] * wait
             size = _class_lines(
-                demand, on_network[c], share, scale[c, 0], scale[c, 1], scale[c, 2], nest_ptr[o], weight, total, row_begin,
+                demand, on_network[c], share, choice.mu_route[c], choice.mu_mode[c], choice.mu_outside[c], nest_ptr[o],
+                weight, total, row_begin,
                 row_item, row_figure, column_begin, column_item, column_figure, is_hour, wait, ones, others, size, n_row,
                 n_column,
             )  # fmt: skip

@@ -81,7 +81,7 @@ class Factor(NamedTuple):
 # conditions -----------------------------------------------------------------------------------------------------------
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @_RESTS
 def fischer(control, slack):
     """Return the Fischer-Burmeister function: zero where both are not negative and one of them is zero."""
@@ -89,14 +89,14 @@ def fischer(control, slack):
     return control + bounded - np.sqrt(control * control + bounded * bounded)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @_RESTS
 def slack_of(capacity, used):
     """Return ln(capacity / use); infinite where there is no limit."""
     return np.log(capacity / max(used, LEAST_USE))
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @_RESTS
 def _by_group(scarcity, figures):
     """Return the sum of a figure of resources over every group."""
@@ -106,21 +106,21 @@ def _by_group(scarcity, figures):
     return total
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @_RESTS
 def _price_fault(scarcity, point, j):
     control = point.controls.price_usd[j] / scarcity.usd
     return fischer(control, slack_of(scarcity.capacity[j], point.used[j]) + WHISKER * control)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @_RESTS
 def _queue_fault(scarcity, point, j):
     control = point.controls.queue_h[j] / scarcity.hour
     return fischer(control, slack_of(scarcity.capacity[j], point.used[j]) + WHISKER * control)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True)
 @_RESTS
 def residual(scarcity, point):
     """Return the conditions: prices, queues, delays, leans; all zero at the equilibrium."""
@@ -148,7 +148,7 @@ def residual(scarcity, point):
     return error[: size + pairs].copy()
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @_RESTS
 def largest(error):
     """Return by how much the conditions are missed at most."""
@@ -159,7 +159,7 @@ def largest(error):
     return most
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @_RESTS
 def length(error):
     """Return the root of the sum of the squares."""
@@ -172,7 +172,7 @@ def length(error):
 # one linear system ----------------------------------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True)
 @_RESTS
 def factor_dense(matrix):
     """Return the triangles of a small matrix (LU with partial pivoting), the order of its rows, and whether it is regular."""
@@ -198,7 +198,7 @@ def factor_dense(matrix):
     return a, order, True
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True)
 @_RESTS
 def solve_factored(triangles, order, right):
     """Return the solution of a linear system whose matrix has been factored."""
@@ -214,7 +214,7 @@ def solve_factored(triangles, order, right):
     return x
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @_RESTS
 def _active(scarcity, point):
     """Return the resources with a price and with a queue, or about to have one, and the pairs whose lean a price charges."""
@@ -239,7 +239,7 @@ def _active(scarcity, point):
     return priced[:prices].copy(), queued[:queues].copy(), leaning[:leans].copy()
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @_RESTS
 def turned(known, scarcity, use, charge):
     """Return reactions where a tonne uses with one lean of every pair, and pays with another."""
@@ -257,14 +257,14 @@ def turned(known, scarcity, use, charge):
     return matrix
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @_RESTS
 def _swing(scarcity, pair):
     """Return by how much more a tonne uses where a pair leans its way."""
     return scarcity.pair_weight[pair] * scarcity.pair_empty[pair] * (0.5 if scarcity.pair_each[pair] else 1.0)
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @_RESTS
 def _places(known, priced, queued, leaning):
     """Return where controls, and all delays, stand among known reactions; -1 where one of them is not known."""
@@ -281,7 +281,7 @@ def _places(known, priced, queued, leaning):
     return at
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @_RESTS
 def _hard_row(line, size, i, control, unit, slack, used, damping):
     """Turn a line of reactions into the derivative of the condition of a price or a queue."""
@@ -295,7 +295,7 @@ def _hard_row(line, size, i, control, unit, slack, used, damping):
     line[i] += (by_control + (WHISKER + damping) * max(by_slack, WHISKER)) / unit
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True)
 @_RESTS
 def factor_with(scarcity, known, point, damping):
     """Return the factored derivative of the conditions at a point, from reactions that may be those of another.
@@ -333,7 +333,7 @@ def factor_with(scarcity, known, point, damping):
     return Factor(REGULAR if regular else SINGULAR, priced, queued, delayed, leaning, triangles, order)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True)
 @_RESTS
 def missing(scarcity, factor, point):
     """Return what is missing at a point from every condition of a matrix."""
@@ -355,14 +355,14 @@ def missing(scarcity, factor, point):
     return right
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @_RESTS
 def _bounded(old, change, unit):
     """Return a price after a step: never below zero, and at most twice what it was or ten units up."""
     return min(max(old + change, 0.0), max(3.0 * old, old + 10.0 * unit))
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True)
 @_RESTS
 def moved(scarcity, factor, point, share, right):
     """Return the controls after a share of the step that meets the conditions."""
@@ -393,7 +393,7 @@ def moved(scarcity, factor, point, share, right):
 # steps ----------------------------------------------------------------------------------------------------------------
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True)
 @_RESTS
 def full_steps(choice, scarcity, known, point, error, damping, blunt):
     """Return whether a full step, or two, leads near enough; where that is; how many were taken, and where the first leads.
@@ -420,7 +420,7 @@ def full_steps(choice, scarcity, known, point, error, damping, blunt):
     return False, point, error, taken, first, first_error
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @_RESTS
 def _steps_left(was, left, tolerance):
     """Return how many more steps like the last one would take the conditions to the tolerance."""
@@ -429,7 +429,7 @@ def _steps_left(was, left, tolerance):
     return np.log(left / tolerance) / np.log(was / left) if left < was else np.inf
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True)
 @_RESTS
 def serve(choice, scarcity, known, point, error, tolerance, damping, blunt, most):
     """Take steps with the same reactions until the conditions are met, or they serve no more, or `most` have been taken.

@@ -234,7 +234,8 @@ class Problem:
         routes, classes = self.routes, self.classes
         return Choice(
             routes.nest_ptr, routes.price_usd, routes.hours, routes.log_size, classes.set, classes.demand_t_per_day,
-            classes.hour_usd, classes.delay_usd, classes.outside_usd, classes.nest_usd, classes.scale,
+            classes.hour_usd, classes.delay_usd, classes.outside_usd,
+            np.ascontiguousarray(classes.nest_usd.T), *np.ascontiguousarray(classes.scale.T),
         )  # fmt: skip
 
     @cached_property

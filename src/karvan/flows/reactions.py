@@ -177,7 +177,7 @@ def _strong_delays(solver: Solver, point: Point) -> Ints:
     """Return the first resources of the groups of delay curves whose flow reacts to their own delay."""
     routes, resources, serial, choice = solver.problem.routes, solver.problem.resources, solver.serial, solver.choice
     # how fast each flow could fall at most: flow x scale x value of a delayed hour, summed over classes
-    weighted = choice._replace(demand=choice.demand * choice.scale[:, 0] * choice.delay_usd)
+    weighted = choice._replace(demand=choice.demand * choice.mu_route * choice.delay_usd)
     steep = load_classes(weighted, point.charge_usd, point.charge_h)[0]
     falls = np.append(kernels.sum_on_items(routes.route_ptr, routes.route_stream, steep, routes.streams), 0.0)
     slope = np.bincount(serial.group, point.slope, minlength=len(serial.first))

@@ -110,7 +110,7 @@ class Point(NamedTuple):
     nest_share: Any
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @_RESTS
 def _one_more(weight, empty, each, there_only, lean):
     """Return what one more tonne there, and one more back, uses."""
@@ -121,7 +121,7 @@ def _one_more(weight, empty, each, there_only, lean):
     return weight * there, 0.0 if there_only else weight * back
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @_RESTS
 def marginal(pair_back, pair_weight, pair_empty, pair_each, lean):
     """Return what one more tonne there, and one more back, uses, of every pair."""
@@ -131,7 +131,7 @@ def marginal(pair_back, pair_weight, pair_empty, pair_each, lean):
     return there, back
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @_RESTS
 def stream_charges(
     pair_resource, pair_there, pair_back, pair_weight, pair_empty, pair_each, price, wait, lean, streams
@@ -153,7 +153,7 @@ def stream_charges(
     return usd, hours
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @_RESTS
 def usage(preload, pair_resource, pair_there, pair_back, pair_weight, pair_empty, pair_each, kink, flow, blunt):
     """Return the use of every resource, the lean of every pair and its slope."""
@@ -173,7 +173,7 @@ def usage(preload, pair_resource, pair_there, pair_back, pair_weight, pair_empty
     return used, lean, slope
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @_RESTS
 def delay(curve, capacity, free_h, curve_a, curve_b, used):
     """Return the hours of delay of every resource at a use, and their derivative."""
@@ -193,7 +193,7 @@ def delay(curve, capacity, free_h, curve_a, curve_b, used):
     return hours, slope
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @_RESTS
 def charges_of(scarcity, controls):
     """Return dollars and hours that controls add to each stream."""
@@ -206,7 +206,7 @@ def charges_of(scarcity, controls):
     )  # fmt: skip
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @_RESTS
 def _on_routes(route_ptr, route_stream, usd, hours):
     """Return what the streams of every route are charged."""
@@ -223,7 +223,7 @@ def _on_routes(route_ptr, route_stream, usd, hours):
     return route_usd, route_h
 
 
-@njit(cache=True)
+@njit(cache=True, error_model="numpy")
 @_RESTS
 def on_streams(route_ptr, route_stream, flow, streams):
     """Return the flow over every stream."""
@@ -235,7 +235,7 @@ def on_streams(route_ptr, route_stream, flow, streams):
     return total
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True)
 @_RESTS
 def point_at(choice, scarcity, controls, blunt):
     """Return what follows from controls, with kinks of empties so many times as wide."""
