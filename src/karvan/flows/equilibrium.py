@@ -337,26 +337,31 @@ class Solver:
         error, serves, taken = self.residual(point), self.reactions is not None, 0
         while taken < MOST_ITERATIONS:
             if serves and self.reactions is not None:
-                point, error, steps, serves = newton.serve(
-                    self.choice, self.scarcity, self.reactions.known, point, error, tolerance, DAMPING, self.blunt,
-                    MOST_ITERATIONS - taken,
-                )  # fmt: skip
+                point, error, steps, serves, *_ = self.serve(
+                    self.reactions, point, error, tolerance, DAMPING, MOST_ITERATIONS - taken
+                )
                 taken += steps
             if taken >= MOST_ITERATIONS or largest(error) <= tolerance:
                 return point, taken
             self.reactions = new = reactions_at(self, point)
-            serves, there, fault, tried, first, first_fault = newton.full_steps(
-                self.choice, self.scarcity, new.known, point, error, 0.0, self.blunt
-            )
-            taken += 1
+            point, error, steps, _, tried, first, first_error = self.serve(new, point, error, tolerance, 0.0, 1)
+            taken, serves = taken + 1, steps > 0
             if serves:
-                point, error = there, fault
                 continue
-            point, error, moved = self.step(new, point, error, (first, first_fault) if tried else None)
+            point, error, moved = self.step(new, point, error, (first, first_error) if tried else None)
             self.refuse_impossible(point)
             if not moved:
                 return point, taken
         return point, MOST_ITERATIONS
+
+    def serve(
+        self, reactions: Reactions, point: Point, error: Floats, tolerance: float, damping: float, most: int
+    ) -> tuple[Point, Floats, int, bool, bool, Point, Floats]:
+        """Take full steps with the same reactions: :func:`karvan.flows.newton_kernels.serve`."""
+        found: tuple[Point, Floats, int, bool, bool, Point, Floats] = newton.serve(
+            self.choice, self.scarcity, reactions.known, point, error, tolerance, damping, self.blunt, most
+        )
+        return found
 
     def begin(self, start: Start | None) -> Controls:
         """Return the controls to begin with; prices of what cannot be full are left out."""

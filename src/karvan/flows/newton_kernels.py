@@ -393,33 +393,6 @@ def moved(scarcity, factor, point, share, right):
 # steps ----------------------------------------------------------------------------------------------------------------
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
-@_RESTS
-def full_steps(choice, scarcity, known, point, error, damping, blunt):
-    """Return whether a full step, or two, leads near enough; where that is; how many were taken, and where the first leads.
-
-    Delays that hardly react to themselves are set from the flow; that may upset prices at first, which the next step mends.
-    """
-    enough = SERVES_AGAIN * length(error)
-    first, first_error, taken = point, error, 0
-    for most in (MOST_UPSET, 1.0):
-        factor = factor_with(scarcity, known, point, damping)
-        if factor.status != REGULAR:
-            break
-        right = missing(scarcity, factor, point)
-        point = point_at(choice, scarcity, moved(scarcity, factor, point, 1.0, right), blunt)
-        error = residual(scarcity, point)
-        taken += 1
-        if taken == 1:
-            first, first_error = point, error
-        left = length(error)
-        if left <= enough:
-            return True, point, error, taken, first, first_error
-        if not left <= most * enough:
-            break
-    return False, point, error, taken, first, first_error
-
-
 @njit(cache=True, error_model="numpy")
 @_RESTS
 def _steps_left(was, left, tolerance):
@@ -432,21 +405,38 @@ def _steps_left(was, left, tolerance):
 @njit(cache=True, error_model="numpy", nogil=True)
 @_RESTS
 def serve(choice, scarcity, known, point, error, tolerance, damping, blunt, most):
-    """Take steps with the same reactions until the conditions are met, or they serve no more, or `most` have been taken.
+    """Take full steps with the same reactions until the conditions are met, or they serve no more, or `most` have been taken.
+
+    A step that does not lead near enough is followed by another before the reactions are given up: delays that hardly react to
+    themselves are set from the flow, which may upset prices at first, and the next step mends that.
 
     Returns
     -------
     tuple
-        Point and conditions, steps taken, and whether the reactions still serve.
+        Point and conditions, steps taken, whether the reactions still serve; where they do not, whether a step led anywhere, and
+        the point and conditions to which the first one led.
     """
     for count in range(most):
         if largest(error) <= tolerance:
-            return point, error, count, True
-        near, there, fault, _, _, _ = full_steps(choice, scarcity, known, point, error, damping, blunt)
+            return point, error, count, True, False, point, error
+        was, near, tried = length(error), False, False
+        there, fault, first, first_fault = point, error, point, error
+        for limit in (MOST_UPSET, 1.0):
+            factor = factor_with(scarcity, known, there, damping)
+            if factor.status != REGULAR:
+                break
+            right = missing(scarcity, factor, there)
+            there = point_at(choice, scarcity, moved(scarcity, factor, there, 1.0, right), blunt)
+            fault = residual(scarcity, there)
+            if not tried:
+                first, first_fault, tried = there, fault, True
+            left = length(fault)
+            near = left <= SERVES_AGAIN * was
+            if near or not left <= limit * SERVES_AGAIN * was:
+                break
         if not near:
-            return point, error, count, False
-        was = length(error)
+            return point, error, count, False, tried, first, first_fault
         point, error = there, fault
         if _steps_left(was, length(error), tolerance) > WORTH:
-            return point, error, count + 1, False
-    return point, error, most, True
+            return point, error, count + 1, False, False, point, error
+    return point, error, most, True, False, point, error
