@@ -178,6 +178,7 @@ def test_prices_are_what_capacity_is_worth():
 def class_flow(problem, found):
     """Return the flow of every class on every route of its set."""
     from karvan.flows import corridor_kernels as kernels
+    from karvan.flows.choice import choice_of
     from karvan.flows.choice_kernels import load_classes
 
     routes = problem.routes
@@ -185,4 +186,4 @@ def class_flow(problem, found):
         kernels.sum_on_routes(routes.route_ptr, routes.route_stream, values)
         for values in (found.stream_usd, found.stream_h)
     )
-    return load_classes(problem.choice, usd, hours)[-1]
+    return load_classes(choice_of(problem), usd, hours)[-1]

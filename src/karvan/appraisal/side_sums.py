@@ -17,10 +17,10 @@ from karvan.appraisal import payment_kernels as kernels
 from karvan.case.remember import remembered
 from karvan.errors import AuditError
 from karvan.flows import corridor_kernels
-from karvan.flows.choice_kernels import NESTS
 from karvan.flows.corridor_model import key_of
 from karvan.flows.corridor_results import LEAST_PRICE
 from karvan.flows.corridor_solve import class_flows
+from karvan.flows.problem import NESTS
 from karvan.network import FORMS, ArcKind
 
 if TYPE_CHECKING:

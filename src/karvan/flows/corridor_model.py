@@ -17,10 +17,9 @@ from karvan.case.remember import remembered
 from karvan.errors import RequestError
 from karvan.flows import corridor_kernels as kernels
 from karvan.flows import layout_kernels
-from karvan.flows.choice_kernels import NESTS
 from karvan.flows.demand import demand_of
 from karvan.flows.movements import Movements, movements_of
-from karvan.flows.problem import Classes, Problem, Resources, RouteSets
+from karvan.flows.problem import NESTS, Classes, Problem, Resources, RouteSets
 from karvan.flows.route_sets import ROUTE_SCALE, Graph, reliability_ratio, scale_of
 from karvan.flows.scarcity import Scarce, clearing_code, scarcities_of
 from karvan.network import FORMS

@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from karvan.flows import corridor_kernels as kernels
-from karvan.flows.choice_kernels import NESTS, load_classes
+from karvan.flows.choice import choice_of
+from karvan.flows.choice_kernels import load_classes
 from karvan.flows.corridor_model import FormNetwork, Key, Taste, build_model, key_of, lay_routes, outside_costs
 from karvan.flows.demand import demand_of
 from karvan.flows.equilibrium import TOLERANCE, Start, solve_equilibrium
 from karvan.flows.kept import find_reference, find_solved, keep_reference, keep_solved
 from karvan.flows.missing import with_missing
 from karvan.flows.places import constants_of, fitted_constants, places_of
+from karvan.flows.problem import NESTS
 from karvan.flows.route_sets import FormRoutes, is_unbuilt, reference_setting, reliability_ratio, routes_of_case
 from karvan.network import FORMS
 from karvan.routes.cost import HOURS_PER_DAY
@@ -363,6 +365,6 @@ def class_flows(solved: Solved) -> tuple[Ints, Ints, Floats]:
         kernels.sum_on_routes(routes.route_ptr, routes.route_stream, values)
         for values in (found.stream_usd, found.stream_h)
     )
-    *_, start, flow = load_classes(solved.model.problem.choice, usd, hours)
+    *_, start, flow = load_classes(choice_of(solved.model.problem), usd, hours)
     number = np.repeat(np.arange(len(classes)), np.diff(start))
     return number, np.arange(len(flow)) - start[number] + routes.set_ptr[classes.set[number]], flow

@@ -23,10 +23,11 @@ from karvan.case.remember import remembered
 from karvan.errors import NotConvergedError, RequestError
 from karvan.flows import corridor_kernels as kernels
 from karvan.flows import newton_kernels as newton
+from karvan.flows.choice import choice_of
 from karvan.flows.choice_kernels import load_classes
-from karvan.flows.newton_kernels import LEAST_USE, largest
+from karvan.flows.newton_kernels import LEAST_USE, Point, largest, point_at
 from karvan.flows.reactions import reactions_at
-from karvan.flows.scarcity_kernels import Controls, Point, Scarcity, point_at
+from karvan.flows.scarcity_kernels import Controls, Scarcity
 from karvan.flows.serial import Serial
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ def relative_gap(problem: Problem, found: Equilibrium) -> float:
     wait = found.controls.queue_h + found.delay_h
     _, hours = resources.charges(np.zeros(len(wait)), wait, found.controls.lean, routes.streams)
     usd, hours = kernels.sum_both_on_routes(routes.route_ptr, routes.route_stream, found.stream_usd, hours)
-    flow = load_classes(problem.choice, usd, hours)[0]
+    flow = load_classes(choice_of(problem), usd, hours)[0]
     return float(np.abs(flow - found.route_flow).sum()) / max(float(found.route_flow.sum()), LEAST_USE)
 
 
@@ -206,7 +207,7 @@ class Solver:
     """Newton's method on the controls."""
 
     def __init__(self, problem: Problem, reactions: Reactions | None = None) -> None:
-        self.whole, self.choice = problem, problem.choice
+        self.whole, self.choice = problem, choice_of(problem)
         reduced = _reduced(problem.routes, problem.resources)
         self.problem = _Parts(reduced.routes, reduced.resources)
         self.serial, self.kept, self.by_price, self.by_queue = (

@@ -23,9 +23,9 @@ import numpy as np
 
 from karvan.case.atomic import write_file
 from karvan.errors import OutputError
-from karvan.flows.choice_kernels import NESTS
 from karvan.flows.corridor_model import Taste
 from karvan.flows.equilibrium import Equilibrium, Start
+from karvan.flows.problem import NESTS
 from karvan.flows.reactions import Reactions
 from karvan.flows.route_sets import FlatRoutes, FormRoutes
 from karvan.flows.scarcity_kernels import Controls

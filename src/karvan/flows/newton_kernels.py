@@ -13,9 +13,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from karvan.flows import choice_kernels, scarcity_kernels
+from karvan.flows import choice_kernels, corridor_kernels, scarcity_kernels
+from karvan.flows.choice_kernels import load_classes
+from karvan.flows.corridor_kernels import sum_on_items
 from karvan.flows.resting import resting_on
-from karvan.flows.scarcity_kernels import Controls, point_at
+from karvan.flows.scarcity_kernels import Controls, charges_of, delay, usage
 
 #: Pivots below this are none.
 TINY = 1e-300
@@ -36,7 +38,44 @@ SERVES_AGAIN = 0.3
 #: What a matrix came to: reactions to some control are not known, it cannot be inverted, it has been factored.
 LACKING, SINGULAR, REGULAR = 0, 1, 2
 
-_RESTS = resting_on(choice_kernels, scarcity_kernels)
+_RESTS = resting_on(choice_kernels, corridor_kernels, scarcity_kernels)
+
+
+class Point(NamedTuple):
+    """Controls, and all that follows from them.
+
+    Attributes
+    ----------
+    controls
+        What the goods meet.
+    stream_usd, stream_h, charge_usd, charge_h
+        What that adds to streams and routes.
+    flow, streams
+        Tonnes a day on routes and streams.
+    used, lean, lean_slope
+        Use of every resource; lean of every pair and its derivative.
+    curve_h, slope
+        Delay of every resource, and its derivative.
+    network_usd, overall_usd, on_network, nest_share
+        Per class: costs of the network and of all options, share on the network, shares of the ways of going within it.
+    """
+
+    controls: Any
+    stream_usd: Any
+    stream_h: Any
+    charge_usd: Any
+    charge_h: Any
+    flow: Any
+    streams: Any
+    used: Any
+    lean: Any
+    lean_slope: Any
+    curve_h: Any
+    slope: Any
+    network_usd: Any
+    overall_usd: Any
+    on_network: Any
+    nest_share: Any
 
 
 class Known(NamedTuple):
@@ -76,6 +115,45 @@ class Factor(NamedTuple):
     leaning: Any
     triangles: Any
     order: Any
+
+
+# where controls lead --------------------------------------------------------------------------------------------------
+
+
+@njit(cache=True, error_model="numpy")
+@_RESTS
+def _on_routes(route_ptr, route_stream, usd, hours):
+    """Return what the streams of every route are charged."""
+    both = np.empty((len(usd), 2))
+    for s in range(len(usd)):
+        both[s, 0], both[s, 1] = usd[s], hours[s]
+    route_usd, route_h = np.empty(len(route_ptr) - 1), np.empty(len(route_ptr) - 1)
+    for r in range(len(route_ptr) - 1):
+        one, other = 0.0, 0.0
+        for k in range(route_ptr[r], route_ptr[r + 1]):
+            one += both[route_stream[k], 0]
+            other += both[route_stream[k], 1]
+        route_usd[r], route_h[r] = one, other
+    return route_usd, route_h
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+@_RESTS
+def point_at(choice, scarcity, controls, blunt):
+    """Return what follows from controls, with kinks of empties so many times as wide."""
+    usd, hours = charges_of(scarcity, controls)
+    charge_usd, charge_h = _on_routes(scarcity.route_ptr, scarcity.route_stream, usd, hours)
+    flow, network, overall, on_network, share, _, _ = load_classes(choice, charge_usd, charge_h)
+    streams = sum_on_items(scarcity.route_ptr, scarcity.route_stream, flow, scarcity.streams)
+    used, lean, lean_slope = usage(
+        scarcity.preload, scarcity.pair_resource, scarcity.pair_there, scarcity.pair_back, scarcity.pair_weight,
+        scarcity.pair_empty, scarcity.pair_each, scarcity.kink, streams, blunt,
+    )  # fmt: skip
+    curve_h, slope = delay(scarcity.curve, scarcity.capacity, scarcity.free_h, scarcity.curve_a, scarcity.curve_b, used)
+    return Point(
+        controls, usd, hours, charge_usd, charge_h, flow, streams, used, lean, lean_slope, curve_h, slope, network, overall,
+        on_network, share,
+    )  # fmt: skip
 
 
 # conditions -----------------------------------------------------------------------------------------------------------

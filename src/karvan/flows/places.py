@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from karvan.flows import corridor_kernels as kernels
+from karvan.flows.choice import choice_of
 from karvan.flows.newton_kernels import factor_dense, solve_factored
 from karvan.flows.route_sets import scale_of
 from karvan.flows.screenlines import counted_rows, counted_tonnes, fixed_tonnes_per_day
@@ -148,7 +149,7 @@ def _reactions(model: CorridorModel, found: Equilibrium, counted: Floats, charge
         for values in (found.stream_usd, found.stream_h)
     )
     falls: Floats = kernels.reactions(
-        problem.choice, usd, hours, *problem.set_class, routes.route_ptr, routes.route_stream, *_by_stream(counted),
+        choice_of(problem), usd, hours, *problem.set_class, routes.route_ptr, routes.route_stream, *_by_stream(counted),
         *_by_stream(charged),
         np.zeros(len(charged), dtype=bool), len(counted),
     )  # fmt: skip

@@ -23,7 +23,6 @@ import numpy as np
 from karvan.case.remember import remembered
 from karvan.errors import RequestError
 from karvan.flows import scarcity_kernels as kernels
-from karvan.flows.choice_kernels import NESTS, Choice
 from karvan.flows.scarcity_kernels import NO_CURVE, POWER_CURVE
 
 if TYPE_CHECKING:
@@ -33,6 +32,8 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
 
+#: Ways of going.
+NESTS = 4
 #: How a full resource clears: by a rent, by waiting, or not at all (a delay curve without a hard limit).
 CLEARINGS = ("price", "queue", "delay")
 #: The kink of empties is rounded off over this share of the capacity.
@@ -227,16 +228,6 @@ class Problem:
         faults = [*_route_faults(self.routes), *_class_faults(self), *_resource_faults(self.resources)]
         if faults:
             raise RequestError("\n".join(faults))
-
-    @cached_property
-    def choice(self) -> Choice:
-        """Routes and classes as kernels want them."""
-        routes, classes = self.routes, self.classes
-        return Choice(
-            routes.nest_ptr, routes.price_usd, routes.hours, routes.log_size, classes.set, classes.demand_t_per_day,
-            classes.hour_usd, classes.delay_usd, classes.outside_usd,
-            np.ascontiguousarray(classes.nest_usd.T), *np.ascontiguousarray(classes.scale.T),
-        )  # fmt: skip
 
     @cached_property
     def set_class(self) -> tuple[Ints, Ints]:

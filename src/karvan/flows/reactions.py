@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from karvan.flows.equilibrium import Solver
+    from karvan.flows.newton_kernels import Point
     from karvan.flows.problem import Bools, Floats, Ints, Resources
-    from karvan.flows.scarcity_kernels import Point
 
 #: Delays whose own feedback (slope of the curve x fall of the flow) is smaller are set from the flow, without Newton's method.
 WEAK_FEEDBACK = 0.01

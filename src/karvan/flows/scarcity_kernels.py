@@ -1,6 +1,6 @@
 """Kernels of what is scarce: what controls charge to streams, what streams use, how long delay curves hold them up.
 
-The point to which controls lead joins them with choice. What the arrays mean stands in :mod:`karvan.flows.problem`.
+What the arrays mean stands in :mod:`karvan.flows.problem`.
 """
 
 # kernels are typed by Numba; their arrays are checked by the dataclasses that hold them
@@ -13,14 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from karvan.flows import choice_kernels
-from karvan.flows.choice_kernels import load_classes
-from karvan.flows.resting import resting_on
-
 #: Delay curves: none, power of the utilisation (BPR), exponential.
 NO_CURVE, POWER_CURVE, EXPONENTIAL_CURVE = 0, 1, 2
-
-_RESTS = resting_on(choice_kernels)
 
 
 class Scarcity(NamedTuple):
@@ -73,45 +67,7 @@ class Controls(NamedTuple):
     lean: Any
 
 
-class Point(NamedTuple):
-    """Controls, and all that follows from them.
-
-    Attributes
-    ----------
-    controls
-        What the goods meet.
-    stream_usd, stream_h, charge_usd, charge_h
-        What that adds to streams and routes.
-    flow, streams
-        Tonnes a day on routes and streams.
-    used, lean, lean_slope
-        Use of every resource; lean of every pair and its derivative.
-    curve_h, slope
-        Delay of every resource, and its derivative.
-    network_usd, overall_usd, on_network, nest_share
-        Per class: costs of the network and of all options, share on the network, shares of the ways of going within it.
-    """
-
-    controls: Any
-    stream_usd: Any
-    stream_h: Any
-    charge_usd: Any
-    charge_h: Any
-    flow: Any
-    streams: Any
-    used: Any
-    lean: Any
-    lean_slope: Any
-    curve_h: Any
-    slope: Any
-    network_usd: Any
-    overall_usd: Any
-    on_network: Any
-    nest_share: Any
-
-
 @njit(cache=True, error_model="numpy")
-@_RESTS
 def _one_more(weight, empty, each, there_only, lean):
     """Return what one more tonne there, and one more back, uses."""
     if each:
@@ -122,7 +78,6 @@ def _one_more(weight, empty, each, there_only, lean):
 
 
 @njit(cache=True, error_model="numpy")
-@_RESTS
 def marginal(pair_back, pair_weight, pair_empty, pair_each, lean):
     """Return what one more tonne there, and one more back, uses, of every pair."""
     there, back = np.empty(len(lean)), np.empty(len(lean))
@@ -132,7 +87,6 @@ def marginal(pair_back, pair_weight, pair_empty, pair_each, lean):
 
 
 @njit(cache=True, error_model="numpy")
-@_RESTS
 def stream_charges(
     pair_resource, pair_there, pair_back, pair_weight, pair_empty, pair_each, price, wait, lean, streams
 ):  # fmt: skip
@@ -154,7 +108,6 @@ def stream_charges(
 
 
 @njit(cache=True, error_model="numpy")
-@_RESTS
 def usage(preload, pair_resource, pair_there, pair_back, pair_weight, pair_empty, pair_each, kink, flow, blunt):
     """Return the use of every resource, the lean of every pair and its slope."""
     count = len(pair_resource)
@@ -174,7 +127,6 @@ def usage(preload, pair_resource, pair_there, pair_back, pair_weight, pair_empty
 
 
 @njit(cache=True, error_model="numpy")
-@_RESTS
 def delay(curve, capacity, free_h, curve_a, curve_b, used):
     """Return the hours of delay of every resource at a use, and their derivative."""
     hours, slope = np.zeros(len(used)), np.zeros(len(used))
@@ -194,7 +146,6 @@ def delay(curve, capacity, free_h, curve_a, curve_b, used):
 
 
 @njit(cache=True, error_model="numpy")
-@_RESTS
 def charges_of(scarcity, controls):
     """Return dollars and hours that controls add to each stream."""
     hours = controls.queue_h.copy()
@@ -203,52 +154,4 @@ def charges_of(scarcity, controls):
     return stream_charges(
         scarcity.pair_resource, scarcity.pair_there, scarcity.pair_back, scarcity.pair_weight, scarcity.pair_empty,
         scarcity.pair_each, controls.price_usd, hours, controls.lean, scarcity.streams,
-    )  # fmt: skip
-
-
-@njit(cache=True, error_model="numpy")
-@_RESTS
-def _on_routes(route_ptr, route_stream, usd, hours):
-    """Return what the streams of every route are charged."""
-    both = np.empty((len(usd), 2))
-    for s in range(len(usd)):
-        both[s, 0], both[s, 1] = usd[s], hours[s]
-    route_usd, route_h = np.empty(len(route_ptr) - 1), np.empty(len(route_ptr) - 1)
-    for r in range(len(route_ptr) - 1):
-        one, other = 0.0, 0.0
-        for k in range(route_ptr[r], route_ptr[r + 1]):
-            one += both[route_stream[k], 0]
-            other += both[route_stream[k], 1]
-        route_usd[r], route_h[r] = one, other
-    return route_usd, route_h
-
-
-@njit(cache=True, error_model="numpy")
-@_RESTS
-def on_streams(route_ptr, route_stream, flow, streams):
-    """Return the flow over every stream."""
-    total = np.zeros(streams)
-    for r in range(len(route_ptr) - 1):
-        if flow[r] != 0.0:
-            for k in range(route_ptr[r], route_ptr[r + 1]):
-                total[route_stream[k]] += flow[r]
-    return total
-
-
-@njit(cache=True, error_model="numpy", nogil=True)
-@_RESTS
-def point_at(choice, scarcity, controls, blunt):
-    """Return what follows from controls, with kinks of empties so many times as wide."""
-    usd, hours = charges_of(scarcity, controls)
-    charge_usd, charge_h = _on_routes(scarcity.route_ptr, scarcity.route_stream, usd, hours)
-    flow, network, overall, on_network, share, _, _ = load_classes(choice, charge_usd, charge_h)
-    streams = on_streams(scarcity.route_ptr, scarcity.route_stream, flow, scarcity.streams)
-    used, lean, lean_slope = usage(
-        scarcity.preload, scarcity.pair_resource, scarcity.pair_there, scarcity.pair_back, scarcity.pair_weight,
-        scarcity.pair_empty, scarcity.pair_each, scarcity.kink, streams, blunt,
-    )  # fmt: skip
-    curve_h, slope = delay(scarcity.curve, scarcity.capacity, scarcity.free_h, scarcity.curve_a, scarcity.curve_b, used)
-    return Point(
-        controls, usd, hours, charge_usd, charge_h, flow, streams, used, lean, lean_slope, curve_h, slope, network, overall,
-        on_network, share,
     )  # fmt: skip

@@ -17,6 +17,7 @@ from karvan.flows import (
     choice_kernels,
     dense_kernels,
     elimination_kernels,
+    problem,
     route_kernels,
     tree_kernels,
     warm,
@@ -82,7 +83,7 @@ def test_every_kernel_is_cached_and_exact(path):
 
 def test_what_two_files_of_kernels_say_is_the_same():
     assert dense_kernels.NOTHING_DEARER == tree_kernels.NOTHING_DEARER
-    assert choice_kernels.NESTS == route_kernels.NESTS
+    assert choice_kernels.NESTS == route_kernels.NESTS == problem.NESTS
     assert elimination_kernels.LAYERS == route_kernels.LAYERS
     assert elimination_kernels.WATER == route_kernels.WATER_BIT
     for layer in range(route_kernels.LAYERS):
