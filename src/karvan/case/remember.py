@@ -6,7 +6,7 @@ every setting that has them; nothing that may be altered is kept. A result is th
 
 from __future__ import annotations
 
-from collections import deque
+import threading
 from functools import wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 P = ParamSpec("P")
 R = TypeVar("R")
 #: What is compared by value.
-_PLAIN = (int, float, str, bytes, tuple, type(None))
+_PLAIN = (int, float, str, bytes, tuple, frozenset, type(None))
 
 
 def remembered(most: int, *, unseen: int = 0) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Return a decorator that keeps the latest results of a function of positional arguments.
 
-    Plain values and tuples are compared by value, everything else by identity; the arguments are kept too, so that an identity
-    cannot pass to another object.
+    Plain values, tuples and frozen sets are compared by value, everything else by identity; the arguments are kept too, so that
+    an identity cannot pass to another object. What was asked for longest ago falls out.
 
     Parameters
     ----------
@@ -34,16 +34,27 @@ def remembered(most: int, *, unseen: int = 0) -> Callable[[Callable[P, R]], Call
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        kept: deque[tuple[tuple[object, ...], R]] = deque(maxlen=most)
+        kept: tuple[tuple[tuple[object, ...], R], ...] = ()
+        altering = threading.Lock()
+
+        def keep(new: tuple[tuple[object, ...], R]) -> None:
+            nonlocal kept
+            with altering:
+                kept = (new, *(item for item in kept if item is not new))[:most]
 
         @wraps(function)
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
-            seen = args[: len(args) - unseen]
-            for known, result in tuple(kept):
-                if all(map(_same, known, seen)):
-                    return result
+            seen: tuple[object, ...] = args[:-unseen] if unseen else args
+            for place, item in enumerate(kept):
+                for known, given in zip(item[0], seen, strict=False):
+                    if known is not given and not _equal(known, given):
+                        break
+                else:
+                    if place:
+                        keep(item)
+                    return item[1]
             result = function(*args, **kwargs)
-            kept.appendleft((seen, result))
+            keep((seen, result))
             return result
 
         return call
@@ -51,5 +62,5 @@ def remembered(most: int, *, unseen: int = 0) -> Callable[[Callable[P, R]], Call
     return decorate
 
 
-def _same(one: object, other: object) -> bool:
-    return one is other or (isinstance(one, _PLAIN) and type(one) is type(other) and one == other)
+def _equal(one: object, other: object) -> bool:
+    return isinstance(one, _PLAIN) and type(one) is type(other) and one == other

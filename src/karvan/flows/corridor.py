@@ -14,7 +14,7 @@ from karvan.flows.corridor_results import CorridorFlows
 from karvan.flows.corridor_solve import class_flows, solve_setting
 from karvan.flows.demand import kinds_of
 from karvan.flows.equilibrium import relative_gap
-from karvan.flows.missing import choice_weight, movement_charges, time_values
+from karvan.flows.missing import choice_weights, movement_charges, time_values
 from karvan.flows.route_sets import reference_setting
 from karvan.network import FORMS
 from karvan.network import State as NetworkState
@@ -117,11 +117,9 @@ def search_tasks(solved: Solved) -> list[SearchTask]:
     usd, hours = movement_charges(model, solved.equilibrium)
     tasks = []
     for form in FORMS:
-        weights = [
-            choice_weight(model, form, value, usd, hours)
-            for value in time_values(model.base, model.network.applied.rows("commodity"), form)
-        ]
-        tasks += _tasks_of_form(solved, form, weights)
+        values = time_values(model.base, model.network.applied.rows("commodity"), form)
+        weights = choice_weights(model, form, values, usd, hours)
+        tasks += _tasks_of_form(solved, form, list(np.ascontiguousarray(weights.T)))
     return tasks
 
 

@@ -164,8 +164,50 @@ def _names(
     return _Names(pairs, {pair: n for n, pair in enumerate(pairs)}, first, keys, {key: n for n, key in enumerate(keys)})
 
 
-class _Layout(NamedTuple):
-    """What of :class:`Laid` depends only on which arcs are open."""
+@dataclass(frozen=True, eq=False)
+class _Standing:
+    """The routes of a form whose arcs are all open, and the streams of its movements."""
+
+    per_pair: Ints
+    nest: Ints
+    arc_ptr: Ints
+    arcs: Ints
+    move_ptr: Ints
+    move_item: Ints
+    stream_of: Ints
+    streams: int
+    stream_ptr: Ints
+    stream_item: Ints
+
+    @cached_property
+    def set_ptr(self) -> Ints:
+        """Where the routes of every pair begin."""
+        return np.concatenate([[0], np.cumsum(self.per_pair)]).astype(np.int64)
+
+
+@remembered(48)
+def _standing(routes: FormRoutes, of_arc: Ints, opened: bytes, movements: int) -> _Standing:
+    """Return the routes of a form that stand where these arcs are open."""
+    laid = layout_kernels.lay_standing(*routes.flat, np.frombuffer(opened, dtype=bool), of_arc)
+    *_, ways, items = laid
+    stream_of, streams = layout_kernels.same_routes(ways, items, movements)
+    return _Standing(*laid, stream_of, streams, *kernels.merge_items(ways, items, stream_of, max(streams, 1)))
+
+
+@remembered(48)
+def _log_sizes(standing: _Standing, length_km: Floats) -> Floats:
+    """Return the logarithms of the path sizes of the routes of a form."""
+    sizes: Floats = layout_kernels.path_sizes(
+        standing.set_ptr, standing.nest, standing.move_ptr, standing.move_item, length_km, len(length_km)
+    )
+    return sizes
+
+
+@dataclass(frozen=True, eq=False)
+class _Layout:
+    """What of :class:`Laid` depends only on which arcs are open; sets, movements and streams of the second form follow those of
+    the first.
+    """  # noqa: D205 - one sentence
 
     set_ptr: Ints
     nest: Ints
@@ -180,29 +222,20 @@ class _Layout(NamedTuple):
 
 
 @remembered(32)
-def _layout(
-    routes_1: FormRoutes, routes_2: FormRoutes, of_arc_1: Ints, of_arc_2: Ints, open_1: bytes, open_2: bytes, first: int,
-    movements: int,
-) -> _Layout:  # fmt: skip
-    """Return the routes of both forms that stand where these arcs are open; movements of the second form are numbered on."""
-    parts = [
-        layout_kernels.lay_standing(*theirs.flat, np.frombuffer(opened, dtype=bool), of_arc)
-        for theirs, of_arc, opened in ((routes_1, of_arc_1, open_1), (routes_2, of_arc_2, open_2))
-    ]
-    per_pair, nest, arc_ptr, arcs, move_ptr, move_item = zip(*parts, strict=True)
-    set_ptr = np.concatenate([[0], np.cumsum(np.concatenate(per_pair))]).astype(np.int64)
-    ways, items = _joined(move_ptr), np.concatenate([move_item[0], move_item[1] + first])
-    stream_of, streams = layout_kernels.same_routes(ways, items, movements)
-    stream_ptr, stream_item = kernels.merge_items(ways, items, stream_of, max(streams, 1))
+def _layout(one: _Standing, other: _Standing) -> _Layout:
+    """Return the routes of both forms that stand."""
+    moved = np.where(other.stream_of >= 0, other.stream_of + one.streams, -1)
     return _Layout(
-        set_ptr, np.concatenate(nest), _joined(arc_ptr), np.concatenate(arcs), ways, items, stream_of, streams, stream_ptr,
-        stream_item,
+        _joined(one.set_ptr, other.set_ptr), np.concatenate([one.nest, other.nest]), _joined(one.arc_ptr, other.arc_ptr),
+        np.concatenate([one.arcs, other.arcs]), _joined(one.move_ptr, other.move_ptr),
+        np.concatenate([one.move_item, other.move_item + len(one.stream_of)]), np.concatenate([one.stream_of, moved]),
+        one.streams + other.streams, _joined(one.stream_ptr, other.stream_ptr),
+        np.concatenate([one.stream_item, other.stream_item + one.streams]),
     )  # fmt: skip
 
 
-def _joined(pointers: tuple[Ints, Ints]) -> Ints:
+def _joined(one: Ints, other: Ints) -> Ints:
     """Return two pointers as one."""
-    one, other = pointers
     return np.concatenate([one, other[1:] + one[-1]])
 
 
@@ -210,23 +243,20 @@ def lay_routes(forms: Mapping[str, FormNetwork], chosen: Mapping[str, FormRoutes
     """Return the routes that stand in a setting, with their costs, path sizes and streams."""
     one, other = (forms[form] for form in FORMS)
     names = _names(chosen[FORMS[0]].pairs, chosen[FORMS[1]].pairs, one.movements.keys, other.movements.keys)
-    layout = _layout(
-        chosen[FORMS[0]], chosen[FORMS[1]], one.movements.of_arc, other.movements.of_arc, one.open.tobytes(),
-        other.open.tobytes(), names.first[FORMS[1]][1], len(names.keys),
-    )  # fmt: skip
+    standing = [
+        _standing(chosen[item.form], item.movements.of_arc, item.open.tobytes(), len(item.movements.keys))
+        for item in (one, other)
+    ]
     # arcs are numbered by form
-    split = layout.set_ptr[names.first[FORMS[1]][0]]
-    price, hours = (
-        np.concatenate(parts)
-        for parts in zip(*(
-            kernels.sum_both_on_routes(pointer, layout.arcs, item.choice_usd, item.hours)
-            for pointer, item in ((layout.arc_ptr[: split + 1], one), (layout.arc_ptr[split:], other))
-        ), strict=True)
-    )  # fmt: skip
-    length = np.concatenate([one.movements.length_km, other.movements.length_km])
-    log_size = layout_kernels.path_sizes(
-        layout.set_ptr, layout.nest, layout.move_ptr, layout.move_item, length, len(names.keys)
-    )
+    costs = [
+        kernels.sum_both_on_routes(theirs.arc_ptr, theirs.arcs, item.choice_usd, item.hours)
+        for theirs, item in zip(standing, (one, other), strict=True)
+    ]
+    price, hours = (np.concatenate(parts) for parts in zip(*costs, strict=True))
+    log_size = np.concatenate([
+        _log_sizes(theirs, item.movements.length_km) for theirs, item in zip(standing, (one, other), strict=True)
+    ])  # fmt: skip
+    layout = _layout(*standing)
     sets = RouteSets(
         layout.set_ptr, layout.nest, price, hours, log_size, layout.stream_ptr, layout.stream_item, layout.streams
     )

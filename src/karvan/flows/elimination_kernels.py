@@ -125,17 +125,19 @@ def together(first, second):
 @njit(cache=True)
 def _join(cost, filled, one, other, new):
     """Let two arcs that follow one another make a third, unless it is cheaper already."""
+    before, after, made = filled[one], filled[other], filled[new]
     for first in range(LAYERS):
-        if not filled[one, first]:
+        if not (before >> first) & 1:
             continue
         for second in range(LAYERS):
-            if not filled[other, second]:
+            if not (after >> second) & 1:
                 continue
             layer = together(first, second)
-            filled[new, layer] = True
+            made |= np.uint8(1 << layer)
             for lane in range(LANES):
                 through = cost[one, first, lane] + cost[other, second, lane]
                 cost[new, layer, lane] = min(cost[new, layer, lane], through)
+    filled[new] = made
 
 
 @njit(cache=True, nogil=True)
@@ -152,47 +154,102 @@ def eliminate(of_arc, count, joint, weight, layer):
         What every arc moves by.
     """
     cost = np.full((count, LAYERS, LANES), np.inf)
-    filled = np.zeros((count, LAYERS), dtype=np.bool_)
-    used = np.zeros(count, dtype=np.bool_)
+    # a bit for every layer that some way has
+    filled = np.zeros(count, dtype=np.uint8)
     for k in range(len(of_arc)):
         at = of_arc[k]
         if at >= 0 and np.isfinite(weight[k, 0]):
-            filled[at, layer[k]] = used[at] = True
+            filled[at] |= np.uint8(1 << layer[k])
             for lane in range(LANES):
                 cost[at, layer[k], lane] = min(cost[at, layer[k], lane], weight[k, lane])
     for pair in range(len(joint)):
         one, other, new = joint[pair, 0], joint[pair, 1], joint[pair, 2]
-        if used[one] and used[other]:
-            used[new] = True
+        if filled[one] and filled[other]:
             _join(cost, filled, one, other, new)
     return cost
+
+
+@njit(cache=True, nogil=True)
+def known_costs(set_ptr, nest, arc_ptr, arcs, weight):
+    """Return the least cost of the known routes of every set by way of going and lane.
+
+    Parameters
+    ----------
+    set_ptr, nest, arc_ptr, arcs
+        Where the routes of every set begin, the way of going of every route, where its arcs begin, and the arcs.
+    weight
+        Cost of every arc; shape (arcs, lanes).
+    """
+    least = np.full((len(set_ptr) - 1, LAYERS - 1, LANES), np.inf)
+    for o in range(len(set_ptr) - 1):
+        for r in range(set_ptr[o], set_ptr[o + 1]):
+            # a variable for each of the lanes: an array of them would be slower by half
+            one, two, three, four = 0.0, 0.0, 0.0, 0.0
+            for k in range(arc_ptr[r], arc_ptr[r + 1]):
+                theirs = weight[arcs[k]]
+                one, two, three, four = one + theirs[0], two + theirs[1], three + theirs[2], four + theirs[3]
+            own = least[o, nest[r]]
+            own[0], own[1], own[2], own[3] = min(own[0], one), min(own[1], two), min(own[2], three), min(own[3], four)
+    return least
+
+
+@njit(cache=True, nogil=True)
+def cheaper_ways(cost, wanted, known, share, lanes):
+    """Return where elimination finds a way that costs less than a share of the least known: lane, pair, way of going of each.
+
+    Parameters
+    ----------
+    cost, wanted
+        As :func:`eliminate` returns it, and the place of every pair (-1: none).
+    known
+        Least cost known of every pair, by way of going and lane.
+    share
+        Of the least cost known.
+    lanes
+        How many lanes are looked at.
+    """
+    found, size = np.empty((lanes * known.shape[0] * known.shape[1], 3), dtype=np.int64), 0
+    for lane in range(lanes):
+        for pair in range(known.shape[0]):
+            if wanted[pair] < 0:
+                continue
+            # the first layer has not moved; the others stand in the order of the ways of going
+            for nest in range(known.shape[1]):
+                if cost[wanted[pair], nest + 1, lane] < known[pair, nest, lane] * share:
+                    found[size, 0], found[size, 1], found[size, 2] = lane, pair, nest
+                    size += 1
+    return found[:size, 0].copy(), found[:size, 1].copy(), found[:size, 2].copy()
 
 
 @njit(cache=True)
 def _parts(at, layer, lane, cost, joint, made_ptr, made):
     """Return the pair of arcs, and the layers of both, that make an arc at its cost; -1 where it is one of the graph."""
+    whole = cost[at, layer, lane]
     for k in range(made_ptr[at], made_ptr[at + 1]):
         one, other = joint[made[k], 0], joint[made[k], 1]
         for first in range(LAYERS):
+            # no arc costs less than nothing
+            if cost[one, first, lane] > whole:
+                continue
             for second in range(LAYERS):
                 if (
                     together(first, second) == layer
-                    and cost[one, first, lane] + cost[other, second, lane] == cost[at, layer, lane]
+                    and cost[one, first, lane] + cost[other, second, lane] == whole
                 ):
                     return made[k], first, second
     return -1, 0, 0
 
 
 @njit(cache=True, nogil=True)
-def simple_ways(places, layers, lane, source, cost, joint, made_ptr, made, arc_ptr, arcs, weight, layer_of, head):
-    """Return the arcs of the cheapest ways of some places and layers, one after the other, and where each begins.
+def simple_ways(places, layers, lanes, source, cost, joint, made_ptr, made, arc_ptr, arcs, weight, layer_of, head, states):
+    """Return the arcs of the cheapest ways of some places, layers and lanes, one after the other, and where each begins.
 
     A way that passes a state twice has none.
 
     Parameters
     ----------
-    places, layers, lane
-        What is asked for; costs must be finite.
+    places, layers, lanes
+        What is asked for; costs must be finite, and nowhere below nothing.
     source
         State where each begins.
     cost, joint
@@ -202,13 +259,16 @@ def simple_ways(places, layers, lane, source, cost, joint, made_ptr, made, arc_p
     arc_ptr, arcs
         The arcs of the graph at each place: where they begin, and which they are.
     weight, layer_of, head
-        Cost of every arc in the lane, what it moves by, its head.
+        Cost of every arc by lane, what it moves by, its head.
+    states
+        Number of states.
     """
     begin, path, size = np.zeros(len(places) + 1, dtype=np.int64), np.empty(1024, dtype=np.int64), 0
-    seen = np.full(head.max() + 1, -1, dtype=np.int64)
+    seen = np.full(states, -1, dtype=np.int64)
     todo, todo_layer = np.empty(1024, dtype=np.int64), np.empty(1024, dtype=np.int64)
     for way in range(len(places)):
         begin[way] = size
+        lane = lanes[way]
         seen[source[way]] = way
         todo[0], todo_layer[0], left, simple = places[way], layers[way], 1, True
         while left > 0 and simple:
@@ -216,7 +276,7 @@ def simple_ways(places, layers, lane, source, cost, joint, made_ptr, made, arc_p
             at, layer = todo[left], todo_layer[left]
             taken = -1
             for k in range(arc_ptr[at], arc_ptr[at + 1]):
-                if layer_of[arcs[k]] == layer and weight[arcs[k]] == cost[at, layer, lane]:
+                if layer_of[arcs[k]] == layer and weight[arcs[k], lane] == cost[at, layer, lane]:
                     taken = arcs[k]
                     break
             if taken >= 0:

@@ -23,13 +23,17 @@ def path_sizes(set_ptr, nest, route_ptr, route_link, length, links):
     A stretch of length l on a route of length L counts l/L divided by the number of routes of the nest that use it.
     """
     size = np.zeros(len(nest))
-    users = np.zeros(links, dtype=np.int64)
+    users, counted = np.zeros(links, dtype=np.int64), np.full(links, -1, dtype=np.int64)
     for o in range(len(set_ptr) - 1):
         for m in range(NESTS):
+            # users of a link are those of the set and nest by which they were counted last
+            own = o * NESTS + m
             for r in range(set_ptr[o], set_ptr[o + 1]):
                 if nest[r] == m:
                     for k in range(route_ptr[r], route_ptr[r + 1]):
-                        users[route_link[k]] += 1
+                        link = route_link[k]
+                        users[link] = users[link] + 1 if counted[link] == own else 1
+                        counted[link] = own
             for r in range(set_ptr[o], set_ptr[o + 1]):
                 if nest[r] == m:
                     total, shared = 0.0, 0.0
@@ -37,10 +41,6 @@ def path_sizes(set_ptr, nest, route_ptr, route_link, length, links):
                         total += length[route_link[k]]
                         shared += length[route_link[k]] / users[route_link[k]]
                     size[r] = np.log(shared / total) if total > 0.0 else 0.0
-            for r in range(set_ptr[o], set_ptr[o + 1]):
-                if nest[r] == m:
-                    for k in range(route_ptr[r], route_ptr[r + 1]):
-                        users[route_link[k]] = 0
     return size
 
 
@@ -82,6 +82,53 @@ def lay_standing(pair_ptr, nest, arc_ptr, arcs, is_open, movement_of):
         n += 1
         kept_arc_ptr[n], kept_move_ptr[n] = i, j
     return per_pair, kept_nest, kept_arc_ptr, kept_arcs, kept_move_ptr, kept_moves
+
+
+@njit(cache=True, nogil=True)
+def add_routes(pair_ptr, nest, arc_ptr, arcs, new_pair, new_nest, new_ptr, new_arcs):
+    """Return routes with others behind those of their pair and way of going, in the order in which both were given.
+
+    Parameters
+    ----------
+    pair_ptr, nest, arc_ptr, arcs
+        Where the routes of every pair begin, their ways of going, where the arcs of each begin, and the arcs.
+    new_pair, new_nest, new_ptr, new_arcs
+        Of the others pair and way of going, where the arcs of each begin, and the arcs.
+    """
+    pairs, old = len(pair_ptr) - 1, len(nest)
+    # those that are added, in order of pair and way of going
+    first = np.zeros(pairs * NESTS + 1, dtype=np.int64)
+    for r in range(len(new_nest)):
+        first[new_pair[r] * NESTS + new_nest[r] + 1] += 1
+    first = np.cumsum(first)
+    order, place = np.empty(len(new_nest), dtype=np.int64), first[:-1].copy()
+    for r in range(len(new_nest)):
+        own = new_pair[r] * NESTS + new_nest[r]
+        order[place[own]] = r
+        place[own] += 1
+    all_ptr, all_nest = np.zeros(pairs + 1, dtype=np.int64), np.empty(old + len(new_nest), dtype=np.int64)
+    ways, items = np.zeros(len(all_nest) + 1, dtype=np.int64), np.empty(len(arcs) + len(new_arcs), dtype=np.int64)
+    n, i = 0, 0
+    for pair in range(pairs):
+        for m in range(NESTS):
+            for r in range(pair_ptr[pair], pair_ptr[pair + 1]):
+                if nest[r] == m:
+                    for k in range(arc_ptr[r], arc_ptr[r + 1]):
+                        items[i] = arcs[k]
+                        i += 1
+                    all_nest[n] = m
+                    n += 1
+                    ways[n] = i
+            for at in range(first[pair * NESTS + m], first[pair * NESTS + m + 1]):
+                r = order[at]
+                for k in range(new_ptr[r], new_ptr[r + 1]):
+                    items[i] = new_arcs[k]
+                    i += 1
+                all_nest[n] = m
+                n += 1
+                ways[n] = i
+        all_ptr[pair + 1] = n
+    return all_ptr, all_nest, ways, items
 
 
 @njit(cache=True)

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from karvan.case.remember import remembered
-from karvan.flows import corridor_kernels, route_kernels
 from karvan.flows import elimination_kernels as kernels
 from karvan.network import FORMS, State
 from karvan.routes.cost import HOURS_PER_DAY
@@ -48,9 +47,7 @@ def with_missing(
     for form in FORMS:
         new: dict[tuple[int, bytes], tuple[int, int, Ints]] = {}
         values = time_values(model.base, model.network.applied.rows("commodity"), form)
-        item = model.forms[form]
-        weights = [np.where(item.open, choice_weight(model, form, value, usd, hours), np.inf) for value in values]
-        for pair, nest, path in _missing(model, form, weights, chosen[form]):
+        for pair, nest, path in _missing(model, form, choice_weights(model, form, values, usd, hours), chosen[form]):
             new.setdefault((pair, path.tobytes()), (pair, nest, path))
         more[form] = chosen[form].plus(list(new.values()))
     return chosen if all(more[form] is chosen[form] for form in FORMS) else more
@@ -65,16 +62,20 @@ def movement_charges(model: CorridorModel, found: Equilibrium) -> tuple[Floats, 
     return usd, hours
 
 
-def choice_weight(model: CorridorModel, form: str, value: float, usd: Floats, hours: Floats) -> Floats:
-    """Return what every arc costs in choice at a time value, with what its movement costs besides; at least nothing."""
+def choice_weights(model: CorridorModel, form: str, values: Sequence[float], usd: Floats, hours: Floats) -> Floats:
+    """Return what every arc costs in choice at some time values, with what its movement costs besides; at least nothing.
+
+    One column for each time value.
+    """
     item = model.forms[form]
     of_arc = item.movements.of_arc
     at = np.where(of_arc >= 0, of_arc + model.laid.first[form][1], 0)
     own_usd, own_hours = (np.where(of_arc >= 0, charge[at], 0.0) for charge in (usd, hours))
-    weight = item.choice_usd + own_usd + value * item.hours + (value + model.standing_usd_per_h) * own_hours
+    value = np.array(values)
+    weight = (item.choice_usd + own_usd)[:, None] + item.hours[:, None] * value
+    weight += own_hours[:, None] * (value + model.standing_usd_per_h)
     # a place with a negative constant is taken as free: a search would turn in it
-    free: Floats = np.maximum(weight, 0.0)
-    return free
+    return np.maximum(weight, 0.0, out=weight)
 
 
 @remembered(16)
@@ -88,46 +89,39 @@ def time_values(streams: tuple[Stream, ...], goods: Rows, form: str) -> list[flo
     return list(dict.fromkeys((ordered[0], ordered[len(ordered) // 2], ordered[-1]))) if ordered else []
 
 
-def best_known(model: CorridorModel, form: str, weight: Floats, pairs: int) -> Floats:
-    """Return the cost of the cheapest route of every pair and way of going."""
+def known_costs(model: CorridorModel, form: str, lanes: Floats, pairs: int) -> Floats:
+    """Return the cost of the cheapest route of every pair, by way of going and lane."""
     laid = model.laid
     first = laid.first[form][0]
     set_ptr = laid.sets.set_ptr[first : first + pairs + 1]
-    begin, stop = set_ptr[0], set_ptr[-1]
-    sums = corridor_kernels.sum_on_routes(laid.arc_ptr[begin : stop + 1], laid.arcs, weight)
-    best = np.full((pairs, route_kernels.NESTS), np.inf)
-    np.minimum.at(best, (np.repeat(np.arange(pairs), np.diff(set_ptr)), laid.sets.nest[begin:stop]), sums)
-    return best
+    known: Floats = kernels.known_costs(set_ptr, laid.sets.nest, laid.arc_ptr, laid.arcs, lanes)
+    return known
 
 
 def _missing(
-    model: CorridorModel, form: str, weights: Sequence[Floats], routes: FormRoutes
+    model: CorridorModel, form: str, weights: Floats, routes: FormRoutes
 ) -> Iterator[tuple[int, int, Ints]]:
     """Return the routes that beat the best known of their pair and way of going: number of the pair, way of going, arcs.
 
-    They are sought at several costs of the arcs.
+    They are sought at several costs of the arcs, a column each.
     """
     if not routes.pairs:
         return
-    graph = model.forms[form].graph
+    graph, is_open = model.forms[form].graph, model.forms[form].open
     planned = _plan(graph, routes.pairs, model.network.index)
-    for first in range(0, len(weights), kernels.LANES):
-        some = list(weights[first : first + kernels.LANES])
-        lanes = np.column_stack([*some, *some[-1:] * (kernels.LANES - len(some))])
+    for first in range(0, weights.shape[1], kernels.LANES):
+        some = weights[:, first : first + kernels.LANES]
+        lanes = np.full((len(some), kernels.LANES), np.inf)
+        lanes[is_open, : some.shape[1]] = some[is_open]
         cost = kernels.eliminate(planned.of_arc, planned.places, planned.joint, lanes, graph.bit)
-        for lane, weight in enumerate(some):
-            best = best_known(model, form, weight, len(routes.pairs)) * (1 - LEAST_GAIN)
-            # the first layer has not moved; the others stand in the order of the ways of going
-            gains = np.zeros(best.shape, dtype=bool)
-            joined = planned.wanted >= 0
-            gains[joined] = cost[planned.wanted[joined], 1:, lane] < best[joined]
-            pair, nest = np.nonzero(gains)
-            begin, path = kernels.simple_ways(
-                planned.wanted[pair], nest + 1, lane, planned.source[pair], cost, planned.joint, planned.made_ptr, planned.made,
-                planned.arc_ptr, planned.arcs, weight, graph.bit, graph.head,
-            )  # fmt: skip
-            for r in np.flatnonzero(np.diff(begin)).tolist():
-                yield int(pair[r]), int(nest[r]), path[begin[r] : begin[r + 1]]
+        known = known_costs(model, form, lanes, len(routes.pairs))
+        lane, pair, nest = kernels.cheaper_ways(cost, planned.wanted, known, 1 - LEAST_GAIN, some.shape[1])
+        begin, path = kernels.simple_ways(
+            planned.wanted[pair], nest + 1, lane, planned.source[pair], cost, planned.joint, planned.made_ptr, planned.made,
+            planned.arc_ptr, planned.arcs, lanes, graph.bit, graph.head, graph.states,
+        )  # fmt: skip
+        for r in np.flatnonzero(np.diff(begin)).tolist():
+            yield int(pair[r]), int(nest[r]), path[begin[r] : begin[r + 1]]
 
 
 class _Plan(NamedTuple):

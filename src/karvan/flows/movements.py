@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from karvan.case.remember import remembered
 from karvan.network import ArcKind
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ class Movements:
 
     def on(self, arcs: Arcs) -> Movements:
         """Return the same movements with the figures of other arcs in the same places."""
-        return Movements(self.keys, self.of_arc, self.whole, *_figures(self.whole, len(self.keys), arcs))
+        figures = _figures(self.whole, len(self.keys), arcs.length_km, arcs.move_h)
+        return Movements(self.keys, self.of_arc, self.whole, *figures)
 
 
 def movements_of(network: Network, arcs: Arcs) -> Movements:
@@ -69,14 +71,14 @@ def movements_of(network: Network, arcs: Arcs) -> Movements:
             of_arc[a] = whole[a] = number.setdefault(("border", arcs.border[a], ""), len(number))
         elif arcs.row[a]:
             of_arc[a] = whole[a] = number.setdefault(("terminal", arcs.row[a], ""), len(number))
-    return Movements(tuple(number), of_arc, whole, *_figures(whole, len(number), arcs))
+    return Movements(tuple(number), of_arc, whole, *_figures(whole, len(number), arcs.length_km, arcs.move_h))
 
 
-def _figures(whole: Ints, count: int, arcs: Arcs) -> tuple[Floats, Floats]:
+@remembered(16)
+def _figures(whole: Ints, count: int, length_km: Floats, move_h: Floats) -> tuple[Floats, Floats]:
     """Return kilometres and hours in motion of every movement."""
     known = whole >= 0
     length, move = (
-        np.bincount(whole[known], column[known], minlength=count).astype(np.float64)
-        for column in (arcs.length_km, arcs.move_h)
+        np.bincount(whole[known], column[known], minlength=count).astype(np.float64) for column in (length_km, move_h)
     )
     return length, move

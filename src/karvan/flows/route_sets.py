@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from karvan.case import Setting
+from karvan.flows import layout_kernels
 from karvan.flows import route_kernels as kernels
 from karvan.network import FORMS, ArcKind, State, build_network
 from karvan.routes.cost import HOURS_PER_DAY, RELIABILITY_RATIO
@@ -145,18 +146,10 @@ class FormRoutes:
         """Return the routes with others added behind those of their pair and way of going: its number, the way, arcs."""
         if not new:
             return self
-        old = self.flat
-        pair_of = np.concatenate([
-            np.repeat(np.arange(len(self.pairs)), np.diff(old.pair_ptr)), [pair for pair, _, _ in new]
-        ]).astype(np.int64)  # fmt: skip
-        nest = np.concatenate([old.nest, [way for _, way, _ in new]]).astype(np.int64)
-        count = np.concatenate([np.diff(old.arc_ptr), [len(path) for _, _, path in new]]).astype(np.int64)
-        arcs = np.concatenate([old.arcs, *(path for _, _, path in new)])
-        order = np.lexsort((nest, pair_of))
-        begin, arc_ptr = _pointer(count)[order], _pointer(count[order])
-        within = np.arange(len(arcs)) - np.repeat(arc_ptr[:-1], count[order])
-        pair_ptr = _pointer(np.bincount(pair_of, minlength=len(self.pairs)))
-        flat = FlatRoutes(pair_ptr, nest[order], arc_ptr, arcs[np.repeat(begin, count[order]) + within])
+        pairs, ways = (np.array(column, dtype=np.int64) for column in zip(*((pair, way) for pair, way, _ in new), strict=True))
+        paths = [np.asarray(path, dtype=np.int64) for _, _, path in new]
+        pointer = _pointer([len(path) for path in paths])
+        flat = FlatRoutes(*layout_kernels.add_routes(*self.flat, pairs, ways, pointer, np.concatenate(paths)))
         return FormRoutes(self.form, self.pairs, flat)
 
 

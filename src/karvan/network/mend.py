@@ -206,13 +206,15 @@ def _same_places(before: Arcs, at: Ints, new: Arcs) -> bool:
 
 
 def _replaced(before: Arcs, at: Ints, new: Arcs) -> Arcs:
-    """Return arcs with others in some places; what tells arcs apart is the same and stays the same object."""
+    """Return arcs with others in some places; columns in which they are the same stay the same objects."""
     columns: dict[str, Any] = {}
     for item in fields(Arcs):
-        columns[item.name] = getattr(before, item.name)
+        columns[item.name] = column = getattr(before, item.name)
         if item.name not in _PLACES:
-            columns[item.name] = columns[item.name].copy()
-            columns[item.name][at] = getattr(new, item.name)
+            given = getattr(new, item.name)
+            if not np.array_equal(column[at], given):
+                columns[item.name] = column.copy()
+                columns[item.name][at] = given
     return Arcs(**columns)
 
 

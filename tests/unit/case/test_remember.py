@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 
 from karvan.case.remember import remembered
@@ -29,15 +31,32 @@ def test_a_result_is_kept_for_the_same_objects_only():
     assert len(calls) == 4
 
 
-def test_the_oldest_falls_out():
+def test_what_was_asked_for_longest_ago_falls_out():
     add, calls = counted(2)
     rows = [{}, {}, {}]
-    first = add(rows[0], "x")
-    add(rows[1], "x")
+    first, second = add(rows[0], "x"), add(rows[1], "x")
     assert add(rows[0], "x") is first
     add(rows[2], "x")
-    assert add(rows[0], "x") is not first
+    assert add(rows[0], "x") is first
+    assert add(rows[1], "x") is not second
     assert len(calls) == 4
+
+
+def test_sets_are_compared_by_value():
+    add, calls = counted(2)
+    assert add(frozenset("ab"), ("a", 1)) is add(frozenset("ba"), ("a", 1))
+    assert add(frozenset("ab"), ("a", 1)) is not add(frozenset("a"), ("a", 1))
+    assert len(calls) == 2
+
+
+def test_threads_may_ask_at_once():
+    add, _ = counted(4)
+    rows = [{} for _ in range(8)]
+    add(rows[0], 0)
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda k: add(rows[k % 8], 0) is not None, range(400)))
+    assert all(found)
+    assert add(rows[0], 0) is add(rows[0], 0)
 
 
 def test_an_argument_may_stand_for_others():

@@ -68,8 +68,8 @@ def test_elimination_finds_the_cheapest_ways(seed):
                         continue
                     assert found == pytest.approx(wanted, rel=1e-12)
                     _, path = kernels.simple_ways(
-                        np.array([place]), np.array([layer]), lane, np.array([source]), cost, joint, *made, *arcs,
-                        lanes[:, lane].copy(), bit, head,
+                        np.array([place]), np.array([layer]), np.array([lane]), np.array([source]), cost, joint, *made, *arcs,
+                        lanes, bit, head, states,
                     )  # fmt: skip
                     assert path.tolist() == route[::-1]
 
@@ -83,17 +83,17 @@ def test_a_way_that_passes_a_state_twice_has_none():
     """From 0 by 1 to 5; to move by road as well is to go round by 2 and 3 and pass 1 again."""
     joined = [(0, 1, 0), (1, 5, 0), (1, 2, 1), (2, 3, 1), (3, 1, 2), (2, 4, 1), (4, 3, 1), (3, 4, 1), (4, 2, 1)]
     tail, head, bit = (np.array(column, dtype=np.int64) for column in zip(*joined, strict=True))
-    weight = np.ones(len(joined))
+    lanes = np.ones((len(joined), kernels.LANES))
     kept = np.array([True, False, False, False, False, True])
     of_arc, slot, count, joint = kernels.plan(tail, head, kept, 6)
-    cost = kernels.eliminate(of_arc, count, joint, np.column_stack([weight] * kernels.LANES), bit)
+    cost = kernels.eliminate(of_arc, count, joint, lanes, bit)
     place = slot[0, 5]
     # out and straight on costs 2; round it is 1 + 1 + 1 + 1 + 1
     assert cost[place, :, 0].tolist() == [2.0, np.inf, np.inf, 5.0, np.inf]
     layers = np.array([0, 3])
     begin, path = kernels.simple_ways(
-        np.array([place, place]), layers, 0, np.array([0, 0]), cost, joint, *by_place(joint[:, 2], count),
-        *by_place(of_arc, count), weight, bit, head,
+        np.array([place, place]), layers, np.array([0, 3]), np.array([0, 0]), cost, joint, *by_place(joint[:, 2], count),
+        *by_place(of_arc, count), lanes, bit, head, 6,
     )  # fmt: skip
     assert begin.tolist() == [0, 2, 2]
     assert path.tolist() == [0, 1]
