@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import pandas as pd
 
 from karvan.case.cells import BadCell, number_text, parse_cell, plain_number
 from karvan.case.project_rules import FIXED_COLUMNS
+from karvan.case.remember import remembered
 from karvan.case.schema import schemas
 from karvan.errors import CaseError, Problem, RequestError, UnknownNameError
 
@@ -171,7 +173,7 @@ def apply_effects(
     """
     year = case.config.case.base_year if setting.year is None else setting.year
     projects = _acts_of(case, opened, year)
-    scenario = _acts_of(case, {str(setting.scenario)}, year)
+    scenario = _acts_of(case, frozenset((str(setting.scenario),)), year)
     changes = [_change_act(case, change) for change in setting.changes]
     problems = _two_owners([*projects, *scenario])
     if problems:
@@ -202,12 +204,13 @@ def _deeds(*phases: Sequence[Act]) -> dict[str, tuple[Deed, ...]]:
     return {table: tuple(deeds) for table, deeds in done.items()}
 
 
-def _acts_of(case: Case, owners: Iterable[str], year: int) -> list[Act]:
-    wanted = set(owners)
+@remembered(32)
+def _acts_of(case: Case, owners: frozenset[str], year: int) -> tuple[Act, ...]:
     acts: dict[tuple[str, Cell, str, int], tuple[float, Act]] = {}
-    for position, row in enumerate(case.rows("effect").values()):
+    theirs = [item for owner in owners for item in case.effects.get(owner, ())]
+    for position, row in sorted(theirs, key=itemgetter(0)):
         starts = float(row["from_year"])
-        if row["owner"] not in wanted or starts > year:
+        if starts > year:
             continue
         act = Act(row["owner"], (row["table"], row["row"], row["column"]), row["op"], row["value"])
         # an owner that sets a cell from several years on: the latest that has begun holds
@@ -215,7 +218,7 @@ def _acts_of(case: Case, owners: Iterable[str], year: int) -> list[Act]:
         since = -math.inf if math.isnan(starts) else starts
         if key not in acts or acts[key][0] <= since:
             acts[key] = (since, act)
-    return [act for _, act in acts.values()]
+    return tuple(act for _, act in acts.values())
 
 
 def _two_owners(acts: Sequence[Act]) -> list[Problem]:

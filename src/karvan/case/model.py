@@ -99,6 +99,14 @@ class Case:
         return self._calibrated_rows[table]
 
     @cached_property
+    def effects(self) -> dict[str, list[tuple[int, dict[str, Any]]]]:
+        """The rows of effect.csv by owner, each with its place in the table."""
+        found: dict[str, list[tuple[int, dict[str, Any]]]] = {}
+        for place, row in enumerate(self.rows("effect").values()):
+            found.setdefault(row["owner"], []).append((place, row))
+        return found
+
+    @cached_property
     def parameters(self) -> dict[str, float]:
         """The values of parameter.csv, by name."""
         return {name: float(row["value"]) for name, row in self.rows("parameter").items()}
@@ -164,7 +172,7 @@ class Case:
         key = (table, deeds)
         with _KEEPING:
             found = self._known.pop(key, None) or Altered(
-                self, table, frame, frozenset(cell[1] for _, cell, _, _ in deeds)
+                self, table, frame, frozenset((row, column) for _, (_, row, column), _, _ in deeds)
             )
             self._known[key] = found
             while len(self._known) > MOST_ALTERED:
@@ -188,18 +196,25 @@ class Altered:
     frame
         The table.
     touched
-        The rows that effects alter.
+        Row and column of every cell that effects alter.
     """
 
     case: Case
     table: str
     frame: pd.DataFrame = field(repr=False)
-    touched: frozenset[str]
+    touched: frozenset[tuple[str, str]]
 
     @cached_property
     def rows(self) -> Rows:
         """The rows by key; those that none alters are those of the case."""
-        return self.case.calibrated_rows(self.table) | rows_of(self.frame.loc[sorted(self.touched)])
+        plain = self.case.calibrated_rows(self.table)
+        altered = {key: plain[key].copy() for key, _ in sorted(self.touched)}
+        for column in sorted({column for _, column in self.touched}):
+            keys = [key for key, other in self.touched if other == column]
+            cells = self.frame[column].loc[keys].tolist()
+            for key, cell in zip(keys, cells, strict=True):
+                altered[key][column] = cell
+        return plain | altered
 
 
 @dataclass(frozen=True, eq=False)

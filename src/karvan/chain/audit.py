@@ -201,18 +201,20 @@ def audit_response(claim: Claim) -> float:
 
 def _audit_pairs(claim: Claim, log_tau: Floats, pull: Floats) -> None:
     """Check that trade of every pair is the dollars of its goods at their own costs."""
-    for i, j in {(int(i), int(j)) for i, j in zip(claim.exporter, claim.importer, strict=True) if i >= 0}:
-        mine = (claim.exporter == i) & (claim.importer == j)
-        if claim.value_musd[i, j] <= 0 or not (claim.t_per_year[mine] > 0).any():
-            continue
-        logs = -claim.theta * log_tau[mine]
-        # no index of goods lies outside the range of its goods, and of what does not ride the network
-        low, high = min(float(logs.min()), 0.0), max(float(logs.max()), 0.0)
-        got = float(np.log(claim.after_musd[i, j] / claim.value_musd[i, j]) - pull[i, j])
-        if not low - RESIDUAL <= got <= high + RESIDUAL:
-            _fail(
-                f"trade of pair {i}-{j} moves by {np.exp(got):.6g}, outside {np.exp(low):.6g} to {np.exp(high):.6g} of its goods"
-            )
+    mine = claim.exporter >= 0
+    pair = (claim.exporter[mine], claim.importer[mine])
+    # no index of goods lies outside the range of its goods, and of what does not ride the network
+    low, high, tonnes = (np.zeros(claim.value_musd.shape) for _ in range(3))
+    np.minimum.at(low, pair, -claim.theta * log_tau[mine])
+    np.maximum.at(high, pair, -claim.theta * log_tau[mine])
+    np.maximum.at(tonnes, pair, claim.t_per_year[mine])
+    told = (claim.value_musd > 0) & (tonnes > 0)
+    got = np.log(np.where(told, claim.after_musd, 1.0) / np.where(told, claim.value_musd, 1.0)) - pull
+    for i, j in np.argwhere(told & ~((low - RESIDUAL <= got) & (got <= high + RESIDUAL))).tolist():
+        _fail(
+            f"trade of pair {i}-{j} moves by {np.exp(got[i, j]):.6g}, outside {np.exp(low[i, j]):.6g} to "
+            f"{np.exp(high[i, j]):.6g} of its goods"
+        )
 
 
 def _fail(what: str) -> None:

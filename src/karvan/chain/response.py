@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from karvan.case.remember import remembered
 from karvan.chain.goods import ALONE, PAIR
 from karvan.trade import trade_effects
 
@@ -75,6 +76,13 @@ def trade_cost_hat(goods: Goods, level_usd: Floats, change_usd: Floats, margin: 
     return known, after
 
 
+@remembered(8)
+def _riding(goods: Goods, matrix: TradeMatrix) -> tuple[Floats, Floats]:
+    """Return tonnes by commodity, exporter and importer; and one where there are some, NaN elsewhere."""
+    tonnes = goods.sums(goods.t_per_year, matrix.share.shape)
+    return tonnes, np.where(tonnes > 0, 1.0, np.nan)
+
+
 def answer(
     goods: Goods, matrix: TradeMatrix, level_usd: Floats, change_usd: Floats, *, theta: float, margin: float = 0.0,
     start: Floats | None = None,
@@ -94,10 +102,9 @@ def answer(
     """
     tau, after = trade_cost_hat(goods, level_usd, change_usd, margin)
     pull = tau**-theta
-    weight = goods.sums(goods.t_per_year, matrix.share.shape)
+    weight, ones = _riding(goods, matrix)
     pulled = goods.sums(goods.t_per_year * pull, matrix.share.shape)
     index = np.divide(pulled, weight, out=np.ones_like(weight), where=weight > 0) ** (-1 / theta)
-    ones = np.where(weight > 0, 1.0, np.nan)
     solved = trade_effects(matrix, ones, ones, ones * index, theta=theta, start=start)
     world = solved.after
     grown = world.spending / matrix.value_musd.sum(axis=0)

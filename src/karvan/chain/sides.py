@@ -115,12 +115,18 @@ def with_tonnes(
     tolerance
         To which the conditions of the equilibrium are met.
     """
-    places = _places(goods, first.model.base)
+    kinds, outside = _factors(goods, first.model.base, multiplier)
+    return solve_again(last, kinds, first.model.outside_t_per_year * outside, tolerance=tolerance)
+
+
+@remembered(8)
+def _factors(goods: Goods, streams: tuple[Stream, ...], multiplier: Floats) -> tuple[dict[str, Floats], float]:
+    """Return by how much the tonnes of every class are multiplied, by kind of flow; and what stays outside."""
+    places = _places(goods, streams)
     own = np.bincount(places.group, goods.t_per_year, minlength=places.groups)
     new = np.bincount(places.group, goods.t_per_year * multiplier, minlength=places.groups)
     factor = np.divide(new, own, out=np.ones(places.groups), where=own > 0)
-    kinds = dict(zip(places.kinds, factor[:-1].reshape(len(places.kinds), -1), strict=True))
-    return solve_again(last, kinds, first.model.outside_t_per_year * float(factor[-1]), tolerance=tolerance)
+    return dict(zip(places.kinds, factor[:-1].reshape(len(places.kinds), -1), strict=True)), float(factor[-1])
 
 
 @dataclass(frozen=True, eq=False)

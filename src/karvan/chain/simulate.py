@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -29,9 +29,10 @@ if TYPE_CHECKING:
 
     from karvan.case import AppliedCase, Case, Change, Rows
     from karvan.chain.fixed_point import Meeting
-    from karvan.chain.goods import Floats, Goods
+    from karvan.chain.goods import Floats, Goods, Ints
     from karvan.flows import CorridorFlows
     from karvan.flows.corridor_solve import Solved
+    from karvan.flows.demand import Stream
     from karvan.trade import TradeEffects
 
 
@@ -333,17 +334,43 @@ def _by_state(goods: Goods, side: Side) -> Floats:
 
 def _factor(solved: Solved, goods: Goods, met: Meeting) -> Floats:
     """Return the tonnes of every class over its own, as the goods in it are multiplied."""
-    own: dict[Any, float] = {}
-    new: dict[Any, float] = {}
-    for key, kind, t, times in zip(goods.keys, goods.kind, goods.t_per_year, met.multiplier, strict=True):
-        own[key, kind] = own.get((key, kind), 0.0) + t
-        new[key, kind] = new.get((key, kind), 0.0) + t * times
-    factors = []
-    for stream in solved.model.base:
-        key = (stream.origin, stream.destination, stream.commodity, stream.stays)
-        total = sum(
-            t * new[key, kind] / own[key, kind] if own.get((key, kind), 0.0) > 0 else t
-            for kind, t in stream.kinds.items()
-        )
-        factors.append(total / stream.t_per_year if stream.t_per_year > 0 else 1.0)
-    return np.array(factors)
+    parts = _parts(goods, solved.model.base)
+    own, new = (
+        np.bincount(parts.of_goods, tonnes, minlength=parts.numbers)
+        for tonnes in (goods.t_per_year, goods.t_per_year * met.multiplier)
+    )
+    theirs = np.divide(
+        parts.t_per_year * new[parts.place], own[parts.place], out=parts.t_per_year.copy(), where=own[parts.place] > 0
+    )
+    total = np.bincount(parts.of_class, theirs, minlength=len(parts.whole))
+    return np.divide(total, parts.whole, out=np.ones(len(parts.whole)), where=parts.whole > 0)
+
+
+class _Parts(NamedTuple):
+    """Which goods make up which class, by kind of flow.
+
+    Of all goods the number of their class and kind; how many there are; of every kind of every class that number, the class, and
+    its tonnes; the tonnes of every class.
+    """
+
+    of_goods: Ints
+    numbers: int
+    place: Ints
+    of_class: Ints
+    t_per_year: Floats
+    whole: Floats
+
+
+@remembered(8)
+def _parts(goods: Goods, streams: tuple[Stream, ...]) -> _Parts:
+    number: dict[tuple[Any, str], int] = {}
+    of_goods = [number.setdefault(key, len(number)) for key in zip(goods.keys, goods.kind, strict=True)]
+    kinds = [
+        (number.setdefault(((stream.origin, stream.destination, stream.commodity, stream.stays), kind), len(number)), c, tonnes)
+        for c, stream in enumerate(streams) for kind, tonnes in stream.kinds.items()
+    ]  # fmt: skip
+    return _Parts(
+        np.array(of_goods, dtype=np.int64), len(number), np.array([place for place, _, _ in kinds], dtype=np.int64),
+        np.array([c for _, c, _ in kinds], dtype=np.int64), np.array([tonnes for _, _, tonnes in kinds], dtype=np.float64),
+        np.array([stream.t_per_year for stream in streams], dtype=np.float64),
+    )  # fmt: skip

@@ -36,10 +36,7 @@ def solve_again(
         To which the conditions of the equilibrium are met.
     """
     model = solved.model
-    tonnes = kind_tonnes(model.base)
-    year = np.zeros(len(model.base))
-    for kind, values in tonnes.items():
-        year += values * multiplier[kind]
+    year = _tonnes(model.base, multiplier)
     classes = replace(model.problem.classes, demand_t_per_day=year / model.days)
     problem = Problem(model.problem.routes, classes, model.problem.resources)
     found = solved.equilibrium
@@ -48,6 +45,15 @@ def solve_again(
     return Solved(
         other, solve_equilibrium(problem, start, tolerance=tolerance, reactions=found.reactions), solved.chosen
     )
+
+
+@remembered(8)
+def _tonnes(streams: tuple[Stream, ...], multiplier: Mapping[str, Floats]) -> Floats:
+    """Return the tonnes a year of every class, multiplied by kind of flow."""
+    year = np.zeros(len(streams))
+    for kind, values in kind_tonnes(streams).items():
+        year += values * multiplier[kind]
+    return year
 
 
 @remembered(8)

@@ -119,7 +119,7 @@ def search_tasks(solved: Solved) -> list[SearchTask]:
     for form in FORMS:
         values = time_values(model.base, model.network.applied.rows("commodity"), form)
         weights = choice_weights(model, form, values, usd, hours)
-        tasks += _tasks_of_form(solved, form, list(np.ascontiguousarray(weights.T)))
+        tasks += _tasks_of_form(solved, form, list(np.ascontiguousarray(weights.T[: len(values)])))
     return tasks
 
 

@@ -73,7 +73,7 @@ class FormNetwork:
     ) -> FormNetwork:
         """Return the network of a form, with constants by table and row."""
         arcs = network.arcs(form, relaxed=True)
-        hours = arcs.time_h + ratio * (arcs.sd_h + arcs.wait_sd_h)
+        hours = _hours(arcs.move_h, arcs.rest_h, arcs.wait_h, arcs.stop_h, arcs.sd_h, arcs.wait_sd_h, ratio, arcs)
         is_open = np.asarray(arcs.cut == "", dtype=bool)
         graph, movements = _places(network, arcs)
         item = cls(form, arcs, graph, movements.on(arcs), hours, is_open, arcs.price_usd_per_t)
@@ -82,7 +82,20 @@ class FormNetwork:
     def with_constants(self, constants: Mapping[tuple[str, str], float]) -> FormNetwork:
         """Return the network with other constants, in dollars per tonne by table and row."""
         own = _constants_on(self.movements.keys, self.movements.of_arc, constants)
-        return replace(self, choice_usd=self.arcs.price_usd_per_t + own)
+        return replace(self, choice_usd=_with_own(self.arcs.price_usd_per_t, own))
+
+
+@remembered(16, unseen=1)
+def _hours(
+    move: Floats, rest: Floats, wait: Floats, stop: Floats, sd: Floats, wait_sd: Floats, ratio: float, arcs: Arcs
+) -> Floats:
+    """Return the hours that count of every arc; the arcs stand for their columns."""
+    return arcs.time_h + ratio * (arcs.sd_h + arcs.wait_sd_h)
+
+
+@remembered(16)
+def _with_own(price: Floats, own: Floats) -> Floats:
+    return price + own
 
 
 @remembered(16)
@@ -188,10 +201,12 @@ class _Standing:
 @remembered(48)
 def _standing(routes: FormRoutes, of_arc: Ints, opened: bytes, movements: int) -> _Standing:
     """Return the routes of a form that stand where these arcs are open."""
-    laid = layout_kernels.lay_standing(*routes.flat, np.frombuffer(opened, dtype=bool), of_arc)
-    *_, ways, items = laid
+    per_pair, nest, arc_ptr, arcs, ways, items = layout_kernels.lay_standing(
+        *routes.flat, np.frombuffer(opened, dtype=bool), of_arc
+    )
     stream_of, streams = layout_kernels.same_routes(ways, items, movements)
-    return _Standing(*laid, stream_of, streams, *kernels.merge_items(ways, items, stream_of, max(streams, 1)))
+    stream_ptr, stream_item = kernels.merge_items(ways, items, stream_of, max(streams, 1))
+    return _Standing(per_pair, nest, arc_ptr, arcs, ways, items, stream_of, streams, stream_ptr, stream_item)
 
 
 @remembered(48)
@@ -201,6 +216,13 @@ def _log_sizes(standing: _Standing, length_km: Floats) -> Floats:
         standing.set_ptr, standing.nest, standing.move_ptr, standing.move_item, length_km, len(length_km)
     )
     return sizes
+
+
+@remembered(48)
+def _sums(standing: _Standing, choice_usd: Floats, hours: Floats) -> tuple[Floats, Floats]:
+    """Return price and hours of the routes of a form."""
+    sums: tuple[Floats, Floats] = kernels.sum_both_on_routes(standing.arc_ptr, standing.arcs, choice_usd, hours)
+    return sums
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,10 +270,7 @@ def lay_routes(forms: Mapping[str, FormNetwork], chosen: Mapping[str, FormRoutes
         for item in (one, other)
     ]
     # arcs are numbered by form
-    costs = [
-        kernels.sum_both_on_routes(theirs.arc_ptr, theirs.arcs, item.choice_usd, item.hours)
-        for theirs, item in zip(standing, (one, other), strict=True)
-    ]
+    costs = [_sums(theirs, item.choice_usd, item.hours) for theirs, item in zip(standing, (one, other), strict=True)]
     price, hours = (np.concatenate(parts) for parts in zip(*costs, strict=True))
     log_size = np.concatenate([
         _log_sizes(theirs, item.movements.length_km) for theirs, item in zip(standing, (one, other), strict=True)

@@ -170,6 +170,34 @@ def eliminate(of_arc, count, joint, weight, layer):
 
 
 @njit(cache=True, nogil=True)
+def arc_costs(price, hours, is_open, movement, first, usd, delay, value, delay_value, lanes):
+    """Return the cost of every arc at some time values, at least nothing, infinite where it is not open; shape (arcs, lanes).
+
+    Parameters
+    ----------
+    price, hours, is_open
+        Price and hours of every arc, and whether it may be used.
+    movement, first
+        Movement of every arc (-1: none), and the number of the first.
+    usd, delay
+        Dollars and hours that every movement costs besides.
+    value, delay_value
+        Values of an hour, and of an hour of delay; lanes without one are infinite.
+    lanes
+        How many lanes there are.
+    """
+    cost = np.full((len(price), lanes), np.inf)
+    for k in range(len(price)):
+        if is_open[k]:
+            own_usd, own_hours = 0.0, 0.0
+            if movement[k] >= 0:
+                own_usd, own_hours = usd[movement[k] + first], delay[movement[k] + first]
+            for lane in range(len(value)):
+                cost[k, lane] = max(price[k] + own_usd + value[lane] * hours[k] + delay_value[lane] * own_hours, 0.0)
+    return cost
+
+
+@njit(cache=True, nogil=True)
 def known_costs(set_ptr, nest, arc_ptr, arcs, weight):
     """Return the least cost of the known routes of every set by way of going and lane.
 
@@ -194,7 +222,7 @@ def known_costs(set_ptr, nest, arc_ptr, arcs, weight):
 
 
 @njit(cache=True, nogil=True)
-def cheaper_ways(cost, wanted, known, share, lanes):
+def cheaper_ways(cost, wanted, known, share):
     """Return where elimination finds a way that costs less than a share of the least known: lane, pair, way of going of each.
 
     Parameters
@@ -205,11 +233,9 @@ def cheaper_ways(cost, wanted, known, share, lanes):
         Least cost known of every pair, by way of going and lane.
     share
         Of the least cost known.
-    lanes
-        How many lanes are looked at.
     """
-    found, size = np.empty((lanes * known.shape[0] * known.shape[1], 3), dtype=np.int64), 0
-    for lane in range(lanes):
+    found, size = np.empty((LANES * known.shape[0] * known.shape[1], 3), dtype=np.int64), 0
+    for lane in range(LANES):
         for pair in range(known.shape[0]):
             if wanted[pair] < 0:
                 continue
@@ -232,16 +258,15 @@ def _parts(at, layer, lane, cost, joint, made_ptr, made):
             if cost[one, first, lane] > whole:
                 continue
             for second in range(LAYERS):
-                if (
-                    together(first, second) == layer
-                    and cost[one, first, lane] + cost[other, second, lane] == whole
-                ):
+                if together(first, second) == layer and cost[one, first, lane] + cost[other, second, lane] == whole:
                     return made[k], first, second
     return -1, 0, 0
 
 
 @njit(cache=True, nogil=True)
-def simple_ways(places, layers, lanes, source, cost, joint, made_ptr, made, arc_ptr, arcs, weight, layer_of, head, states):
+def simple_ways(
+    places, layers, lanes, source, cost, joint, made_ptr, made, arc_ptr, arcs, weight, layer_of, head, states
+):
     """Return the arcs of the cheapest ways of some places, layers and lanes, one after the other, and where each begins.
 
     A way that passes a state twice has none.

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from karvan.flows.scarcity import EMPTY_RETURN_SHARE
-from karvan.network.services import ServiceIndex
+from karvan.network.services import service_index
 
 if TYPE_CHECKING:
     from karvan.case import AppliedCase
@@ -66,7 +66,7 @@ def vehicles(applied: AppliedCase, flows: pd.DataFrame) -> pd.DataFrame:
 
 def _of_services(applied: AppliedCase, links: list[dict[str, Any]], forms: list[str]) -> np.ndarray[Any, Any]:
     """Return net tonnes of a vehicle, resource cost and emissions per tonne-km, and length, of links; shape (4, links)."""
-    services = ServiceIndex(applied.rows("service"))
+    services = service_index(applied.rows("service"))
     country = {node: row["country"] for node, row in applied.rows("node").items()}
     found = np.empty((4, len(links)))
     for k, (row, form) in enumerate(zip(links, forms, strict=True)):

@@ -42,12 +42,12 @@ def with_missing(
     chosen
         The routes that it chose from.
     """
-    usd, hours = movement_charges(model, found)
+    charges = movement_charges(model, found)
     more: dict[str, FormRoutes] = {}
     for form in FORMS:
         new: dict[tuple[int, bytes], tuple[int, int, Ints]] = {}
         values = time_values(model.base, model.network.applied.rows("commodity"), form)
-        for pair, nest, path in _missing(model, form, choice_weights(model, form, values, usd, hours), chosen[form]):
+        for pair, nest, path in _missing(model, form, values, charges, chosen[form]):
             new.setdefault((pair, path.tobytes()), (pair, nest, path))
         more[form] = chosen[form].plus(list(new.values()))
     return chosen if all(more[form] is chosen[form] for form in FORMS) else more
@@ -65,17 +65,17 @@ def movement_charges(model: CorridorModel, found: Equilibrium) -> tuple[Floats, 
 def choice_weights(model: CorridorModel, form: str, values: Sequence[float], usd: Floats, hours: Floats) -> Floats:
     """Return what every arc costs in choice at some time values, with what its movement costs besides; at least nothing.
 
-    One column for each time value.
+    One column for each time value, and more that are infinite, up to a multiple of the lanes of elimination. So are arcs that are
+    not there.
     """
     item = model.forms[form]
-    of_arc = item.movements.of_arc
-    at = np.where(of_arc >= 0, of_arc + model.laid.first[form][1], 0)
-    own_usd, own_hours = (np.where(of_arc >= 0, charge[at], 0.0) for charge in (usd, hours))
-    value = np.array(values)
-    weight = (item.choice_usd + own_usd)[:, None] + item.hours[:, None] * value
-    weight += own_hours[:, None] * (value + model.standing_usd_per_h)
-    # a place with a negative constant is taken as free: a search would turn in it
-    return np.maximum(weight, 0.0, out=weight)
+    value = np.array(values, dtype=np.float64)
+    lanes = -(-len(values) // kernels.LANES) * kernels.LANES
+    weights: Floats = kernels.arc_costs(
+        item.choice_usd, item.hours, item.open, item.movements.of_arc, model.laid.first[form][1], usd, hours, value,
+        value + model.standing_usd_per_h, lanes,
+    )  # fmt: skip
+    return weights
 
 
 @remembered(16)
@@ -99,23 +99,22 @@ def known_costs(model: CorridorModel, form: str, lanes: Floats, pairs: int) -> F
 
 
 def _missing(
-    model: CorridorModel, form: str, weights: Floats, routes: FormRoutes
+    model: CorridorModel, form: str, values: Sequence[float], charges: tuple[Floats, Floats], routes: FormRoutes
 ) -> Iterator[tuple[int, int, Ints]]:
     """Return the routes that beat the best known of their pair and way of going: number of the pair, way of going, arcs.
 
-    They are sought at several costs of the arcs, a column each.
+    They are sought at some time values, with dollars and hours that movements cost besides.
     """
     if not routes.pairs:
         return
-    graph, is_open = model.forms[form].graph, model.forms[form].open
+    graph = model.forms[form].graph
     planned = _plan(graph, routes.pairs, model.network.index)
-    for first in range(0, weights.shape[1], kernels.LANES):
-        some = weights[:, first : first + kernels.LANES]
-        lanes = np.full((len(some), kernels.LANES), np.inf)
-        lanes[is_open, : some.shape[1]] = some[is_open]
+    weights = choice_weights(model, form, values, *charges)
+    for first in range(0, len(values), kernels.LANES):
+        lanes = np.ascontiguousarray(weights[:, first : first + kernels.LANES])
         cost = kernels.eliminate(planned.of_arc, planned.places, planned.joint, lanes, graph.bit)
         known = known_costs(model, form, lanes, len(routes.pairs))
-        lane, pair, nest = kernels.cheaper_ways(cost, planned.wanted, known, 1 - LEAST_GAIN, some.shape[1])
+        lane, pair, nest = kernels.cheaper_ways(cost, planned.wanted, known, 1 - LEAST_GAIN)
         begin, path = kernels.simple_ways(
             planned.wanted[pair], nest + 1, lane, planned.source[pair], cost, planned.joint, planned.made_ptr, planned.made,
             planned.arc_ptr, planned.arcs, lanes, graph.bit, graph.head, graph.states,

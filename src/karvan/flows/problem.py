@@ -225,7 +225,10 @@ class Problem:
     resources: Resources
 
     def __post_init__(self) -> None:
-        faults = [*_route_faults(self.routes), *_class_faults(self), *_resource_faults(self.resources)]
+        routes = self.routes
+        faults = [
+            *_route_faults(routes.set_ptr, routes.nest), *_class_faults(self), *_resource_faults(self.resources),
+        ]  # fmt: skip
         if faults:
             raise RequestError("\n".join(faults))
 
@@ -238,23 +241,35 @@ class Problem:
 
 
 @remembered(32)
-def _route_faults(routes: RouteSets) -> list[str]:
-    owner = np.repeat(np.arange(len(routes.set_ptr) - 1), np.diff(routes.set_ptr))
-    mixed = np.unique(owner[1:][(np.diff(routes.nest) < 0) & (np.diff(owner) == 0)])
+def _route_faults(set_ptr: Ints, nest: Ints) -> list[str]:
+    owner = np.repeat(np.arange(len(set_ptr) - 1), np.diff(set_ptr))
+    mixed = np.unique(owner[1:][(np.diff(nest) < 0) & (np.diff(owner) == 0)])
     return [f"Set {o}: its routes do not stand in the order of their ways of going. Sort them." for o in mixed.tolist()]
 
 
 def _class_faults(problem: Problem) -> list[str]:
     classes, routes = problem.classes, problem.routes
-    demand, scale, names = classes.demand_t_per_day, classes.scale, classes.names
+    demand, names = classes.demand_t_per_day, classes.names
     bad = ~np.isfinite(demand) | (demand < 0)
     faults = [
         f"{names[c]}: the demand is {demand[c]:g} tonnes a day. State a figure of 0 or more."
         for c in np.flatnonzero(bad).tolist()
     ]
-    values = np.column_stack([classes.hour_usd, classes.delay_usd, scale])
-    costless = ~(np.isfinite(values) & (values >= 0)).all(axis=1)
+    faults += _cost_faults(names, classes.hour_usd, classes.delay_usd, classes.scale)
+    stuck = _stuck(routes.set_ptr, routes.nest, classes.set, classes.nest_usd, classes.outside_usd)
     faults += [
+        f"{names[c]}: {demand[c]:g} tonnes a day have no route and no outside option."
+        for c in stuck[~bad[stuck] & (demand[stuck] > 0)].tolist()
+    ]
+    return faults
+
+
+@remembered(32)
+def _cost_faults(names: Sequence[str], hour_usd: Floats, delay_usd: Floats, scale: Floats) -> list[str]:
+    """Return what is wrong with classes whatever their demand."""
+    values = np.column_stack([hour_usd, delay_usd, scale])
+    costless = ~(np.isfinite(values) & (values >= 0)).all(axis=1)
+    faults = [
         f"{names[c]}: a time value or logit scale is missing or negative. Every class needs a cost of its own."
         for c in np.flatnonzero(costless).tolist()
     ]
@@ -264,14 +279,15 @@ def _class_faults(problem: Problem) -> list[str]:
         "to ways of going to network against outside, and be above 0."
         for c in np.flatnonzero(~costless & ~ordered).tolist()
     ]
-    ways = np.zeros((len(routes.set_ptr) - 1, classes.nest_usd.shape[1]), dtype=bool)
-    ways[np.repeat(np.arange(len(ways)), np.diff(routes.set_ptr)), routes.nest] = True
-    stuck = ~(ways[classes.set] & np.isfinite(classes.nest_usd)).any(axis=1) & ~np.isfinite(classes.outside_usd)
-    faults += [
-        f"{names[c]}: {demand[c]:g} tonnes a day have no route and no outside option."
-        for c in np.flatnonzero(~bad & (demand > 0) & stuck).tolist()
-    ]
     return faults
+
+
+@remembered(32)
+def _stuck(set_ptr: Ints, nest: Ints, class_set: Ints, nest_usd: Floats, outside_usd: Floats) -> Ints:
+    """Return the classes that have neither a route nor an outside option."""
+    ways = np.zeros((len(set_ptr) - 1, nest_usd.shape[1]), dtype=bool)
+    ways[np.repeat(np.arange(len(ways)), np.diff(set_ptr)), nest] = True
+    return np.flatnonzero(~(ways[class_set] & np.isfinite(nest_usd)).any(axis=1) & ~np.isfinite(outside_usd))
 
 
 @remembered(32)

@@ -146,7 +146,9 @@ class FormRoutes:
         """Return the routes with others added behind those of their pair and way of going: its number, the way, arcs."""
         if not new:
             return self
-        pairs, ways = (np.array(column, dtype=np.int64) for column in zip(*((pair, way) for pair, way, _ in new), strict=True))
+        pairs, ways = (
+            np.array(column, dtype=np.int64) for column in zip(*((pair, way) for pair, way, _ in new), strict=True)
+        )
         paths = [np.asarray(path, dtype=np.int64) for _, _, path in new]
         pointer = _pointer([len(path) for path in paths])
         flat = FlatRoutes(*layout_kernels.add_routes(*self.flat, pairs, ways, pointer, np.concatenate(paths)))

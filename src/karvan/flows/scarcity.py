@@ -20,9 +20,11 @@ from karvan.errors import RequestError
 from karvan.flows.problem import CLEARINGS
 from karvan.flows.scarcity_kernels import EXPONENTIAL_CURVE, NO_CURVE, POWER_CURVE
 from karvan.network.capacity import link_capacity, operating_days
-from karvan.network.services import ServiceIndex
+from karvan.network.services import service_index
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from karvan.case import AppliedCase, Rows
 
 #: How a full row clears where it does not say so.
@@ -111,12 +113,14 @@ def _scarcities(
     projects: tuple[str, ...], applied: AppliedCase,
 ) -> tuple[tuple[Scarce, ...], tuple[str, ...]]:  # fmt: skip
     """Return what is scarce, and notes; the setting stands for what is named before it."""
-    links, notes, faults = _scarce_links(*_tables_of_links(applied), applied)
-    builder = _Builder(applied)
-    found = (*links, *builder.borders(), *builder.terminals())
-    if faults or builder.faults:
-        raise RequestError("\n".join((*faults, *builder.faults)))
-    return found, (*notes, *builder.notes)
+    parts = (
+        _scarce_links(*_tables_of_links(applied), applied), _scarce_borders(border),
+        _scarce_terminals(terminal, projects, applied),
+    )  # fmt: skip
+    faults = [fault for part in parts for fault in part.faults]
+    if faults:
+        raise RequestError("\n".join(faults))
+    return tuple(chain(*(part.scarce for part in parts))), tuple(chain(*(part.notes for part in parts)))
 
 
 class _OfRow(NamedTuple):
@@ -152,17 +156,49 @@ def _plain_links(
     return {name: builder.link(name, row) for name, row in link.items()}
 
 
+@remembered(32)
+def _scarce_borders(border: Rows) -> _OfRow:
+    """Return the crossings with a capacity, and faults."""
+    return _stops("border", [(name, row, row["mode"]) for name, row in border.items() if row["status"] == "open"])
+
+
+@remembered(16, unseen=1)
+def _scarce_terminals(terminal: Rows, projects: tuple[str, ...], applied: AppliedCase) -> _OfRow:
+    """Return the terminals with a capacity, and faults; the setting stands for what is named before it."""
+    return _stops("terminal", [
+        (name, row, row["mode_a"]) for name, row in terminal.items() if applied.is_built(row["status"], row["project_id"])
+    ])  # fmt: skip
+
+
+def _stops(table: str, rows: Sequence[tuple[str, dict[str, Any], str]]) -> _OfRow:
+    """Return what is scarce of crossings or terminals that stand: row, cells and mode of each."""
+    found, faults = [], []
+    for name, row, mode in rows:
+        capacity = float(row["capacity_t_per_day"])
+        if capacity <= 0:
+            faults.append(_no_capacity(table, name))
+        elif not math.isnan(capacity):
+            found.append(Scarce(
+                table, name, "", row["name"] or name, mode, capacity, 0.0, row.get("clearing") or "queue", row["payee"], NO_CURVE,
+                0.0, 0.0, shared=True, empty=0.0, weight={"container": 1.0, "bulk": 1.0},
+            ))  # fmt: skip
+    return _OfRow(tuple(found), (), tuple(faults))
+
+
+def _no_capacity(table: str, row: str) -> str:
+    return f"{table} {row}: the capacity is 0 tonnes a day. Leave it blank where there is no limit; shut it by status."
+
+
 class _Builder:
     """Reads the rows of a setting."""
 
     def __init__(self, applied: AppliedCase) -> None:
         self.applied = applied
-        self.services = ServiceIndex(applied.rows("service"))
+        self.services = service_index(applied.rows("service"))
         self.country = {node: row["country"] for node, row in applied.rows("node").items()}
         self.payee = {name: row["payee"] for name, row in applied.rows("service").items()}
         self.days = operating_days(applied)
         self.notes: list[str] = []
-        self.faults: list[str] = []
         self.parameters = {name: float(row["value"]) for name, row in applied.rows("parameter").items()}
         self.background = self._background()
 
@@ -174,25 +210,16 @@ class _Builder:
                 found[row["link_id"], way].append(row)
         return found
 
-    def _usable(self, table: str, row: str, capacity: float) -> bool:
-        """Say whether a row has a limit; note a capacity of zero as a fault."""
-        if math.isnan(capacity):
-            return False
-        if capacity <= 0:
-            self.faults.append(
-                f"{table} {row}: the capacity is 0 tonnes a day. Leave it blank where there is no limit; shut it by status."
-            )
-            return False
-        return True
-
     def link(self, name: str, row: dict[str, Any]) -> _OfRow:
         """Return what is scarce on a link."""
-        notes, faults = len(self.notes), len(self.faults)
         capacity, shared = link_capacity(row, self.services, self.country, self.days)
-        ways = [""] if shared else ["+", "-"]
-        usable = self._usable("link", name, capacity)
-        found = tuple(self._link(name, row, capacity, way) for way in ways) if usable else ()
-        return _OfRow(found, tuple(self.notes[notes:]), tuple(self.faults[faults:]))
+        if math.isnan(capacity):
+            return _OfRow((), (), ())
+        if capacity <= 0:
+            return _OfRow((), (), (_no_capacity("link", name),))
+        notes = len(self.notes)
+        found = tuple(self._link(name, row, capacity, way) for way in ([""] if shared else ["+", "-"]))
+        return _OfRow(found, tuple(self.notes[notes:]), ())
 
     def _link(self, name: str, row: dict[str, Any], capacity: float, way: str) -> Scarce:
         mode, country = row["mode"], self.country[row["from_node_id"]]
@@ -231,30 +258,6 @@ class _Builder:
         base = self.services.find(mode, country, "container").vehicle_net_t
         own = self.services.find(mode, country, "bulk").vehicle_net_t
         return {"container": 1.0, "bulk": base / own if own > 0 and base > 0 else 1.0}
-
-    def borders(self) -> list[Scarce]:
-        """Return the crossings with a capacity."""
-        found = []
-        for name, row in self.applied.rows("border").items():
-            if row["status"] == "open" and self._usable("border", name, float(row["capacity_t_per_day"])):
-                found.append(self._stop("border", name, row, row["mode"]))
-        return found
-
-    def terminals(self) -> list[Scarce]:
-        """Return the terminals with a capacity."""
-        found = []
-        for name, row in self.applied.rows("terminal").items():
-            stands = self.applied.is_built(row["status"], row["project_id"])
-            if stands and self._usable("terminal", name, float(row["capacity_t_per_day"])):
-                found.append(self._stop("terminal", name, row, row["mode_a"]))
-        return found
-
-    def _stop(self, table: str, name: str, row: dict[str, Any], mode: str) -> Scarce:
-        clearing = row.get("clearing") or "queue"
-        return Scarce(
-            table, name, "", row["name"] or name, mode, float(row["capacity_t_per_day"]), 0.0, clearing, row["payee"], NO_CURVE,
-            0.0, 0.0, shared=True, empty=0.0, weight={"container": 1.0, "bulk": 1.0},
-        )  # fmt: skip
 
 
 def clearing_code(name: str) -> int:

@@ -79,16 +79,19 @@ def _groups(resources: Resources, order: Ints, pointer: Ints) -> tuple[Ints, Int
     columns = (
         resources.pair_there, resources.pair_back, resources.pair_weight, resources.pair_empty, resources.pair_each,
     )  # fmt: skip
-    told = list(zip(*(column[order].tolist() for column in columns), strict=True))
-    known: dict[tuple[object, ...], int] = {}
-    group: Ints = np.empty(len(resources), dtype=np.int64)
+    # the bytes of equal figures are the same once nought has no sign
+    told = (np.column_stack(columns)[order].astype(np.float64) + 0.0).tobytes()
+    line = len(columns) * np.dtype(np.float64).itemsize
+    known: dict[bytes, int] = {}
+    group: list[int] = []
     first: list[int] = []
-    bounds = pointer.tolist()
+    begin = (pointer * line).tolist()
     for j in range(len(resources)):
-        group[j] = number = known.setdefault(tuple(told[bounds[j] : bounds[j + 1]]), len(known))
+        number = known.setdefault(told[begin[j] : begin[j + 1]], len(known))
+        group.append(number)
         if number == len(first):
             first.append(j)
-    return group, np.array(first, dtype=np.int64)
+    return np.array(group, dtype=np.int64), np.array(first, dtype=np.int64)
 
 
 def _tightest(resources: Resources, group: Ints, groups: int) -> tuple[Bools, Ints]:

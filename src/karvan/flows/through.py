@@ -15,7 +15,7 @@ from scipy.sparse import csr_array
 
 from karvan.flows import corridor_kernels as kernels
 from karvan.network import FORMS, ArcKind
-from karvan.network.services import ServiceIndex
+from karvan.network.services import service_index
 
 if TYPE_CHECKING:
     from karvan.flows.corridor_results import CorridorFlows
@@ -57,7 +57,7 @@ def by_crossing(flows: CorridorFlows) -> pd.DataFrame:
     many as the fuller one) and the share of them that is empty.
     """
     applied, days = flows.model.network.applied, flows.model.days
-    services = ServiceIndex(applied.rows("service"))
+    services = service_index(applied.rows("service"))
     sums: dict[tuple[str, ...], dict[str, float]] = defaultdict(
         lambda: dict.fromkeys(("flow", "trade", "vehicles"), 0.0)
     )

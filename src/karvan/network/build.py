@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from karvan.case.ranges import Z90, confidence_shares
 from karvan.case.remember import remembered
 from karvan.network.arcs import Arc, ArcKind, Arcs
-from karvan.network.services import HOURS_PER_DAY, Service, ServiceIndex, headway_h, wait
+from karvan.network.services import HOURS_PER_DAY, Service, headway_h, service_index, wait
 from karvan.network.states import SEA_MODES, State, StateIndex
 
 if TYPE_CHECKING:
@@ -89,8 +89,36 @@ def _gauge(value: float) -> int:
 
 
 @remembered(8)
-def _service_index(rows: Rows, shares: tuple[tuple[str, float], ...]) -> ServiceIndex:
-    return ServiceIndex(rows, dict(shares))
+def _countries(nodes: Rows) -> dict[str, str]:
+    return {node: row["country"] for node, row in nodes.items()}
+
+
+@remembered(8)
+def _shares(parameters: Rows) -> dict[str, float]:
+    return confidence_shares({name: row["value"] for name, row in parameters.items()})
+
+
+@remembered(32)
+def _borders(rows: Rows) -> dict[tuple[str, str, str, str], Record]:
+    """Return the rows of crossings by crossing, mode and the countries on both sides."""
+    return {
+        (row["crossing_id"], row["mode"], row["from_country"], row["to_country"]): {"key": key, **row}
+        for key, row in rows.items()
+    }
+
+
+@remembered(16)
+def _terminals(rows: Rows, form: str) -> list[Record]:
+    """Return the terminal rows for a form: of the rows that join the same two sides, the very form before any."""
+    best: dict[tuple[Any, ...], Record] = {}
+    for key, row in rows.items():
+        if row["form"] not in (form, "any"):
+            continue
+        sides = sorted([(row["mode_a"], _gauge(row["gauge_a_mm"])), (row["mode_b"], _gauge(row["gauge_b_mm"]))])
+        place = (row["node_id"], *sides, row["status"], row["project_id"])
+        if place not in best or row["form"] == form:
+            best[place] = {"key": key, **row}
+    return list(best.values())
 
 
 class _Builder:
@@ -101,26 +129,11 @@ class _Builder:
         self.index = index
         self.form = form
         self.relaxed = relaxed
-        self.country: dict[str, str] = {node: row["country"] for node, row in applied.rows("node").items()}
-        self.shares = confidence_shares({name: row["value"] for name, row in applied.rows("parameter").items()})
-        self.services = _service_index(applied.rows("service"), tuple(self.shares.items()))
-        self.borders = {
-            (row["crossing_id"], row["mode"], row["from_country"], row["to_country"]): row
-            for row in _records(applied, "border")
-        }
-        self.terminals = self._terminals_of_form()
-
-    def _terminals_of_form(self) -> list[Record]:
-        """Return the terminal rows for the form: of the rows that join the same two sides, the very form before any."""
-        best: dict[tuple[Any, ...], Record] = {}
-        for row in _records(self.applied, "terminal"):
-            if row["form"] not in (self.form, "any"):
-                continue
-            sides = sorted([(row["mode_a"], _gauge(row["gauge_a_mm"])), (row["mode_b"], _gauge(row["gauge_b_mm"]))])
-            key = (row["node_id"], *sides, row["status"], row["project_id"])
-            if key not in best or row["form"] == self.form:
-                best[key] = row
-        return list(best.values())
+        self.country = _countries(applied.rows("node"))
+        self.shares = _shares(applied.rows("parameter"))
+        self.services = service_index(applied.rows("service"), tuple(self.shares.items()))
+        self.borders = _borders(applied.rows("border"))
+        self.terminals = _terminals(applied.rows("terminal"), form)
 
     # links ------------------------------------------------------------------------------------------------------------
 

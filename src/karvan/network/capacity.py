@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from karvan.network.services import ServiceIndex
+from karvan.network.services import service_index
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from karvan.case import AppliedCase
+    from karvan.network.services import ServiceIndex
 
 #: Days of operation a year, where the case has no parameter ``operating_days_per_year``.
 OPERATING_DAYS_PER_YEAR = 365.0
@@ -31,7 +32,7 @@ def link_capacities(applied: AppliedCase) -> pd.DataFrame:
     DataFrame by link with ``capacity_t_per_day`` (NaN: uncapacitated) and ``capacity_shared`` (True: the sum of both
     directions).
     """
-    services = ServiceIndex(applied.rows("service"))
+    services = service_index(applied.rows("service"))
     country = {node: row["country"] for node, row in applied.rows("node").items()}
     days = operating_days(applied)
     found = [link_capacity(row, services, country, days) for row in applied.rows("link").values()]

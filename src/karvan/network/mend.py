@@ -20,8 +20,6 @@ from karvan.network.arcs import ArcKind, Arcs
 from karvan.network.build import arcs_of_links, arcs_of_stops, build_arcs
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from karvan.case import AppliedCase, Rows
     from karvan.network.model import Network
     from karvan.network.states import StateIndex
@@ -42,7 +40,11 @@ def has_states_of_case(applied: AppliedCase) -> bool:
     own = applied.case.untouched
     if any(applied.rows(table) is not own.rows(table) for table in ("node", "zone")):
         return False
-    before, after = own.rows("link"), applied.rows("link")
+    return _have_same_states(own.rows("link"), applied.rows("link"))
+
+
+@remembered(16)
+def _have_same_states(before: Rows, after: Rows) -> bool:
     if before is after:
         return True
     if len(before) != len(after):
@@ -83,26 +85,33 @@ def mended_arcs(network: Network, form: str) -> Arcs | None:
         plain = _at_borders(applied.rows("border"), service, node, parameter, touched, form, base, applied)
     except RequestError:  # what the base lacks a setting may have
         return None
-    own = base.applied.rows("link")
-    altered = {
-        name for name in touched if link[name] is not own[name] or _stands(applied, name) != _stands(base.applied, name)
-    }
+    altered = touched & _touched_links(applied, base.applied)
     found = _with(before, touched, plain)
     if found is not None and altered:
         found = _with(found, altered, Arcs.of(arcs_of_links(applied, network.index, form, altered)))
     return found
 
 
-def _stands(applied: AppliedCase, link: str) -> bool:
-    row = applied.rows("link")[link]
-    return applied.is_built(row["status"], row["project_id"])
-
-
-def _with(before: Arcs, links: Collection[str], new: Arcs) -> Arcs | None:
+def _with(before: Arcs, links: frozenset[str], new: Arcs) -> Arcs | None:
     """Return arcs with those of some links replaced; None where they are not in the same places."""
-    places = _arcs_of_links(before.row, before.kind)
-    at = np.concatenate([theirs for name, theirs in places.items() if name in links])
-    return _replaced(before, at, new) if _same_places(before, at, new) else None
+    at = _places_of(before.row, before.kind, links)
+    fits = _fits(before.tail, before.head, before.kind, before.mode, before.row, before.border, at, new, before)
+    return _replaced(before, at, new) if fits else None
+
+
+@remembered(64)
+def _places_of(row: Texts, kind: Ints, links: frozenset[str]) -> Ints:
+    """Return where the arcs of some links stand; they were built in the order of their table."""
+    places = _arcs_of_links(row, kind)
+    return np.sort(np.concatenate([places[name] for name in links if name in places]))
+
+
+@remembered(64, unseen=1)
+def _fits(
+    tail: Ints, head: Ints, kind: Ints, mode: Texts, row: Texts, border: Texts, at: Ints, new: Arcs, before: Arcs
+) -> bool:
+    """Say whether new arcs are in the same places; the arcs before stand for their columns."""
+    return _same_places(before, at, new)
 
 
 @remembered(64, unseen=1)
@@ -169,14 +178,21 @@ def _arcs_of_links(row: Texts, kind: Ints) -> dict[str, Ints]:
     return {name: np.array(places, dtype=np.int64) for name, places in found.items()}
 
 
-def _touched_links(applied: AppliedCase, base: AppliedCase) -> set[str]:
+def _touched_links(applied: AppliedCase, base: AppliedCase) -> frozenset[str]:
     """Return the links whose own row or standing differs."""
-    before, after = base.rows("link"), applied.rows("link")
+    return _differing(base.rows("link"), applied.rows("link"), base.open_projects, applied.open_projects, base, applied)
+
+
+@remembered(8, unseen=2)
+def _differing(
+    before: Rows, after: Rows, opened_before: frozenset[str], opened: frozenset[str], base: AppliedCase, applied: AppliedCase
+) -> frozenset[str]:  # fmt: skip
+    """Return the same; the settings stand for what is named before them."""
     found = {key for key, row in after.items() if row is not before[key]}
-    if applied.open_projects != base.open_projects:
+    if opened != opened_before:
         found |= {key for key, row in after.items() if applied.is_built(row["status"], row["project_id"])
                   != base.is_built(before[key]["status"], before[key]["project_id"])}  # fmt: skip
-    return found
+    return frozenset(found)
 
 
 def _touched_by_borders(applied: AppliedCase, base: AppliedCase) -> frozenset[str]:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from karvan.case.ranges import DEFAULT_SHARES, Z90
+from karvan.case.remember import remembered
 from karvan.errors import RequestError
 
 if TYPE_CHECKING:
@@ -117,3 +118,9 @@ class ServiceIndex:
                     return row
         message = f"service.csv has no row for {mode} in {country} and {form}"
         raise LookupError(message)
+
+
+@remembered(8)
+def service_index(rows: Rows, shares: tuple[tuple[str, float], ...] = tuple(DEFAULT_SHARES.items())) -> ServiceIndex:
+    """Return the index of some rows, the same for the same rows."""
+    return ServiceIndex(rows, dict(shares))

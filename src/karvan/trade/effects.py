@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from karvan.case.remember import remembered
 from karvan.trade.audit import audit_counterfactual
 from karvan.trade.cost import ADJUSTMENT_YEARS, adjustment_share, pair_tau_hat, tau_hat
 from karvan.trade.counterfactual import log_parts, ratio, rule_of_half
@@ -144,17 +145,27 @@ def trade_effects(
     """
     elasticity = np.array([theta])
     with one_thread():
-        first = tau_hat(calibrated, before)
-        pair = pair_tau_hat(matrix.share, first, matrix.off_network, theta)
-        one = solve(matrix.value_musd[None], pair[None], elasticity, names=matrix.economies)
-        _audit(matrix.value_musd, pair, elasticity, one, matrix.economies)
-        share, off = _moved(matrix.share, matrix.off_network, first, pair, theta)
+        one, share, off = _first_world(matrix, calibrated, before, theta)
         change = tau_hat(before, after)
         next_pair = pair_tau_hat(share, change, off, theta)
         two = solve(one.value, next_pair[None], elasticity, start=start, names=matrix.economies)
         _audit(one.value[0], next_pair, elasticity, two, matrix.economies)
         share_after, off_after = _moved(share, off, change, next_pair, theta)
     return Solved(one, two, share, share_after, off, off_after, next_pair, change)
+
+
+@remembered(8)
+def _first_world(
+    matrix: TradeMatrix, calibrated: Floats, before: Floats, theta: float
+) -> tuple[Equilibrium, Floats, Floats]:
+    """Return the world to compare with, the shares of commodities in it, and what is off the network; the same factors once."""
+    elasticity = np.array([theta])
+    change = tau_hat(calibrated, before)
+    pair = pair_tau_hat(matrix.share, change, matrix.off_network, theta)
+    world = solve(matrix.value_musd[None], pair[None], elasticity, names=matrix.economies)
+    _audit(matrix.value_musd, pair, elasticity, world, matrix.economies)
+    share, off = _moved(matrix.share, matrix.off_network, change, pair, theta)
+    return world, share, off
 
 
 def _audit(value: Floats, pair: Floats, theta: Floats, found: Equilibrium, names: Sequence[str]) -> None:
