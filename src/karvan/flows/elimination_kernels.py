@@ -123,49 +123,113 @@ def together(first, second):
 
 
 @njit(cache=True)
-def _join(cost, filled, one, other, new):
-    """Let two arcs that follow one another make a third, unless it is cheaper already."""
-    before, after, made = filled[one], filled[other], filled[new]
-    for first in range(LAYERS):
-        if not (before >> first) & 1:
-            continue
-        for second in range(LAYERS):
-            if not (after >> second) & 1:
-                continue
-            layer = together(first, second)
-            made |= np.uint8(1 << layer)
-            for lane in range(LANES):
-                through = cost[one, first, lane] + cost[other, second, lane]
-                cost[new, layer, lane] = min(cost[new, layer, lane], through)
-    filled[new] = made
+def _layers(of_arc, count, joint, layer):
+    """Return of every place, a bit each, what ways of moving there can be."""
+    filled = np.zeros(count, dtype=np.uint8)
+    for k in range(len(of_arc)):
+        if of_arc[k] >= 0:
+            filled[of_arc[k]] |= np.uint8(1 << layer[k])
+    for pair in range(len(joint)):
+        one, other, new = joint[pair, 0], joint[pair, 1], joint[pair, 2]
+        for first in range(LAYERS):
+            for second in range(LAYERS):
+                if (filled[one] >> first) & 1 and (filled[other] >> second) & 1:
+                    filled[new] |= np.uint8(1 << together(first, second))
+    return filled
+
+
+@njit(cache=True)
+def _joins(joint, filled):
+    """Return what meets what by ways of moving: place times LAYERS plus layer of the first, of the second, of what they make."""
+    found, size = np.empty((1024, 3), dtype=np.int32), 0
+    for pair in range(len(joint)):
+        one, other, new = joint[pair, 0], joint[pair, 1], joint[pair, 2]
+        if len(found) < size + LAYERS * LAYERS:
+            found = np.concatenate((found, np.empty_like(found)))
+        for first in range(LAYERS):
+            for second in range(LAYERS):
+                if (filled[one] >> first) & 1 and (filled[other] >> second) & 1:
+                    found[size, 0], found[size, 1] = one * LAYERS + first, other * LAYERS + second
+                    found[size, 2] = new * LAYERS + together(first, second)
+                    size += 1
+    return found[:size]
 
 
 @njit(cache=True, nogil=True)
-def eliminate(of_arc, count, joint, weight, layer):
-    """Return the least cost of every place by the ways of moving used; shape (places, layers, lanes).
+def by_layers(of_arc, count, joint, layer, wanted):
+    """Return a plan by the ways of moving, with what is needed for some places alone.
+
+    A *stretch* is a place with the ways of moving used on it.
 
     Parameters
     ----------
     of_arc, count, joint
         As :func:`plan` returns them.
-    weight
-        Cost of every arc, infinite where it may not be used; shape (arcs, lanes).
     layer
         What every arc moves by.
+    wanted
+        The places whose costs are asked for (-1: none).
+
+    Returns
+    -------
+    stretch of every arc (-1: it is not needed), and how many there are; of all that meet, in the order in which they are joined,
+    the stretches of the first, of the second, and of what they make; stretch of every wanted place by layer (-1: there is none)
     """
-    cost = np.full((count, LAYERS, LANES), np.inf)
-    # a bit for every layer that some way has
-    filled = np.zeros(count, dtype=np.uint8)
+    filled = _layers(of_arc, count, joint, layer)
+    joins = _joins(joint, filled)
+    number = np.full(count * LAYERS, -1, dtype=np.int32)
+    for place in wanted:
+        for way in range(LAYERS):
+            if place >= 0 and (filled[place] >> way) & 1:
+                number[place * LAYERS + way] = 0
+    needed = 0
+    for j in range(len(joins) - 1, -1, -1):
+        if number[joins[j, 2]] == 0:
+            number[joins[j, 0]] = number[joins[j, 1]] = 0
+            needed += 1
+    size = 0
+    for at in range(len(number)):
+        if number[at] == 0:
+            number[at] = size
+            size += 1
+    kept, n = np.empty((needed, 3), dtype=np.int32), 0
+    for j in range(len(joins)):
+        if number[joins[j, 2]] >= 0:
+            kept[n, 0], kept[n, 1], kept[n, 2] = number[joins[j, 0]], number[joins[j, 1]], number[joins[j, 2]]
+            n += 1
+    of_arcs = np.full(len(of_arc), -1, dtype=np.int64)
     for k in range(len(of_arc)):
-        at = of_arc[k]
-        if at >= 0 and np.isfinite(weight[k, 0]):
-            filled[at] |= np.uint8(1 << layer[k])
+        if of_arc[k] >= 0:
+            of_arcs[k] = number[of_arc[k] * LAYERS + layer[k]]
+    asked = np.full((len(wanted), LAYERS), -1, dtype=np.int64)
+    for pair in range(len(wanted)):
+        for way in range(LAYERS):
+            if wanted[pair] >= 0:
+                asked[pair, way] = number[wanted[pair] * LAYERS + way]
+    return of_arcs, size, kept, asked
+
+
+@njit(cache=True, nogil=True)
+def eliminate(of_arc, count, joins, weight):
+    """Return the least cost of every stretch; shape (stretches, lanes).
+
+    Parameters
+    ----------
+    of_arc, count, joins
+        As :func:`by_layers` returns them.
+    weight
+        Cost of every arc, infinite where it may not be used; shape (arcs, lanes).
+    """
+    cost = np.full((count, LANES), np.inf)
+    for k in range(len(of_arc)):
+        if of_arc[k] >= 0:
+            own = cost[of_arc[k]]
             for lane in range(LANES):
-                cost[at, layer[k], lane] = min(cost[at, layer[k], lane], weight[k, lane])
-    for pair in range(len(joint)):
-        one, other, new = joint[pair, 0], joint[pair, 1], joint[pair, 2]
-        if filled[one] and filled[other]:
-            _join(cost, filled, one, other, new)
+                own[lane] = min(own[lane], weight[k, lane])
+    for j in range(len(joins)):
+        one, other, new = cost[joins[j, 0]], cost[joins[j, 1]], cost[joins[j, 2]]
+        for lane in range(LANES):
+            new[lane] = min(new[lane], one[lane] + other[lane])
     return cost
 
 
@@ -228,7 +292,7 @@ def cheaper_ways(cost, wanted, known, share):
     Parameters
     ----------
     cost, wanted
-        As :func:`eliminate` returns it, and the place of every pair (-1: none).
+        As :func:`eliminate` returns it, and the stretch of every pair by way of going (-1: none).
     known
         Least cost known of every pair, by way of going and lane.
     share
@@ -237,71 +301,50 @@ def cheaper_ways(cost, wanted, known, share):
     found, size = np.empty((LANES * known.shape[0] * known.shape[1], 3), dtype=np.int64), 0
     for lane in range(LANES):
         for pair in range(known.shape[0]):
-            if wanted[pair] < 0:
-                continue
-            # the first layer has not moved; the others stand in the order of the ways of going
             for nest in range(known.shape[1]):
-                if cost[wanted[pair], nest + 1, lane] < known[pair, nest, lane] * share:
+                at = wanted[pair, nest]
+                if at >= 0 and cost[at, lane] < known[pair, nest, lane] * share:
                     found[size, 0], found[size, 1], found[size, 2] = lane, pair, nest
                     size += 1
     return found[:size, 0].copy(), found[:size, 1].copy(), found[:size, 2].copy()
 
 
-@njit(cache=True)
-def _parts(at, layer, lane, cost, joint, made_ptr, made):
-    """Return the pair of arcs, and the layers of both, that make an arc at its cost; -1 where it is one of the graph."""
-    whole = cost[at, layer, lane]
-    for k in range(made_ptr[at], made_ptr[at + 1]):
-        one, other = joint[made[k], 0], joint[made[k], 1]
-        for first in range(LAYERS):
-            # no arc costs less than nothing
-            if cost[one, first, lane] > whole:
-                continue
-            for second in range(LAYERS):
-                if together(first, second) == layer and cost[one, first, lane] + cost[other, second, lane] == whole:
-                    return made[k], first, second
-    return -1, 0, 0
-
-
 @njit(cache=True, nogil=True)
-def simple_ways(
-    places, layers, lanes, source, cost, joint, made_ptr, made, arc_ptr, arcs, weight, layer_of, head, states
-):
-    """Return the arcs of the cheapest ways of some places, layers and lanes, one after the other, and where each begins.
+def simple_ways(wanted, lanes, source, cost, joins, made_ptr, made, arc_ptr, arcs, weight, head, states):
+    """Return the arcs of the cheapest ways of some stretches and lanes, one after the other, and where each begins.
 
     A way that passes a state twice has none.
 
     Parameters
     ----------
-    places, layers, lanes
-        What is asked for; costs must be finite, and nowhere below nothing.
+    wanted, lanes
+        What is asked for; costs must be finite.
     source
         State where each begins.
-    cost, joint
-        As :func:`eliminate` and :func:`plan` return them.
+    cost, joins
+        As :func:`eliminate` and :func:`by_layers` return them.
     made_ptr, made
-        The pairs of arcs that make each place: where they begin, and which they are.
+        The joins that make each stretch: where they begin, and which they are.
     arc_ptr, arcs
-        The arcs of the graph at each place: where they begin, and which they are.
-    weight, layer_of, head
-        Cost of every arc by lane, what it moves by, its head.
+        The arcs of the graph at each stretch: where they begin, and which they are.
+    weight, head
+        Cost of every arc by lane, its head.
     states
         Number of states.
     """
-    begin, path, size = np.zeros(len(places) + 1, dtype=np.int64), np.empty(1024, dtype=np.int64), 0
+    begin, path, size = np.zeros(len(wanted) + 1, dtype=np.int64), np.empty(1024, dtype=np.int64), 0
     seen = np.full(states, -1, dtype=np.int64)
-    todo, todo_layer = np.empty(1024, dtype=np.int64), np.empty(1024, dtype=np.int64)
-    for way in range(len(places)):
+    todo = np.empty(1024, dtype=np.int64)
+    for way in range(len(wanted)):
         begin[way] = size
         lane = lanes[way]
         seen[source[way]] = way
-        todo[0], todo_layer[0], left, simple = places[way], layers[way], 1, True
+        todo[0], left, simple = wanted[way], 1, True
         while left > 0 and simple:
             left -= 1
-            at, layer = todo[left], todo_layer[left]
-            taken = -1
+            at, taken = todo[left], -1
             for k in range(arc_ptr[at], arc_ptr[at + 1]):
-                if layer_of[arcs[k]] == layer and weight[arcs[k], lane] == cost[at, layer, lane]:
+                if weight[arcs[k], lane] == cost[at, lane]:
                     taken = arcs[k]
                     break
             if taken >= 0:
@@ -312,13 +355,15 @@ def simple_ways(
                 simple = seen[head[taken]] != way
                 seen[head[taken]] = way
                 continue
-            pair, first, second = _parts(at, layer, lane, cost, joint, made_ptr, made)
             if left + 2 > len(todo):
-                todo, todo_layer = np.concatenate((todo, todo)), np.concatenate((todo_layer, todo_layer))
-            todo[left], todo_layer[left] = joint[pair, 1], second
-            todo[left + 1], todo_layer[left + 1] = joint[pair, 0], first
-            left += 2
+                todo = np.concatenate((todo, todo))
+            for k in range(made_ptr[at], made_ptr[at + 1]):
+                one, other = joins[made[k], 0], joins[made[k], 1]
+                if cost[one, lane] + cost[other, lane] == cost[at, lane]:
+                    todo[left], todo[left + 1] = other, one
+                    left += 2
+                    break
         if not simple:
             size = begin[way]
-    begin[len(places)] = size
+    begin[len(wanted)] = size
     return begin, path[:size].copy()

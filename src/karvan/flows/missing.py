@@ -112,26 +112,27 @@ def _missing(
     weights = choice_weights(model, form, values, *charges)
     for first in range(0, len(values), kernels.LANES):
         lanes = np.ascontiguousarray(weights[:, first : first + kernels.LANES])
-        cost = kernels.eliminate(planned.of_arc, planned.places, planned.joint, lanes, graph.bit)
+        cost = kernels.eliminate(planned.of_arc, planned.stretches, planned.joins, lanes)
         known = known_costs(model, form, lanes, len(routes.pairs))
         lane, pair, nest = kernels.cheaper_ways(cost, planned.wanted, known, 1 - LEAST_GAIN)
         begin, path = kernels.simple_ways(
-            planned.wanted[pair], nest + 1, lane, planned.source[pair], cost, planned.joint, planned.made_ptr, planned.made,
-            planned.arc_ptr, planned.arcs, lanes, graph.bit, graph.head, graph.states,
+            planned.wanted[pair, nest], lane, planned.source[pair], cost, planned.joins, planned.made_ptr, planned.made,
+            planned.arc_ptr, planned.arcs, lanes, graph.head, graph.states,
         )  # fmt: skip
         for r in np.flatnonzero(np.diff(begin)).tolist():
             yield int(pair[r]), int(nest[r]), path[begin[r] : begin[r + 1]]
 
 
 class _Plan(NamedTuple):
-    """How the states between the ends of pairs are eliminated: :func:`karvan.flows.elimination_kernels.plan`.
+    """How the states between the ends of pairs are eliminated: :func:`karvan.flows.elimination_kernels.by_layers`.
 
-    Besides: the place and source of every pair; what is joined, and which arcs of the graph stand, at every place.
+    Besides: the stretch of every pair by way of going, and its source; what is joined to make every stretch, and which arcs
+    stand at it.
     """
 
     of_arc: Ints
-    places: int
-    joint: Ints
+    stretches: int
+    joins: Ints
     wanted: Ints
     source: Ints
     made_ptr: Ints
@@ -146,14 +147,16 @@ def _plan(graph: Graph, pairs: tuple[tuple[str, str], ...], index: StateIndex) -
     target = np.array([index.number[State("zone_in", destination)] for _, destination in pairs], dtype=np.int64)
     kept = np.zeros(graph.states, dtype=bool)
     kept[source] = kept[target] = True
-    of_arc, slot, count, joint = kernels.plan(graph.tail, graph.head, kept, graph.states)
+    of_arc, place, count, joint = kernels.plan(graph.tail, graph.head, kept, graph.states)
+    of_arc, count, joins, wanted = kernels.by_layers(of_arc, count, joint, graph.bit, place[source, target])
+    # the first layer has not moved; the others stand in the order of the ways of going
     return _Plan(
-        of_arc, count, joint, slot[source, target].astype(np.int64), source, *_by_place(joint[:, 2], count),
-        *_by_place(of_arc, count),
+        of_arc, count, joins, np.ascontiguousarray(wanted[:, 1:]), source, *_by_stretch(joins[:, 2], count),
+        *_by_stretch(of_arc, count),
     )  # fmt: skip
 
 
-def _by_place(place: Ints, count: int) -> tuple[Ints, Ints]:
-    """Return items in order of their places, and where those of each begin; those without a place come first."""
-    order = np.argsort(place, kind="stable")
-    return np.searchsorted(place[order], np.arange(count + 1)), order
+def _by_stretch(stretch: Ints, count: int) -> tuple[Ints, Ints]:
+    """Return items in order of their stretches, and where those of each begin; those without one come first."""
+    order = np.argsort(stretch, kind="stable")
+    return np.searchsorted(stretch[order], np.arange(count + 1)), order

@@ -46,32 +46,36 @@ def test_elimination_finds_the_cheapest_ways(seed):
     states += 5
     kept = np.zeros(states, dtype=bool)
     kept[sources] = kept[targets] = True
-    of_arc, slot, count, joint = kernels.plan(tail, head, kept, states)
+    ends = [(source, target) for source in sources.tolist() for target in targets.tolist()]
+    planned, count, joins, wanted = planned_for(tail, head, bit, kept, states, ends)
     lanes = np.column_stack([weight * (1 + lane) for lane in range(kernels.LANES)])
-    cost = kernels.eliminate(of_arc, count, joint, lanes, bit)
-    made, arcs = by_place(joint[:, 2], count), by_place(of_arc, count)
-    for source in sources.tolist():
+    cost = kernels.eliminate(planned, count, joins, lanes)
+    made, arcs = by_place(joins[:, 2], count), by_place(planned, count)
+    for pair, (source, target) in enumerate(ends):
         for lane in range(kernels.LANES):
             known, before, by = route_kernels.search_by_mode(
                 *ordered(tail, head, states), lanes[:, lane].copy(), bit, states, source
             )
-            for target in targets.tolist():
-                for layer in range(1, kernels.LAYERS):
-                    label, route = layer * states + target, []
-                    while by[label] >= 0:
-                        route.append(by[label])
-                        label = before[label]
-                    wanted, place = known[layer * states + target], slot[source, target]
-                    found = cost[place, layer, lane] if place >= 0 else np.inf
-                    assert found >= wanted * (1 - 1e-12)
-                    if not np.isfinite(wanted) or not is_simple(head, route):
-                        continue
-                    assert found == pytest.approx(wanted, rel=1e-12)
-                    _, path = kernels.simple_ways(
-                        np.array([place]), np.array([layer]), np.array([lane]), np.array([source]), cost, joint, *made, *arcs,
-                        lanes, bit, head, states,
-                    )  # fmt: skip
-                    assert path.tolist() == route[::-1]
+            for layer in range(1, kernels.LAYERS):
+                label, route = layer * states + target, []
+                while by[label] >= 0:
+                    route.append(by[label])
+                    label = before[label]
+                least, at = known[layer * states + target], wanted[pair, layer]
+                found = cost[at, lane] if at >= 0 else np.inf
+                assert found >= least * (1 - 1e-12)
+                if not np.isfinite(least) or not is_simple(head, route):
+                    continue
+                assert found == pytest.approx(least, rel=1e-12)
+                _, path = kernels.simple_ways(
+                    np.array([at]), np.array([lane]), np.array([source]), cost, joins, *made, *arcs, lanes, head, states
+                )
+                assert path.tolist() == route[::-1]
+
+
+def planned_for(tail, head, bit, kept, states, ends):
+    of_arc, place, count, joint = kernels.plan(tail, head, kept, states)
+    return kernels.by_layers(of_arc, count, joint, bit, np.array([place[source, target] for source, target in ends]))
 
 
 def by_place(place, count):
@@ -85,15 +89,13 @@ def test_a_way_that_passes_a_state_twice_has_none():
     tail, head, bit = (np.array(column, dtype=np.int64) for column in zip(*joined, strict=True))
     lanes = np.ones((len(joined), kernels.LANES))
     kept = np.array([True, False, False, False, False, True])
-    of_arc, slot, count, joint = kernels.plan(tail, head, kept, 6)
-    cost = kernels.eliminate(of_arc, count, joint, lanes, bit)
-    place = slot[0, 5]
+    of_arc, count, joins, wanted = planned_for(tail, head, bit, kept, 6, [(0, 5)])
+    cost = kernels.eliminate(of_arc, count, joins, lanes)
     # out and straight on costs 2; round it is 1 + 1 + 1 + 1 + 1
-    assert cost[place, :, 0].tolist() == [2.0, np.inf, np.inf, 5.0, np.inf]
-    layers = np.array([0, 3])
+    assert [cost[at, 0] if at >= 0 else np.inf for at in wanted[0].tolist()] == [2.0, np.inf, np.inf, 5.0, np.inf]
     begin, path = kernels.simple_ways(
-        np.array([place, place]), layers, np.array([0, 3]), np.array([0, 0]), cost, joint, *by_place(joint[:, 2], count),
-        *by_place(of_arc, count), lanes, bit, head, 6,
+        wanted[0, [0, 3]], np.array([0, 3]), np.array([0, 0]), cost, joins, *by_place(joins[:, 2], count),
+        *by_place(of_arc, count), lanes, head, 6,
     )  # fmt: skip
     assert begin.tolist() == [0, 2, 2]
     assert path.tolist() == [0, 1]
