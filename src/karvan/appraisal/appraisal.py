@@ -14,7 +14,7 @@ from karvan.appraisal.break_even import BreakEven, break_even
 from karvan.appraisal.drivers import analyse
 from karvan.appraisal.financing import finance_projects
 from karvan.appraisal.outcomes import PART_NAMES
-from karvan.appraisal.valuation import CLIMATE
+from karvan.appraisal.valuation import CLIMATE, worth_at_end
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -121,9 +121,15 @@ class Appraisal:
         return self.plan.cost_musd
 
     @property
-    def residual_effects(self) -> tuple[str, ...]:
-        """The effect of a residual value where it grows with the cost of works: the share of life that remains."""
-        return ("residual_value",) if self.rules.residual_value == "remaining_life" else ()
+    def upkeep_at_end(self) -> float:
+        """What upkeep of a dollar in the last year comes to after it, as the residual value has it, in dollars of that year.
+
+        Nought where the residual value is the share of life that remains.
+        """
+        found = self.valuation
+        if found is None or self.rules.residual_value == "remaining_life":
+            return 0.0
+        return worth_at_end(self.rules, self.years, found.later_years)
 
     # streams --------------------------------------------------------------------------------------------------------------
 

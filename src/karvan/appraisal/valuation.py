@@ -255,7 +255,7 @@ def value_plan(
     factors = rules.schedule().factors([year - years[0] for year in years])
     kinds = {
         "remaining_life": _by_life(case, plan, rules, len(states)),
-        "net_flows": _by_flows(ledger, case, plan, rules, factors),
+        "net_flows": _by_flows(ledger, case, plan, rules),
     }
     end, at_end = np.zeros(len(years)), factors[-1] * probability[-1]
     end[-1] = 1.0
@@ -434,7 +434,7 @@ def _works_pv(
         _works(ledger, case, alone, rules, upkeep_only=True)
         left: dict[Row, tuple[Floats, Floats]] = {}
         if rules.residual_value == "net_flows":
-            left = _by_flows(ledger, case, plan, rules, factors)
+            left = _by_flows(ledger, case, plan, rules)
         elif not upkeep_only:
             left = _by_life(case, alone, rules, 1)
         for row, (one, two) in left.items():
@@ -476,14 +476,19 @@ def _later_years(case: Case, plan: Plan) -> int:
     return max(0, round(life - float(weights @ ages)))
 
 
+def worth_at_end(rules: RuleSet, years: tuple[int, ...], later_years: int) -> float:
+    """Return what a dollar a year is worth in the last year of the accounts, if it goes on for so many years after it."""
+    last = years[-1] - years[0]
+    schedule: Discounting = rules.schedule()
+    later = schedule.factors([last + step for step in range(1, later_years + 1)])
+    return float(later.sum()) / float(schedule.factors([last])[0])
+
+
 def _by_flows(
-    ledger: _Ledger, case: Case, plan: Plan, rules: RuleSet, factors: Floats
+    ledger: _Ledger, case: Case, plan: Plan, rules: RuleSet
 ) -> dict[Row, tuple[Floats, Floats]]:
     """Return residual values as the flows of the last year over the years of life that remain, to whom they accrue."""
-    left = _later_years(case, plan)
-    last = plan.years[-1] - plan.years[0]
-    later: Discounting = rules.schedule()
-    worth = float(later.factors([last + step for step in range(1, left + 1)]).sum()) / float(factors[-1])
+    worth = worth_at_end(rules, plan.years, _later_years(case, plan))
     found: dict[Row, tuple[Floats, Floats]] = {}
     for (_, country, party), (benefit, transfer) in ledger.found.items():
         row = ("residual_value", country, party)

@@ -220,7 +220,6 @@ def worth_of(case: Case, appraisal: Appraisal) -> Worth:
     ]  # fmt: skip
     effect = table["effect"].to_numpy()
     capital, upkeep, left = effect == "capital", effect == "upkeep", effect == "residual_value"
-    works_left = np.isin(effect, list(appraisal.residual_effects))
     shape = (len(years), len(states), len(countries))
 
     def summed(rows: np.ndarray) -> np.ndarray:
@@ -229,11 +228,14 @@ def worth_of(case: Case, appraisal: Appraisal) -> Worth:
         return out
 
     rules = open_rule_set(appraisal.rule_set)
+    kept_up, at_end = -summed(upkeep)[:, 0, :], summed(left)[-1]
+    # what is left grows with the cost by the life that remains, or less by the upkeep that goes on
+    of_works = at_end[0] if rules.residual_value == "remaining_life" else -appraisal.upkeep_at_end * kept_up[-1]
     factors = rules.schedule().factors([year - years[0] for year in years])
     time = Timeline(years, states, countries, chances.to_numpy(dtype=float), factors, demand_of_years(case, years))
     found = Worth(
         _openings(appraisal.projects), time, summed(~capital & ~upkeep & ~left), -summed(capital)[:, 0, :],
-        -summed(upkeep)[:, 0, :], summed(left & ~works_left)[-1], summed(works_left)[-1, 0, :],
+        kept_up, at_end - of_works, of_works,
         tuple(Outlay(int(row["year"]), str(row["project"]), str(row["funder"]), str(row["instrument"]), str(row["country"]),
                      float(row["musd"])) for row in appraisal.outlays.to_dict("records")),
         tuple(Party(str(row["country"]), str(row["party"]), float(row["benefit_musd"]), float(row["transfer_musd"]))

@@ -52,6 +52,19 @@ def test_a_worth_is_that_of_the_appraisal(case, solved):
         assert np.array_equal(worth.time.probability, told.probability.to_numpy())
 
 
+@pytest.mark.parametrize("rules", ["adb_2017", "world_bank_2016"])
+def test_all_that_grows_with_the_cost_does(case, rules):
+    """Works, their upkeep, and of the residual value what either leaves, by either kind of residual value."""
+    told = appraise(case, ["N2@2028", "N3@2030"], rule_set=rules)
+    worth = CaseValuer(case, rule_set=rules).worths([{"N2": 2028, "N3": 2030}])[0]
+    pairs = list(zip(told.plan.projects, told.valuation.works_pv, strict=True))
+    for standing, countries in CaseValuer(case).standings.items():
+        counted = worth.time.countries if countries is None else countries
+        mine = -sum(project.cost_musd * pv.get(name, 0.0) for project, pv in pairs for name in counted)
+        assert worth.works_pv_musd(countries) == pytest.approx(mine, rel=1e-9), standing
+        assert worth.value(countries, cost_factor=1.2) == pytest.approx(worth.value(countries) - 0.2 * mine, rel=1e-9)
+
+
 def test_what_is_kept_is_not_appraised_again(case, solved):
     worths, folder = solved
     again = CaseValuer(case, folder=folder)
