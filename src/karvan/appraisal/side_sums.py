@@ -15,9 +15,11 @@ import numpy as np
 
 from karvan.appraisal import payment_kernels as kernels
 from karvan.case.remember import remembered
+from karvan.chain.sides import class_tonnes
 from karvan.errors import AuditError
 from karvan.flows import corridor_kernels
-from karvan.flows.corridor_model import key_of
+from karvan.flows.class_costs import keys_of
+from karvan.flows.corridor_model import outside_costs
 from karvan.flows.corridor_results import LEAST_PRICE
 from karvan.flows.corridor_solve import class_flows
 from karvan.flows.problem import NESTS
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Ints = np.ndarray[Any, np.dtype[np.int64]]
+Texts = np.ndarray[Any, np.dtype[np.object_]]
 
 #: Ways of going of a class: those of the nests, and outside.
 WAYS = NESTS + 1
@@ -152,7 +155,7 @@ def sum_side(solved: Solved, parties: Parties) -> SideSums:
     model, found = solved.model, solved.equilibrium
     applied = model.network.applied
     origin, destination = parties.ends(applied, model)
-    tonnes = np.array([stream.t_per_year for stream in model.streams])
+    tonnes = class_tonnes(solved)
     number, route, day_flow = class_flows(solved)
     flow = day_flow * model.days
     beyond = tonnes * (1.0 - found.on_network)
@@ -163,7 +166,7 @@ def sum_side(solved: Solved, parties: Parties) -> SideSums:
     rent = _rents(solved, parties, (number, route, flow), (origin, destination))
     emitted += float(np.nansum(beyond * outside.co2e_kg_per_t)) / 1000
     return SideSums(
-        tuple(key_of(stream) for stream in model.streams), origin, destination, tonnes, found.overall_usd, way_tonnes,
+        keys_of(model.base), origin, destination, tonnes, found.overall_usd, way_tonnes,
         way_usd, parts, paid, cost, rent, moves, tkm, emitted, _on_rows(model, route, flow),
     )  # fmt: skip
 
@@ -184,12 +187,19 @@ class _Outside:
 
 
 def _outside_rows(model: CorridorModel) -> _Outside:
-    from karvan.flows.corridor_model import outside_costs  # noqa: PLC0415 - kept beside its only use
-
     applied = model.network.applied
-    goods, counted = applied.rows("commodity"), outside_costs(model.network)
+    return _outside_of(model.base, applied.rows("outside"), applied.rows("commodity"), outside_costs(model.network))
+
+
+@remembered(8)
+def _outside_of(
+    streams: tuple[Stream, ...],
+    rows_outside: Rows,
+    goods: Rows,
+    counted: dict[tuple[str, str, str], tuple[float, float]],
+) -> _Outside:
     best: dict[tuple[str, str, str], dict[str, Any]] = {}
-    for row in applied.rows("outside").values():
+    for row in rows_outside.values():
         for form in FORMS:
             key = (row["origin"], row["destination"], form)
             if row["form"] == form or (row["form"] == "any" and key not in best):
@@ -201,7 +211,7 @@ def _outside_rows(model: CorridorModel) -> _Outside:
         "co2e_kg_per_t": np.nan,
         "payee": "",
     }
-    keys = [(stream.origin, stream.destination, goods[stream.commodity]["form"]) for stream in model.streams]
+    keys = [(stream.origin, stream.destination, goods[stream.commodity]["form"]) for stream in streams]
     rows = [best.get(key, blank) for key in keys]
     price = np.array([row["price_usd_per_t"] for row in rows], dtype=np.float64)
     return _Outside(
@@ -217,7 +227,7 @@ def _by_way(
 ) -> tuple[Floats, Floats, Floats]:
     """Return tonnes and mean generalised cost by class and way, and the parts of the mean cost by class."""
     model, found = solved.model, solved.equilibrium
-    routes, classes, count = model.problem.routes, model.problem.classes, len(model.streams)
+    routes, classes, count = model.problem.routes, model.problem.classes, len(model.base)
     usd, hours = (
         corridor_kernels.sum_on_routes(routes.route_ptr, routes.route_stream, values)
         for values in (found.stream_usd, found.stream_h)
@@ -295,7 +305,7 @@ def _on_arcs(
     one, two = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
     # the routes of a set serve one pair of zones, so that all their classes have the same ends
     one[route], two[route] = ends[0][number], ends[1][number]
-    modes = sorted({str(row["mode"]) for row in model.network.applied.rows("link").values()})
+    modes = _modes(model.network.applied.rows("link"))
     moves = tuple((country, mode) for country in parties.countries for mode in modes)
     shape = (len(parties.payees), len(parties.countries), len(moves))
     paid, cost, tkm = np.zeros((shape[0], 2, shape[1])), np.zeros((shape[0], 2)), np.zeros(shape[2])
@@ -312,24 +322,39 @@ def _on_arcs(
     return paid, cost, moves, tkm, emitted
 
 
-def _arc_numbers(model: CorridorModel, form: str, parties: Parties, modes: list[str]) -> tuple[Ints, Ints]:
+@remembered(8)
+def _modes(links: Rows) -> tuple[str, ...]:
+    return tuple(sorted({str(row["mode"]) for row in links.values()}))
+
+
+def _arc_numbers(model: CorridorModel, form: str, parties: Parties, modes: tuple[str, ...]) -> tuple[Ints, Ints]:
     """Return the payee and the kind of movement of every arc of a form."""
     applied, arcs = model.network.applied, model.forms[form].arcs
-    services, borders, terminals = (applied.rows(table) for table in ("service", "border", "terminal"))
+    return _numbers_of(
+        arcs.kind, arcs.row, arcs.border, arcs.service, arcs.country, arcs.mode, applied.rows("service"), applied.rows("border"),
+        applied.rows("terminal"), parties, modes,
+    )  # fmt: skip
+
+
+@remembered(32)
+def _numbers_of(
+    kinds: Ints, rows: Texts, border_rows: Texts, service_rows: Texts, countries: Texts, arc_modes: Texts, services: Rows,
+    borders: Rows, terminals: Rows, parties: Parties, modes: tuple[str, ...],
+) -> tuple[Ints, Ints]:  # fmt: skip
     known = parties.payee_of
     by_border, by_service, by_terminal = (
-        {name: known.get(row["payee"], -1) for name, row in rows.items()} for rows in (borders, services, terminals)
+        {name: known.get(row["payee"], -1) for name, row in table.items()} for table in (borders, services, terminals)
     )
     mode_number = {mode: number for number, mode in enumerate(modes)}
-    payee, move = np.full(len(arcs), -1, dtype=np.int64), np.full(len(arcs), -1, dtype=np.int64)
+    payee, move = np.full(len(kinds), -1, dtype=np.int64), np.full(len(kinds), -1, dtype=np.int64)
     zone, border, moving = int(ArcKind.ZONE), int(ArcKind.BORDER), int(ArcKind.MOVE)
-    for a, (kind, row, service) in enumerate(zip(arcs.kind.tolist(), arcs.row, arcs.service, strict=True)):
+    for a, (kind, row, service) in enumerate(zip(kinds.tolist(), rows, service_rows, strict=True)):
         if kind == border:
-            payee[a] = by_border[arcs.border[a]]
+            payee[a] = by_border[border_rows[a]]
         elif kind == moving:
             payee[a] = by_service.get(service, -1)
-            country = parties.number.get(arcs.country[a], -1)
-            move[a] = country * len(modes) + mode_number[arcs.mode[a]] if country >= 0 else -1
+            country = parties.number.get(countries[a], -1)
+            move[a] = country * len(modes) + mode_number[arc_modes[a]] if country >= 0 else -1
         elif kind != zone:
             payee[a] = by_terminal[row] if row in by_terminal else by_service.get(service, -1)
     return payee, move

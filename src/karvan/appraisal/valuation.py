@@ -484,9 +484,7 @@ def worth_at_end(rules: RuleSet, years: tuple[int, ...], later_years: int) -> fl
     return float(later.sum()) / float(schedule.factors([last])[0])
 
 
-def _by_flows(
-    ledger: _Ledger, case: Case, plan: Plan, rules: RuleSet
-) -> dict[Row, tuple[Floats, Floats]]:
+def _by_flows(ledger: _Ledger, case: Case, plan: Plan, rules: RuleSet) -> dict[Row, tuple[Floats, Floats]]:
     """Return residual values as the flows of the last year over the years of life that remain, to whom they accrue."""
     worth = worth_at_end(rules, plan.years, _later_years(case, plan))
     found: dict[Row, tuple[Floats, Floats]] = {}
