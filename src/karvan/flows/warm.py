@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import sys
 import time
 from pathlib import Path
 
 import numpy as np
+
+from karvan.errors import WorkerError
 
 
 def is_compiled() -> bool:
@@ -45,12 +48,28 @@ def warm_corridor() -> None:
     assign_flows(open_case("textbook"))
 
 
+def warm_both() -> None:
+    """Compile both solvers' kernels, the dense one's in a process of its own.
+
+    Raises
+    ------
+    WorkerError
+        That process failed.
+    """
+    other = multiprocessing.get_context("spawn").Process(target=warm_dense)
+    other.start()
+    warm_corridor()
+    other.join()
+    if other.exitcode:
+        message = "The dense solver's kernels could not be compiled; what went wrong stands above."
+        raise WorkerError(message)
+
+
 def main() -> None:
     """Compile everything, and say so."""
     begin = time.perf_counter()
     print("compiling the kernels of flows (once, about half a minute) ...", file=sys.stderr, flush=True)  # noqa: T201
-    warm_dense()
-    warm_corridor()
+    warm_both()
     print(f"compiled in {time.perf_counter() - begin:.0f} s", file=sys.stderr)  # noqa: T201
 
 

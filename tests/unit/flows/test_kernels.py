@@ -140,8 +140,7 @@ def test_a_mended_tree_is_the_one_grown_from_nothing():
 
 
 def test_set_up_says_that_it_compiles(monkeypatch, capsys):
-    monkeypatch.setattr(warm, "warm_dense", lambda: None)
-    monkeypatch.setattr(warm, "warm_corridor", lambda: None)
+    monkeypatch.setattr(warm, "warm_both", lambda: None)
     warm.main()
     said = capsys.readouterr()
     assert said.out == ""
