@@ -46,6 +46,8 @@ BLUNT = (32.0, 16.0, 8.0, 4.0, 2.0, 1.0)
 BLUNT_TOLERANCE = 1e-2
 #: While they serve again, a price that they hardly determine is held by so much of the capacity per scaled price.
 DAMPING = 1e-4
+#: So are shortened steps repeated as long as each leaves at most this share.
+STEP_AGAIN = 0.9
 #: Conditions that are missed by more are not met: far below what the audit allows.
 GOOD_ENOUGH = 1e-7
 #: Times that the degrees by which capacities come down are halved.
@@ -349,11 +351,30 @@ class Solver:
             taken, serves = taken + 1, steps > 0
             if serves:
                 continue
-            point, error, moved = self.step(new, point, error, (first, first_error) if tried else None)
+            point, error, steps = self.steps(
+                new, point, error, tolerance, (first, first_error) if tried else None, MOST_ITERATIONS - taken + 1
+            )
+            if not steps:
+                return point, taken
+            taken += steps - 1
+        return point, MOST_ITERATIONS
+
+    def steps(
+        self, reactions: Reactions, point: Point, error: Floats, tolerance: float, full: _Reached | None, most: int
+    ) -> tuple[Point, Floats, int]:
+        """Take shortened steps with the same reactions as long as they do well; return how many led anywhere.
+
+        `full` is where the first one leads in full, where that is known.
+        """
+        for count in range(most):
+            was = float(np.linalg.norm(error))
+            point, error, moved = self.step(reactions, point, error, None if count else full)
             self.refuse_impossible(point)
             if not moved:
-                return point, taken
-        return point, MOST_ITERATIONS
+                return point, error, count
+            if largest(error) <= tolerance or float(np.linalg.norm(error)) > STEP_AGAIN * was:
+                return point, error, count + 1
+        return point, error, most
 
     def serve(
         self, reactions: Reactions, point: Point, error: Floats, tolerance: float, damping: float, most: int
