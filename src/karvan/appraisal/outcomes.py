@@ -147,7 +147,7 @@ def sum_outcome(case: Case, outcome: Outcome, year: int) -> SolvedYear:
         traffic_t=np.array(traffic),
         moved_share=max(one.moved_share for one in found), cost_change_usd=max(one.cost_change_usd for one in found),
         notes=next(iter(outcome.side.solved.values())).model.network.applied.notes,
-        trade_welfare_musd=float("nan") if outcome.trade is None else outcome.trade.world["equivalent_variation_musd"],
+        trade_welfare_musd=outcome.welfare_musd,
     )  # fmt: skip
 
 

@@ -286,11 +286,17 @@ def _on_rows(model: CorridorModel, route: Ints, flow: Floats) -> dict[tuple[str,
     laid = model.laid
     tonnes = np.bincount(route, flow, minlength=len(laid.move_ptr) - 1)
     total = corridor_kernels.sum_on_items(laid.move_ptr, laid.move_item, tonnes, len(laid.movement_keys))
-    found: dict[tuple[str, str], float] = {}
-    for m in np.flatnonzero(total > 0).tolist():
-        place = laid.movement_keys[m][1:3]
-        found[place] = found.get(place, 0.0) + float(total[m])
-    return found
+    rows, row = _rows_of(laid.movement_keys)
+    summed = np.bincount(row, total, minlength=len(rows)).tolist()
+    return {place: tonnes for place, tonnes in zip(rows, summed, strict=True) if tonnes > 0}
+
+
+@remembered(8)
+def _rows_of(keys: tuple[tuple[str, str, str, str], ...]) -> tuple[list[tuple[str, str]], Ints]:
+    """Return the rows of some movements, and the number of that of each."""
+    number: dict[tuple[str, str], int] = {}
+    found = [number.setdefault((table, row), len(number)) for _, table, row, _ in keys]
+    return list(number), np.array(found, dtype=np.int64)
 
 
 # payments ---------------------------------------------------------------------------------------------------------------

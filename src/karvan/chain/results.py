@@ -43,6 +43,7 @@ class Later:
     flows: Callable[[], CorridorFlows]
     flows_before: Callable[[], CorridorFlows]
     trade: Callable[[], TradeEffects | None]
+    welfare_musd: Callable[[], float]
     notes: Callable[[], list[str]]
 
 
@@ -90,6 +91,11 @@ class Outcome:
     def trade(self) -> TradeEffects | None:
         """Who gains, which pairs and goods grow; None where the case has no trade."""
         return self.later.trade()
+
+    @cached_property
+    def welfare_musd(self) -> float:
+        """What real income of all economies gains, USD m: the sum of equivalent variations; NaN where the case has no trade."""
+        return self.later.welfare_musd()
 
     @cached_property
     def notes(self) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ from karvan.flows.corridor import describe_flows
 from karvan.flows.equilibrium import TOLERANCE as EQUILIBRIUM
 from karvan.flows.route_sets import reference_setting
 from karvan.trade import TradeMatrix, describe_trade
-from karvan.trade.effects import THETA
+from karvan.trade.effects import THETA, equivalent_variation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from karvan.case import AppliedCase, Case, Change, Rows
     from karvan.chain.fixed_point import Meeting
     from karvan.chain.goods import Floats, Goods, Ints
+    from karvan.chain.response import Response
     from karvan.flows import CorridorFlows
     from karvan.flows.corridor_solve import Solved
     from karvan.flows.demand import Stream
@@ -211,6 +212,7 @@ def _outcome(question: _Question) -> Outcome:
             ),
             flows_before=partial(flows_without, case, question.before),
             trade=partial(_trade, question, applied, matrix, goods, met, multiplier),
+            welfare_musd=partial(_welfare, question, matrix, goods, met),
             notes=partial(_notes, question, goods, met),
         ),
     )  # fmt: skip
@@ -243,13 +245,9 @@ def _trade(
     question: _Question, applied: AppliedCase, matrix: TradeMatrix | None, goods: Goods, met: Meeting | None,
     multiplier: Floats,
 ) -> TradeEffects | None:  # fmt: skip
-    from karvan.chain.response import answer  # noqa: PLC0415 - kept beside its only use
-
     if matrix is None:
         return None
-    nothing = np.zeros(len(goods))
-    theta = question.theta * question.share
-    response = met.response if met else answer(goods, matrix, nothing, nothing, theta=theta)
+    response = _response(question, matrix, goods, met)
     tau = response.commodity_tau_hat
     known = np.where(np.isfinite(tau), 1.0, np.nan)
     shape = matrix.share.shape
@@ -259,6 +257,19 @@ def _trade(
         elasticity_share=question.share, compared_with=question.compared_with, states=question.states, notes=(),
         meta=meta_of(question.case, question.after, {"stage": "trade", "theta": question.theta}),
     )  # fmt: skip
+
+
+def _response(question: _Question, matrix: TradeMatrix, goods: Goods, met: Meeting | None) -> Response:
+    from karvan.chain.response import answer  # noqa: PLC0415 - kept beside its only use
+
+    nothing = np.zeros(len(goods))
+    return met.response if met else answer(goods, matrix, nothing, nothing, theta=question.theta * question.share)
+
+
+def _welfare(question: _Question, matrix: TradeMatrix | None, goods: Goods, met: Meeting | None) -> float:
+    if matrix is None:
+        return float("nan")
+    return equivalent_variation(_response(question, matrix, goods, met).solved)
 
 
 def _notes(question: _Question, goods: Goods, met: Meeting | None) -> list[str]:

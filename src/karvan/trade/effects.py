@@ -298,12 +298,16 @@ def _commodities(matrix: TradeMatrix, flows: tuple[Floats, Floats]) -> pd.DataFr
     )
 
 
+def equivalent_variation(solved: Solved) -> float:
+    """Return what real income of all economies gains, USD m."""
+    return float(((solved.after.real_income_hat - 1) * solved.before.value[0].sum(axis=0)).sum())
+
+
 def _world(solved: Solved) -> dict[str, float]:
     one, two = solved.before, solved.after
-    spent = one.value[0].sum(axis=0)
     between = [float(world.value.sum() - np.trace(world.value[0])) for world in (one, two)]
     return {
-        "equivalent_variation_musd": float(((two.real_income_hat - 1) * spent).sum()),
+        "equivalent_variation_musd": equivalent_variation(solved),
         "rule_of_half_musd": rule_of_half(one.value, two.value, solved.tau_hat[None], two.wage_hat),
         "trade_musd": between[0],
         "trade_after_musd": between[1],
