@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from karvan.case.remember import remembered
 from karvan.chain.goods import PAIR
 from karvan.chain.sides import class_tonnes
-from karvan.flows.class_costs import class_costs
+from karvan.flows.class_costs import class_costs, keys_of
 from karvan.flows.corridor import describe_flows
 from karvan.flows.parties import payments
 from karvan.flows.through import by_country, by_crossing
@@ -22,10 +23,11 @@ if TYPE_CHECKING:
     from karvan.case import Meta
     from karvan.chain.audit import ChainAudit
     from karvan.chain.fixed_point import ChainConvergence
-    from karvan.chain.goods import Floats, Goods
+    from karvan.chain.goods import Floats, Goods, Ints
     from karvan.chain.sides import Side
     from karvan.flows import CorridorFlows
     from karvan.flows.corridor_solve import Solved
+    from karvan.flows.demand import Stream
     from karvan.trade import TradeEffects
 
 #: Columns of :attr:`Outcome.costs` that tell a class and state.
@@ -149,6 +151,20 @@ class Outcome:
         return table.groupby(keys, sort=True, as_index=False).agg({"surplus_musd_per_year": "sum"})
 
     @cached_property
+    def surplus_musd_per_year(self) -> float:
+        """The same of all classes together."""
+        total = 0.0
+        for state, found in self.side.solved.items():
+            before = self.side_before.solved.get(state)
+            if before is None:
+                continue
+            mine, theirs = _shared(found.model.base, before.model.base)
+            gain = before.equilibrium.overall_usd[theirs] - found.equilibrium.overall_usd[mine]
+            tonnes = class_tonnes(before)[theirs] + class_tonnes(found)[mine]
+            total += self.states[state] * float(np.nansum(0.5 * gain * tonnes)) / 1e6
+        return total
+
+    @cached_property
     def payments(self) -> pd.DataFrame:
         """Who is paid what, and what it costs, by payee, country, mode and purpose: before, after, and the change."""
         return _side_by_side(payments(self.flows_before), payments(self.flows), 5)
@@ -182,12 +198,21 @@ class Outcome:
             "audit": self.audit.to_dict(),
             **({name: value for name, value in self.trade.to_dict().items() if name not in ("meta", "states", "notes")}
                if self.trade is not None else {}),
-            "surplus_musd_per_year": float(self.surplus["surplus_musd_per_year"].sum()),
+            "surplus_musd_per_year": self.surplus_musd_per_year,
             "countries": self.countries.to_dict("records"),
             "crossings": self.crossings.to_dict("records"),
             "directions": self.pairs.to_dict("records"),
             "notes": list(self.notes),
         }  # fmt: skip
+
+
+@remembered(8)
+def _shared(one: tuple[Stream, ...], other: tuple[Stream, ...]) -> tuple[Ints, Ints]:
+    """Return the places of the classes that stand in both, in the one and in the other."""
+    place = {key: number for number, key in enumerate(keys_of(other))}
+    found = [(number, place[key]) for number, key in enumerate(keys_of(one)) if key in place]
+    pairs = np.array(found, dtype=np.int64).reshape(-1, 2)
+    return pairs[:, 0], pairs[:, 1]
 
 
 def _state_costs(before: Solved | None, after: Solved) -> pd.DataFrame:
@@ -230,10 +255,15 @@ def _pair_vehicles(outcome: Outcome) -> pd.DataFrame:
         return pd.DataFrame(columns=_PAIR_COLUMNS)
     goods, economies = outcome.goods, outcome.trade.table["id"].tolist()
     sums: dict[tuple[str, str], dict[str, float]] = {}
-    shares = outcome.flows.pairs.set_index(["origin", "destination", "commodity", "stays"])
-    on = (shares["network_t_per_year"] / shares["flow_t_per_year"]).to_dict()
-    rail, road = (shares[f"{name}_share"].to_dict() for name in ("rail", "road"))
-    mixed = shares["mixed_share"].to_dict()
+    shares = outcome.flows.pairs
+    keys = list(zip(*(shares[name].tolist() for name in ("origin", "destination", "commodity", "stays")), strict=True))
+    on, rail, road, mixed = (
+        dict(zip(keys, column.tolist(), strict=True))
+        for column in (
+            shares["network_t_per_year"] / shares["flow_t_per_year"], shares["rail_share"], shares["road_share"],
+            shares["mixed_share"],
+        )
+    )  # fmt: skip
     applied = outcome.flows.model.network.applied
     net = _vehicle_tonnes(outcome)
     form = {name: str(row["form"]) for name, row in applied.rows("commodity").items()}

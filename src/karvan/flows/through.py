@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from karvan.flows import corridor_kernels as kernels
+from karvan.case.remember import remembered
 from karvan.network import FORMS, ArcKind
 from karvan.network.services import service_index
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from karvan.flows.problem import Floats, Ints
 
 
+@remembered(4)
 def by_country(flows: CorridorFlows) -> pd.DataFrame:
     """Return tonnes a year of every country that goods pass: domestic, export, import, transit, and tonne-km on its soil.
 
@@ -50,6 +51,7 @@ def by_country(flows: CorridorFlows) -> pd.DataFrame:
     return table.sort_values("transit_t_per_year", ascending=False, kind="stable").reset_index(drop=True)
 
 
+@remembered(4)
 def by_crossing(flows: CorridorFlows) -> pd.DataFrame:
     """Return what passes every crossing between two countries, by mode and direction.
 
@@ -99,7 +101,7 @@ def _ends(flows: CorridorFlows) -> tuple[list[str], Ints]:
     countries = sorted({*zones.values(), *(str(row["country"]) for row in applied.rows("node").values())} - {""})
     place = {country: number for number, country in enumerate(countries)}
     ends = np.array(
-        [[place[zones[stream.origin]], place[zones[stream.destination]]] for stream in flows.model.streams],
+        [[place[zones[stream.origin]], place[zones[stream.destination]]] for stream in flows.model.base],
         dtype=np.int64,
     ).reshape(-1, 2)
     return countries, ends
@@ -115,13 +117,13 @@ def _soil(flows: CorridorFlows, countries: list[str]) -> tuple[Floats, Floats]:
         pointer = laid.arc_ptr[begin : stop + 1] - laid.arc_ptr[begin]
         mine = laid.arcs[laid.arc_ptr[begin] : laid.arc_ptr[stop]]
         moves = arcs.kind == ArcKind.MOVE
-        touched, length = [], []
-        for country in countries:
-            here = (arcs.country == country) & moves
-            touched.append(kernels.sum_on_routes(pointer, mine, here.astype(np.float64)))
-            length.append(kernels.sum_on_routes(pointer, mine, np.where(here, arcs.length_km, 0.0)))
-        touches.append(np.array(touched).T.reshape(-1, len(countries)))
-        lengths.append(np.array(length).T.reshape(-1, len(countries)))
+        place = {country: number for number, country in enumerate(countries)}
+        here = np.array([place.get(country, -1) for country in arcs.country.tolist()], dtype=np.int64)
+        at = np.flatnonzero(moves & (here >= 0))
+        shape = (len(arcs), len(countries))
+        uses = csr_array((np.ones(len(mine)), mine, pointer), shape=(stop - begin, len(arcs)))
+        touches.append((uses @ csr_array((np.ones(len(at)), (at, here[at])), shape=shape)).toarray())
+        lengths.append((uses @ csr_array((arcs.length_km[at], (at, here[at])), shape=shape)).toarray())
     return np.vstack(touches), np.vstack(lengths)
 
 
