@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +47,7 @@ class Meta(BaseModel):
     hash: str
 
 
+@cache
 def karvan_version() -> str:
     """Return the version of the package."""
     try:
