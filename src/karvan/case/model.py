@@ -208,10 +208,11 @@ class Altered:
     def rows(self) -> Rows:
         """The rows by key; those that none alters are those of the case."""
         plain = self.case.calibrated_rows(self.table)
+        place = {key: number for number, key in enumerate(plain)}
         altered = {key: plain[key].copy() for key, _ in sorted(self.touched)}
         for column in sorted({column for _, column in self.touched}):
             keys = [key for key, other in self.touched if other == column]
-            cells = self.frame[column].loc[keys].tolist()
+            cells = self.frame[column].to_numpy()[[place[key] for key in keys]].tolist()
             for key, cell in zip(keys, cells, strict=True):
                 altered[key][column] = cell
         return plain | altered

@@ -13,14 +13,15 @@ from karvan.flows.corridor_audit import SearchTask, State, audit_corridor
 from karvan.flows.corridor_results import CorridorFlows
 from karvan.flows.corridor_solve import class_flows, solve_setting
 from karvan.flows.demand import kinds_of
+from karvan.flows.elimination_kernels import LANES
 from karvan.flows.equilibrium import relative_gap
-from karvan.flows.missing import choice_weights, movement_charges, time_values
+from karvan.flows.missing import choice_weights, known_costs, movement_charges, time_values
 from karvan.flows.route_sets import reference_setting
 from karvan.network import FORMS
 from karvan.network import State as NetworkState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from karvan.case import Case, Change, Rows
     from karvan.flows.corridor_solve import Solved
@@ -89,7 +90,7 @@ def _notes(solved: Solved) -> list[str]:
     worst = max(relative_gap(solved.model.problem, found), found.capacity_residual, found.complementarity_residual)
     if worst > GOOD_GAP:
         notes.append(f"the equilibrium is met to {worst:.1e} only")
-    kinds = kinds_of(list(solved.model.streams))
+    kinds = kinds_of(solved.model.streams)
     counted = reference_setting(solved.model.network.applied.case).scenario
     shown = solved.model.network.applied.setting.scenario
     if shown != counted and any(row["screenline"] for row in solved.model.network.applied.rows("count").values()):
@@ -119,29 +120,26 @@ def search_tasks(solved: Solved) -> list[SearchTask]:
     for form in FORMS:
         values = time_values(model.base, model.network.applied.rows("commodity"), form)
         weights = choice_weights(model, form, values, usd, hours)
-        tasks += _tasks_of_form(solved, form, list(np.ascontiguousarray(weights.T[: len(values)])))
+        for first in range(0, len(values), LANES):
+            lanes = np.ascontiguousarray(weights[:, first : first + LANES])
+            tasks += _tasks_of_form(solved, form, lanes, len(values) - first)
     return tasks
 
 
-def _tasks_of_form(solved: Solved, form: str, weights: Sequence[Floats]) -> list[SearchTask]:
+def _tasks_of_form(solved: Solved, form: str, lanes: Floats, count: int) -> list[SearchTask]:
+    """Return the searches at the costs of the first lanes, so many as there are."""
     model, laid = solved.model, solved.model.laid
     item, index = model.forms[form], model.network.index
-    sets, begin = laid.sets, laid.first[form][0]
-    stop = begin + len(solved.chosen[form].pairs)
-    routes = slice(sets.set_ptr[begin], sets.set_ptr[stop])
-    mine = laid.arcs[laid.arc_ptr[routes.start] : laid.arc_ptr[routes.stop]]
-    owner = np.repeat(np.arange(routes.stop - routes.start), np.diff(laid.arc_ptr[routes.start : routes.stop + 1]))
-    set_of = np.repeat(np.arange(stop - begin), np.diff(sets.set_ptr[begin : stop + 1]))
-    ends = _ends_by_origin(laid.pairs[begin:stop], model.network.applied.rows("zone"), index)
+    begin, pairs = laid.first[form][0], len(solved.chosen[form].pairs)
+    best = known_costs(model, form, lanes, pairs).min(axis=1)
+    ends = _ends_by_origin(laid.pairs[begin : begin + pairs], model.network.applied.rows("zone"), index)
     tail, head = item.arcs.tail[item.open], item.arcs.head[item.open]
     tasks = []
-    for weight in weights:
-        best = np.full(stop - begin, np.inf)
-        np.minimum.at(best, set_of, np.bincount(owner, weight[mine], minlength=routes.stop - routes.start))
+    for weight, least in zip(lanes.T[:count], best.T, strict=False):
         open_weight = weight[item.open]
         tasks += [
-            SearchTask(tail, head, open_weight, len(index), source, targets, best[pairs])
-            for source, targets, pairs in ends
+            SearchTask(tail, head, open_weight, len(index), source, targets, least[theirs])
+            for source, targets, theirs in ends
         ]
     return tasks
 

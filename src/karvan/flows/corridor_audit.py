@@ -330,33 +330,63 @@ def _audit_missing(tasks: list[SearchTask]) -> float:
     together: dict[tuple[int, int, int, int], list[SearchTask]] = {}
     for task in tasks:
         together.setdefault((id(task.tail), id(task.head), id(task.weight), task.states), []).append(task)
-    for theirs in together.values():
+    places: dict[tuple[int, int, int], _Places] = {}
+    for (tail, head, _, states), theirs in together.items():
+        if (tail, head, states) not in places:
+            places[tail, head, states] = _Places.of(theirs[0])
+        graph = places[tail, head, states].graph(theirs[0].weight)
         sources = np.array([task.source for task in theirs])
         # a way that costs more than every best known is not missing
         known = np.concatenate([task.best for task in theirs])
         limit = float(known.max()) if len(known) and np.isfinite(known).all() else np.inf
-        costs = np.atleast_2d(dijkstra(_graph(theirs[0]), indices=sources, limit=limit))
-        for task, cost in zip(theirs, costs, strict=True):
-            worst = max(worst, _largest_gain(task, cost[task.targets]))
+        costs = np.atleast_2d(dijkstra(graph, indices=sources, limit=limit))
+        found = np.concatenate([cost[task.targets] for task, cost in zip(theirs, costs, strict=True)])
+        worst = max(worst, _largest_gain(known, found))
     if worst > MISSING_SHARE:
         _fail(f"a route is missing that is cheaper than the best known by {worst:.1%}")
     return worst
 
 
-def _largest_gain(task: SearchTask, cost: Floats) -> float:
+def _largest_gain(best: Floats, cost: Floats) -> float:
     """Return by which share of the best known the cheapest way of a pair is cheaper, at most over all pairs."""
     there = np.isfinite(cost)
-    known = np.isfinite(task.best) & there & (task.best > 0)
-    gain = np.where(known, 1 - cost / np.where(known, task.best, 1.0), np.where(there & np.isinf(task.best), 1.0, 0.0))
+    known = np.isfinite(best) & there & (best > 0)
+    gain = np.where(known, 1 - np.where(known, cost, 0.0) / np.where(known, best, 1.0), there & np.isinf(best))
     return float(np.max(gain, initial=0.0))
 
 
-def _graph(task: SearchTask) -> csr_array[np.float64, tuple[int, int]]:
-    """Return the arcs as SciPy wants them, the cheapest of those between two states."""
-    place = task.tail * task.states + task.head
-    order = np.argsort(place, kind="stable")
-    first = np.flatnonzero(np.diff(place[order], prepend=-1))
-    # a weight of nought would be no arc in a sparse matrix
-    weight = np.maximum(np.minimum.reduceat(task.weight[order], first), 1e-12)
-    at = order[first]
-    return csr_array((weight, (task.tail[at], task.head[at])), shape=(task.states, task.states))
+@dataclass(frozen=True, eq=False)
+class _Places:
+    """Where arcs stand in a sparse matrix, one place for those between the same two states.
+
+    Attributes
+    ----------
+    states
+        Number of states.
+    order, first
+        The arcs in order of their places, and where each place begins among them.
+    row, column
+        Where each row begins among the places, and the column of each.
+    """
+
+    states: int
+    order: Ints
+    first: Ints
+    row: Ints
+    column: Ints
+
+    @classmethod
+    def of(cls, task: SearchTask) -> _Places:
+        """Return the places of a task's arcs."""
+        place = task.tail * task.states + task.head
+        order = np.argsort(place, kind="stable")
+        first = np.flatnonzero(np.diff(place[order], prepend=-1))
+        at = order[first]
+        row = np.searchsorted(task.tail[at], np.arange(task.states + 1))
+        return cls(task.states, order, first, row, task.head[at])
+
+    def graph(self, weight: Floats) -> csr_array[np.float64, tuple[int, int]]:
+        """Return the arcs as SciPy wants them, the cheapest of those between two states."""
+        # a weight of nought would be no arc in a sparse matrix
+        least = np.maximum(np.minimum.reduceat(weight[self.order], self.first), 1e-12)
+        return csr_array((least, self.column, self.row), shape=(self.states, self.states))

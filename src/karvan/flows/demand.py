@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from karvan.case.growth import growth_factor
+from karvan.case.remember import remembered
 from karvan.errors import RequestError
 
 if TYPE_CHECKING:
@@ -120,7 +121,8 @@ def growth_of(applied: AppliedCase, origin: str, destination: str) -> float:
     return growth_factor(applied, [zones[zone]["economy"] for zone in (origin, destination)])
 
 
-def kinds_of(streams: list[Stream]) -> dict[str, float]:
+@remembered(16)
+def kinds_of(streams: tuple[Stream, ...]) -> dict[str, float]:
     """Return tonnes a year by kind."""
     total: dict[str, float] = defaultdict(float)
     for stream in streams:
