@@ -75,25 +75,6 @@ def sum_on_items(route_ptr, route_item, flow, items):
 
 @njit(cache=True)
 @_RESTS
-def merge_items(route_ptr, route_item, merged, count):
-    """Return the merged items of every route, each once, in order of first use."""
-    pointer = np.zeros(len(route_ptr), dtype=np.int64)
-    item = np.empty(len(route_item), dtype=np.int64)
-    seen = np.full(count, -1, dtype=np.int64)
-    size = 0
-    for r in range(len(route_ptr) - 1):
-        for k in range(route_ptr[r], route_ptr[r + 1]):
-            new = merged[route_item[k]]
-            if seen[new] != r:
-                seen[new] = r
-                item[size] = new
-                size += 1
-        pointer[r + 1] = size
-    return pointer, item[:size].copy()
-
-
-@njit(cache=True)
-@_RESTS
 def _gather(first, last, route_ptr, route_stream, ptr, of, value, place, used, begin, items, figures):
     """List the figures of a set's routes by the items that they meet; return how many items, and room for the figures.
 

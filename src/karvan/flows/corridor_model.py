@@ -204,9 +204,8 @@ def _standing(routes: FormRoutes, of_arc: Ints, opened: bytes, movements: int) -
     per_pair, nest, arc_ptr, arcs, ways, items = layout_kernels.lay_standing(
         *routes.flat, np.frombuffer(opened, dtype=bool), of_arc
     )
-    stream_of, streams = layout_kernels.same_routes(ways, items, movements)
-    stream_ptr, stream_item = kernels.merge_items(ways, items, stream_of, max(streams, 1))
-    return _Standing(per_pair, nest, arc_ptr, arcs, ways, items, stream_of, streams, stream_ptr, stream_item)
+    streams = layout_kernels.streams_of(ways, items, movements)
+    return _Standing(per_pair, nest, arc_ptr, arcs, ways, items, *streams)
 
 
 @remembered(48)

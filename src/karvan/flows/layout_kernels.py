@@ -140,12 +140,11 @@ def _mixed(number):
     return z ^ (z >> np.uint64(31))
 
 
-@njit(cache=True, nogil=True)
-def same_routes(move_ptr, move_item, movements):
-    """Return the stream of every movement, those of the same routes being one, -1 where no route is; and how many there are.
+@njit(cache=True)
+def _leaders(move_ptr, move_item, movements):
+    """Return of every movement the first of those with the same routes, and how many routes each has.
 
-    Movements are told apart by a sum of numbers that stand for their routes; then every route is looked at, whether it has either
-    both of two movements or none. Where chance has made two sums equal, which it does not, nothing is put together.
+    Movements are told apart by a sum of numbers that stand for their routes.
     """
     sums, count = np.zeros(movements, dtype=np.uint64), np.zeros(movements, dtype=np.int64)
     for r in range(len(move_ptr) - 1):
@@ -159,18 +158,54 @@ def same_routes(move_ptr, move_item, movements):
         one, other = order[i - 1], order[i]
         if sums[one] == sums[other] and count[one] == count[other]:
             leader[other] = leader[one]
-    stamp, fine = np.full(movements, -1, dtype=np.int64), True
+    return leader, count
+
+
+@njit(cache=True)
+def _led(move_ptr, move_item, leader):
+    """Return the leaders of every route, each once, in order of first use; and whether each is on the routes that it leads."""
+    pointer, item = np.zeros(len(move_ptr), dtype=np.int64), np.empty(len(move_item), dtype=np.int64)
+    stamp, seen = np.full(len(leader), -1, dtype=np.int64), np.full(len(leader), -1, dtype=np.int64)
+    size, fine = 0, True
     for r in range(len(move_ptr) - 1):
         for k in range(move_ptr[r], move_ptr[r + 1]):
             stamp[move_item[k]] = r
-        for k in range(move_ptr[r], move_ptr[r + 1]):
-            fine = fine and stamp[leader[move_item[k]]] == r
+            first = leader[move_item[k]]
+            if seen[first] != r:
+                seen[first] = r
+                item[size] = first
+                size += 1
+        pointer[r + 1] = size
+        for k in range(pointer[r], size):
+            fine = fine and stamp[item[k]] == r
+    return pointer, item[:size].copy(), fine
+
+
+@njit(cache=True, nogil=True)
+def streams_of(move_ptr, move_item, movements):
+    """Return the stream of every movement, and the streams of every route.
+
+    Movements of the same routes are one stream. Every route is looked at, whether it has either both of two movements or none;
+    where chance has made sums of :func:`_leaders` equal, which it does not, nothing is put together.
+
+    Returns
+    -------
+    stream of every movement, -1 where no route is, and how many there are; where the streams of every route begin, and the
+    streams, each once, in order of first use
+    """
+    leader, count = _leaders(move_ptr, move_item, movements)
+    pointer, item, fine = _led(move_ptr, move_item, leader)
+    if not fine:
+        leader = np.arange(movements)
+        pointer, item, _ = _led(move_ptr, move_item, leader)
     stream, streams = np.full(movements, -1, dtype=np.int64), 0
     for m in range(movements):
         if count[m] > 0:
-            if leader[m] == m or not fine:
+            if leader[m] == m:
                 stream[m] = streams
                 streams += 1
             else:
                 stream[m] = stream[leader[m]]
-    return stream, streams
+    for k in range(len(item)):
+        item[k] = stream[item[k]]
+    return stream, streams, pointer, item

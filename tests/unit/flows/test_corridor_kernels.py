@@ -99,3 +99,27 @@ def test_a_way_that_passes_a_state_twice_has_none():
     )  # fmt: skip
     assert begin.tolist() == [0, 2, 2]
     assert path.tolist() == [0, 1]
+
+
+def test_costs_of_arcs_by_hand():
+    """Two time values; a movement that costs 5 dollars and 2 hours more, a price below nothing, and an arc that is shut."""
+    price, hours, is_open = np.array([1.0, -9.0, 1.0]), np.array([3.0, 1.0, 1.0]), np.array([True, True, False])
+    found = kernels.arc_costs(
+        price, hours, is_open, np.array([1, -1, 0]), 1, np.array([0.0, 0.0, 5.0]), np.array([0.0, 0.0, 2.0]),
+        np.array([10.0, 20.0]), np.array([11.0, 21.0]), kernels.LANES,
+    )  # fmt: skip
+    assert found[0].tolist() == [1 + 5 + 30 + 22, 1 + 5 + 60 + 42, np.inf, np.inf]
+    assert found[1].tolist() == [1.0, 11.0, np.inf, np.inf]
+    assert found[2].tolist() == [np.inf] * kernels.LANES
+
+
+def test_what_is_cheaper_than_the_least_known():
+    """Two routes of one pair by rail and one by road; rail is to be beaten by a tenth."""
+    weight = np.array([[1.0, 2.0, 1.0, 1.0], [4.0, 4.0, 4.0, 4.0], [9.0, 9.0, 9.0, 9.0]])
+    known = kernels.known_costs(
+        np.array([0, 3]), np.array([0, 0, 1]), np.array([0, 2, 3, 4]), np.array([0, 0, 1, 2]), weight
+    )
+    assert known[0].tolist() == [[2.0, 4.0, 2.0, 2.0], [9.0] * 4, [np.inf] * 4, [np.inf] * 4]
+    cost = np.array([[1.9, 3.5, 1.7, 2.0], [np.inf, 50.0, np.inf, np.inf]])
+    lane, pair, nest = kernels.cheaper_ways(cost, np.array([[0, -1, 1, -1]]), known, 0.9)
+    assert list(zip(lane.tolist(), pair.tolist(), nest.tolist(), strict=True)) == [(1, 0, 0), (1, 0, 2), (2, 0, 0)]

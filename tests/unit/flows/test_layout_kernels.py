@@ -16,8 +16,12 @@ def test_movements_of_the_same_routes_are_one_stream(seed):
     routes = [[m for g in np.flatnonzero(random.random(5) < 0.5) for m in groups[g]] for _ in range(6)]
     items = np.array([m for route in routes for m in random.permutation(route)], dtype=np.int64)
     pointer = np.cumsum([0, *(len(route) for route in routes)])
-    stream, streams = kernels.same_routes(pointer, items, 10)
+    stream, streams, stream_ptr, stream_item = kernels.streams_of(pointer, items, 10)
+    for r in range(len(routes)):
+        theirs = stream[items[pointer[r] : pointer[r + 1]]].tolist()
+        assert stream_item[stream_ptr[r] : stream_ptr[r + 1]].tolist() == list(dict.fromkeys(theirs))
     users = [frozenset(r for r, route in enumerate(routes) if m in route) for m in range(10)]
+    assert stream_ptr[-1] == len(stream_item)
     for one in range(10):
         assert (stream[one] == -1) == (not users[one])
         for other in range(10):
@@ -33,3 +37,37 @@ def test_routes_stand_where_all_their_arcs_are_open():
     per_pair, *kept = kernels.lay_standing(pair_ptr, nest, arc_ptr, arcs, is_open, movement_of)
     assert per_pair.tolist() == [1, 1]
     assert [column.tolist() for column in kept] == [[0, 2], [0, 2, 5], [0, 1, 1, 3, 0], [0, 1, 3], [0, 0, 2]]
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_routes_are_added_behind_those_of_their_pair_and_way(seed):
+    """Sorting by pair and way of going, with equals left in order, is the oracle."""
+    random = np.random.default_rng(seed)
+    pairs, old, new = 5, random.integers(0, 9), random.integers(0, 9)
+    made = [
+        (int(random.integers(pairs)), int(random.integers(kernels.NESTS)), random.integers(0, 50, random.integers(1, 5)).tolist())
+        for _ in range(old + new)
+    ]  # fmt: skip
+    given = sorted(made[:old], key=lambda route: route[:2])
+    pair, nest, pointer, arcs = columns(given)
+    pair_ptr = np.searchsorted(pair, np.arange(pairs + 1))
+    found = kernels.add_routes(pair_ptr, nest, pointer, arcs, *columns(made[old:]))
+    wanted = sorted([*given, *made[old:]], key=lambda route: route[:2])
+    pair, nest, pointer, arcs = columns(wanted)
+    assert found[0].tolist() == np.searchsorted(pair, np.arange(pairs + 1)).tolist()
+    assert [column.tolist() for column in found[1:]] == [nest.tolist(), pointer.tolist(), arcs.tolist()]
+
+
+def columns(routes):
+    pair, nest = (np.array([route[k] for route in routes], dtype=np.int64) for k in (0, 1))
+    pointer = np.cumsum([0, *(len(arcs) for _, _, arcs in routes)])
+    return pair, nest, pointer, np.array([arc for _, _, arcs in routes for arc in arcs], dtype=np.int64)
+
+
+def test_path_sizes_by_hand():
+    """Of 10 and 30 km the first is shared by two rail routes; the road route over the same links shares with none."""
+    length = np.array([10.0, 30.0, 30.0])
+    found = kernels.path_sizes(
+        np.array([0, 3]), np.array([0, 0, 1]), np.array([0, 2, 4, 6]), np.array([0, 1, 0, 2, 0, 1]), length, 3
+    )
+    assert found == pytest.approx(np.log([35 / 40, 35 / 40, 1.0]))
