@@ -198,7 +198,7 @@ class _Standing:
         return np.concatenate([[0], np.cumsum(self.per_pair)]).astype(np.int64)
 
 
-@remembered(48)
+@remembered(32)
 def _standing(routes: FormRoutes, of_arc: Ints, opened: bytes, movements: int) -> _Standing:
     """Return the routes of a form that stand where these arcs are open."""
     per_pair, nest, arc_ptr, arcs, ways, items = layout_kernels.lay_standing(
@@ -208,7 +208,7 @@ def _standing(routes: FormRoutes, of_arc: Ints, opened: bytes, movements: int) -
     return _Standing(per_pair, nest, arc_ptr, arcs, ways, items, *streams)
 
 
-@remembered(48)
+@remembered(32)
 def _log_sizes(standing: _Standing, length_km: Floats) -> Floats:
     """Return the logarithms of the path sizes of the routes of a form."""
     sizes: Floats = layout_kernels.path_sizes(
@@ -217,7 +217,7 @@ def _log_sizes(standing: _Standing, length_km: Floats) -> Floats:
     return sizes
 
 
-@remembered(48)
+@remembered(32)
 def _sums(standing: _Standing, choice_usd: Floats, hours: Floats) -> tuple[Floats, Floats]:
     """Return price and hours of the routes of a form."""
     sums: tuple[Floats, Floats] = kernels.sum_both_on_routes(standing.arc_ptr, standing.arcs, choice_usd, hours)
@@ -242,7 +242,7 @@ class _Layout:
     stream_item: Ints
 
 
-@remembered(32)
+@remembered(8)
 def _layout(one: _Standing, other: _Standing) -> _Layout:
     """Return the routes of both forms that stand."""
     moved = np.where(other.stream_of >= 0, other.stream_of + one.streams, -1)
