@@ -174,7 +174,7 @@ def apply_effects(
     year = case.config.case.base_year if setting.year is None else setting.year
     projects = _acts_of(case, opened, year)
     scenario = _acts_of(case, frozenset((str(setting.scenario),)), year)
-    changes = [_change_act(case, change) for change in setting.changes]
+    changes = _change_acts(case, setting.changes)
     problems = _two_owners([*projects, *scenario])
     if problems:
         raise CaseError(problems, folder=str(case.folder))
@@ -304,6 +304,12 @@ def _effect_problem(cell: Cell, acts: Sequence[Act], found: str, expected: str, 
     owners = " and ".join(sorted({act.owner for act in acts}))
     place = f"{cell[0]} {cell[1]} {cell[2]} by {owners}"
     return Problem("effect.csv", 0, place, found, expected, todo, "effect-result")
+
+
+@remembered(8)
+def _change_acts(case: Case, changes: tuple[Change, ...]) -> tuple[Act, ...]:
+    """Return the acts of some changes; the settings of a world have them as the very same objects."""
+    return tuple(_change_act(case, change) for change in changes)
 
 
 def _change_act(case: Case, change: Change) -> Act:

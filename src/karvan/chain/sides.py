@@ -65,16 +65,32 @@ def solved_without(case: Case, setting: Setting) -> Solved:
 
 
 @lru_cache(maxsize=16)
+def _solved_changed(case: Case, setting: Setting) -> Solved:
+    """Return the flows of a setting with changes, from the same without; the states of the latest two are kept."""
+    return solve_setting(case, setting, solved_without(case, setting.model_copy(update={"changes": ()})))
+
+
+@lru_cache(maxsize=16)
 def flows_without(case: Case, setting: Setting) -> CorridorFlows:
     """Return the same as a result, audited once."""
     return describe_flows(solved_without(case, setting))
 
 
 def solve_state(case: Case, setting: Setting, *, tolerance: float = TOLERANCE) -> Solved:
-    """Return the flows of a setting, from the reference of the case, by way of the same without projects and changes."""
+    """Return the flows of a setting, from the reference of the case.
+
+    The way leads by the same without projects and changes; where there are both, from there by that with the changes alone, which
+    is what projects are mostly compared with.
+    """
     without = solved_without(case, setting.model_copy(update={"projects": (), "changes": ()}))
     if not (setting.projects or setting.changes):
         return without
+    if setting.projects and setting.changes:
+        return solve_setting(
+            case, setting, _solved_changed(case, setting.model_copy(update={"projects": ()})), tolerance=tolerance
+        )
+    if setting.changes and tolerance <= TOLERANCE:
+        return _solved_changed(case, setting)
     return solve_setting(case, setting, without, tolerance=tolerance)
 
 
