@@ -22,7 +22,7 @@ NEGLIGIBLE = 1e-7
 _RESTS = resting_on(choice_kernels)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 @_RESTS
 def sum_on_routes(route_ptr, route_item, values):
     """Return the sum of values over the items of every route."""
@@ -33,7 +33,7 @@ def sum_on_routes(route_ptr, route_item, values):
     return total
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 @_RESTS
 def sum_both_on_routes(route_ptr, route_item, first, second):
     """Return the sums of two columns over the items of every route."""
@@ -45,7 +45,7 @@ def sum_both_on_routes(route_ptr, route_item, first, second):
     return one, other
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 @_RESTS
 def keep_items(route_ptr, route_item, number):
     """Return the items of every route that have a new number, by it; -1 is none."""
@@ -61,7 +61,7 @@ def keep_items(route_ptr, route_item, number):
     return pointer, item[:size].copy()
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 @_RESTS
 def sum_on_items(route_ptr, route_item, flow, items):
     """Return the flow over every item."""
