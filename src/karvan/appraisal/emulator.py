@@ -14,6 +14,12 @@ taken where it leaves nothing, and else the process under which the solves are l
 bent. The lengths l_i and the noise are those of greatest restricted likelihood
 (Rasmussen and Williams 2006, *Gaussian Processes for Machine Learning*); errors of left-out solves have a closed form (Dubrule
 1983, *Mathematical Geology* 15). A driver that does nothing gets a great length and falls out.
+
+What a result bends at, a line that is full, say, hangs on many drivers together. So the scores are turned to the directions in
+which the process changes most, the eigenvectors of the mean of the products of its slopes (Constantine, Dow and Wang 2014,
+"Active subspace methods in theory and practice", *SIAM Journal on Scientific Computing* 36(4)), and it is fitted again along
+these; the likelier of the two is kept. A process knows how little it knows: its standard deviation, far from all solves, is a
+guess of its error there.
 """
 
 from __future__ import annotations
@@ -45,13 +51,34 @@ _EXACT = 1e-9
 #: Bounds of the lengths, in standard deviations of a score, and of the noise, as a share of the variance.
 _LENGTHS, _NOISE = (0.7, 100.0), (1e-9, 0.3)
 _ROWS = 4096
+#: Solves by which the lengths are found, evenly picked: to find them costs the cube of their number, a hundred times over.
+_FOR_LENGTHS = 256
+#: Step by which slopes are found, in standard deviations of a score.
+_STEP = 1e-3
 #: Largest bent figure: ten thousand units, and their tenths.
 _FAR = math.asinh(1e5)
 
 
 @dataclass(frozen=True, eq=False)
+class _Doubt:
+    """What a process knows of its own error: its variance, the inverse covariance without the line, and what the line adds."""
+
+    variance: float
+    inverse: Floats
+    mixed: Floats
+    normal: Floats
+
+    def at(self, own: Floats, met: Floats, line: Floats) -> Floats:
+        """Return the standard deviation where points have a covariance with themselves, and one with the solves."""
+        share = own - np.sum((met @ self.inverse) * met, axis=1)
+        share += np.sum((line @ self.normal) * line, axis=1) - 2.0 * np.sum((met @ self.mixed) * line, axis=1)
+        found: Floats = np.sqrt(self.variance * np.maximum(share, 0.0))
+        return found
+
+
+@dataclass(frozen=True, eq=False)
 class _Part:
-    """One result: a polynomial trend, and a process on what that leaves; errors of left-out solves."""
+    """One result: a polynomial trend, and a process on what that leaves, along turned scores; errors of left-out solves."""
 
     kind: Kind
     degree: int
@@ -60,16 +87,51 @@ class _Part:
     points: Floats
     pulls: Floats
     left_out: Floats
+    #: Guesses of these errors.
+    left_out_guess: Floats
     unit: float = math.inf
+    turn: Floats | None = None
+    doubt: _Doubt | None = None
 
     def at(self, scores: Floats) -> Floats:
-        found: Floats = _terms(scores, self.degree) @ self.weights
-        if self.kind in ("smooth", "kinked"):
+        """Return the result at scores."""
+        return _back(self.level(scores), self.unit)
+
+    def level(self, scores: Floats) -> Floats:
+        """Return the same, bent as it was fitted."""
+        turned = self._turned(scores)
+        found: Floats = _terms(turned, self.degree) @ self.weights
+        if self.doubt is not None:
             for start in range(0, len(scores), _ROWS):
                 rows = slice(start, start + _ROWS)
-                met = _meet(self.kind, scores[rows], self.points, self.lengths)
-                found[rows] += _covariance(self.kind, met)[0] @ self.pulls
-        return _back(found, self.unit)
+                found[rows] += self._met(turned[rows]) @ self.pulls
+        return found
+
+    def error_at(self, scores: Floats) -> Floats:
+        """Return a guess of the error at scores: a standard deviation."""
+        if self.doubt is None:
+            return np.full(len(scores), math.sqrt(_loss(self)))
+        turned, parts = self._turned(scores), []
+        for start in range(0, len(scores), _ROWS):
+            rows = turned[start : start + _ROWS]
+            parts.append(self.doubt.at(_own(self.kind, rows, self.lengths), self._met(rows), _terms(rows, 1)))
+        return np.concatenate(parts) * _stretch(self.at(scores), self.unit)
+
+    def slopes(self) -> Floats:
+        """Return how the bent result changes with each score, at every solve."""
+        points = self.points if self.turn is None else self.points @ self.turn.T
+        found = np.empty_like(points)
+        for place in range(points.shape[1]):
+            step = np.zeros(points.shape[1])
+            step[place] = _STEP
+            found[:, place] = (self.level(points + step) - self.level(points - step)) / (2.0 * _STEP)
+        return found
+
+    def _turned(self, scores: Floats) -> Floats:
+        return scores if self.turn is None else scores @ self.turn
+
+    def _met(self, turned: Floats) -> Floats:
+        return _covariance(self.kind, _meet(self.kind, turned, self.points, self.lengths))[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +162,16 @@ class Emulator:
         """Return the results at scores, an array (draws, results)."""
         with one_thread():
             return np.column_stack([part.at(scores) for part in self._parts])
+
+    def error_at(self, scores: Floats) -> Floats:
+        """Return a guess of the errors of the results at scores, standard deviations."""
+        with one_thread():
+            return np.column_stack([part.error_at(scores) for part in self._parts])
+
+    @property
+    def left_out_guess(self) -> Floats:
+        """By solve and result: the guess of its error, were the solve left out."""
+        return np.column_stack([part.left_out_guess for part in self._parts])
 
 
 def least_solves(drivers: int) -> int:
@@ -166,12 +238,21 @@ def _fit(scores: Floats, wanted: Floats, *, small: bool) -> _Part:
         return best
     tried = [_process("smooth", scores, wanted, math.inf)]
     tried += [_process("kinked", scores, wanted, unit) for unit in _units(wanted)]
-    return min(tried, key=lambda one: one[0])[1]
+    likeliest = min(tried, key=lambda one: one[0])
+    return min(likeliest, _turned(likeliest[1], scores, wanted), key=lambda one: one[0])[1]
+
+
+def _turned(part: _Part, scores: Floats, wanted: Floats) -> tuple[float, _Part]:
+    """Return a process along the directions in which it changes most, and minus its likelihood."""
+    slopes = part.slopes()
+    _, ways = np.linalg.eigh(slopes.T @ slopes)
+    turn: Floats = np.ascontiguousarray(ways[:, ::-1])
+    return _process(part.kind, scores, wanted, part.unit, turn)
 
 
 def _units(wanted: Floats) -> list[float]:
-    """Return the units in which results are bent: none, their usual size, and a tenth of it."""
-    size = float(np.median(np.abs(wanted)))
+    """Return the units in which results are bent: none, their mean size, and a tenth of it."""
+    size = float(np.mean(np.abs(wanted)))
     return [math.inf, size, 0.1 * size] if size > 0 else [math.inf]
 
 
@@ -182,6 +263,11 @@ def _bent(values: Floats, unit: float) -> Floats:
 def _back(values: Floats, unit: float) -> Floats:
     # beyond any result by far, a bent figure would grow without bound
     return values if math.isinf(unit) else unit * np.sinh(np.clip(values, -_FAR, _FAR))
+
+
+def _stretch(values: Floats, unit: float) -> Floats:
+    """Return how much a result changes where it is bent by a little."""
+    return np.ones_like(values) if math.isinf(unit) else np.hypot(values, unit)
 
 
 def _loss(part: _Part) -> float:
@@ -206,7 +292,9 @@ def _polynomial(kind: Kind, scores: Floats, wanted: Floats, degree: int) -> _Par
     weights = np.linalg.solve(r, q.T @ wanted)
     leverage = np.minimum(np.sum(q**2, axis=1), 1.0 - 1e-9)
     nothing: Floats = np.empty(0)
-    return _Part(kind, degree, weights, nothing, scores, nothing, (wanted - columns @ weights) / (1.0 - leverage))
+    left_out = (wanted - columns @ weights) / (1.0 - leverage)
+    guess = np.full(len(scores), math.sqrt(float(np.mean(left_out**2))))
+    return _Part(kind, degree, weights, nothing, scores, nothing, left_out, guess)
 
 
 # processes --------------------------------------------------------------------------------------------------------------
@@ -223,6 +311,11 @@ def _meet(kind: Kind, one: Floats, two: Floats, lengths: Floats) -> Floats:
     return squares
 
 
+def _own(kind: Kind, points: Floats, lengths: Floats) -> Floats:
+    """Return the covariance of points with themselves."""
+    return np.exp(np.sum((points / lengths) ** 2, axis=1)) if kind == "smooth" else np.ones(len(points))
+
+
 def _covariance(kind: Kind, met: Floats) -> tuple[Floats, Floats]:
     """Return the covariance, and its slope by what it is a function of."""
     if kind == "smooth":
@@ -233,28 +326,45 @@ def _covariance(kind: Kind, met: Floats) -> tuple[Floats, Floats]:
     return (1.0 + distance + distance**2 / 3.0) * falling, -5.0 / 6.0 * (1.0 + distance) * falling
 
 
-def _process(kind: Kind, scores: Floats, wanted: Floats, unit: float) -> tuple[float, _Part]:
+def _process(
+    kind: Kind, scores: Floats, wanted: Floats, unit: float, turn: Floats | None = None
+) -> tuple[float, _Part]:  # fmt: skip
     """Return a Gaussian process on a line, its lengths and noise those of greatest likelihood, and minus that likelihood."""
     from scipy.optimize import minimize  # noqa: PLC0415 - heavy
 
-    count, bent = scores.shape[1], _bent(wanted, unit)
-    line = _terms(scores, 1)
-    parts = np.stack([_meet(kind, scores[:, [place]], scores[:, [place]], np.ones(1)) for place in range(count)])
+    points = scores if turn is None else scores @ turn
+    count, bent = points.shape[1], _bent(wanted, unit)
+    some = np.unique(np.linspace(0, len(points) - 1, min(_FOR_LENGTHS, len(points))).astype(np.int64))
+    few = points[some]
+    parts = np.stack([_meet(kind, few[:, [place]], few[:, [place]], np.ones(1)) for place in range(count)])
     start = np.append(np.full(count, math.log(5.0 if kind == "smooth" else 4.0)), math.log(1e-4))
     bounds = [tuple(np.log(_LENGTHS))] * count + [tuple(np.log(_NOISE))]
     found = minimize(
-        _likelihood, start, args=(kind, parts, line, bent), jac=True, bounds=bounds, method="L-BFGS-B",
+        _likelihood, start, args=(kind, parts, _terms(few, 1), bent[some]), jac=True, bounds=bounds, method="L-BFGS-B",
         options={"maxiter": 100},
     )  # fmt: skip
-    lengths = np.exp(found.x[:-1])
-    covariance = _covariance(kind, _meet(kind, scores, scores, lengths))[0]
-    covariance[np.diag_indices(len(scores))] += math.exp(found.x[-1])
+    slopes = 0.0 if math.isinf(unit) else -0.5 * float(np.log(wanted[some] ** 2 + unit**2).sum())
+    return float(found.fun) - slopes, _settled(kind, points, wanted, unit, turn, np.exp(found.x))
+
+
+def _settled(
+    kind: Kind, points: Floats, wanted: Floats, unit: float, turn: Floats | None, figures: Floats
+) -> _Part:  # fmt: skip
+    """Return the process of all solves, with its lengths and, last, its noise known."""
+    bent, line, lengths = _bent(wanted, unit), _terms(points, 1), figures[:-1]
+    covariance = _covariance(kind, _meet(kind, points, points, lengths))[0]
+    covariance[np.diag_indices(len(points))] += figures[-1]
     inverse: Floats = np.asarray(np.linalg.inv(covariance), dtype=np.float64)
     weights, projected = _generalised(inverse, line, bent)
     pulls = projected @ bent
-    left_out = wanted - _back(bent - pulls / np.diag(projected), unit)
-    slopes = 0.0 if math.isinf(unit) else -0.5 * float(np.log(wanted**2 + unit**2).sum())
-    return float(found.fun) - slopes, _Part(kind, 1, weights, lengths, scores, pulls, left_out, unit)
+    variance = max(float(bent @ pulls), 0.0) / (len(points) - line.shape[1])
+    carried = inverse @ line
+    normal: Floats = np.asarray(np.linalg.inv(line.T @ carried), dtype=np.float64)
+    own = np.diag(projected)
+    left_out = wanted - _back(bent - pulls / own, unit)
+    guess = np.sqrt(variance / own) * _stretch(wanted - left_out, unit)
+    doubt = _Doubt(variance, projected, carried @ normal, normal)
+    return _Part(kind, 1, weights, lengths, points, pulls, left_out, guess, unit, turn, doubt)
 
 
 def _generalised(inverse: Floats, line: Floats, wanted: Floats) -> tuple[Floats, Floats]:

@@ -1,16 +1,15 @@
 """How sure are we: what a set of projects may be worth, over draws of everything that is uncertain about it.
 
-A draw gives each driver (:mod:`karvan.appraisal.uncertain_drivers`) a number. What the chain finds in that world comes from an
-emulator of full solves, or from a full solve of its own; the accounts are then drawn up anew for every draw. The emulator is held
-against full solves that it has not seen: how far it is off is reported as a share of the spread of the value, and widens the
-interval.
+A draw gives each driver (:mod:`karvan.appraisal.uncertain_drivers`) a number. What the chain finds in that world comes from a
+full solve of its own where that matters, else from an emulator of full solves (:mod:`karvan.appraisal.training`); the accounts
+are then drawn up anew for every draw. How far values are off on fresh full solves is reported as a share of their spread, and
+widens the interval.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,11 +17,11 @@ import numpy as np
 from karvan.appraisal.appraise_projects import DEFAULT_RULE_SET, _carrier, _same, appraise
 from karvan.appraisal.discounting import Discounting
 from karvan.appraisal.draw_worth import DrawModel
-from karvan.appraisal.emulator import Emulator, fit_emulator, least_solves
+from karvan.appraisal.emulator import least_solves
 from karvan.appraisal.risk import TAIL, rank_correlation
 from karvan.appraisal.sobol import sobol_indices
 from karvan.appraisal.store import OutcomeStore
-from karvan.appraisal.uncertain import Uncertain, draw_figures
+from karvan.appraisal.training import TARGET_SHARE, Ground, train
 from karvan.appraisal.uncertain_drivers import LIMIT, demand_correlations, find_drivers
 from karvan.appraisal.uncertainty_results import (
     Distribution,
@@ -31,10 +30,9 @@ from karvan.appraisal.uncertainty_results import (
     StateOutlook,
     Uncertainty,
 )
-from karvan.appraisal.worlds import Question, SolvedWorlds, base_world, solve_worlds
+from karvan.appraisal.worlds import Question, SolvedWorlds, base_world
 from karvan.case import Setting, meta_of
 from karvan.case.futures import read_futures
-from karvan.case.ranges import Z90
 from karvan.errors import AuditError, InputError, RequestError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -43,72 +41,16 @@ if TYPE_CHECKING:
 
     from karvan.appraisal.appraisal import Appraisal
     from karvan.appraisal.draw_worth import Worth
+    from karvan.appraisal.emulator import Emulator
     from karvan.appraisal.rules import RuleSet
-    from karvan.appraisal.uncertain import Floats, Sampler
+    from karvan.appraisal.uncertain import Floats
     from karvan.case import Case, Change
     from karvan.workers.run import Progress
 
-#: Error of the emulator, as a share of the standard deviation of the value, that it is trained for and may have.
-TARGET_SHARE = 0.02
-#: Full solves beside those of one driver each: at first, more at a time, at most.
-FIRST_SOLVES, MORE_SOLVES, MOST_SOLVES = 96, 32, 160
-#: How much wider than draws the solves that train it spread, so that few draws lie beyond them all.
-WIDER = 1.4
-#: Full solves that the emulator is held against.
-CHECKS = 24
-#: Power of two of the draws behind Sobol indices, and of those that say during the training how wide the value spreads.
-_SOBOL_POWER, _SPREAD_DRAWS = 10, 1024
+#: Power of two of the draws behind Sobol indices.
+_SOBOL_POWER = 10
 #: The base world put through the draws and through the accounts: rounding of sums of thousands of terms.
 _SAME = 1e-8
-
-
-@dataclass(frozen=True, eq=False)
-class _Ground:
-    """What all draws of a plan stand on."""
-
-    case: Case
-    appraisal: Appraisal
-    model: DrawModel
-    question: Question
-    correlations: Mapping[tuple[str, str], float]
-    base: SolvedWorlds
-    workers: int
-    progress: Progress | None
-    left_out: tuple[str, ...]
-
-    @property
-    def headline(self) -> int:
-        names = [standing.id for standing in self.model.standings]
-        return names.index(self.appraisal.headline)
-
-    @property
-    def chain(self) -> list[int]:
-        return [place for place, driver in enumerate(self.model.drivers) if driver.in_chain]
-
-    def draw(self, draws: int, seed: int, *, sampler: Sampler = "sobol") -> Floats:
-        """Return draws of all drivers, scores of the chain held within their limit."""
-        figures = [driver.number for driver in self.model.drivers]
-        found = draw_figures(figures, draws, seed=seed, sampler=sampler, correlations=self.correlations)
-        found[:, self.chain] = np.clip(found[:, self.chain], -LIMIT, LIMIT)
-        return found
-
-    def solve(self, scores: Floats) -> SolvedWorlds:
-        return solve_worlds(self.case, self.question, scores, workers=self.workers, progress=self.progress)
-
-    @cached_property
-    def star(self) -> Floats:
-        """Scores of the worlds in which one driver alone stands at its low end, then at its high end."""
-        count = len(self.chain)
-        return Z90 * np.stack([-np.eye(count), np.eye(count)], axis=1).reshape(2 * count, count)
-
-    @staticmethod
-    def split(worlds: SolvedWorlds, first: int) -> tuple[SolvedWorlds, SolvedWorlds]:
-        """Return the first worlds, and the others."""
-        return worlds.unflat(worlds.flat[:first]), worlds.unflat(worlds.flat[first:])
-
-    def value(self, numbers: Floats, worlds: SolvedWorlds) -> Floats:
-        found: Floats = self.model.worth(numbers, worlds).enpv_musd[:, self.headline]
-        return found
 
 
 def how_sure(
@@ -121,7 +63,7 @@ def how_sure(
     seed: int = 1,
     exact: bool = False,
     solves: int | None = None,
-    checks: int = CHECKS,
+    checks: int | None = None,
     only: Iterable[str] | None = None,
     correlations: Mapping[tuple[str, str], float] | None = None,
     changes: Iterable[Change | str] = (),
@@ -143,10 +85,11 @@ def how_sure(
     exact
         Whether the chain is solved in full for every draw, without an emulator.
     solves
-        Full solves, beside those of one driver each, that the emulator rests on; by default as many as it takes. With 0 nothing
-        is solved, and what would change what the chain finds is not drawn: accounts alone, in seconds.
+        Full solves, beside those of one driver each, that the emulator rests on, with no draw solved in full; by default as many
+        of both as it takes and the size of the case affords (:mod:`karvan.appraisal.training`). With 0 nothing is solved, and
+        what would change what the chain finds is not drawn: accounts alone, in seconds.
     checks
-        Fresh full solves that the emulator is held against.
+        Fresh full solves that the values are held against; by default 100, fewer where the case is large.
     only
         Names of the drivers that are drawn; the others stay where the appraisal has them. By default all are drawn.
     correlations
@@ -170,7 +113,7 @@ def how_sure(
         The result does not hold.
     """
     faults = [] if draws >= 1 else [f"draws: found {draws}; expected 1 or more."]
-    faults += [] if checks >= 2 else [f"checks: found {checks}; expected 2 or more."]  # noqa: PLR2004 - a spread needs two
+    faults += [] if checks is None or checks >= 2 else [f"checks: found {checks}; expected 2 or more."]  # noqa: PLR2004 - a spread needs two
     if faults:
         raise InputError(faults, what="Uncertainty")
     world = Setting.of(changes=changes).changes
@@ -195,15 +138,15 @@ def how_sure(
     elif exact:
         star, worlds = ground.split(ground.solve(np.vstack([ground.star, numbers[:, ground.chain]])), len(ground.star))
     else:
-        star, emulator, check = _train(ground, seed, solves, checks)
-        worlds = ground.base.unflat(emulator.at(numbers[:, ground.chain]))
+        trained = train(ground, numbers, seed=seed, solves=solves, checks=checks)
+        star, worlds, emulator, check = trained.star, trained.worlds, trained.emulator, trained.check
     return _result(ground, numbers, worlds, star, emulator, check, seed=seed, exact=exact)
 
 
 def _ground(
     case: Case, appraisal: Appraisal, store: OutcomeStore, changes: tuple[Change, ...], only: Iterable[str] | None,
     correlations: Mapping[tuple[str, str], float] | None, workers: int, progress: Progress | None, *, accounts_alone: bool,
-) -> _Ground:  # fmt: skip
+) -> Ground:  # fmt: skip
     drivers = find_drivers(case, appraisal.plan, appraisal.rules)
     if appraisal.scenario is not None:
         drivers = tuple(driver for driver in drivers if driver.acts != "closures")
@@ -236,7 +179,7 @@ def _ground(
     base = base_world(case, question, store)
     _audit(appraisal, model, base)
     ranks = demand_correlations(case, drivers) if correlations is None else dict(correlations)
-    return _Ground(case, appraisal, model, question, ranks, base, workers, progress, left_out)
+    return Ground(case, appraisal, model, question, ranks, base, workers, progress, left_out)
 
 
 def _audit(appraisal: Appraisal, model: DrawModel, base: SolvedWorlds) -> None:
@@ -252,69 +195,11 @@ def _audit(appraisal: Appraisal, model: DrawModel, base: SolvedWorlds) -> None:
             raise AuditError(message)
 
 
-# full solves and the emulator -------------------------------------------------------------------------------------------
-
-
-def _train(ground: _Ground, seed: int, solves: int | None, checks: int) -> tuple[SolvedWorlds, Emulator, EmulatorCheck]:
-    """Return the worlds of one driver each, an emulator with as many solves as it takes, and how far it is off on fresh ones."""
-    names = [driver.name for driver in ground.question.drivers]
-    normal = [Uncertain(name, "normal", middle=0.0, sd=WIDER) for name in names]
-    # the training, the checks and the draws are three sequences of one seed
-    train_seed, check_seed = (int(one) for one in np.random.SeedSequence(seed).generate_state(2))
-    pool = np.clip(draw_figures(normal, max(MOST_SOLVES, solves or 0), seed=train_seed), -LIMIT, LIMIT)
-    fresh = ground.draw(checks, check_seed, sampler="lhs")
-    taken = FIRST_SOLVES if solves is None else solves
-    # all that is known to be needed is solved at once, so that processes start once
-    asked = np.vstack([ground.star, fresh[:, ground.chain], pool[:taken]])
-    star, rest = ground.split(ground.solve(asked), len(ground.star))
-    at_fresh, first = ground.split(rest, checks)
-    full = ground.value(fresh, at_fresh)
-    spread_numbers, weights = ground.draw(_SPREAD_DRAWS, seed), _weights(ground)
-    scores = np.vstack([np.zeros((1, len(names))), ground.star, pool[:taken]])
-    worlds = ground.base.joined(star).joined(first)
-    while True:
-        emulator = fit_emulator(scores, worlds.flat, names, weights=weights)
-        off = ground.value(fresh, ground.base.unflat(emulator.at(fresh[:, ground.chain]))) - full
-        error = float(np.sqrt(np.mean(off**2)))
-        emulated = ground.base.unflat(emulator.at(spread_numbers[:, ground.chain]))
-        enough = error <= TARGET_SHARE * float(ground.value(spread_numbers, emulated).std())
-        if solves is not None or enough or taken >= MOST_SOLVES:
-            break
-        more = pool[taken : taken + MORE_SOLVES]
-        scores, worlds, taken = np.vstack([scores, more]), worlds.joined(ground.solve(more)), taken + len(more)
-    return star, emulator, EmulatorCheck(
-        solves=len(scores), checks=checks, error_musd=error, worst_musd=float(np.abs(off).max()), bias_musd=float(off.mean()),
-        left_out_musd=_left_out_error(ground, emulator, worlds), kinds=emulator.kinds,
-    )  # fmt: skip
-
-
-def _weights(ground: _Ground) -> Floats:
-    """Return how much each figure of a world counts in the value of the headline, or else a tenth of that."""
-    middle, base = ground.model.middle[None, :], ground.base
-    found: Floats = np.zeros(base.flat.shape[1])
-    for place in range(len(found)):
-        step = np.zeros_like(base.flat)
-        step[0, place] = 1.0
-        moved = ground.model.worth(middle, base.unflat(base.flat + step)).enpv_musd[0]
-        still = ground.model.worth(middle, base).enpv_musd[0]
-        by = np.abs(moved - still)
-        found[place] = max(by[ground.headline], 0.1 * float(by.max()))
-    return found
-
-
-def _left_out_error(ground: _Ground, emulator: Emulator, worlds: SolvedWorlds) -> float:
-    """Return the root mean square error of the value in worlds that are left out, with the accounts as they are."""
-    middle = np.tile(ground.model.middle, (len(worlds), 1))
-    full = ground.value(middle, worlds)
-    found = ground.value(middle, worlds.unflat(worlds.flat - emulator.left_out))
-    return float(np.sqrt(np.mean((found - full) ** 2)))
-
-
 # results ----------------------------------------------------------------------------------------------------------------
 
 
 def _result(
-    ground: _Ground, numbers: Floats, worlds: SolvedWorlds, star: SolvedWorlds, emulator: Emulator | None,
+    ground: Ground, numbers: Floats, worlds: SolvedWorlds, star: SolvedWorlds, emulator: Emulator | None,
     check: EmulatorCheck | None, *, seed: int, exact: bool,
 ) -> Uncertainty:  # fmt: skip
     appraisal, model = ground.appraisal, ground.model
@@ -326,11 +211,12 @@ def _result(
     margin = check.worst_musd if check else 0.0
     sd = float(values.std())
     if check is not None:
-        check = replace(check, error_share=check.error_musd / sd if sd > 0 else 0.0)
+        check = replace(check, error_share=check.error_musd / sd if sd > 0 else 0.0,
+                        alone_share=check.alone_musd / sd if sd > 0 else 0.0)  # fmt: skip
     setting = Setting(projects=appraisal.projects, scenario=appraisal.scenario, changes=ground.question.changes)
     request = {"stage": "uncertainty", "rule_set": appraisal.rules.model_dump(mode="json"), "draws": len(numbers), "seed": seed,
                "exact": exact, "horizon_year": appraisal.years[-1], "drivers": [driver.name for driver in model.drivers],
-               "solves": check.solves if check else 0}  # fmt: skip
+               "solves": check.solves + check.full if check else 0}  # fmt: skip
     return Uncertainty(
         projects=appraisal.projects, standing=appraisal.headline, draws=len(numbers), seed=seed, exact=exact,
         base_musd=appraisal.enpv_musd[appraisal.headline], hurdle=hurdle,
@@ -355,7 +241,7 @@ def _distribution(values: Floats, margin: float) -> Distribution:
     )  # fmt: skip
 
 
-def _by_state(ground: _Ground, worth: Worth) -> tuple[StateOutlook, ...]:
+def _by_state(ground: Ground, worth: Worth) -> tuple[StateOutlook, ...]:
     rows, model = ground.case.rows("scenario"), ground.model
     mean = model.probability[1:].mean(axis=0)
     return tuple(
@@ -366,7 +252,7 @@ def _by_state(ground: _Ground, worth: Worth) -> tuple[StateOutlook, ...]:
 
 
 def _drivers(
-    ground: _Ground, numbers: Floats, values: Floats, star: SolvedWorlds, emulator: Emulator | None,
+    ground: Ground, numbers: Floats, values: Floats, star: SolvedWorlds, emulator: Emulator | None,
     worlds: SolvedWorlds,
 ) -> tuple[DriverEffect, ...]:  # fmt: skip
     model = ground.model
@@ -397,7 +283,7 @@ def _drivers(
 
 
 def _sobol(
-    ground: _Ground, emulator: Emulator | None, worlds: SolvedWorlds
+    ground: Ground, emulator: Emulator | None, worlds: SolvedWorlds
 ) -> tuple[Sequence[float | None], Sequence[float | None]]:
     """Return first-order and total indices; none where every draw was solved in full, since they take thousands more."""
     count = len(ground.model.drivers)
@@ -420,7 +306,7 @@ def _sobol(
     return found.first, found.total
 
 
-def _notes(ground: _Ground, check: EmulatorCheck | None, *, exact: bool) -> tuple[str, ...]:
+def _notes(ground: Ground, check: EmulatorCheck | None, *, exact: bool) -> tuple[str, ...]:
     drivers = ground.model.drivers
     assumed = [driver.label for driver in drivers if driver.assumed]
     notes = []
@@ -440,7 +326,7 @@ def _notes(ground: _Ground, check: EmulatorCheck | None, *, exact: bool) -> tupl
     if check is not None and check.error_share is not None and check.error_share > TARGET_SHARE:
         share = 100 * check.error_share
         notes.append(
-            f"the emulator is off by {share:.1f} % of the spread, more than {100 * TARGET_SHARE:g} %: "
+            f"the values are off by {share:.1f} % of their spread, more than {100 * TARGET_SHARE:g} %: "
             "ask for more solves, or exact ones"
         )
     if not exact and not ground.chain and not ground.left_out:

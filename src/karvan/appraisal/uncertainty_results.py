@@ -25,7 +25,7 @@ class Distribution:
     mean, sd, p10, p50, p90
         Of the draws.
     p10_low, p90_high
-        The interval, widened by the largest error of the emulator on fresh full solves.
+        The interval, widened by the largest error on fresh full solves.
     cvar
         Mean of the worst tenth.
     p_negative
@@ -118,16 +118,20 @@ class DriverEffect:
 
 @dataclass(frozen=True)
 class EmulatorCheck:
-    """How far an emulator is off.
+    """How far values are off that come from an emulator between full solves.
 
     Attributes
     ----------
-    solves, checks
-        Full solves that it rests on, and fresh ones that it is held against.
+    solves, full
+        Full solves that the emulator rests on, and draws that were solved in full because it knows too little of them.
+    checks, checks_full
+        Fresh full solves that values are held against, and those among them that the same rule would have solved in full.
     error_musd, worst_musd, bias_musd
-        Root mean square, largest and mean error of the value on the fresh ones.
-    error_share
-        The first as a share of the standard deviation of the value.
+        Root mean square, largest and mean error of the value on the fresh ones; none where the rule would have solved them.
+    alone_musd
+        Root mean square error on all of them, were every draw emulated.
+    error_share, alone_share
+        The first, and the last, as shares of the standard deviation of the value.
     left_out_musd
         Root mean square error on the solves themselves, each left out in turn.
     kinds
@@ -135,13 +139,17 @@ class EmulatorCheck:
     """
 
     solves: int
+    full: int
     checks: int
+    checks_full: int
     error_musd: float
     worst_musd: float
     bias_musd: float
+    alone_musd: float
     left_out_musd: float
     kinds: tuple[str, ...] = field(repr=False)
     error_share: float | None = None
+    alone_share: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""

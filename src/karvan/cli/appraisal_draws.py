@@ -123,9 +123,9 @@ def show_draws(found: Uncertainty, name: str) -> None:
         out.print(left_out_of(found.left_out))
     if found.check is not None and found.check.error_share is not None:
         out.print(
-            f"Emulated from {found.check.solves} full solves; on {found.check.checks} fresh ones it is off by "
-            f"{words.percent(found.check.error_share)} of the spread, {words.musd(found.check.worst_musd)} at most, "
-            "by which the interval is widened."
+            f"Emulated from {found.check.solves} full solves, with {found.check.full} of the draws solved in full; on "
+            f"{found.check.checks} fresh solves it is off by {words.percent(found.check.error_share)} of the spread, "
+            f"{words.musd(found.check.worst_musd)} at most, by which the interval is widened."
         )
     table = Table(box=None, pad_edge=False)
     for heading in ("driver", "ENPV at its P10", "at its P90", "share of the variance", "range from"):

@@ -82,7 +82,8 @@ def projects(
         int | None,
         typer.Option(
             metavar="N",
-            help="Full solves that the emulator rests on (default: what it takes); 0: none, draw the accounts alone.",
+            help="Full solves that the emulator rests on, with no draw solved in full (default: what it takes of both); "
+            "0: none, draw the accounts alone.",
         ),
     ] = None,
     s_curve: Annotated[

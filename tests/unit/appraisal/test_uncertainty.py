@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from karvan.appraisal import OutcomeStore, appraise, how_sure, uncertainty
+from karvan.appraisal import OutcomeStore, appraise, how_sure, training
 from karvan.appraisal.draw_worth import DrawModel, _late_years, _year_weights
 from karvan.appraisal.plans import between, demand_of_years, ramp_share
 from karvan.appraisal.uncertain_drivers import find_drivers
@@ -44,7 +44,7 @@ def shaped(monkeypatch):
             times = shape(scores)[:, None]
             return bases[0].unflat(times * bases[0].flat)
 
-        monkeypatch.setattr(uncertainty, "solve_worlds", solve)
+        monkeypatch.setattr(training, "solve_worlds", solve)
 
     return put
 
@@ -196,11 +196,64 @@ def test_a_kink_widens_the_interval_so_that_it_covers_full_solves(case, store, s
         assert any("ask for more solves, or exact ones" in note for note in found.notes)
 
 
-def test_solves_are_added_until_the_emulator_is_good_enough(case, store, shaped):
-    shaped(lambda z: 1 + 30 * np.maximum(0.0, z[:, 0] - 0.4))
-    found = how_sure(case, "N2", draws=200, only=["effect_N2", "time_value"], checks=8, store=store)
-    assert found.check.solves in (1 + 4 + 96, 1 + 4 + 128, 1 + 4 + 160)
-    assert found.check.error_share <= 0.02 or found.check.solves == 1 + 4 + 160
+def test_draws_of_which_the_emulator_knows_least_are_solved_in_full(case, store, shaped, monkeypatch):
+    """As many as its own guess asks for, the most doubtful first; their values are exact, and the check follows the same rule."""
+
+    def ridges(z):
+        # two lines fill up, each by its own mix of drivers; a steep corner far out
+        return 1 + 40 * np.maximum(0.0, z[:, 0] + z[:, 1] - 1.4) ** 1.5 + 15 * np.maximum(0.0, z[:, 2] - z[:, 1] - 0.2)
+
+    shaped(ridges)
+    names = ["effect_N2", "time_value", "growth"]
+    monkeypatch.setattr(training, "FIRST_SOLVES", 24)
+    monkeypatch.setattr(training, "MOST_SOLVES", 24)
+    found = how_sure(case, "N2", draws=1500, only=names, checks=200, store=store)
+    exact = how_sure(case, "N2", draws=1500, only=names, exact=True, store=store)
+    check, off = found.check, found.values - exact.values
+    assert check.solves == 1 + 6 + 24
+    # a sum of a thousand gains, added up in the same order
+    assert int((np.abs(off) <= 1e-12 * np.abs(exact.values)).sum()) >= check.full > 0
+    assert 0 < check.checks_full < 200
+    # the share of the fresh ones is that of the draws, within four standard errors of a binomial
+    share = check.full / 1500
+    assert abs(check.checks_full - 200 * share) < 4 * np.sqrt(200 * share)
+    true = float(np.sqrt(np.mean(off**2)))
+    # 200 fresh solves, of which few are far off, know the error of the 1,500 draws to a factor of two
+    assert 0.5 < check.error_musd / true < 2.0
+    # full solves take most of the error away
+    assert check.error_musd < 0.6 * check.alone_musd
+    assert check.error_share <= training.TARGET_SHARE
+    assert check.alone_share == pytest.approx(check.alone_musd / found.distribution.sd)
+
+
+def test_as_many_worlds_are_solved_as_the_size_of_the_case_affords(case, store, shaped, monkeypatch):
+    solved = []
+
+    def bent(z):
+        solved.append(len(z))
+        return 1 + 40 * np.abs(z[:, 0] * z[:, 1])
+
+    shaped(bent)
+    names = ["effect_N2", "time_value"]
+
+    def run(work, **settings):
+        solved.clear()
+        monkeypatch.setattr(training, "MOST_WORK", work)
+        return how_sure(case, "N2", draws=900, only=names, store=store, **settings).check, sum(solved)
+
+    # a world of three years and two states with 12 rows of base_flow.csv: 6 x (0.08 + 12 x 0.0004) = 0.5088
+    check, all_solved = run(0.5088 * 150.5)
+    # 150 worlds; without the 4 of the star a fifth is for the check, half of the rest trains
+    assert (check.checks, check.solves) == (29, 1 + 4 + (150 - 4 - 29) // 2)
+    assert check.full == 150 - 4 - 29 - 58
+    assert all_solved == 150
+    # too few for anything: the fewest, and no draw in full
+    check, all_solved = run(1.0)
+    assert (check.checks, check.solves, check.full) == (12, 1 + 4 + 16, 0)
+    assert all_solved == 4 + 16 + 12
+    # asked for by number: so many, and no draw in full
+    check, all_solved = run(100.0, solves=9)
+    assert (check.solves, check.full, check.alone_musd) == (1 + 4 + 9, 0, check.error_musd)
 
 
 def test_sobol_indices_of_a_chain_that_is_a_sum(case, store, shaped):

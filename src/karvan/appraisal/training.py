@@ -1,0 +1,296 @@
+"""Full solves where they matter, and an emulator between them.
+
+What the chain finds bends where something gets full, and it bends most in worlds far out, where many drivers point the same way.
+So the emulator is fitted on solves that spread wider than draws, it says of every draw how far off it may be, and the draws of
+which it knows least are solved in full. It is held against fresh worlds, drawn as draws are, under the very same rule: one of
+which it knows less than of any draw that it stands for would have been solved in full.
+
+How many worlds are solved follows from the size of the case, never from a clock, so that the same seed gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from karvan.appraisal.emulator import fit_emulator, least_solves
+from karvan.appraisal.uncertain import Uncertain, draw_figures
+from karvan.appraisal.uncertain_drivers import LIMIT
+from karvan.appraisal.uncertainty_results import EmulatorCheck
+from karvan.appraisal.worlds import solve_worlds
+from karvan.case.ranges import Z90
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from karvan.appraisal.appraisal import Appraisal
+    from karvan.appraisal.draw_worth import DrawModel
+    from karvan.appraisal.emulator import Emulator
+    from karvan.appraisal.uncertain import Floats, Sampler
+    from karvan.appraisal.worlds import Question, SolvedWorlds
+    from karvan.case import Case
+    from karvan.workers.run import Progress
+
+#: Error of the values, as a share of their standard deviation, that full solves are spent for and that they may have.
+TARGET_SHARE = 0.02
+#: Draws are solved in full until the emulator guesses that share of the target for what is left: a guess may be off itself.
+AIM = 0.8
+#: Full solves that the emulator is fitted on, beside those of one driver each; more where the first would leave too many draws.
+FIRST_SOLVES, MOST_SOLVES = 192, 320
+#: How much wider than draws these spread, so that few draws lie beyond them all.
+WIDER = 1.4
+#: Full solves that the values are held against, and the fewest where a case is too large for so many.
+CHECKS, FEWEST_CHECKS = 100, 12
+#: Fewest solves beside those of one driver each, where a case is large.
+FEWEST_SOLVES = 16
+#: What may be spent on full solves, in seconds of one core as measured on two machines in 2026; and what one state of one year
+#: takes: so much, and so much for each row of base_flow.csv.
+MOST_WORK = 840.0
+STATE_WORK, ROW_WORK = 0.08, 0.0004
+#: Draws that say how wide the value spreads while the emulator is trained.
+SPREAD_DRAWS = 1024
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """What all draws of a plan stand on."""
+
+    case: Case
+    appraisal: Appraisal
+    model: DrawModel
+    question: Question
+    correlations: Mapping[tuple[str, str], float]
+    base: SolvedWorlds
+    workers: int
+    progress: Progress | None
+    left_out: tuple[str, ...]
+
+    @property
+    def headline(self) -> int:
+        """Place of the standing that the headline is about."""
+        names = [standing.id for standing in self.model.standings]
+        return names.index(self.appraisal.headline)
+
+    @property
+    def chain(self) -> list[int]:
+        """Columns of the drivers that change what the chain finds."""
+        return [place for place, driver in enumerate(self.model.drivers) if driver.in_chain]
+
+    def draw(self, draws: int, seed: int, *, sampler: Sampler = "sobol") -> Floats:
+        """Return draws of all drivers, scores of the chain held within their limit."""
+        figures = [driver.number for driver in self.model.drivers]
+        found = draw_figures(figures, draws, seed=seed, sampler=sampler, correlations=self.correlations)
+        found[:, self.chain] = np.clip(found[:, self.chain], -LIMIT, LIMIT)
+        return found
+
+    def solve(self, scores: Floats) -> SolvedWorlds:
+        """Return worlds at scores of the chain, solved in full."""
+        return solve_worlds(self.case, self.question, scores, workers=self.workers, progress=self.progress)
+
+    @cached_property
+    def star(self) -> Floats:
+        """Scores of the worlds in which one driver alone stands at its low end, then at its high end."""
+        count = len(self.chain)
+        return Z90 * np.stack([-np.eye(count), np.eye(count)], axis=1).reshape(2 * count, count)
+
+    @staticmethod
+    def split(worlds: SolvedWorlds, first: int) -> tuple[SolvedWorlds, SolvedWorlds]:
+        """Return the first worlds, and the others."""
+        return worlds.unflat(worlds.flat[:first]), worlds.unflat(worlds.flat[first:])
+
+    def value(self, numbers: Floats, worlds: SolvedWorlds) -> Floats:
+        """Return the value to the headline of draws."""
+        found: Floats = self.model.worth(numbers, worlds).enpv_musd[:, self.headline]
+        return found
+
+    @cached_property
+    def slopes(self) -> Floats:
+        """By figure of a world and standing: what the value gains by one of it, with the accounts as they are."""
+        middle, flat = self.model.middle[None, :], self.base.flat
+        still = self.model.worth(middle, self.base).enpv_musd[0]
+        steps = flat + np.eye(flat.shape[1])
+        moved = self.model.worth(np.repeat(middle, len(steps), axis=0), self.base.unflat(steps)).enpv_musd
+        found: Floats = moved - still
+        return found
+
+    @property
+    def affordable(self) -> int:
+        """How many worlds may be solved in full."""
+        rows = len(self.case.rows("base_flow"))
+        states = self.base.co2e_t[0].size
+        return int(MOST_WORK / (states * (STATE_WORK + ROW_WORK * rows)))
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """Draws through the chain.
+
+    Attributes
+    ----------
+    star
+        Worlds of one driver each.
+    worlds
+        Of every draw.
+    emulator
+        What those that were not solved come from.
+    check
+        How far it is off.
+    """
+
+    star: SolvedWorlds
+    worlds: SolvedWorlds
+    emulator: Emulator
+    check: EmulatorCheck
+
+
+@dataclass(frozen=True)
+class _Spending:
+    """How many worlds are solved to train the emulator, at first and at most, to hold it against, and in all."""
+
+    first: int
+    most: int
+    checks: int
+    worlds: int
+
+
+def _spending(ground: Ground, solves: int | None, checks: int | None) -> _Spending:
+    """Return how many worlds are solved, by what is asked for or what the size of the case affords."""
+    names, star = len(ground.chain), len(ground.star)
+    left = ground.affordable - star
+    held = min(max(left // 5, FEWEST_CHECKS), CHECKS) if checks is None else checks
+    if solves is not None:
+        return _Spending(solves, solves, held, star + held + solves)
+    least = max(least_solves(names) - star - 1, FEWEST_SOLVES)
+    first, most = (min(max((left - held) // 2, least), limit) for limit in (FIRST_SOLVES, MOST_SOLVES))
+    return _Spending(first, most, held, max(ground.affordable, star + held + first))
+
+
+def train(ground: Ground, numbers: Floats, *, seed: int, solves: int | None, checks: int | None) -> Trained:
+    """Return what the chain finds in every draw: full solves where they matter, and an emulator between them.
+
+    Parameters
+    ----------
+    ground, numbers
+        What is drawn.
+    seed
+        Of the draws.
+    solves
+        Full solves, beside those of one driver each, that the emulator rests on; no draw is then solved in full. By default as
+        many as it takes and the case affords.
+    checks
+        Fresh full solves that the values are held against; by default 100, fewer where the case is large.
+    """
+    spending = _spending(ground, solves, checks)
+    # the training, the checks and the draws are three sequences of one seed
+    train_seed, check_seed = (int(one) for one in np.random.SeedSequence(seed).generate_state(2))
+    normal = [Uncertain(driver.name, "normal", middle=0.0, sd=WIDER) for driver in ground.question.drivers]
+    pool = np.clip(draw_figures(normal, spending.most, seed=train_seed), -LIMIT, LIMIT)
+    fresh = ground.draw(spending.checks, check_seed, sampler="lhs")
+    taken, count = spending.first, len(ground.star)
+    # all that is known to be needed is solved at once, so that processes start once
+    asked = np.vstack([ground.star, pool[:taken], fresh[:, ground.chain]])
+    found = ground.solve(asked)
+    known, at_fresh = ground.split(found, count + taken)
+    star = ground.split(known, count)[0]
+    emulator = _fit(ground, asked[: count + taken], known)
+    full = _most_doubtful(ground, numbers, emulator, known, seed)
+    if len(full) > spending.worlds - len(found) and taken < spending.most:
+        known = known.joined(ground.solve(pool[taken:]))
+        taken = spending.most
+        emulator = _fit(ground, np.vstack([ground.star, pool]), known)
+        full = _most_doubtful(ground, numbers, emulator, known, seed)
+    left = 0 if solves is not None else max(spending.worlds - count - taken - spending.checks, 0)
+    full = full[:left]
+    worlds, limit = _with_full(ground, numbers, emulator, full)
+    off = _Off(emulator, known, fresh, at_fresh, len(full), limit)
+    return Trained(star, worlds, emulator, _check(ground, off))
+
+
+def _fit(ground: Ground, scores: Floats, worlds: SolvedWorlds) -> Emulator:
+    """Return an emulator of these worlds and the one in the middle."""
+    names = [driver.name for driver in ground.question.drivers]
+    by = np.abs(ground.slopes)
+    # figures of other standings count a tenth
+    weights = np.maximum(by[:, ground.headline], 0.1 * by.max(axis=1))
+    at = np.vstack([np.zeros((1, len(names))), scores])
+    return fit_emulator(at, ground.base.joined(worlds).flat, names, weights=weights)
+
+
+def _doubt(ground: Ground, emulator: Emulator, scores: Floats) -> Floats:
+    """Return how far off the value may be, were all figures off to the same side: a standard deviation."""
+    found: Floats = emulator.error_at(scores) @ np.abs(ground.slopes[:, ground.headline])
+    return found
+
+
+def _most_doubtful(
+    ground: Ground, numbers: Floats, emulator: Emulator, known: SolvedWorlds, seed: int
+) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """Return the draws to be solved in full so that the others are good enough, the most doubtful first."""
+    some = ground.draw(SPREAD_DRAWS, seed)
+    spread = float(ground.value(some, ground.base.unflat(emulator.at(some[:, ground.chain]))).std())
+    doubt = _honest(ground, emulator, known) * _doubt(ground, emulator, numbers[:, ground.chain])
+    order = np.argsort(-doubt, kind="stable")
+    # error that is left with the first none, one, two ... of them solved
+    left = np.append(np.cumsum(doubt[order][::-1] ** 2)[::-1], 0.0)
+    goal = len(doubt) * (AIM * TARGET_SHARE * spread) ** 2
+    return order[: int(np.argmax(left <= goal))].astype(np.int64)
+
+
+def _honest(ground: Ground, emulator: Emulator, known: SolvedWorlds) -> float:
+    """Return by how much errors of left-out solves exceed the guesses of them; 1 where they do not."""
+    by = ground.slopes[:, ground.headline]
+    off, guess = emulator.left_out @ by, emulator.left_out_guess @ np.abs(by)
+    there = guess > 0
+    return max(1.0, float(np.sqrt(np.mean((off[there] / guess[there]) ** 2)))) if there.any() and len(known) else 1.0
+
+
+def _with_full(
+    ground: Ground, numbers: Floats, emulator: Emulator, full: np.ndarray[tuple[int], np.dtype[np.int64]]
+) -> tuple[SolvedWorlds, float]:
+    """Return the worlds of all draws, and the doubt from which a world is solved in full."""
+    scores = numbers[:, ground.chain]
+    flat = emulator.at(scores)
+    if not len(full):
+        return ground.base.unflat(flat), math.inf
+    flat[full] = ground.solve(scores[full]).flat
+    return ground.base.unflat(flat), float(_doubt(ground, emulator, scores[full]).min())
+
+
+@dataclass(frozen=True, eq=False)
+class _Off:
+    """What an emulator is held against: its own solves, fresh ones, and the doubt from which draws were solved in full."""
+
+    emulator: Emulator
+    known: SolvedWorlds
+    fresh: Floats
+    at_fresh: SolvedWorlds
+    full: int
+    limit: float
+
+
+def _check(ground: Ground, held: _Off) -> EmulatorCheck:
+    """Return how far values are off on fresh worlds; one beyond the limit would have been solved in full."""
+    scores, emulator = held.fresh[:, ground.chain], held.emulator
+    emulated = ground.base.unflat(emulator.at(scores))
+    alone = ground.value(held.fresh, emulated) - ground.value(held.fresh, held.at_fresh)
+    solved = _doubt(ground, emulator, scores) >= held.limit
+    off = np.where(solved, 0.0, alone)
+    return EmulatorCheck(
+        solves=emulator.solves, full=held.full, checks=len(off), checks_full=int(solved.sum()),
+        error_musd=float(np.sqrt(np.mean(off**2))), worst_musd=float(np.abs(off).max()), bias_musd=float(off.mean()),
+        alone_musd=float(np.sqrt(np.mean(alone**2))), left_out_musd=_left_out_error(ground, emulator, held.known),
+        kinds=emulator.kinds,
+    )  # fmt: skip
+
+
+def _left_out_error(ground: Ground, emulator: Emulator, known: SolvedWorlds) -> float:
+    """Return the root mean square error of the value in worlds that are left out, with the accounts as they are."""
+    worlds = ground.base.joined(known)
+    middle = np.tile(ground.model.middle, (len(worlds), 1))
+    full = ground.value(middle, worlds)
+    found = ground.value(middle, worlds.unflat(worlds.flat - emulator.left_out))
+    return float(np.sqrt(np.mean((found - full) ** 2)))
