@@ -29,6 +29,8 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 #: Shape of the PERT distribution: the mode weighs four times each end.
 _PERT = 4.0
 _ROUNDING = 1e-9
+#: Draws for each figure that rank correlation takes at least: it is undone in a sample and made anew.
+_RANKS = 4
 
 
 @dataclass(frozen=True)
@@ -186,12 +188,14 @@ def draw_figures(
             faults.append(f"correlation of {one} and {two}: found {rank:g}; expected two figures and -1 to 1.")
     if faults:
         raise InputError(faults, what="Uncertain figures")
-    shares = _even_shares(draws, len(figures), seed, sampler)
+    # so few draws have ranks that correlate by chance, or that cannot be told apart at all: more are drawn, and the first taken
+    enough = max(draws, _RANKS * len(figures)) if correlations else draws
+    shares = _even_shares(enough, len(figures), seed, sampler)
     if correlations:
         target = np.eye(len(figures))
         for (one, two), rank in correlations.items():
             target[names.index(one), names.index(two)] = target[names.index(two), names.index(one)] = rank
-        shares = _correlated(shares, target)
+        shares = _correlated(shares, target)[:draws]
     return np.column_stack([figure.quantiles(shares[:, place]) for place, figure in enumerate(figures)])
 
 
