@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 #: Error of the values, as a share of their standard deviation, that full solves are spent for and that they may have.
 TARGET_SHARE = 0.02
 #: Draws are solved in full until the emulator guesses that share of the target for what is left: a guess may be off itself.
-AIM = 0.8
+AIM = 0.65
 #: Full solves that the emulator is fitted on, beside those of one driver each; more where the first would leave too many draws.
 FIRST_SOLVES, MOST_SOLVES = 192, 320
 #: How much wider than draws these spread, so that few draws lie beyond them all.
@@ -198,7 +198,7 @@ def train(ground: Ground, numbers: Floats, *, seed: int, solves: int | None, che
     star = ground.split(known, count)[0]
     emulator = _fit(ground, asked[: count + taken], known)
     full = _most_doubtful(ground, numbers, emulator, known, seed)
-    if len(full) > spending.worlds - len(found) and taken < spending.most:
+    if len(full) > min(taken, spending.worlds - len(found)) and taken < spending.most:
         known = known.joined(ground.solve(pool[taken:]))
         taken = spending.most
         emulator = _fit(ground, np.vstack([ground.star, pool]), known)
