@@ -47,8 +47,8 @@ WIDER = 1.4
 CHECKS, FEWEST_CHECKS = 100, 12
 #: Fewest solves beside those of one driver each, where a case is large.
 FEWEST_SOLVES = 16
-#: What may be spent on full solves, in seconds of one core as measured on two machines in 2026; and what one state of one year
-#: takes: so much, and so much for each row of base_flow.csv.
+#: What may be spent on full solves, in seconds of one core; and what one state of one year takes, roughly, as measured on a
+#: machine that had other work: so much, and so much for each row of base_flow.csv.
 MOST_WORK = 840.0
 STATE_WORK, ROW_WORK = 0.08, 0.0004
 #: Draws that say how wide the value spreads while the emulator is trained.
