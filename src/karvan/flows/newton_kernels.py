@@ -329,7 +329,7 @@ def turned(known, scarcity, use, charge):
             matrix[known.row[k], j] += times * known.raw[known.row_lean[k], j]
     for k in range(len(known.column)):
         pair = known.column_pair[k]
-        times = charge[pair] * _swing(scarcity, pair)
+        times = charge[pair]
         for i in range(len(matrix)):
             matrix[i, known.column[k]] += times * matrix[i, known.column_lean[k]]
     return matrix
