@@ -15,6 +15,24 @@ from karvan.flows.equilibrium import solve_equilibrium
 FLOW_SHARE, PRICE_SHARE = 2e-4, 2e-3
 
 
+def usage(resources, flow):
+    """Return the use of every resource, and what one more tonne there and back uses of every pair, by the page's formula."""
+    end = np.append(flow, 0.0)
+    there, back = end[resources.pair_there], end[resources.pair_back]
+    weight, empty, each, kink = resources.pair_weight, resources.pair_empty, resources.pair_each, resources.kink
+    gap = there - back
+    root = np.hypot(gap, kink)
+    both = there + back + empty * (root - kink)
+    one_way = there + empty * 0.5 * (root - kink - gap)
+    used = resources.preload + np.bincount(
+        resources.pair_resource, weight * np.where(each, one_way, both), minlength=len(resources)
+    )
+    lean = gap / root
+    by_there = weight * np.where(each, 1 + 0.5 * empty * (lean - 1), 1 + empty * lean)
+    by_back = weight * np.where(each, 0.5 * empty * (1 - lean), 1 - empty * lean)
+    return used, by_there, by_back
+
+
 class Fisk:
     """Nested entropy plus cost, over the flow of every class on every route and outside: minimised by the equilibrium."""
 
@@ -82,15 +100,15 @@ class Fisk:
         balance[np.arange(self.many), len(self.cells) + np.arange(self.many)] = 1.0
 
         def use(x):
-            return resources.usage(table @ x).used
+            return usage(resources, table @ x)[0]
 
         def jacobian(x):
-            usage = resources.usage(table @ x)
+            _, by_there, by_back = usage(resources, table @ x)
             rows = np.zeros((len(resources), table.shape[1]))
             for k, j in enumerate(resources.pair_resource):
-                rows[j] += usage.by_there[k] * table[resources.pair_there[k]]
+                rows[j] += by_there[k] * table[resources.pair_there[k]]
                 if resources.pair_back[k] >= 0:
-                    rows[j] += usage.by_back[k] * table[resources.pair_back[k]]
+                    rows[j] += by_back[k] * table[resources.pair_back[k]]
             return rows
 
         share = np.array([1.0 / (1 + (self.owner == c).sum()) for c in range(self.many)]) * classes.demand_t_per_day

@@ -178,57 +178,11 @@ def _names(
 
 
 @dataclass(frozen=True, eq=False)
-class _Standing:
-    """The routes of a form whose arcs are all open, and the streams of its movements."""
-
-    per_pair: Ints
-    nest: Ints
-    arc_ptr: Ints
-    arcs: Ints
-    move_ptr: Ints
-    move_item: Ints
-    stream_of: Ints
-    streams: int
-    stream_ptr: Ints
-    stream_item: Ints
-
-    @cached_property
-    def set_ptr(self) -> Ints:
-        """Where the routes of every pair begin."""
-        return np.concatenate([[0], np.cumsum(self.per_pair)]).astype(np.int64)
-
-
-@remembered(32)
-def _standing(routes: FormRoutes, of_arc: Ints, opened: bytes, movements: int) -> _Standing:
-    """Return the routes of a form that stand where these arcs are open."""
-    per_pair, nest, arc_ptr, arcs, ways, items = layout_kernels.lay_standing(
-        *routes.flat, np.frombuffer(opened, dtype=bool), of_arc
-    )
-    streams = layout_kernels.streams_of(ways, items, movements)
-    return _Standing(per_pair, nest, arc_ptr, arcs, ways, items, *streams)
-
-
-@remembered(32)
-def _log_sizes(standing: _Standing, length_km: Floats) -> Floats:
-    """Return the logarithms of the path sizes of the routes of a form."""
-    sizes: Floats = layout_kernels.path_sizes(
-        standing.set_ptr, standing.nest, standing.move_ptr, standing.move_item, length_km, len(length_km)
-    )
-    return sizes
-
-
-@remembered(32)
-def _sums(standing: _Standing, choice_usd: Floats, hours: Floats) -> tuple[Floats, Floats]:
-    """Return price and hours of the routes of a form."""
-    sums: tuple[Floats, Floats] = kernels.sum_both_on_routes(standing.arc_ptr, standing.arcs, choice_usd, hours)
-    return sums
-
-
-@dataclass(frozen=True, eq=False)
 class _Layout:
-    """What of :class:`Laid` depends only on which arcs are open; sets, movements and streams of the second form follow those of
-    the first.
-    """  # noqa: D205 - one sentence
+    """Routes whose arcs are all open, and the streams of their movements: what of :class:`Laid` depends on that alone.
+
+    Of one form, or of both, where sets, movements and streams of the second form follow those of the first.
+    """
 
     set_ptr: Ints
     nest: Ints
@@ -242,8 +196,35 @@ class _Layout:
     stream_item: Ints
 
 
+@remembered(32)
+def _standing(routes: FormRoutes, of_arc: Ints, opened: bytes, movements: int) -> _Layout:
+    """Return the routes of a form that stand where these arcs are open."""
+    per_pair, nest, arc_ptr, arcs, ways, items = layout_kernels.lay_standing(
+        *routes.flat, np.frombuffer(opened, dtype=bool), of_arc
+    )
+    streams = layout_kernels.streams_of(ways, items, movements)
+    set_ptr = np.concatenate([[0], np.cumsum(per_pair)]).astype(np.int64)
+    return _Layout(set_ptr, nest, arc_ptr, arcs, ways, items, *streams)
+
+
+@remembered(32)
+def _log_sizes(standing: _Layout, length_km: Floats) -> Floats:
+    """Return the logarithms of the path sizes of the routes of a form."""
+    sizes: Floats = layout_kernels.path_sizes(
+        standing.set_ptr, standing.nest, standing.move_ptr, standing.move_item, length_km, len(length_km)
+    )
+    return sizes
+
+
+@remembered(32)
+def _sums(standing: _Layout, choice_usd: Floats, hours: Floats) -> tuple[Floats, Floats]:
+    """Return price and hours of the routes of a form."""
+    sums: tuple[Floats, Floats] = kernels.sum_both_on_routes(standing.arc_ptr, standing.arcs, choice_usd, hours)
+    return sums
+
+
 @remembered(8)
-def _layout(one: _Standing, other: _Standing) -> _Layout:
+def _layout(one: _Layout, other: _Layout) -> _Layout:
     """Return the routes of both forms that stand."""
     moved = np.where(other.stream_of >= 0, other.stream_of + one.streams, -1)
     return _Layout(

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -165,14 +165,6 @@ class Resources:
         """Return the same resources with delays but without hard limits."""
         return replace(self, clearing=np.full(len(self), CLEARINGS.index("delay"), dtype=np.int64))
 
-    def usage(self, stream_flow: Floats, blunt: float = 1.0) -> Usage:
-        """Return the use of every resource and its derivatives; a solver may begin with kinks that are blunter."""
-        used, lean, slope = kernels.usage(
-            self.preload, self.pair_resource, self.pair_there, self.pair_back, self.pair_weight, self.pair_empty, self.pair_each,
-            self.kink, stream_flow, blunt,
-        )  # fmt: skip
-        return Usage(used, lean, slope, *self.marginal(lean))
-
     def marginal(self, lean: Floats) -> tuple[Floats, Floats]:
         """Return what one more tonne there, and one more tonne back, uses; `lean` is 1 where all goods go there."""
         found: tuple[Floats, Floats] = kernels.marginal(
@@ -187,27 +179,6 @@ class Resources:
             wait_h, lean, streams,
         )  # fmt: skip
         return found
-
-    def delay(self, used: Floats) -> tuple[Floats, Floats]:
-        """Return the hours of delay at a use, and their derivative.
-
-        Power curve: ``free_h x a x (use / capacity)^b`` (Bureau of Public Roads 1964); exponential curve:
-        ``free_h x a x (exp(b use / capacity) - 1)``, after Krueger (1999), straight on above the capacity.
-        """
-        found: tuple[Floats, Floats] = kernels.delay(
-            self.curve, self.capacity, self.free_h, self.curve_a, self.curve_b, used
-        )
-        return found
-
-
-class Usage(NamedTuple):
-    """The use of every resource, the lean of every pair with its derivative, and what one more tonne uses."""
-
-    used: Floats
-    lean: Floats
-    lean_slope: Floats
-    by_there: Floats
-    by_back: Floats
 
 
 @dataclass(frozen=True, eq=False)

@@ -128,7 +128,11 @@ def usage(preload, pair_resource, pair_there, pair_back, pair_weight, pair_empty
 
 @njit(cache=True, error_model="numpy")
 def delay(curve, capacity, free_h, curve_a, curve_b, used):
-    """Return the hours of delay of every resource at a use, and their derivative."""
+    """Return the hours of delay of every resource at a use, and their derivative.
+
+    Power curve: ``free_h x a x (use / capacity)^b`` (Bureau of Public Roads 1964); exponential curve:
+    ``free_h x a x (exp(b use / capacity) - 1)``, after Krueger (1999), straight on above the capacity.
+    """
     hours, slope = np.zeros(len(used)), np.zeros(len(used))
     for j in range(len(used)):
         if curve[j] == NO_CURVE:

@@ -9,9 +9,11 @@ import pytest
 from corridors import classes, random_problem, resources, routes, two_routes
 
 from karvan.errors import NotConvergedError, RequestError
-from karvan.flows import equilibrium
+from karvan.flows import equilibrium, newton_kernels
 from karvan.flows.equilibrium import Start, relative_gap, solve_equilibrium
 from karvan.flows.problem import KINK_SHARE, Problem
+from karvan.flows.reactions import reactions_at
+from karvan.flows.scarcity_kernels import Controls
 
 
 def test_two_routes_share_by_logit():
@@ -207,3 +209,41 @@ def test_every_fault_of_a_problem_is_named_at_once():
         "resource 3: the preload is -1 tonnes a day. State a figure of 0 or more.",
         "resource 4: a queue of one direction cannot be filled by empties of the other. Let them share it, or leave empties out.",
     ]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_the_matrix_is_the_derivative_of_the_conditions(seed):
+    """Central differences, away from the solution, where prices charge leans that are not those of the flows."""
+    problem, draw = random_problem(seed), np.random.default_rng(seed)
+    solver = equilibrium.Solver(problem)
+    scarcity = solver.scarcity
+    controls = Controls(
+        np.where(solver.by_price, draw.uniform(1, 3, len(solver.by_price)), 0.0) * solver.usd,
+        np.where(solver.by_queue, draw.uniform(1, 3, len(solver.by_queue)), 0.0) * solver.hour,
+        draw.uniform(0, 2, len(scarcity.first)), draw.uniform(-0.9, 0.9, len(scarcity.pair_resource)),
+    )  # fmt: skip
+    point = solver.at(controls)
+    factor = solver.factor(reactions_at(solver, point), point)
+    size = len(factor.order)
+    lower, upper = np.tril(factor.triangles, -1) + np.eye(size), np.triu(factor.triangles)
+    matrix = np.empty((size, size))
+    matrix[factor.order] = lower @ upper
+    places = [
+        (field, place)
+        for field, own in enumerate((factor.priced, factor.queued, factor.delayed, factor.leaning)) for place in own
+    ]  # fmt: skip
+    assert len(places) == size
+    # of what nothing uses, a billionth of a tonne is rounding, and so is its logarithm's slope
+    counted = np.array([field > 1 or point.used[place] > 1e-6 for field, place in places])
+
+    def conditions(field, place, step):
+        columns = [column.copy() for column in controls]
+        columns[field][place] += step
+        return -newton_kernels.missing(scarcity, factor, solver.at(Controls(*columns)))
+
+    for column, (field, place) in enumerate(places):
+        step = 1e-6 * (solver.usd, solver.hour, 1.0, 1.0)[field]
+        slope = (conditions(field, place, step) - conditions(field, place, -step)) / (2 * step)
+        # differences have lost half their digits
+        near = pytest.approx(slope[counted], rel=1e-4, abs=1e-4 * np.abs(slope).max())
+        assert matrix[counted, column] == near
