@@ -184,8 +184,8 @@ class Work:
                 if "stage" not in told:
                     return self._why()
                 self._say(told["stage"])
+            self._say("idle")
             while True:
-                self._say("idle")
                 question = self._next()
                 if question is None:
                     return None
@@ -196,6 +196,8 @@ class Work:
                     question.reply.set_result(fault or _ended(process.wait()))
                     # others may have another answer from the next process
                     return fault or NOTHING
+                # said before the answer goes out: whoever has it finds the process idle, and a stop no longer ends it
+                self._say("idle")
                 question.reply.set_result(answer)
         except OSError:
             return self._why()
