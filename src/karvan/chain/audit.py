@@ -177,8 +177,8 @@ def audit_response(claim: Claim) -> float:
     level = claim.probability @ claim.mean_before
     paired = claim.exporter >= 0
     with np.errstate(invalid="ignore", divide="ignore"):
-        price = np.maximum(claim.value_usd_per_t + level + change, claim.value_usd_per_t)
-        log_tau = np.log(price) - np.log(claim.value_usd_per_t + level)
+        delivered = np.maximum(claim.value_usd_per_t + level, claim.value_usd_per_t)
+        log_tau = np.log(np.maximum(delivered + change, claim.value_usd_per_t)) - np.log(delivered)
     log_tau = np.where(np.isfinite(log_tau) & (paired | claim.alone), log_tau, 0.0)
     spent, earned = claim.value_musd.sum(axis=0), claim.value_musd.sum(axis=1)
     # trade over trade before is the answer of a pair; what its goods answer lies around it by their own costs

@@ -21,6 +21,8 @@ from karvan.flows.equilibrium import TOLERANCE as EQUILIBRIUM
 from karvan.trade.threads import one_thread
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from karvan.chain.goods import Floats, Goods
     from karvan.chain.response import Response
     from karvan.chain.sides import Side
@@ -33,7 +35,10 @@ MOST_ROUNDS = 30
 #: The flows of a round are solved to this share of the change of tonnes that led to it, or as close as they ever are once the
 #: tonnes move by no more than so many times the tolerance: that round may be the last. Where another was, it is solved again.
 CLOSER = 1e-3
-NEARLY = 10.0
+NEARLY = 3.0
+#: A state is left as it stands for a round where its probability times the change of tonnes since it was solved is no more than
+#: this share of the change that is still made; in what may be the last round no state is.
+RARE = 0.03
 #: Rounds that the acceleration looks back on.
 MEMORY = 4
 
@@ -120,7 +125,7 @@ def meet(goods: Goods, matrix: TradeMatrix, before: Side, after: Side, *, theta:
     multiplier, side, last_logsum, wage = np.ones(len(goods)), after, logsum_before, None
     closer = np.inf
     changes: list[float] = []
-    rounds = _Rounds()
+    rounds, solved = _Rounds(), _Solved(after.states, multiplier)
     for count in range(1, MOST_ROUNDS + 1):
         logsum = expected_logsum(goods, side)
         found = answer(goods, matrix, level, logsum - logsum_before, theta=theta, margin=margin, start=wage)
@@ -131,7 +136,7 @@ def meet(goods: Goods, matrix: TradeMatrix, before: Side, after: Side, *, theta:
         if changes[-1] <= TOLERANCE and closer > EQUILIBRIUM:
             changes.pop()
             closer = EQUILIBRIUM
-            side = after.again(goods, multiplier, side, tolerance=closer)
+            side = after.again(goods, multiplier, side, side.states, tolerance=closer)
             continue
         if changes[-1] <= TOLERANCE:
             report = ChainConvergence(count, changes[-1], float(np.nanmax(dearer, initial=0.0)), _contraction(changes))
@@ -140,12 +145,30 @@ def meet(goods: Goods, matrix: TradeMatrix, before: Side, after: Side, *, theta:
         multiplier = np.exp(rounds.following(np.log(multiplier), moves))
         last_logsum = logsum
         closer = EQUILIBRIUM if changes[-1] <= NEARLY * TOLERANCE else max(CLOSER * changes[-1], EQUILIBRIUM)
-        side = after.again(goods, multiplier, side, tolerance=closer)
+        states = solved.due(multiplier, 0.0 if closer == EQUILIBRIUM else RARE * changes[-1])
+        side = after.again(goods, multiplier, side, states, tolerance=closer)
     message = (
         f"Trade and flows did not meet in {MOST_ROUNDS} rounds: tonnes of {' '.join(goods.ends[worst])} still move by "
         f"{changes[-1]:.1g} of themselves. Use a smaller change, a lower elasticity, or check the capacities on their way."
     )
     raise NotConvergedError(message)
+
+
+class _Solved:
+    """The tonnes with which every state was solved last."""
+
+    def __init__(self, states: Mapping[str, float], multiplier: Floats) -> None:
+        self.states = states
+        self.last = dict.fromkeys(states, multiplier)
+
+    def due(self, multiplier: Floats, change: float) -> list[str]:
+        """Return the states to solve with these tonnes: those that may move what is expected by more than some change."""
+        found = [
+            state for state, probability in self.states.items()
+            if probability * float(np.abs(np.log(multiplier / self.last[state])).max(initial=0.0)) >= change
+        ]  # fmt: skip
+        self.last.update(dict.fromkeys(found, multiplier))
+        return found
 
 
 class _Rounds:

@@ -5,6 +5,8 @@ Goods worth v a tonne cost C to bring, on the mean of the states; a setting make
     D   = sum_k p_k (L1_k - L0_k)
     tau = (v + max(C + D, 0)) / (v + C)
 
+Where fitted constants make C less than nothing it is taken as nothing, so that what has not changed never moves trade.
+
 Goods of a pair are varieties with one elasticity, so that a commodity's change is the index of its goods by tonnes, and that of a
 pair the index of its commodities by dollars (:func:`karvan.trade.cost.pair_tau_hat`). Exact hat algebra answers with wages w,
 price levels P and spending E, and tonnes follow::
@@ -64,14 +66,15 @@ def trade_cost_hat(goods: Goods, level_usd: Floats, change_usd: Floats, margin: 
     goods
         The goods.
     level_usd, change_usd
-        Mean generalised cost per tonne before, and change of the logsum; NaN where they are not known.
+        Mean generalised cost per tonne before, nothing where it is less, and change of the logsum; NaN where they are not known.
     margin
         Other margins as a share of value where they are charged on the price without transport; zero where they multiply.
     """
-    after = level_usd + change_usd
+    before = np.maximum(level_usd, 0.0)
+    after = before + change_usd
     value = goods.value_usd_per_t * (1 + margin)
     with np.errstate(invalid="ignore", divide="ignore"):
-        tau = (value + np.maximum(after, 0.0)) / (value + level_usd)
+        tau = (value + np.maximum(after, 0.0)) / (value + before)
     known: Floats = np.where(np.isfinite(tau) & (goods.answer > 0), tau, 1.0)
     return known, after
 

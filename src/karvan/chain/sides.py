@@ -48,14 +48,16 @@ class Side:
         """Return the flows of some states, in their order."""
         return [self.solved[state] for state in states]
 
-    def again(self, goods: Goods, multiplier: Floats, last: Side, *, tolerance: float) -> Side:
-        """Return the side with tonnes multiplied, begun where another solution stands."""
+    def again(self, goods: Goods, multiplier: Floats, last: Side, states: Iterable[str], *, tolerance: float) -> Side:
+        """Return another solution of the side with some of its states solved with tonnes multiplied, begun where they stand."""
 
         def solve(state: str) -> Solved:
             return with_tonnes(self.solved[state], last.solved[state], goods, multiplier, tolerance=tolerance)
 
-        states = list(self.solved)
-        return Side(self.setting, self.states, dict(zip(states, in_threads(solve, states), strict=True)))
+        again = list(states)
+        return Side(
+            self.setting, self.states, {**last.solved, **dict(zip(again, in_threads(solve, again), strict=True))}
+        )
 
 
 @lru_cache(maxsize=64)

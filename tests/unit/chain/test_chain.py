@@ -55,6 +55,15 @@ def test_the_change_of_trade_cost_by_hand():
     assert trade_cost_hat(goods(PAIR, 100.0), np.array([np.nan]), np.array([-8.0]))[0] == 1
 
 
+@pytest.mark.parametrize("level", [-30.0, 0.0, 20.0])
+def test_what_does_not_change_moves_no_trade(level: float):
+    """Also where fitted constants make the cost before less than nothing; it is then taken as nothing on both sides."""
+    tau, _ = trade_cost_hat(goods(PAIR, 100.0), np.array([level]), np.array([0.0]))
+    assert tau[0] == 1.0
+    dearer, _ = trade_cost_hat(goods(PAIR, 100.0), np.array([level]), np.array([5.0]))
+    assert dearer[0] == pytest.approx((105 + max(level, 0)) / (100 + max(level, 0)))
+
+
 def test_margins_that_add_dampen():
     """With a margin of half the value: (150 + 12) / (150 + 20)."""
     tau, _ = trade_cost_hat(goods(ALONE, 100.0), np.array([20.0]), np.array([-8.0]), margin=0.5)
