@@ -36,8 +36,8 @@ Written from the schema files and the registry of rules when this documentation 
 
 A cell is text. Numbers are plain numbers; `true` and `false` are the two values of a `bool`; items of a `list` are separated
 by semicolons; a `date` is `YYYY`, `YYYY-MM` or `YYYY-MM-DD`, as precise as it is known; an `id` is made of letters, digits,
-`_`, `.` and `-`; a `country` is an ISO 3166 alpha-3 code. A blank number is not zero: it is not known.
-The column *blank* says whether a cell may be blank, and what it then means where it has a default.
+`_`, `.` and `-`; a `country` is an ISO 3166 alpha-3 code, a `currency` an ISO 4217 code. A blank number is not zero: it
+is not known. The column *blank* says whether a cell may be blank, and what it then means where it has a default.
 
 Every table of facts ends with the same three columns:
 

@@ -12,7 +12,7 @@ import numpy as np
 from karvan.appraisal.accounts import Accounts, Appraised, Item, appraise_accounts
 from karvan.appraisal.break_even import BreakEven, break_even
 from karvan.appraisal.drivers import analyse
-from karvan.appraisal.financing import finance_projects
+from karvan.appraisal.financing import finance_projects, why_no_finance
 from karvan.appraisal.outcomes import PART_NAMES
 from karvan.appraisal.valuation import CLIMATE, worth_at_end
 
@@ -271,8 +271,13 @@ class Appraisal:
 
     @cached_property
     def finance(self) -> ProjectFinance | None:
-        """Financial accounts, loans and the fiscal page of the countries in which it is built; None where it is not valued."""
+        """Financial accounts, loans and the fiscal page of the countries in which it is built; None where there are none."""
         return finance_projects(self)
+
+    @property
+    def finance_why_not(self) -> str:
+        """Why there are no financial accounts; empty where there are."""
+        return why_no_finance(self)
 
     @cached_property
     def users(self) -> UsersGain | None:
@@ -331,6 +336,7 @@ class Appraisal:
             "users": self.users.to_dict() if self.users is not None else None,
             "break_even": self.break_even.to_dict(),
             "finance": self.finance.to_dict() if self.finance is not None else None,
+            "finance_why_not": self.finance_why_not,
             "notes": list(self.notes),
         }  # fmt: skip
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from karvan.appraisal.appraisal import Appraisal
 from karvan.appraisal.plans import plan_projects
+from karvan.appraisal.project_loans import refuse_unfit_loans
 from karvan.appraisal.rules import RuleSet, open_rule_set
 from karvan.appraisal.standings import standings_of
 from karvan.appraisal.store import OutcomeStore
@@ -44,6 +45,7 @@ def appraise(
     changes: Iterable[Change | str] = (),
     store: OutcomeStore | None = None,
     horizon_year: int | None = None,
+    loans_must_fit: bool = True,
 ) -> Appraisal:
     """Return what a set of projects is worth, together.
 
@@ -64,6 +66,9 @@ def appraise(
         Where solved years are kept; by default nowhere.
     horizon_year
         Last year counted; by default the base year and the rule set's horizon after it, the same for all sets of projects.
+    loans_must_fit
+        Whether a loan that outlasts the accounts, or has a year without a rate of exchange, is an error. If not, the set has
+        a value and no financial accounts: economic ones need no loans.
 
     Raises
     ------
@@ -72,7 +77,7 @@ def appraise(
     RequestError
         The projects, or a change, cannot be.
     InputError
-        Projects cannot stand together, or a price cannot be brought to the prices of the case.
+        Projects cannot stand together, a loan does not fit the accounts, or a price cannot be brought to the prices of the case.
     NotConvergedError
         Trade and flows do not meet.
     AuditError
@@ -85,6 +90,8 @@ def appraise(
     world = Setting.of(projects=projects, changes=changes)
     if plan.why_not:
         return _appraisal(case, plan, rules, scenario, world, {})
+    if loans_must_fit:
+        refuse_unfit_loans(plan)
     keep = store if store is not None else OutcomeStore()
     carrier = _carrier(case, scenario)
     solved = {

@@ -206,8 +206,10 @@ def debt_cover(cash: Mapping[int, float], schedule: LoanSchedule) -> DebtCover:
     ratios = {year: cash[year] / due for year, due in service.items()}
     first = min(service)
     place = schedule.years.index(first)
-    debt = schedule.owed[place] + schedule.principal[place] - schedule.capitalised[place]
     rate = schedule.loan.rate
+    # what is owed at the start of that year, and what is drawn later, at its value then
+    debt = schedule.owed[place] + schedule.principal[place] - schedule.capitalised[place]
+    debt += math.fsum(drawn * (1.0 + rate) ** -step for step, drawn in enumerate(schedule.drawn[place + 1 :], 1))
     worth = math.fsum(cash[year] * (1.0 + rate) ** -(year - first + 1) for year in service)
     return DebtCover(ratios, min(ratios.values()), math.fsum(ratios.values()) / len(ratios), worth / debt)
 

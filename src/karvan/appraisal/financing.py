@@ -2,8 +2,8 @@
 
 The financial accounts are those of the owners, the countries in which the projects are built: what their operators and public
 bodies receive more, less what that costs them, against works and upkeep in money. Taxes on profits stay between these two, and
-part the operators' own account from the treasury's. Terms of loans are in dollars of the day; they are brought to constant prices
-by inflation, so that a loan is worth less to its lender each year, and to the owners' money by an exchange rate where one moves.
+part the operators' own account from the treasury's. Loans are served in their own money of the day; they are brought to constant
+prices by its rate of exchange and by inflation, so that a loan in dollars is worth less to its lender each year.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from karvan.appraisal.finance import (
     Capital,
     charges_for_target,
     cost_of_capital,
-    debt_cover,
     financial_returns,
     residual_by_life,
 )
-from karvan.appraisal.financing_results import DebtBurden, FundedLoan, OperatorsReturn, ProjectFinance
-from karvan.appraisal.fiscal import FiscalPage, fiscal_page
+from karvan.appraisal.financing_results import CostOfCapital, DebtBurden, FundedLoan, OperatorsReturn, ProjectFinance
+from karvan.appraisal.fiscal import FiscalPage, Guarantee, fiscal_page
 from karvan.appraisal.indicators import present_value
-from karvan.appraisal.loans import Loan, LoanSchedule, convert_schedule, grant_element, schedule_loan
+from karvan.appraisal.loans import grant_element
 from karvan.appraisal.plans import GIVEN
+from karvan.appraisal.project_loans import DEBT, ProjectLoan, cost_in_dollars, has_terms, loan_faults, loan_of
 from karvan.appraisal.roots import rates_of_return
 from karvan.appraisal.side_sums import PUBLIC
 from karvan.appraisal.terms import profit_tax
@@ -37,12 +37,8 @@ if TYPE_CHECKING:
     from karvan.appraisal.plans import Plan, PlannedProject
     from karvan.appraisal.rules import RuleSet
     from karvan.appraisal.terms import MoneyTerms
-    from karvan.case.finance import Funding
-
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
-#: Instruments that must be paid back.
-DEBT = ("loan", "deposit")
 #: Effects that reach the owners' tills, and those that reach public bodies.
 EARNED, PUBLIC_RECEIPTS = ("operator", "rent"), ("treasury", "transit_fee")
 #: Shares of the expected tonnes for which a charge is named.
@@ -62,47 +58,49 @@ class _Flows:
 
 @dataclass(frozen=True, eq=False)
 class _Funds:
-    """Who pays, by year; the loans with published terms, in dollars of the day and at constant prices."""
+    """Who pays, by year, the treasuries among them; the loans with published terms."""
 
     given: Floats
     own: Floats
     public: Floats
-    loans: list[tuple[PlannedProject, Funding, LoanSchedule, LoanSchedule]]
+    loans: list[ProjectLoan]
+
+
+def why_no_finance(appraisal: Appraisal) -> str:
+    """Return why there are no financial accounts; empty where there are."""
+    if appraisal.valuation is None or not appraisal.valued:
+        return appraisal.why_not
+    return " ".join(loan_faults(appraisal.plan))
 
 
 def finance_projects(appraisal: Appraisal) -> ProjectFinance | None:
-    """Return the financial accounts of a set of projects; None where nothing is valued."""
-    found, plan, rules = appraisal.valuation, appraisal.plan, appraisal.rules
-    if found is None or not appraisal.valued:
+    """Return the financial accounts of a set of projects; None where nothing is valued, or a loan does not fit the accounts."""
+    plan, rules = appraisal.plan, appraisal.rules
+    if why_no_finance(appraisal):
         return None
     years = list(plan.years)
     notes: list[str] = []
     home = sorted({country for project in plan.projects for country in project.countries})
-    wacc, no_wacc = _cost_of_capital(plan.projects, plan.terms, rules, home)
-    basis, discounting = _discounting(rules, wacc)
+    mix = _cost_of_capital(plan.projects, plan.terms, rules, home)
+    basis, discounting = _discounting(rules, mix.wacc)
     flows = _flows(appraisal, home, discounting)
     funds = _funds(appraisal, home, notes)
-    schedules = [real for *_, real in funds.loans]
     returns = financial_returns(
         years, discounting, investment=flows.investment.tolist(), revenue=flows.receipts.tolist(),
         running_cost=flows.upkeep.tolist(), residual_value=flows.residual, grants=funds.given.tolist(), equity=funds.own.tolist(),
-        loans=schedules,
+        loans=[loan.real for loan in funds.loans],
     )  # fmt: skip
     cash = dict(zip(years, (flows.receipts - flows.upkeep).tolist(), strict=True))
-    operators, taxes = _operators(appraisal, home, flows, discounting)
-    fiscal = _fiscal(appraisal, home, funds.public, taxes, schedules)
-    if schedules:
-        notes.append(
-            "loans are taken to be in dollars, and debt of the treasuries: finance.csv names no currency or guarantee"
-        )
+    operators, taxes, earned = _operators(appraisal, home, flows, discounting)
+    fiscal = _fiscal(appraisal, home, funds, taxes, earned)
     if not plan.terms.taxes:
         notes.append("the case names no taxes on profits (profit_tax_COUNTRY_pct): operators' returns are before tax")
     return ProjectFinance(
-        rate=discounting.rate, rate_basis=basis, wacc=wacc, wacc_why_not=no_wacc, returns=returns, operators=operators,
-        loans=tuple(FundedLoan(project.id, part, real, grant_element(nominal), debt_cover(cash, real))
-                    for project, part, nominal, real in funds.loans),
+        rate=discounting.rate, rate_basis=basis, cost_of_capital=mix, returns=returns, operators=operators,
+        loans=tuple(FundedLoan(loan.project.id, loan.funding, loan.own, loan.real, grant_element(loan.own), loan.cover(cash),
+                               loan.taken) for loan in funds.loans),
         charges_usd_per_t=_charges(appraisal, flows, discounting), fiscal=fiscal,
-        debt=_burden(fiscal, cash, plan.terms, home, discounting), notes=tuple(dict.fromkeys(notes)),
+        debt=_burden(funds.loans, fiscal, cash, plan.terms, home, discounting), notes=tuple(dict.fromkeys(notes)),
     )  # fmt: skip
 
 
@@ -111,8 +109,8 @@ def finance_projects(appraisal: Appraisal) -> ProjectFinance | None:
 
 def _cost_of_capital(
     projects: tuple[PlannedProject, ...], terms: MoneyTerms, rules: RuleSet, home: list[str]
-) -> tuple[float | None, str]:  # fmt: skip
-    """Return the weighted average cost of the money for the projects, or why it is not known."""
+) -> CostOfCapital:  # fmt: skip
+    """Return the weighted average cost of the money for the projects, or why it is not known, and what is known of it."""
     total = math.fsum(project.cost_musd for project in projects)
     sources, missing = [], []
     for project in projects:
@@ -123,18 +121,23 @@ def _cost_of_capital(
             debt = part.instrument in DEBT
             cost: float | None = terms.own_money
             if debt:
-                cost = None if math.isnan(part.rate_pct_per_year) else part.rate_pct_per_year / 100.0
+                cost = None if math.isnan(part.rate_pct_per_year) else cost_in_dollars(project, part, terms)
             elif part.instrument == "grant":
                 cost = 0.0
             if cost is None:
                 missing.append(name)
             else:
                 sources.append(Capital(name, part.share * project.cost_musd / total, cost, deductible=debt))
-    if missing:
-        return None, f"the cost of {', '.join(missing)} is not given (finance.csv, or cost_of_own_money_pct_per_year)"
     tax = math.fsum(terms.taxes.get(country, 0.0) for country in home) / len(home)
+    known = math.fsum(source.share for source in sources)
+    parts = [Capital(one.name, one.share / known, one.cost, one.deductible) for one in sources]
+    cost = cost_of_capital(parts, tax=tax, inflation=terms.inflation) if known > 0 else None
+    if missing:
+        why = f"the cost of {', '.join(missing)} is not given (finance.csv, or cost_of_own_money_pct_per_year)"
+        return CostOfCapital(None, why, min(known, 1.0), cost)
     floor = rules.wacc_floor.value if rules.wacc_floor is not None else None
-    return cost_of_capital(sources, tax=tax, inflation=terms.inflation, floor=floor), ""
+    wacc = cost_of_capital(sources, tax=tax, inflation=terms.inflation, floor=floor)
+    return CostOfCapital(wacc, "", 1.0, cost)
 
 
 def _discounting(rules: RuleSet, wacc: float | None) -> tuple[str, Discounting]:
@@ -224,8 +227,8 @@ def _charges(appraisal: Appraisal, flows: _Flows, discounting: Discounting) -> d
 
 def _operators(
     appraisal: Appraisal, home: list[str], flows: _Flows, discounting: Discounting
-) -> tuple[OperatorsReturn, Floats]:  # fmt: skip
-    """Return what the operators alone earn on the investment, after tax where there is one; and that tax, by year."""
+) -> tuple[OperatorsReturn, Floats, Floats]:  # fmt: skip
+    """Return what the operators alone earn on the investment, after tax where there is one; that tax, and their cash, by year."""
     plan = appraisal.plan
     earned, taxes = np.zeros(len(plan.years)), np.zeros(len(plan.years))
     for country in home:
@@ -245,7 +248,7 @@ def _operators(
     factors = discounting.factors(range(len(plan.years)))
     return OperatorsReturn(
         present_value(net, factors), rates_of_return(net.tolist()).single, present_value(taxes, factors)
-    ), taxes  # fmt: skip
+    ), taxes, earned - flows.upkeep - taxes  # fmt: skip
 
 
 # money ------------------------------------------------------------------------------------------------------------------
@@ -255,17 +258,16 @@ def _funds(appraisal: Appraisal, home: list[str], notes: list[str]) -> _Funds:
     plan = appraisal.plan
     years = plan.years
     given, own, public = (np.zeros(len(years)) for _ in range(3))
-    loans: list[tuple[PlannedProject, Funding, LoanSchedule, LoanSchedule]] = []
+    loans: list[ProjectLoan] = []
     for project in plan.projects:
         spent = _spent(project, years)
         for part in project.funding:
-            # what others give for good costs the treasuries of these countries nothing
-            if part.instrument not in GIVEN or part.country in home:
-                public += part.share * spent
-            if part.instrument in DEBT and not math.isnan(part.rate_pct_per_year) and not math.isnan(part.tenor_years):
-                if part.share:
-                    nominal, real = _loan(project, part, plan.terms, years[0], years[-1], notes)
-                    loans.append((project, part, nominal, real))
+            lent = has_terms(part)
+            # what others give for good, or lend to another body, costs the treasuries of these countries nothing
+            theirs = part.country in home if part.instrument in GIVEN else not lent or math.isnan(part.guaranteed_share)
+            public += part.share * spent * theirs
+            if lent:
+                loans.append(loan_of(project, part, plan.terms, years[0], notes))
             elif part.instrument == "grant":
                 given += part.share * spent
             else:
@@ -274,42 +276,15 @@ def _funds(appraisal: Appraisal, home: list[str], notes: list[str]) -> _Funds:
                     notes.append(
                         f"terms of {part.name} for {project.id} are not published: it counts as the owners' own"
                     )
+    notes += [loan.note for loan in loans if loan.note]
     return _Funds(given, own, public, loans)
 
 
-def _loan(
-    project: PlannedProject, part: Funding, terms: MoneyTerms, base: int, last: int, notes: list[str]
-) -> tuple[LoanSchedule, LoanSchedule]:  # fmt: skip
-    """Return a loan in dollars of the day, and at constant prices of the owners."""
-    works = len(project.years)
-    grace = works if math.isnan(part.grace_years) else max(int(part.grace_years), works)
-    if math.isnan(part.grace_years) or grace > part.grace_years:
-        notes.append(f"{part.name} for {project.id}: nothing is repaid before the works are done, in {grace} years")
-    # a loan that would outlast the accounts is repaid faster; one due at once after its grace is repaid in the year after
-    tenor = max(int(part.tenor_years), grace + 1)
-    if project.years[0] + tenor - 1 > last:
-        tenor = last - project.years[0] + 1
-        notes.append(f"{part.name} for {project.id} is repaid by {last}, the last year of the accounts")
-    # works are paid in constant money of the owners: as many dollars of the day are drawn as that takes
-    dollar = terms.dollar_in(project.countries, range(base, last + 1), base)
-    worth = {year: dollar[year] * (1.0 + terms.inflation) ** (base - year) for year in dollar}
-    inflated = [share / worth[year] for year, share in zip(project.years, project.shares, strict=True)]
-    total = math.fsum(inflated)
-    loan = Loan(
-        principal=project.cost_musd * part.share * total, rate=part.rate_pct_per_year / 100.0, years=tenor,
-        first_year=project.years[0], grace_years=grace, repayment="equal_principal",
-        drawn=tuple(one / total for one in inflated), name=f"{part.name} for {project.id}",
-        front_end_fee=terms.front_end_fees.get(part.funder, 0.0), commitment_fee=terms.commitment_fees.get(part.funder, 0.0),
-    )  # fmt: skip
-    nominal = schedule_loan(loan, last_year=last)
-    return nominal, convert_schedule(nominal, worth, currency="USD")
-
-
 def _fiscal(
-    appraisal: Appraisal, home: list[str], spent: Floats, taxes: Floats, loans: list[LoanSchedule]
+    appraisal: Appraisal, home: list[str], funds: _Funds, taxes: Floats, earned: Floats
 ) -> FiscalPage:  # fmt: skip
-    """Return what the treasuries of the projects' countries see: what they spend, debt in dollars, fees and taxes."""
-    found = appraisal.valuation
+    """Return what the treasuries of the projects' countries see: what they spend, owe and answer for, fees and taxes."""
+    found, plan = appraisal.valuation, appraisal.plan
     assert found is not None  # noqa: S101 - the caller has seen to it
     mine = [
         effect in (*PUBLIC_RECEIPTS, "capital", "upkeep")
@@ -319,26 +294,44 @@ def _fiscal(
     ]
     total = found.benefit_musd[:, :, mine] + found.transfer_musd[:, :, mine]
     receipts = np.einsum("ys,ysr->y", found.probability, total) + taxes
+    # the schedules are in dollars already; whose money a loan is owed in stands in its terms
+    moneys = {plan.terms.currencies.get(country, "") for country in home}
     return fiscal_page(
-        appraisal.years, loans=loans, outlay=spent.tolist(), receipts=receipts.tolist(), home_currency="home"
+        appraisal.years, loans=[loan.real for loan in funds.loans if not loan.guaranteed],
+        guarantees=_guarantees(plan, [loan for loan in funds.loans if loan.guaranteed], earned),
+        outlay=funds.public.tolist(), receipts=receipts.tolist(),
+        home_currency=moneys.pop() if len(moneys) == 1 else "",
     )  # fmt: skip
 
 
+def _guarantees(plan: Plan, loans: list[ProjectLoan], earned: Floats) -> list[Guarantee]:
+    """Return the guarantees; each is called for the part of a year's service that the operators' cash does not cover."""
+    due = sum((loan.real.over(plan.years, "service") for loan in loans), np.zeros(len(plan.years)))
+    short = np.where(due > 0, 1.0 - np.clip(earned, 0.0, due) / np.where(due > 0, due, 1.0), 0.0)
+    chance = dict(zip(plan.years, short.tolist(), strict=True))
+    return [Guarantee(loan.real, loan.funding.guaranteed_share, chance) for loan in loans]
+
+
 def _burden(
-    fiscal: FiscalPage, cash: dict[int, float], terms: MoneyTerms, home: list[str], discounting: Discounting
+    loans: list[ProjectLoan], fiscal: FiscalPage, cash: dict[int, float], terms: MoneyTerms, home: list[str],
+    discounting: Discounting,
 ) -> DebtBurden | None:  # fmt: skip
     """Return whether the debt can be borne; None without debt."""
-    if not any(fiscal.debt) and not any(fiscal.service):
+    if not loans:
         return None
-    peak = max(range(len(fiscal.years)), key=lambda place: fiscal.debt[place])
+    years = fiscal.years
+    peak = max(range(len(years)), key=lambda place: fiscal.debt[place])
     gdp = math.fsum(terms.gdp_musd.get(country, math.nan) for country in home)
-    served = {year: due for year, due in zip(fiscal.years, fiscal.service, strict=True) if due > 0}
-    ratios = [cash[year] / due for year, due in served.items()]
-    factors = discounting.factors(range(len(fiscal.years)))
-    service, receipts = (present_value(np.array(values), factors) for values in (fiscal.service, fiscal.receipts))
+    due = sum(
+        (loan.real.over(years, "service") + loan.real.over(years, "fees") for loan in loans), np.zeros(len(years))
+    )
+    served = {year: one for year, one in zip(years, due.tolist(), strict=True) if one > 0}
+    ratios = [cash[year] / one for year, one in served.items()]
+    factors = discounting.factors(range(len(years)))
+    paid = np.array(fiscal.service) + np.array(fiscal.expected_calls)
+    service, receipts = (present_value(values, factors) for values in (paid, np.array(fiscal.receipts)))
     return DebtBurden(
-        peak_musd=fiscal.debt[peak], peak_year=fiscal.years[peak],
-        peak_gdp_share=fiscal.debt[peak] / gdp if gdp > 0 else None,
-        service_musd=math.fsum(served.values()), dscr_least=min(ratios), dscr_mean=math.fsum(ratios) / len(ratios),
-        receipts_over_service=receipts / service,
+        peak_musd=fiscal.debt[peak], peak_year=years[peak], peak_gdp_share=fiscal.debt[peak] / gdp if gdp > 0 else None,
+        peak_guaranteed_musd=max(fiscal.guaranteed), service_musd=math.fsum(served.values()), dscr_least=min(ratios),
+        dscr_mean=math.fsum(ratios) / len(ratios), receipts_over_service=receipts / service if service > 0 else None,
     )  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -22,19 +23,23 @@ class FundedLoan:
     ----------
     project, funding
         What it is for, and on which terms.
-    schedule
-        Year by year at constant prices.
+    own, schedule
+        Year by year in its own money, of the day; and in dollars at constant prices.
     grant_element
-        By the rate of comparison of 5 %, in dollars of the day, fees among what is paid.
+        By the rate of comparison of 5 %, in its own money, fees among what is paid.
     cover
-        How far the owners' cash covers its service; None where there is no service within the years.
+        How far the owners' cash covers its service.
+    taken
+        Columns of finance.csv that are blank, so that its terms were taken.
     """
 
     project: str
     funding: Funding
+    own: LoanSchedule
     schedule: LoanSchedule
     grant_element: float
-    cover: DebtCover | None
+    cover: DebtCover
+    taken: tuple[str, ...] = ()
 
     @property
     def fees_musd(self) -> float:
@@ -49,15 +54,39 @@ class FundedLoan:
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""
-        terms, cover = self.funding, self.cover
+        terms, cover, loan = self.funding, self.cover, self.own.loan
+        parts = ("drawn", "interest", "principal", "fees", "owed")
+        years = [{"year": year} | {f"{part}_musd": getattr(self.schedule, part)[place] for part in parts}
+                 for place, year in enumerate(self.schedule.years)]  # fmt: skip
         return {
             "project": self.project, "funder": terms.name, "instrument": terms.instrument, "status": terms.status,
-            "share": terms.share, "rate_pct_per_year": terms.rate_pct_per_year, "tenor_years": terms.tenor_years,
-            "front_end_fee": self.schedule.loan.front_end_fee, "commitment_fee": self.schedule.loan.commitment_fee,
+            "share": terms.share, "rate_pct_per_year": terms.rate_pct_per_year, "tenor_years": loan.years,
+            "grace_years": loan.grace_years, "currency": loan.currency, "repayment": loan.repayment,
+            "front_end_fee": loan.front_end_fee, "commitment_fee": loan.commitment_fee,
+            "guaranteed_share": None if math.isnan(terms.guaranteed_share) else terms.guaranteed_share,
+            "taken": list(self.taken),
             "fees_musd": self.fees_musd, "interest_in_works_musd": self.interest_in_works_musd,
-            "grant_element": self.grant_element, "dscr_least": cover.least if cover else None,
-            "dscr_mean": cover.average if cover else None, "llcr": cover.loan_life if cover else None,
+            "grant_element": self.grant_element, "dscr_least": cover.least, "dscr_mean": cover.average,
+            "llcr": cover.loan_life, "years": years,
         }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class CostOfCapital:
+    """What the money for a set of projects costs, real, after relief of tax.
+
+    Attributes
+    ----------
+    wacc, why_not
+        Weighted average of all parts, at least the rule set's floor; None where a part has no known cost, and which.
+    known_share, known_cost
+        Share of the works whose money has a known cost, and what that costs; None where no part has one.
+    """
+
+    wacc: float | None
+    why_not: str
+    known_share: float
+    known_cost: float | None
 
 
 @dataclass(frozen=True)
@@ -84,23 +113,27 @@ class DebtBurden:
     Attributes
     ----------
     peak_musd, peak_year, peak_gdp_share
-        Most that is owed, when, and as a share of gross domestic product (of the year of trade.csv) of the countries in which the
-        projects are built; None where one has none of its own.
+        Most that treasuries owe, when, and as a share of gross domestic product (of the year of trade.csv) of the countries in
+        which the projects are built; None where one has none of its own.
+    peak_guaranteed_musd
+        Most of what others owe that treasuries answer for.
     service_musd
-        Interest, repayment and fees of all years, not discounted.
+        Interest, repayment and fees of all loans and years, not discounted.
     dscr_least, dscr_mean
         The owners' cash over the service of all loans, in the worst year and on average.
     receipts_over_service
-        What treasuries receive over what they pay for debt, present values: 1 where the one pays for the other.
+        What treasuries receive over what they pay for debt and expect to pay for guarantees, present values: 1 where the one pays
+        for the other; None where they pay nothing.
     """
 
     peak_musd: float
     peak_year: int
     peak_gdp_share: float | None
+    peak_guaranteed_musd: float
     service_musd: float
     dscr_least: float
     dscr_mean: float
-    receipts_over_service: float
+    receipts_over_service: float | None
 
 
 @dataclass(frozen=True)
@@ -111,8 +144,8 @@ class ProjectFinance:
     ----------
     rate, rate_basis
         Rate at which financial values are discounted, and which it is.
-    wacc, wacc_why_not
-        Weighted average cost of the money for the projects, real, after relief of tax; None where a part of it has no known cost.
+    cost_of_capital
+        What the money costs, or why that is not known.
     returns
         What the investment returns, and the owners' own money.
     operators
@@ -132,8 +165,7 @@ class ProjectFinance:
 
     rate: float
     rate_basis: str
-    wacc: float | None
-    wacc_why_not: str
+    cost_of_capital: CostOfCapital
     returns: FinancialReturns
     operators: OperatorsReturn
     loans: tuple[FundedLoan, ...]
@@ -141,6 +173,11 @@ class ProjectFinance:
     fiscal: FiscalPage
     debt: DebtBurden | None
     notes: tuple[str, ...]
+
+    @property
+    def wacc(self) -> float | None:
+        """Weighted average cost of the money for the projects; None where a part of it has no known cost."""
+        return self.cost_of_capital.wacc
 
     @property
     def charge_usd_per_t(self) -> float | None:
@@ -151,7 +188,8 @@ class ProjectFinance:
         """Return it as JSON can hold it."""
         charges = self.charges_usd_per_t.items()
         return {
-            "rate": self.rate, "rate_basis": self.rate_basis, "wacc": self.wacc, "wacc_why_not": self.wacc_why_not,
+            "rate": self.rate, "rate_basis": self.rate_basis, "wacc": self.wacc, "wacc_why_not": self.cost_of_capital.why_not,
+            "known_cost": self.cost_of_capital.known_cost, "known_cost_share": self.cost_of_capital.known_share,
             "fnpv_c_musd": self.returns.fnpv_c, "firr_c": self.returns.firr_c.single,
             "fnpv_k_musd": self.returns.fnpv_k, "firr_k": self.returns.firr_k.single,
             "operators": vars(self.operators),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -28,12 +29,26 @@ class Guarantee:
     share
         Share of its service that is guaranteed.
     probability
-        Chance in a year that the guarantee is called for that year's service.
+        Chance in a year that the guarantee is called for that year's service: one for all years, or by year.
     """
 
     schedule: LoanSchedule
     share: float
-    probability: float
+    probability: float | Mapping[int, float]
+
+    def calls(self, years: Sequence[int]) -> np.ndarray[Any, np.dtype[np.float64]]:
+        """Return what is expected to be paid for it, by year."""
+        chance = self.probability
+        chances = [chance.get(year, 0.0) if isinstance(chance, Mapping) else chance for year in years]
+        return np.array(chances) * self.share * self.schedule.over(years, "service")
+
+    def faults(self) -> list[str]:
+        """Return what is wrong with its share and chances."""
+        chance = self.probability
+        chances = {f", {year}": one for year, one in chance.items()} if isinstance(chance, Mapping) else {"": chance}
+        figures = {"share": self.share} | {f"probability{when}": one for when, one in chances.items()}
+        return [f"guarantee of {self.schedule.loan.name!r}, {name}: found {value:g}; expected 0 to 1."
+                for name, value in figures.items() if not 0 <= value <= 1]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -49,7 +64,7 @@ class FiscalPage:
     service, expected_calls
         Paid for its own debt, fees among it; expected to be paid for guarantees.
     foreign_exchange
-        Paid abroad, of service and of purchases.
+        Paid abroad, of service, of expected calls and of purchases.
     outlay, receipts
         Equity, grants and subsidies; taxes and dividends.
     cost
@@ -106,7 +121,7 @@ def fiscal_page(
     purchases_abroad
         Part of the project's cost that is paid in foreign exchange, by year.
     home_currency
-        Service of loans in any other currency counts as foreign exchange.
+        Service and calls of loans in any other currency count as foreign exchange.
 
     Raises
     ------
@@ -118,12 +133,7 @@ def fiscal_page(
     streams = {name: np.asarray(values or [0.0] * len(years), dtype=float) for name, values in given.items()}
     faults = [f"{name}: found {len(values)} values; expected {len(years)}, one for each year."
               for name, values in streams.items() if len(values) != len(years)]  # fmt: skip
-    faults += [
-        f"guarantee of {backing.schedule.loan.name!r}, {name}: found {getattr(backing, name):g}; expected 0 to 1."
-        for backing in backed
-        for name in ("share", "probability")
-        if not 0 <= getattr(backing, name) <= 1
-    ]
+    faults += [fault for backing in backed for fault in backing.faults()]
     if faults:
         raise InputError(faults, what="Fiscal page")
 
@@ -133,11 +143,10 @@ def fiscal_page(
     service = added(own, "service", "fees")
     nothing = np.zeros(len(years))
     guaranteed = sum((backing.share * added([backing.schedule], "owed") for backing in backed), nothing)
-    calls = sum(
-        (backing.probability * backing.share * added([backing.schedule], "service") for backing in backed), nothing
-    )
+    calls = sum((backing.calls(years) for backing in backed), nothing)
     abroad = [loan for loan in own if loan.loan.currency != home_currency]
-    foreign = added(abroad, "service", "fees") + streams["purchases_abroad"]
+    called_abroad = [backing.calls(years) for backing in backed if backing.schedule.loan.currency != home_currency]
+    foreign = added(abroad, "service", "fees") + sum(called_abroad, nothing) + streams["purchases_abroad"]
     cost = streams["outlay"] + service + calls - streams["receipts"] - added(own, "drawn")
     columns = (added(own, "owed"), guaranteed, service, calls, foreign, streams["outlay"], streams["receipts"], cost)
     return FiscalPage(tuple(years), *(tuple(column.tolist()) for column in columns))

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from karvan.case.schema import Field, TableSchema
 
 ID_PATTERN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.\-]*")
-COUNTRY_PATTERN = re.compile(r"[A-Z]{3}")
+CODE_PATTERN = re.compile(r"[A-Z]{3}")
 DATE_PATTERN = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 #: Python's own float() takes more: 1_000, digits of other scripts, nan.
 NUMBER_PATTERN = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
@@ -109,8 +109,10 @@ def _parse_text(column: Field, text: str) -> Any:  # noqa: ANN401 - the type is 
         return text == "true"
     if column.type == "id" and not ID_PATTERN.fullmatch(text):
         raise BadCell("a name of letters, digits, _ . -", "Rename it, here and wherever it is used.")
-    if column.type == "country" and not COUNTRY_PATTERN.fullmatch(text):
+    if column.type == "country" and not CODE_PATTERN.fullmatch(text):
         raise BadCell("three capital letters", "Write the ISO 3166 alpha-3 code.")
+    if column.type == "currency" and not CODE_PATTERN.fullmatch(text):
+        raise BadCell("three capital letters", "Write the ISO 4217 code.")
     if column.type == "date":
         last_day(text)
     return text

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: Statuses that count, the firmest first; `withdrawn` does not.
 STANDING = ("agreed", "approved", "offered", "sought")
+#: Terms of debt, in the order of the fields below.
+TERMS = ("currency", "repayment", "front_end_fee_pct", "commitment_fee_pct_per_year", "guaranteed_share")
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,13 @@ class Funding:
         Terms; NaN where not known.
     barred
         Countries of the project in which the funder does not fund; it then pays nothing and its share is in what is open.
+    row
+        Its row of finance.csv; empty for what is open.
+    currency, repayment
+        What a loan is owed in, and how it is repaid; empty where not known.
+    front_end_fee_pct, commitment_fee_pct_per_year, guaranteed_share
+        Fees, and the part that a treasury answers for where another body owes it; NaN where not known, and where the
+        treasuries owe it themselves.
     """
 
     funder: str
@@ -45,6 +54,12 @@ class Funding:
     tenor_years: float = math.nan
     grace_years: float = math.nan
     barred: tuple[str, ...] = ()
+    row: str = ""
+    currency: str = ""
+    repayment: str = ""
+    front_end_fee_pct: float = math.nan
+    commitment_fee_pct_per_year: float = math.nan
+    guaranteed_share: float = math.nan
 
 
 def funding_of(case: Case, project: str, cost_musd: float) -> tuple[Funding, ...]:
@@ -62,8 +77,11 @@ def funding_of(case: Case, project: str, cost_musd: float) -> tuple[Funding, ...
     parties = case.rows("stakeholder")
     countries = set(case.rows("project")[project]["country"])
     found, left = [], 1.0
-    rows = [row for row in case.rows("finance").values() if row["project_id"] == project and row["status"] in STANDING]
-    for row in sorted(rows, key=lambda row: (STANDING.index(row["status"]), row["funder"], row["instrument"])):
+    rows = [(name, row) for name, row in case.rows("finance").items()
+            if row["project_id"] == project and row["status"] in STANDING]  # fmt: skip
+    for name, row in sorted(
+        rows, key=lambda one: (STANDING.index(one[1]["status"]), one[1]["funder"], one[1]["instrument"])
+    ):
         party = parties[row["funder"]]
         barred = tuple(sorted(countries & set(party["excludes"])))
         wanted = row["share"] if not math.isnan(row["share"]) else _share(row["amount_musd"], cost_musd)
@@ -81,6 +99,8 @@ def funding_of(case: Case, project: str, cost_musd: float) -> tuple[Funding, ...
                 row["tenor_years"],
                 row["grace_years"],
                 barred,
+                name,
+                *(row[term] for term in TERMS),
             )
         )
     if left > 1e-9:  # noqa: PLR2004 - rounding

@@ -20,8 +20,13 @@ if TYPE_CHECKING:
 FIXED_COLUMNS = frozenset(
     {"payee", "from_node_id", "to_node_id", "node_id", "mode", "mode_a", "mode_b", "country", "crossing_id", "project_id",
      "from_country", "to_country", "directed", "form", "kind", "source", "confidence", "note", "name",
-     "countries", "origin", "destination", "commodity", "trade_id", "corridor", "link_id", "direction", "year", "basis"}
+     "countries", "origin", "destination", "commodity", "trade_id", "corridor", "link_id", "direction", "year", "basis",
+     "currency"}
 )  # fmt: skip
+
+
+#: Currency in which a case counts.
+DOLLAR = "USD"
 
 
 @rule("effect-target")
@@ -335,3 +340,49 @@ def _finance_terms(context: Context) -> Iterator[Problem]:
                 "finance", row, "grace_years", number_text(grace), f"no more than tenor_years, {number_text(tenor)}",
                 "Mend one of the two; the tenor includes the years of grace.", name="finance-terms",
             )  # fmt: skip
+
+
+#: Instruments that must be paid back.
+OWED = ("loan", "deposit")
+
+
+@rule("finance-guarantee")
+def _finance_guarantee(context: Context) -> Iterator[Problem]:
+    for row in context.rows("finance"):
+        share, instrument = row.values["guaranteed_share"], row.values["instrument"]
+        if instrument not in OWED and not math.isnan(share):
+            yield context.problem(
+                "finance", row, "guaranteed_share", f"{number_text(share)} for a {instrument}",
+                f"a blank cell, since only a {' or '.join(OWED)} is owed", "Clear it, or mend the instrument.",
+                name="finance-guarantee",
+            )  # fmt: skip
+
+
+@rule("exchange-rate-missing")
+def _exchange_missing(context: Context) -> Iterator[Problem]:
+    for row in context.rows("finance"):
+        currency = row.values["currency"]
+        if currency and currency != DOLLAR and not context.may_have("exchange_rate", currency=currency):
+            yield context.problem(
+                "finance", row, "currency", f"{currency}, which has no rate in exchange_rate.csv",
+                f"{DOLLAR}, or a currency with rates",
+                "Add its rates: of the first and the last year of the loan at least.", name="exchange-rate-missing",
+            )  # fmt: skip
+
+
+@rule("exchange-rate-twice")
+def _exchange_twice(context: Context) -> Iterator[Problem]:
+    seen: dict[tuple[str, int], str] = {}
+    for row in context.rows("exchange_rate"):
+        currency, year = str(row.values["currency"]), int(row.values["year"])
+        if currency == DOLLAR:
+            yield context.problem(
+                "exchange_rate", row, "currency", DOLLAR, "another currency, since rates are in dollars", "Remove the row.",
+                name="exchange-rate-of-the-dollar",
+            )  # fmt: skip
+        elif (currency, year) in seen:
+            yield context.problem(
+                "exchange_rate", row, "year", f"{year} for {currency}, as {seen[currency, year]} has", "one rate for each year",
+                "Remove one of the two; carry what sources disagree on as the range of one row.", name="exchange-rate-twice",
+            )  # fmt: skip
+        seen.setdefault((currency, year), str(row.values["exchange_rate_id"]))

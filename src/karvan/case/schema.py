@@ -30,6 +30,7 @@ TABLES: dict[str, bool] = {
     "count": False,
     "project": False,
     "finance": False,
+    "exchange_rate": False,
     "effect": False,
     "scenario": True,
     "closure": False,

@@ -172,20 +172,19 @@ def _payers(case: Case, name: str, cost_musd: float) -> tuple[Payer, ...]:
 
 
 def _service(case: Case, name: str, outlay: Sequence[float]) -> tuple[float, ...]:
-    """Return interest and repayment by year from the start of works; equal parts, after the works at the earliest."""
+    """Return interest and repayment by year from the start of works, after them at the earliest; rates of exchange hold."""
     from karvan.appraisal.loans import Loan, schedule_loan  # noqa: PLC0415 - heavy
+    from karvan.appraisal.project_loans import has_terms, repayment_of, span_of  # noqa: PLC0415 - heavy
 
     total = float(sum(outlay))
     found: dict[int, float] = {}
     for part in funding_of(case, name, total):
-        terms = (part.rate_pct_per_year, part.tenor_years)
-        if part.instrument not in ("loan", "deposit") or any(map(math.isnan, terms)) or not total * part.share > 0:
+        if not has_terms(part) or not total > 0:
             continue
-        grace = len(outlay) if math.isnan(part.grace_years) else max(int(part.grace_years), len(outlay))
+        grace, years = span_of(part, len(outlay))
         loan = Loan(
-            principal=total * part.share, rate=terms[0] / 100.0, years=max(int(terms[1]), grace + 1), first_year=0,
-            grace_years=grace,
-            repayment="equal_principal", drawn=tuple(one / total for one in outlay), name=part.name,
+            principal=total * part.share, rate=part.rate_pct_per_year / 100.0, years=years, first_year=0, grace_years=grace,
+            repayment=repayment_of(part), drawn=tuple(one / total for one in outlay), name=part.name,
         )  # fmt: skip
         schedule = schedule_loan(loan)
         for year, paid in zip(schedule.years, schedule.service, strict=True):

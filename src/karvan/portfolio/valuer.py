@@ -179,7 +179,7 @@ def _appraise_set(task: _Task) -> Worth:
     case = task.case.open()
     try:
         found = appraise(case, task.projects, scenario=task.scenario, rule_set=task.rule_set, changes=task.changes,
-                         store=store_at(task.store))  # fmt: skip
+                         store=store_at(task.store), loans_must_fit=False)  # fmt: skip
     except (AuditError, WorkerError):
         raise
     except KarvanError as error:

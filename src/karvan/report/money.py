@@ -15,7 +15,7 @@ def money_of(found: Appraisal) -> list[str]:
     """Return what the money side comes to, in sentences; nothing where there is no value."""
     money = found.finance
     if money is None:
-        return []
+        return [f"No accounts of money: {found.finance_why_not}"] if found.valued else []
     return [*_returns(money), _cash(money), *_charge(money), *[_loan(one) for one in money.loans], *_debt(money)]
 
 
@@ -24,11 +24,14 @@ def _rate(value: float | None) -> str:
 
 
 def _returns(money: ProjectFinance) -> list[str]:
-    wacc = (
-        f"not known, since {money.wacc_why_not}"
-        if money.wacc is None
-        else f"the money for it costs {words.rate(money.wacc)} (WACC)"
-    )
+    mix = money.cost_of_capital
+    if mix.wacc is not None:
+        wacc = f"the money for it costs {words.rate(mix.wacc)} (WACC)"
+    elif mix.known_cost is None:
+        wacc = f"not known, since {mix.why_not}"
+    else:
+        known = f"{words.percent(mix.known_share)} of the money costs {words.rate(mix.known_cost)}, real"
+        wacc = f"not known, since {mix.why_not}; {known}"
     returns, operators = money.returns, money.operators
     tax = f", after {words.musd(operators.tax_pv_musd)} of tax" if operators.tax_pv_musd else ""
     said = (
@@ -60,14 +63,14 @@ def _charge(money: ProjectFinance) -> list[str]:
 
 def _loan(one: FundedLoan) -> str:
     fees = "" if not one.fees_musd else f", fees {words.musd(one.fees_musd)}"
-    cover = "no service" if one.cover is None else (
-        f"least DSCR {words.number(one.cover.least)}, LLCR {words.number(one.cover.loan_life)}"
-    )  # fmt: skip
-    terms = one.funding
+    terms, loan = one.funding, one.own.loan
+    how = "the same sum each year" if loan.repayment == "annuity" else "equal parts"
+    guaranteed = "" if not terms.guaranteed_share > 0 else f", {words.percent(terms.guaranteed_share)} guaranteed"
     return (
-        f"{terms.name} for {one.project}, {terms.instrument} of {words.percent(terms.share)} at {terms.rate_pct_per_year:g} % "
-        f"over {terms.tenor_years:g} years ({terms.status}): grant element {words.percent(one.grant_element)}, {cover}, interest "
-        f"during works {words.musd(one.interest_in_works_musd)}{fees}."
+        f"{terms.name} for {one.project}, {terms.instrument} of {words.percent(terms.share)} in {loan.currency} at "
+        f"{terms.rate_pct_per_year:g} % over {loan.years} years, {how}{guaranteed} ({terms.status}): grant element "
+        f"{words.percent(one.grant_element)}, least DSCR {words.number(one.cover.least)}, "
+        f"LLCR {words.number(one.cover.loan_life)}, interest during works {words.musd(one.interest_in_works_musd)}{fees}."
     )
 
 
@@ -79,11 +82,10 @@ def _debt(money: ProjectFinance) -> list[str]:
     cash = "there is no cash for its service in the worst year" if debt.dscr_least <= 0 else (
         f"cash covers its service {words.number(debt.dscr_least)} times in the worst year"
     )  # fmt: skip
-    receipts = "receive nothing more for it" if debt.receipts_over_service <= 0 else (
-        f"receive {words.number(debt.receipts_over_service)} times what they pay for it"
+    backed = "" if not debt.peak_guaranteed_musd else f"; guaranteed, at most {words.musd(debt.peak_guaranteed_musd)}"
+    ratio = debt.receipts_over_service
+    receipts = "pay nothing for it" if ratio is None else "receive nothing more for it" if ratio <= 0 else (
+        f"receive {words.number(ratio)} times what they pay for it"
     )  # fmt: skip
-    said = (
-        f"Debt of their treasuries: at most {words.musd(debt.peak_musd)}{share}, in {debt.peak_year}; {cash}, and treasuries "
-        f"{receipts}."
-    )
-    return [said]
+    peak = f"at most {words.musd(debt.peak_musd)}{share}, in {debt.peak_year}" if debt.peak_musd else "none"
+    return [f"Debt of their treasuries: {peak}{backed}; {cash}, and treasuries {receipts}."]

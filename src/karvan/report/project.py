@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from karvan.appraisal import Appraisal, Uncertainty
+    from karvan.appraisal.financing_results import FundedLoan
     from karvan.case import Case
 
 TEMPLATE = "project.html.j2"
@@ -40,8 +41,8 @@ TEMPLATE = "project.html.j2"
 #: leaves.
 LEAST_SHARE, ROUNDING, SOLVED = 1e-3, 1e-9, 1e-8
 #: Headings of the table of loans.
-LOANS = ("Funder", "what", "share", "rate", "years", "grant element", "least DSCR", "mean DSCR", "LLCR", "fees, USD m",
-         "interest in works, USD m")  # fmt: skip
+LOANS = ("Funder", "what", "share", "money", "rate", "years", "grace", "repayment", "guaranteed", "grant element", "least DSCR",
+         "mean DSCR", "LLCR", "fees, USD m", "interest in works, USD m")  # fmt: skip
 #: Columns of the fiscal page, as a reader calls them.
 FISCAL = {"outlay": "outlay", "debt": "debt", "guaranteed": "guaranteed", "service": "service",
           "expected_calls": "expected calls", "foreign_exchange": "foreign exchange", "receipts": "fees and taxes",
@@ -319,7 +320,7 @@ def _yearly(found: Appraisal, name: str) -> Table:
 def _money(found: Appraisal) -> dict[str, Any]:
     money = found.finance
     if money is None:
-        return dict.fromkeys(("money", "money_said", "loans", "fiscal"))
+        return dict.fromkeys(("money", "loans", "fiscal")) | {"money_said": money_of(found)}
     returns = money.returns
     rows = [
         (Cell(label), _sum(value), _figure("none" if rate is None else words.rate(rate)))
@@ -329,15 +330,7 @@ def _money(found: Appraisal) -> dict[str, Any]:
             ("The investment, to operators alone", money.operators.fnpv_musd, money.operators.firr),
         )
     ]  # fmt: skip
-    loans = tuple(
-        (Cell(f"{one.funding.name}, for {one.project}"), Cell(f"{one.funding.instrument}, {one.funding.status}"),
-         _figure(words.percent(one.funding.share)), _figure(f"{one.funding.rate_pct_per_year:g} %"),
-         _figure(f"{one.funding.tenor_years:g}"), _figure(words.percent(one.grant_element)),
-         *(_figure("none" if one.cover is None else words.number(value))
-           for value in ((one.cover.least, one.cover.average, one.cover.loan_life) if one.cover else (0.0,) * 3)),
-         _sum(one.fees_musd), _sum(one.interest_in_works_musd))
-        for one in money.loans
-    )  # fmt: skip
+    loans = tuple(_loan_row(one) for one in money.loans)
     fiscal = money.fiscal.table
     fiscal_rows = tuple(
         (Cell(str(int(row["year"]))), *(_sum(row[name]) for name in FISCAL)) for row in fiscal.to_dict("records")
@@ -350,6 +343,21 @@ def _money(found: Appraisal) -> dict[str, Any]:
         "loans": Table("Loans with published terms", LOANS, loans) if loans else None,
         "fiscal": Table("What their treasuries see, USD m", ("Year", *FISCAL.values()), fiscal_rows),
     }  # fmt: skip
+
+
+def _loan_row(one: FundedLoan) -> tuple[Cell, ...]:
+    terms, loan, cover = one.funding, one.own.loan, one.cover
+    backed = "" if math.isnan(terms.guaranteed_share) else words.percent(terms.guaranteed_share)
+    return (
+        Cell(f"{terms.name}, for {one.project}"), Cell(f"{terms.instrument}, {terms.status}"),
+        _figure(words.percent(terms.share)),
+        Cell(loan.currency, assumed="currency" in one.taken), _figure(f"{terms.rate_pct_per_year:g} %"),
+        _figure(f"{loan.years}"), _figure(f"{loan.grace_years}"),
+        Cell(_plain(loan.repayment), assumed="repayment" in one.taken), _figure(backed),
+        _figure(words.percent(one.grant_element)),
+        *(_figure(words.number(value)) for value in (cover.least, cover.average, cover.loan_life)),
+        _sum(one.fees_musd), _sum(one.interest_in_works_musd),
+    )  # fmt: skip
 
 
 # what it rests on -------------------------------------------------------------------------------------------------------

@@ -103,6 +103,13 @@ def test_cash_that_equals_service_covers_it_once():
     assert (found.least, found.average, found.loan_life) == pytest.approx((1, 1, 1))
 
 
+def test_cash_that_equals_service_covers_a_loan_drawn_over_years_once():
+    """Interest is paid while money is drawn: the debt is what is owed by then and, at its value then, what is drawn later."""
+    loan = schedule_loan(Loan(100, 0.07, 8, first_year=2026, grace_years=3, drawn=(0.2, 0.5, 0.3)))
+    found = debt_cover(dict(zip(loan.years, loan.service, strict=True)), loan)
+    assert (found.least, found.average, found.loan_life) == pytest.approx((1, 1, 1))
+
+
 def test_a_year_of_service_without_cash():
     with pytest.raises(InputError) as caught:
         debt_cover({2026: 60}, schedule_loan(Loan(100, 0.05, 2, first_year=2026)))

@@ -99,5 +99,6 @@ def test_which_columns_are_the_range_of_which():
         ("calibration", "factor"): ("factor_low", "factor_high"),
         ("finance", "share"): ("share_low", "share_high"),
         ("finance", "amount_musd"): ("amount_low_musd", "amount_high_musd"),
+        ("exchange_rate", "rate_usd"): ("rate_low_usd", "rate_high_usd"),
         ("finance", "rate_pct_per_year"): ("rate_low_pct_per_year", "rate_high_pct_per_year"),
     }

@@ -42,6 +42,7 @@ BAD_TEXTS: dict[str, tuple[tuple[str, ...], str, str]] = {
         "a name of letters, digits, _ . -",
         "Rename it, here and wherever it is used.",
     ),
+    "currency": (("euro", "eur", "EU", "E1R"), "three capital letters", "Write the ISO 4217 code."),
     "country": (("Alba", "aaa", "AA", "A1A"), "three capital letters", "Write the ISO 3166 alpha-3 code."),
 }
 #: Dates that look right and are none.

@@ -646,6 +646,31 @@ def _grace_beyond_tenor(files):
     files.set("finance.csv", "N1.cora", grace_years="16")
 
 
+@fault("finance.csv, line 2, currency: found CDF, which has no rate in exchange_rate.csv; "
+       "expected USD, or a currency with rates. Add its rates: of the first and the last year of the loan at least.")  # fmt: skip
+def _currency_without_a_rate(files):
+    files.set("finance.csv", "N1.cora", currency="CDF")
+
+
+@fault("finance.csv, line 3, guaranteed_share: found 0.5 for a budget; "
+       "expected a blank cell, since only a loan or deposit is owed. Clear it, or mend the instrument.")  # fmt: skip
+def _budget_that_is_guaranteed(files):
+    files.set("finance.csv", "N2.alba", guaranteed_share="0.5")
+
+
+@fault("exchange_rate.csv, line 4, year: found 2026 for CCR, as CCR.2026 has; expected one rate for each year. "
+       "Remove one of the two; carry what sources disagree on as the range of one row.")  # fmt: skip
+def _rate_given_twice(files):
+    files.add("exchange_rate.csv", "CCR.2026", exchange_rate_id="CCR.again", rate_usd="0.6")
+
+
+@fault(
+    "exchange_rate.csv, line 4, currency: found USD; expected another currency, since rates are in dollars. Remove the row."
+)
+def _rate_of_the_dollar(files):
+    files.add("exchange_rate.csv", "CCR.2026", exchange_rate_id="USD.2026", currency="USD", rate_usd="1")
+
+
 @fault("programme/commitment.csv, line 2, due_on: found 2025-05; expected a day after made_on, 2025-06. "
        "Mend one of the dates.")  # fmt: skip
 def _due_before_made(files):

@@ -374,7 +374,13 @@ def answer_of(case: Case, setting: Setting, *, of: str | None, rule_set: str, st
         message = "No project is named. Name one of the case's, or several with commas between."
         raise RequestError(message)
     found = appraise(
-        case, names, scenario=setting.scenario, rule_set=rule_set, changes=setting.changes, store=_store(Path(store))
+        case,
+        names,
+        scenario=setting.scenario,
+        rule_set=rule_set,
+        changes=setting.changes,
+        store=_store(Path(store)),
+        loans_must_fit=False,
     )
     return describe(case, found)
 
