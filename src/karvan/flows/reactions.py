@@ -114,7 +114,8 @@ class Reactions:
         lean, row = np.nonzero(self.lean_resource[:, None] == of_row[None, :])
         every = np.arange(len(self.leaning))
         column = np.searchsorted(self.priced, self.lean_resource)
-        return row, first + lean, self.leaning[lean], column, first + every, self.leaning
+        # a contiguous array is a type of its own to a kernel
+        return np.ascontiguousarray(row), first + lean, self.leaning[lean], column, first + every, self.leaning
 
 
 def _numbered(items: Ints, begin: int, count: int) -> Ints:

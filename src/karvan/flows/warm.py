@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -40,36 +41,67 @@ def warm_dense() -> None:
         solve(problem, gap=1e-9, threads=threads)
 
 
+def warm_equilibrium() -> None:
+    """Solve the smallest corridor that needs every kernel of equilibria: two routes, of which one is full."""
+    from karvan.flows.equilibrium import Solver, Start, solve_equilibrium  # noqa: PLC0415 - heavy
+    from karvan.flows.problem import Classes, Problem, Resources, RouteSets  # noqa: PLC0415 - heavy
+
+    zero, one, number = np.zeros(1), np.ones(1), np.zeros(1, dtype=np.int64)
+    two = np.arange(2)
+    routes = RouteSets(two * 2, two * 0, 10.0 + 2.0 * two, two * 0.0, two * 0.0, np.arange(3), two, 2)
+    classes = Classes(["goods"], number, one * 100, one, one, one * np.inf, np.zeros((1, 4)), np.full((1, 3), 0.5))
+    resources = Resources(
+        ["line"], one * 40, zero, number, number, zero, zero, zero, number, number, number - 1, one, zero,
+        np.zeros(1, dtype=bool),
+    )  # fmt: skip
+    problem = Problem(routes, classes, resources)
+    found = solve_equilibrium(problem)
+    start = Start(found.controls.price_usd, found.controls.queue_h, found.delay_h, found.controls.lean)
+    solve_equilibrium(
+        replace(problem, classes=replace(classes, demand_t_per_day=one * 90)), start, reactions=found.reactions
+    )
+    # a step by itself
+    solver = Solver(problem, found.reactions)
+    point = solver.at(solver.begin(None))
+    if solver.reactions is not None:
+        solver.step(solver.reactions, point, solver.residual(point), None)
+
+
 def warm_corridor() -> None:
-    """Assign the goods of the textbook case, which needs every kernel of the corridor solver."""
+    """Assign the goods of the textbook case, each project in each scenario, which needs every kernel of the corridor solver."""
     from karvan.case import open_case  # noqa: PLC0415 - heavy
     from karvan.flows.corridor import assign_flows  # noqa: PLC0415 - compiles
 
-    assign_flows(open_case("textbook"))
+    case = open_case("textbook")
+    for scenario in case.rows("scenario"):
+        for projects in ((), *([one] for one in case.rows("project"))):
+            assign_flows(case, scenario=scenario, projects=projects)
 
 
-def warm_both() -> None:
-    """Compile both solvers' kernels, the dense one's in a process of its own.
+def warm_all() -> None:
+    """Compile the kernels of both solvers, those of equilibria in a process of its own.
 
     Raises
     ------
     WorkerError
         That process failed.
     """
-    other = multiprocessing.get_context("spawn").Process(target=warm_dense)
+    other = multiprocessing.get_context("spawn").Process(target=warm_equilibrium)
     other.start()
-    warm_corridor()
+    warm_dense()
     other.join()
     if other.exitcode:
-        message = "The dense solver's kernels could not be compiled; what went wrong stands above."
+        message = "The kernels of equilibria could not be compiled; what went wrong stands above."
         raise WorkerError(message)
+    # with these from the cache, those of routes are left
+    warm_corridor()
 
 
 def main() -> None:
     """Compile everything, and say so."""
     begin = time.perf_counter()
-    print("compiling the kernels of flows (once, about half a minute) ...", file=sys.stderr, flush=True)  # noqa: T201
-    warm_both()
+    print("compiling the kernels of flows (once, about a minute) ...", file=sys.stderr, flush=True)  # noqa: T201
+    warm_all()
     print(f"compiled in {time.perf_counter() - begin:.0f} s", file=sys.stderr)  # noqa: T201
 
 
