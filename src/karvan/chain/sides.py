@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from karvan.case.remember import remembered
-from karvan.flows.again import kind_tonnes, solve_again
+from karvan.flows.again import has_moved, kind_tonnes, look_again, solve_again
 from karvan.flows.class_costs import class_costs, keys_of
 from karvan.flows.corridor import describe_flows
 from karvan.flows.corridor_solve import prepare, solve_setting
@@ -38,26 +38,38 @@ class Side:
         Probability of every state.
     solved
         The flows of every state.
+    sought
+        The flows at whose costs routes were sought last, where those are others.
     """
 
     setting: Setting
     states: Mapping[str, float]
     solved: Mapping[str, Solved]
+    sought: Mapping[str, Solved] = field(default_factory=dict)
 
     def in_order(self, states: Iterable[str]) -> list[Solved]:
         """Return the flows of some states, in their order."""
         return [self.solved[state] for state in states]
 
     def again(self, goods: Goods, multiplier: Floats, last: Side, states: Iterable[str], *, tolerance: float) -> Side:
-        """Return another solution of the side with some of its states solved with tonnes multiplied, begun where they stand."""
+        """Return another solution of the side with some of its states solved with tonnes multiplied, begun where they stand.
 
-        def solve(state: str) -> Solved:
-            return with_tonnes(self.solved[state], last.solved[state], goods, multiplier, tolerance=tolerance)
+        Where what routes are charged has moved, those that are missing are sought anew.
+        """
+
+        def solve(state: str) -> tuple[Solved, Solved]:
+            found = with_tonnes(self.solved[state], last.solved[state], goods, multiplier, tolerance=tolerance)
+            sought = last.sought.get(state, self.solved[state])
+            if has_moved(found, sought):
+                found = sought = look_again(found, tolerance=tolerance)
+            return found, sought
 
         again = list(states)
+        both = dict(zip(again, in_threads(solve, again), strict=True))
         return Side(
-            self.setting, self.states, {**last.solved, **dict(zip(again, in_threads(solve, again), strict=True))}
-        )
+            self.setting, self.states, {**last.solved, **{state: found for state, (found, _) in both.items()}},
+            {**last.sought, **{state: sought for state, (_, sought) in both.items()}},
+        )  # fmt: skip
 
 
 @lru_cache(maxsize=64)

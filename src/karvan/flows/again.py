@@ -8,15 +8,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from karvan.case.remember import remembered
-from karvan.flows.corridor_solve import Solved
-from karvan.flows.equilibrium import TOLERANCE, Start, solve_equilibrium
+from karvan.flows import corridor_kernels as kernels
+from karvan.flows.corridor_model import build_model
+from karvan.flows.corridor_solve import Solved, carried, reference_of, stands
+from karvan.flows.equilibrium import TOLERANCE, solve_equilibrium
+from karvan.flows.missing import with_missing
 from karvan.flows.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from karvan.flows.corridor_model import CorridorModel
     from karvan.flows.demand import Stream
     from karvan.flows.problem import Floats
+
+#: Routes are sought anew where what some route is charged has moved by more than this share of its price.
+MOVED = 0.01
 
 
 def solve_again(
@@ -35,16 +42,47 @@ def solve_again(
     tolerance
         To which the conditions of the equilibrium are met.
     """
+    other = _loaded(solved.model, multiplier, outside_t_per_year)
+    found = solve_equilibrium(
+        other.problem, stands(solved), tolerance=tolerance, reactions=solved.equilibrium.reactions
+    )
+    return Solved(other, found, solved.chosen)
+
+
+def look_again(solved: Solved, *, tolerance: float = TOLERANCE) -> Solved:
+    """Return a solved setting with the routes that are missing at its costs, and its own tonnes; the very same where none is."""
     model = solved.model
+    chosen = with_missing(model, solved.equilibrium, solved.chosen)
+    if chosen is solved.chosen:
+        return solved
+    network = model.network
+    more = build_model(network, chosen, reference_of(network.applied.case).tastes, model.forms)
+    if model.multiplier is not None:
+        more = _loaded(more, model.multiplier, model.outside_t_per_year)
+    found = solve_equilibrium(
+        more.problem, carried(solved, more), tolerance=tolerance, reactions=solved.equilibrium.reactions
+    )
+    return Solved(more, found, chosen)
+
+
+def has_moved(solved: Solved, last: Solved) -> bool:
+    """Tell whether some route is charged so much more or less than in another solution that others may be missing."""
+    routes, classes = solved.model.problem.routes, solved.model.problem.classes
+    one, other = solved.equilibrium, last.equilibrium
+    usd, hours = kernels.sum_both_on_routes(
+        routes.route_ptr, routes.route_stream, np.abs(one.stream_usd - other.stream_usd),
+        np.abs(one.stream_h - other.stream_h),
+    )  # fmt: skip
+    dearer = usd + float(classes.delay_usd.max(initial=0.0)) * hours
+    return bool((dearer > MOVED * np.maximum(routes.price_usd, 1.0)).any())
+
+
+def _loaded(model: CorridorModel, multiplier: Mapping[str, Floats], outside_t_per_year: float) -> CorridorModel:
+    """Return a model with the tonnes of every class multiplied by kind of flow."""
     year = _tonnes(model.base, multiplier)
     classes = replace(model.problem.classes, demand_t_per_day=year / model.days)
     problem = Problem(model.problem.routes, classes, model.problem.resources)
-    found = solved.equilibrium
-    start = Start(found.controls.price_usd, found.controls.queue_h, found.delay_h, found.controls.lean)
-    other = replace(model, problem=problem, outside_t_per_year=outside_t_per_year, multiplier=multiplier)
-    return Solved(
-        other, solve_equilibrium(problem, start, tolerance=tolerance, reactions=found.reactions), solved.chosen
-    )
+    return replace(model, problem=problem, outside_t_per_year=outside_t_per_year, multiplier=multiplier)
 
 
 @remembered(8)

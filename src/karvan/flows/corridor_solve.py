@@ -137,7 +137,7 @@ def _found_before(case: Case, setting: Setting, reference: Reference) -> Solved 
 def _solve(case: Case, setting: Setting, near: Solved | None, reference: Reference, tolerance: float) -> Solved:
     chosen = near.chosen if near is not None else reference.chosen
     model = build_model(network_of(case, setting), chosen, reference.tastes, constants=reference.constants)
-    start = _carried(near, model) if near is not None else _start(model, reference)
+    start = carried(near, model) if near is not None else _start(model, reference)
     known = near.equilibrium.reactions if near is not None else reference.reactions
     found = solve_equilibrium(model.problem, start, tolerance=max(tolerance, ROUGHLY), reactions=known)
     return _complete(Solved(model, found, chosen), reference.tastes, tolerance)
@@ -147,10 +147,10 @@ def _start(model: CorridorModel, reference: Reference) -> Start:
     return _moved(reference.names, reference.pair_resource, reference.start, model)
 
 
-def _carried(solved: Solved, model: CorridorModel) -> Start:
+def carried(solved: Solved, model: CorridorModel) -> Start:
     """Return where to begin when resources have been added."""
     resources = solved.model.problem.resources
-    return _moved(resources.names, resources.pair_resource, _again(solved), model)
+    return _moved(resources.names, resources.pair_resource, stands(solved), model)
 
 
 def _moved(names: Sequence[str], pair_resource: Ints, start: Start, model: CorridorModel) -> Start:
@@ -202,12 +202,13 @@ def _solve_reference(case: Case) -> Reference:
         fit.model, fit.chosen = solved.model, solved.chosen
     resources = solved.model.problem.resources
     return Reference(
-        solved.chosen, fit.tastes, tuple(resources.names), resources.pair_resource, _again(solved), tuple(fit.places),
+        solved.chosen, fit.tastes, tuple(resources.names), resources.pair_resource, stands(solved), tuple(fit.places),
         tuple(fit.place_usd.tolist()), solved.equilibrium.reactions,
     )  # fmt: skip
 
 
-def _again(solved: Solved) -> Start:
+def stands(solved: Solved) -> Start:
+    """Return where a solution stands, as a start."""
     found = solved.equilibrium
     return Start(found.controls.price_usd, found.controls.queue_h, found.delay_h, found.controls.lean)
 
@@ -347,11 +348,11 @@ def _complete(solved: Solved, tastes: Mapping[Key, Taste], tolerance: float = TO
         if chosen is solved.chosen:
             break
         model = build_model(solved.model.network, chosen, tastes, solved.model.forms)
-        start, known = _carried(solved, model), solved.equilibrium.reactions
+        start, known = carried(solved, model), solved.equilibrium.reactions
         found = solve_equilibrium(model.problem, start, tolerance=roughly, reactions=known)
         solved = Solved(model, found, chosen)
     if roughly > tolerance:
-        start, known = _again(solved), solved.equilibrium.reactions
+        start, known = stands(solved), solved.equilibrium.reactions
         found = solve_equilibrium(solved.model.problem, start, tolerance=tolerance, reactions=known)
         solved = replace(solved, equilibrium=found)
     return solved

@@ -48,7 +48,7 @@ def warm_equilibrium() -> None:
 
     zero, one, number = np.zeros(1), np.ones(1), np.zeros(1, dtype=np.int64)
     two = np.arange(2)
-    routes = RouteSets(two * 2, two * 0, 10.0 + 2.0 * two, two * 0.0, two * 0.0, np.arange(3), two, 2)
+    routes = RouteSets(two * 2, two * 0, np.array([10.0, 12.0]), np.zeros(2), np.zeros(2), np.arange(3), two, 2)
     classes = Classes(["goods"], number, one * 100, one, one, one * np.inf, np.zeros((1, 4)), np.full((1, 3), 0.5))
     resources = Resources(
         ["line"], one * 40, zero, number, number, zero, zero, zero, number, number, number - 1, one, zero,
