@@ -278,7 +278,10 @@ TheWork = Annotated[Work, Depends(work_of)]
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows of a table with None where a figure is blank."""
-    return [
-        {str(name): None if cell != cell else cell for name, cell in row.items()}  # noqa: PLR0124 - NaN is not itself
-        for row in table.to_dict("records")
+    names = [str(name) for name in table.columns]
+    # column by column: pandas takes several times as long row by row
+    columns = [
+        [None if cell != cell else cell for cell in table[name].tolist()]  # noqa: PLR0124 - NaN is not itself
+        for name in table.columns
     ]
+    return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]

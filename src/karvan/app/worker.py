@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 import traceback
+from functools import lru_cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -30,6 +31,8 @@ OTHER_CASE = PASSED = 409
 
 #: How much lower than usual the priority of what is done ahead is: Linux's own scale, up to 19.
 GENTLE = 5
+#: Answers that are kept, a few hundred kB each.
+KEPT = 40
 #: Seconds until a question that cannot be left just now is tried again.
 KNOCK_S = 0.05
 
@@ -168,18 +171,25 @@ def prepare(case: Case) -> None:
 
 def answer(case: Case, asked: dict[str, Any]) -> tuple[int, bytes]:
     """Return the status of HTTP and the answer of a room in a setting, or its fault."""
-    from karvan.case import Setting  # noqa: PLC0415 - as above
-
-    room = import_module(f"karvan.app.rooms.{asked['room']}")
     try:
-        found = room.answer_of(case, Setting.model_validate(asked["setting"]), **asked["options"])
+        return 200, _written(case, asked["room"], json.dumps(asked["setting"]), json.dumps(asked["options"]))
     except Exception as error:  # noqa: BLE001 - whatever fails is told, and the next question answered
         if not isinstance(error, KarvanError):
             traceback.print_exception(error)
         status, fault = fault_of(error)
         return status, fault.model_dump_json().encode()
+
+
+@lru_cache(maxsize=KEPT)
+def _written(case: Case, room: str, setting: str, options: str) -> bytes:
+    """Return an answer written out; the latest are kept, for a page that is loaded anew and for another one."""
+    from karvan.case import Setting  # noqa: PLC0415 - the first words of the process come before its libraries
+
+    found = import_module(f"karvan.app.rooms.{room}").answer_of(
+        case, Setting.model_validate_json(setting), **json.loads(options)
+    )
     content: bytes = found.model_dump_json().encode()
-    return 200, content
+    return content
 
 
 def _say(out: BinaryIO, **told: object) -> None:

@@ -133,9 +133,13 @@ function leave(trip: Trip): void {
   trip.stop.abort();
 }
 
-/** Ask for what a screen will want before the screen is there; a fault is told to whoever asks in earnest. */
-export function askAhead(address: string): void {
-  if (!kept.has(address) && !trips.has(address)) join(address).answer.catch(() => undefined);
+/** Ask for what will be wanted, until the returned function is called; a fault is told to whoever asks in earnest. */
+export function askAhead(addresses: string[]): () => void {
+  // what is wanted again is kept longest
+  for (const address of addresses) if (kept.has(address)) keep(address, kept.get(address));
+  const held = addresses.filter((address) => !kept.has(address)).map(join);
+  for (const trip of held) trip.answer.catch(() => undefined);
+  return () => held.splice(0).forEach(leave);
 }
 
 export interface Loaded<T> {

@@ -4,6 +4,7 @@ import { useDeferredValue, useId, useState, type ReactNode } from "react";
 import type { CrossingState, ProjectChoice } from "../api/types";
 import { fill, plural } from "../format/words";
 import { en } from "../i18n";
+import { asksAhead } from "./ahead";
 import { Guard } from "./Guard";
 import { useCase, type Pane } from "../state/case";
 import { addChange, isPlain, PLAIN, switchCrossing, switchProject, type Setting } from "../state/setting";
@@ -218,6 +219,7 @@ const atSea = (mode: string) => mode === "sea" || mode === "ferry";
 function CrossingSwitch({ name, id, state, setting, change }: { name: string; id: string; state: CrossingState | undefined; setting: Setting; change: Change }) {
   // what was just switched shows at once; the server confirms it
   const status = setting.shut.includes(id) ? "shut" : setting.open.includes(id) ? "open" : (state?.status ?? "open");
+  const next = () => switchCrossing(setting, id, status === "open" ? "shut" : "open");
   return (
     <button
       className="switch gate"
@@ -225,7 +227,8 @@ function CrossingSwitch({ name, id, state, setting, change }: { name: string; id
       data-crossing={id}
       aria-checked={status === "partly" ? "mixed" : status === "open"}
       aria-label={name}
-      onClick={() => change(switchCrossing(setting, id, status === "open" ? "shut" : "open"))}
+      onClick={() => change(next())}
+      {...asksAhead(next)}
     >
       <span className="track" aria-hidden="true" />
       {en.status[status]}
@@ -258,6 +261,7 @@ function Projects({ pane, change }: { pane: Pane; change: Change }) {
               aria-label={`${project.id} ${project.name}`}
               disabled={opened.has(project.id) && !named.has(project.id)}
               onClick={() => change(switchProject(setting, project.id, !named.has(project.id)))}
+              {...asksAhead(() => switchProject(setting, project.id, !named.has(project.id)))}
             >
               <span className="track" aria-hidden="true" />
             </button>

@@ -6,7 +6,15 @@ import { readView, writeView, type Setting, type View } from "./setting";
 let view = readView(location.pathname, location.search);
 const listeners = new Set<() => void>();
 
+let before: (next: View) => void = () => {};
+
+/** Have something done with every view before it is drawn. */
+export function onShow(listener: (next: View) => void): void {
+  before = listener;
+}
+
 function tell(): void {
+  before(view);
   for (const listener of listeners) listener();
 }
 

@@ -212,7 +212,7 @@ def describe(case: Case, found: Outcome) -> TradeAnswer:
         path=[YearAfter(**row) for row in records(effects.path)],
         directions=[BothWays(**row) for row in records(found.pairs)],
         countries=[_only(Passing, row) for row in records(found.countries)],
-        surplus_musd_per_year=float(found.surplus["surplus_musd_per_year"].sum()),
+        surplus_musd_per_year=found.surplus_musd_per_year,
         convergence=_only(Convergence, found.convergence.to_dict()) if found.convergence is not None else None,
         notes=list(found.notes),
         sources=sources_of(case, _sources(case)),
