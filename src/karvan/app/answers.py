@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
@@ -57,16 +58,20 @@ class Fault(Answer):
 
 def sources_of(case: Case, names: Iterable[str]) -> list[Source]:
     """Return rows of source.csv in the order of their names' first mention."""
-    rows = case.rows("source")
-    return [
-        Source(
+    known = _sources(case)
+    return [known[name] for name in dict.fromkeys(names) if name in known]
+
+
+@lru_cache(maxsize=4)
+def _sources(case: Case) -> dict[str, Source]:
+    return {
+        name: Source(
             id=name,
-            **{column: str(rows[name][column]) for column in ("title", "publisher", "date", "url", "kind")},
+            **{column: str(row[column]) for column in ("title", "publisher", "date", "url", "kind")},
             assumption=name in case.assumption_sources,
         )
-        for name in dict.fromkeys(names)
-        if name in rows
-    ]
+        for name, row in case.rows("source").items()
+    }
 
 
 def fault_of(error: Exception) -> tuple[int, Fault]:

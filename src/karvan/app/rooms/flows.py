@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 router = APIRouter()
 #: Results kept by the process that finds them: who uses a link is asked of one that is there.
 KEPT = 4
-#: Columns of links that are sums of both directions, and those of which the fuller direction counts.
-SUMMED = ("used_t_per_day", "vehicles_per_day", "empties_per_day")
-FULLER = ("utilisation", "price_usd_per_t", "queue_h", "delay_h")
 
 
 def has_data(case: Case) -> bool:
@@ -282,40 +279,55 @@ def _assumed(case: Case, table: str, name: str) -> bool:
 
 def _links(case: Case, table: pd.DataFrame) -> LinkFlows:
     """Return both directions of every link in one place: their tonnes apart, all else of both or of the fuller one."""
+    import numpy as np  # noqa: PLC0415 - as above
+
     place = {name: number for number, name in enumerate(case.rows("link"))}
-    names = ["link_id", "direction", "flow_t_per_year", *SUMMED, *FULLER, "capacity_t_per_day"]
-    columns: dict[str, list[Any]] = {name: [None] * len(place) for name in (*names[2:], "forward", "backward")}
-    for link, way, tonnes, used, *cells in zip(*(table[name].tolist() for name in names), strict=True):
-        at = place[link]
-        columns["forward" if way == "+" else "backward"][at] = tonnes
-        before = columns["used_t_per_day"][at]
+    at = np.array([place[name] for name in table["link_id"].tolist()], dtype=np.int64)
+    there = np.array([way == "+" for way in table["direction"].tolist()], dtype=bool)
+
+    def both(name: str) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+        figures = table[name].to_numpy(dtype=np.float64)
+        found = np.full((2, len(place)), np.nan)
+        for row, chosen in zip(found, (there, ~there), strict=True):
+            row[at[chosen]] = figures[chosen]
+        return found[0], found[1]
+
+    def summed(name: str) -> list[float]:
+        one, other = both(name)
+        sums: list[float] = (np.nan_to_num(one) + np.nan_to_num(other)).tolist()
+        return sums
+
+    def fuller(name: str) -> list[float | None]:
+        return [None if cell != cell else cell for cell in np.fmax(*both(name)).tolist()]  # noqa: PLR0124 - NaN is not itself
+
+    def used(name: str) -> list[float | None]:
+        one, other = both(name)
         # both directions of a shared capacity have the use of both
-        columns["used_t_per_day"][at] = used if before in (None, used) else before + used
-        for name, cell in zip(names[4:], cells, strict=True):
-            known = columns[name][at]
-            summed = name in SUMMED
-            columns[name][at] = cell if known is None else known + cell if summed else max(known, cell)
+        sums = np.where(one == other, one, np.where(np.isnan(one + other), np.fmax(one, other), one + other))
+        return [None if cell != cell else cell for cell in sums.tolist()]  # noqa: PLR0124 - as above
 
-    def column(name: str, blank: float | None) -> list[Any]:
-        return [blank if cell is None or cell != cell else cell for cell in columns[name]]  # noqa: PLR0124 - NaN is not itself
-
+    forward, backward = (np.nan_to_num(side).tolist() for side in both("flow_t_per_year"))
     return LinkFlows(
-        forward_t_per_year=column("forward", 0.0),
-        backward_t_per_year=column("backward", 0.0),
-        vehicles_per_day=column("vehicles_per_day", 0.0),
-        empties_per_day=column("empties_per_day", 0.0),
-        capacity_t_per_day=column("capacity_t_per_day", None),
-        used_t_per_day=column("used_t_per_day", None),
-        utilisation=column("utilisation", None),
-        price_usd_per_t=column("price_usd_per_t", 0.0),
-        queue_h=column("queue_h", 0.0),
-        delay_h=column("delay_h", 0.0),
+        forward_t_per_year=forward,
+        backward_t_per_year=backward,
+        vehicles_per_day=summed("vehicles_per_day"),
+        empties_per_day=summed("empties_per_day"),
+        capacity_t_per_day=fuller("capacity_t_per_day"),
+        used_t_per_day=used("used_t_per_day"),
+        utilisation=fuller("utilisation"),
+        price_usd_per_t=np.nan_to_num(np.fmax(*both("price_usd_per_t"))).tolist(),
+        queue_h=np.nan_to_num(np.fmax(*both("queue_h"))).tolist(),
+        delay_h=np.nan_to_num(np.fmax(*both("delay_h"))).tolist(),
     )
 
 
 def _sources(case: Case, bottlenecks: list[dict[str, Any]]) -> list[str]:
     """Return the sources of what is scarce, of the counts and of the demand, in this order."""
     names = [name for row in bottlenecks for name in case.rows(row["table"])[row["row"]]["source"]]
-    for table in ("count", "base_flow"):
-        names += [name for row in case.rows(table).values() for name in row["source"]]
-    return names
+    return [*names, *_sources_of_demand(case)]
+
+
+@lru_cache(maxsize=KEPT)
+def _sources_of_demand(case: Case) -> tuple[str, ...]:
+    rows = (row for table in ("count", "base_flow") for row in case.rows(table).values())
+    return tuple(dict.fromkeys(name for row in rows for name in row["source"]))
