@@ -138,6 +138,35 @@ def compare(shown: Shown) -> None:
     assert switched == expected
 
 
+def test_a_hand_that_rests_on_a_switch_has_its_answer_asked_for_once(show: Callable[..., Shown]) -> None:
+    shown = show("/network")
+    asked: list[str] = []
+    shown.page.on("request", lambda request: asked.append(request.url) if "shut=gabd" in request.url else None)
+    switch = shown.page.locator("[data-crossing=gabd]")
+    with shown.page.expect_response(lambda reply: "/api/network?shut=gabd" in reply.url):
+        switch.hover()
+    ahead = [url.split("/api/")[1] for url in asked]
+    assert sorted(ahead) == ["case/setting?shut=gabd", "network?shut=gabd"]
+    # nothing is switched by it, and what was asked for is not asked again
+    assert "gabd" not in shown.search()
+    assert switch.get_attribute("aria-checked") == "true"
+    switch.click()
+    shown.settle()
+    assert "gabd" in shown.search()
+    assert switch.get_attribute("aria-checked") == "false"
+    assert len(asked) == len(ahead)
+
+
+def test_what_a_hand_leaves_is_left(show: Callable[..., Shown]) -> None:
+    shown = show("/flows")
+    held = "/api/flows?shut=gabd"
+    shown.page.route(lambda url: held in url, lambda _route: None)
+    with shown.page.expect_request(lambda request: held in request.url):
+        shown.page.locator("[data-crossing=gabd]").hover()
+    with shown.page.expect_event("requestfailed", lambda request: held in request.url):
+        shown.page.mouse.move(0, 0)
+
+
 def test_the_address_holds_the_setting_and_the_way_back(show: Callable[..., Shown]) -> None:
     shown = show("/routes?origin=karachi_port&destination=baku")
     today = shown.text("[data-answer=routes]")

@@ -224,6 +224,19 @@ def test_what_fails_on_purpose_and_by_accident_is_told_and_the_next_question_ans
     assert "ZeroDivisionError" in capsys.readouterr().err
 
 
+def test_an_answer_is_kept_and_a_fault_is_not(textbook: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    worker._written.cache_clear()
+    asked = {"room": "flows", "setting": {"scenario": "open"}, "options": {}}
+    with monkeypatch.context() as patched:
+        patched.setattr("karvan.app.rooms.flows.describe", lambda *_: 1 / 0)
+        assert worker.answer(textbook, asked)[0] == 500
+    status, content = worker.answer(textbook, asked)
+    assert status == 200
+    monkeypatch.setattr("karvan.app.rooms.flows.describe", lambda *_: 1 / 0)
+    assert worker.answer(textbook, asked) == (200, content)
+    assert worker.answer(textbook, {**asked, "setting": {"scenario": "open", "year": 2030}})[0] == 500
+
+
 def test_a_process_that_dies_is_told_and_starts_anew(ask: Client) -> None:
     ask("/api/flows")
     work: Work = ask.app.state.work

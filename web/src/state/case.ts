@@ -1,6 +1,6 @@
 /** The case, and what each side's setting comes to: asked once, used by every screen. */
 
-import { createContext, useContext } from "react";
+import { createContext, useContext, useRef } from "react";
 import type { Loaded } from "../api/client";
 import type { CaseAnswer, SettingAnswer } from "../api/types";
 import type { Setting } from "./setting";
@@ -42,4 +42,23 @@ export function settingName(caseOf: CaseAnswer, setting: Setting): string {
 /** Return the command that gives the same answer. */
 export function commandOf(caseOf: CaseAnswer, words: string, pane: Pane | null): string {
   return ["karvan", words, ...caseOf.options, ...(pane?.state.data?.options ?? [])].join(" ");
+}
+
+/** What a screen shows of one setting: its pane and the answers in it. */
+interface Shown {
+  pane: Pane;
+}
+
+/** Return a side as it was when its answers were last those of its setting, the very same until they are anew: what is drawn of it is not drawn again. */
+export function useStill<T extends Shown>(side: T | null, fresh: boolean): T | null {
+  const still = useRef<T | null>(null);
+  if (side === null) still.current = null;
+  else if (still.current === null || (fresh && !alike(still.current, side))) still.current = side;
+  return still.current;
+}
+
+function alike<T extends Shown>({ pane: one, ...mine }: T, { pane: other, ...theirs }: T): boolean {
+  if (one.side !== other.side || one.setting !== other.setting || one.state.data !== other.state.data) return false;
+  const answers: Record<string, unknown> = theirs;
+  return Object.entries(mine).every(([name, answer]) => answer === answers[name]);
 }

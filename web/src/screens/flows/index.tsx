@@ -1,5 +1,6 @@
 /** Flows: what runs where when capacity is scarce, who pays for it, and how that fits what was counted. */
 
+import { memo } from "react";
 import { addressOf, useAnswer, type Loaded } from "../../api/client";
 import type { FlowsAnswer, NetworkAnswer, ShapeAnswer } from "../../api/types";
 import { count, fill, musd, number, percent, tonnes } from "../../format/words";
@@ -10,7 +11,7 @@ import { Beside, type Pair } from "../../parts/Beside";
 import { Facts } from "../../parts/Facts";
 import { FaultCard } from "../../parts/FaultCard";
 import { Notes, ScreenFrame } from "../../parts/Screen";
-import { useCase, type Pane, type Screen } from "../../state/case";
+import { useCase, useStill, type Pane, type Screen } from "../../state/case";
 import { PLAIN, settingParams } from "../../state/setting";
 import { set } from "../../state/view";
 import { useNetwork, useShape } from "../network";
@@ -36,10 +37,12 @@ function Flows({ panes }: { panes: Pane[] }) {
   const flows = [useFlows(panes[0]), useFlows(panes[1])];
   const networks = [useNetwork(panes[0]), useNetwork(panes[1])];
   const asked = panes.flatMap((_pane, i) => [flows[i]!, networks[i]!]);
+  const found = [sideOf(panes[0], flows[0]!, networks[0]!), sideOf(panes[1], flows[1]!, networks[1]!)];
+  const still = [useStill(found[0]!, flows[0]!.fresh), useStill(found[1]!, flows[1]!.fresh)];
   const fault = asked.find((one) => one.fault);
   if (fault) return <FaultCard fault={fault.fault!} again={fault.again} />;
   if (!shape || asked.some((one) => !one.data)) return <AtWork />;
-  const sides: Side[] = panes.map((pane, i) => ({ pane, flows: flows[i]!.data!, network: networks[i]!.data! }));
+  const sides = found.filter((side) => side !== null);
   const most = roundUp(Math.max(...sides.flatMap((side) => carried(side.flows))));
   const dear = Math.max(0, ...sides.flatMap((side) => side.flows.bottlenecks.map((row) => row.cost_musd_per_year)));
   const waits = asked.some((one) => !one.fresh);
@@ -48,23 +51,21 @@ function Flows({ panes }: { panes: Pane[] }) {
       {waits && <AtWork over />}
       <ScreenFrame
         above={sides.length > 1 && <Difference shape={shape} sides={sides as [Side, Side]} />}
-        parts={sides.map((side) => ({
+        parts={sides.map((side, i) => ({
           pane: side.pane,
           answer: <Answer side={side} shape={shape} />,
           picture: (
             <>
               <FlowMap side={side} shape={shape} most={most} />
-              <Bottlenecks side={side} shape={shape} most={dear} />
-              <Screenlines side={side} />
-              <Crossings side={side} />
+              <Pictures side={still[i]!} shape={shape} dear={dear} />
             </>
           ),
         }))}
         tables={
           <>
             {sides.length > 1 && <Both sides={sides} />}
-            {sides.map((side) => (
-              <Tables key={side.pane.side} side={side} shape={shape} several={sides.length > 1} />
+            {sides.map((side, i) => (
+              <StillTables key={side.pane.side} side={still[i]!} shape={shape} several={sides.length > 1} />
             ))}
           </>
         }
@@ -72,6 +73,22 @@ function Flows({ panes }: { panes: Pane[] }) {
     </>
   );
 }
+
+function sideOf(pane: Pane | undefined, flows: Loaded<FlowsAnswer>, network: Loaded<NetworkAnswer>): Side | null {
+  return pane && flows.data && network.data ? { pane, flows: flows.data, network: network.data } : null;
+}
+
+const StillTables = memo(Tables);
+
+const Pictures = memo(function Pictures({ side, shape, dear }: { side: Side; shape: ShapeAnswer; dear: number }) {
+  return (
+    <>
+      <Bottlenecks side={side} shape={shape} most={dear} />
+      <Screenlines side={side} />
+      <Crossings side={side} />
+    </>
+  );
+});
 
 function Both({ sides }: { sides: Side[] }) {
   const provenance = useProvenance(sides[1]!);

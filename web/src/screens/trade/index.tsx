@@ -1,5 +1,6 @@
 /** Trade: what trade follows from cheaper or dearer transport, and who gains. */
 
+import { memo } from "react";
 import { addressOf, useAnswer, type Loaded } from "../../api/client";
 import type { TradeAnswer } from "../../api/types";
 import { spanOf } from "../../charts/Bars";
@@ -9,7 +10,7 @@ import { AtWork } from "../../parts/AtWork";
 import { Beside, type Pair } from "../../parts/Beside";
 import { FaultCard } from "../../parts/FaultCard";
 import { Notes, ScreenFrame } from "../../parts/Screen";
-import type { Pane, Screen } from "../../state/case";
+import { useStill, type Pane, type Screen } from "../../state/case";
 import { settingParams } from "../../state/setting";
 import { Both as BothWays, Gains, Goods, Pairs, States, Transit, Years } from "./Pictures";
 import { gainBars, rangeOf, useProvenance, type Side } from "./rows";
@@ -23,36 +24,46 @@ function useTrade(pane: Pane | undefined): Loaded<TradeAnswer> {
 }
 
 function Trade({ panes }: { panes: Pane[] }) {
-  const asked = [useTrade(panes[0]), useTrade(panes[1])].slice(0, panes.length);
+  const answers = [useTrade(panes[0]), useTrade(panes[1])];
+  const still = [useStill(sideOf(panes[0], answers[0]!), answers[0]!.fresh), useStill(sideOf(panes[1], answers[1]!), answers[1]!.fresh)];
+  const asked = answers.slice(0, panes.length);
   const fault = asked.find((one) => one.fault);
   if (fault) return <FaultCard fault={fault.fault!} again={fault.again} />;
   if (asked.some((one) => !one.data)) return <AtWork />;
   const sides: Side[] = panes.map((pane, i) => ({ pane, trade: asked[i]!.data! }));
-  const scale = spanOf(sides.flatMap((side) => gainBars(side.trade)));
+  const [low, high] = spanOf(sides.flatMap((side) => gainBars(side.trade)));
   return (
     <>
       {asked.some((one) => !one.fresh) && <AtWork over />}
       <ScreenFrame
-        parts={sides.map((side) => ({
+        parts={sides.map((side, i) => ({
           pane: side.pane,
           answer: <Answer trade={side.trade} />,
-          picture: (
-            <>
-              <Gains side={side} scale={scale} />
-              <Pairs side={side} />
-              <Goods side={side} />
-              <BothWays side={side} />
-              <Transit side={side} />
-              <States side={side} />
-              <Years side={side} />
-            </>
-          ),
+          picture: <Pictures side={still[i]!} low={low} high={high} />,
         }))}
         tables={sides.length > 1 && <Compared sides={sides as [Side, Side]} />}
       />
     </>
   );
 }
+
+function sideOf(pane: Pane | undefined, trade: Loaded<TradeAnswer>): Side | null {
+  return pane && trade.data ? { pane, trade: trade.data } : null;
+}
+
+const Pictures = memo(function Pictures({ side, low, high }: { side: Side; low: number; high: number }) {
+  return (
+    <>
+      <Gains side={side} scale={[low, high]} />
+      <Pairs side={side} />
+      <Goods side={side} />
+      <BothWays side={side} />
+      <Transit side={side} />
+      <States side={side} />
+      <Years side={side} />
+    </>
+  );
+});
 
 function Compared({ sides: [a, b] }: { sides: [Side, Side] }) {
   const provenance = useProvenance(b);
