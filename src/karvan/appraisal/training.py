@@ -5,13 +5,16 @@ So the emulator is fitted on solves that spread wider than draws, it says of eve
 which it knows least are solved in full. It is held against fresh worlds, drawn as draws are, under the very same rule: one of
 which it knows less than of any draw that it stands for would have been solved in full.
 
+A world may have no solution. Training and checks go on without it, and a draw is left to the emulator; how many there are is in
+the answer, and more than a twentieth is an error.
+
 How many worlds are solved follows from the size of the case, never from a clock, so that the same seed gives the same bytes.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -23,6 +26,7 @@ from karvan.appraisal.uncertain_drivers import LIMIT
 from karvan.appraisal.uncertainty_results import EmulatorCheck
 from karvan.appraisal.worlds import solve_worlds
 from karvan.case.ranges import Z90
+from karvan.errors import NotConvergedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +35,7 @@ if TYPE_CHECKING:
     from karvan.appraisal.draw_worth import DrawModel
     from karvan.appraisal.emulator import Emulator
     from karvan.appraisal.uncertain import Floats, Sampler
-    from karvan.appraisal.worlds import Question, SolvedWorlds
+    from karvan.appraisal.worlds import Flags, Question, SolvedWorlds
     from karvan.case import Case
     from karvan.workers.run import Progress
 
@@ -53,6 +57,32 @@ MOST_WORK = 840.0
 STATE_WORK, ROW_WORK = 0.08, 0.0004
 #: Draws that say how wide the value spreads while the emulator is trained.
 SPREAD_DRAWS = 1024
+#: Largest share of worlds without a solution; one world may always be. Draws without one widen the interval P10 to P90, and must
+#: be far fewer than the tenth on either side of it.
+MOST_UNSOLVED = 0.05
+
+
+@dataclass
+class Ledger:
+    """Worlds that were to be solved for the draws, and why some have no solution."""
+
+    asked: int = 0
+    why_not: list[str] = field(default_factory=list)
+
+    def refuse_too_many(self, failed: int, of: int, what: str) -> None:
+        """Refuse to go on where too many worlds have no solution.
+
+        Raises
+        ------
+        NotConvergedError
+            They are more than a twentieth.
+        """
+        if failed > max(MOST_UNSOLVED * of, 1):
+            message = (
+                f"{failed} of {of:,} {what} have no solution, more than {100 * MOST_UNSOLVED:g} %. The first: {self.why_not[0]} "
+                "Draw fewer drivers, or narrow their ranges."
+            )
+            raise NotConvergedError(message)
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +98,7 @@ class Ground:
     workers: int
     progress: Progress | None
     left_out: tuple[str, ...]
+    ledger: Ledger = field(default_factory=Ledger)
 
     @property
     def headline(self) -> int:
@@ -88,8 +119,11 @@ class Ground:
         return found
 
     def solve(self, scores: Floats) -> SolvedWorlds:
-        """Return worlds at scores of the chain, solved in full."""
-        return solve_worlds(self.case, self.question, scores, workers=self.workers, progress=self.progress)
+        """Return worlds at scores of the chain, solved in full; those without a solution are NaN."""
+        found = solve_worlds(self.case, self.question, scores, workers=self.workers, progress=self.progress)
+        self.ledger.asked += len(found)
+        self.ledger.why_not += found.why_not or ["no reason was given."] * int((~found.solved).sum())
+        return found
 
     @cached_property
     def star(self) -> Floats:
@@ -132,9 +166,11 @@ class Trained:
     Attributes
     ----------
     star
-        Worlds of one driver each.
+        Worlds of one driver each; NaN where one has no solution.
     worlds
         Of every draw.
+    unsolved
+        Whether a draw was to be solved in full and has no solution, so that it is emulated all the same.
     emulator
         What those that were not solved come from.
     check
@@ -143,6 +179,7 @@ class Trained:
 
     star: SolvedWorlds
     worlds: SolvedWorlds
+    unsolved: Flags
     emulator: Emulator
     check: EmulatorCheck
 
@@ -194,25 +231,48 @@ def train(ground: Ground, numbers: Floats, *, seed: int, solves: int | None, che
     # all that is known to be needed is solved at once, so that processes start once
     asked = np.vstack([ground.star, pool[:taken], fresh[:, ground.chain]])
     found = ground.solve(asked)
+    ground.ledger.refuse_too_many(len(found) - int(found.solved.sum()), len(found), "worlds")
     known, at_fresh = ground.split(found, count + taken)
     star = ground.split(known, count)[0]
-    emulator = _fit(ground, asked[: count + taken], known)
+    ground.ledger.refuse_too_many(len(fresh) - int(at_fresh.solved.sum()), len(fresh), "fresh worlds")
+    fresh, at_fresh = fresh[at_fresh.solved], with_solution(at_fresh)
+    scores, known = asked[: count + taken][known.solved], with_solution(known)
+    emulator = fit(ground, scores, known)
     full = _most_doubtful(ground, numbers, emulator, known, seed)
     if len(full) > min(taken, spending.worlds - len(found)) and taken < spending.most:
-        known = known.joined(ground.solve(pool[taken:]))
+        more = ground.solve(pool[taken:])
+        ground.ledger.refuse_too_many(len(more) - int(more.solved.sum()), len(more), "worlds")
+        scores, known = np.vstack([scores, pool[taken:][more.solved]]), known.joined(with_solution(more))
         taken = spending.most
-        emulator = _fit(ground, np.vstack([ground.star, pool]), known)
+        emulator = fit(ground, scores, known)
         full = _most_doubtful(ground, numbers, emulator, known, seed)
     left = 0 if solves is not None else max(spending.worlds - count - taken - spending.checks, 0)
     full = full[:left]
-    worlds, limit = _with_full(ground, numbers, emulator, full)
-    off = _Off(emulator, known, fresh, at_fresh, len(full), limit)
-    return Trained(star, worlds, emulator, _check(ground, off))
+    worlds, limit, unsolved = _with_full(ground, numbers, emulator, full)
+    off = _Off(emulator, known, fresh, at_fresh, len(full) - int(unsolved.sum()), limit)
+    return Trained(star, worlds, unsolved, emulator, _check(ground, off))
 
 
-def _fit(ground: Ground, scores: Floats, worlds: SolvedWorlds) -> Emulator:
-    """Return an emulator of these worlds and the one in the middle."""
+def with_solution(worlds: SolvedWorlds) -> SolvedWorlds:
+    """Return the worlds that have a solution."""
+    return worlds.unflat(worlds.flat[worlds.solved])
+
+
+def fit(ground: Ground, scores: Floats, worlds: SolvedWorlds) -> Emulator:
+    """Return an emulator of these worlds, all with a solution, and the one in the middle.
+
+    Raises
+    ------
+    NotConvergedError
+        So many have none that the others are too few.
+    """
     names = [driver.name for driver in ground.question.drivers]
+    if ground.ledger.why_not and len(scores) + 1 < least_solves(len(names)):
+        message = (
+            f"{len(ground.ledger.why_not)} of {ground.ledger.asked:,} worlds have no solution, which leaves {len(scores) + 1} to "
+            f"emulate from; {least_solves(len(names))} are needed. The first: {ground.ledger.why_not[0]} Ask for more solves."
+        )
+        raise NotConvergedError(message)
     by = np.abs(ground.slopes)
     # figures of other standings count a tenth
     weights = np.maximum(by[:, ground.headline], 0.1 * by.max(axis=1))
@@ -250,14 +310,17 @@ def _honest(ground: Ground, emulator: Emulator, known: SolvedWorlds) -> float:
 
 def _with_full(
     ground: Ground, numbers: Floats, emulator: Emulator, full: np.ndarray[tuple[int], np.dtype[np.int64]]
-) -> tuple[SolvedWorlds, float]:
-    """Return the worlds of all draws, and the doubt from which a world is solved in full."""
+) -> tuple[SolvedWorlds, float, Flags]:
+    """Return the worlds of all draws, the doubt from which a world is solved in full, and which of these has no solution."""
     scores = numbers[:, ground.chain]
-    flat = emulator.at(scores)
+    flat, unsolved = emulator.at(scores), np.zeros(len(scores), dtype=np.bool_)
     if not len(full):
-        return ground.base.unflat(flat), math.inf
-    flat[full] = ground.solve(scores[full]).flat
-    return ground.base.unflat(flat), float(_doubt(ground, emulator, scores[full]).min())
+        return ground.base.unflat(flat), math.inf, unsolved
+    found = ground.solve(scores[full])
+    flat[full[found.solved]] = found.flat[found.solved]
+    unsolved[full] = ~found.solved
+    ground.ledger.refuse_too_many(int(unsolved.sum()), len(numbers), "draws")
+    return ground.base.unflat(flat), float(_doubt(ground, emulator, scores[full]).min()), unsolved
 
 
 @dataclass(frozen=True, eq=False)

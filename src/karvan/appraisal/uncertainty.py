@@ -9,7 +9,7 @@ widens the interval.
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +21,7 @@ from karvan.appraisal.emulator import least_solves
 from karvan.appraisal.risk import TAIL, rank_correlation
 from karvan.appraisal.sobol import sobol_indices
 from karvan.appraisal.store import OutcomeStore
-from karvan.appraisal.training import TARGET_SHARE, Ground, train
+from karvan.appraisal.training import MOST_SOLVES, TARGET_SHARE, Ground, fit, train, with_solution
 from karvan.appraisal.uncertain_drivers import LIMIT, demand_correlations, find_drivers
 from karvan.appraisal.uncertainty_results import (
     Distribution,
@@ -29,8 +29,9 @@ from karvan.appraisal.uncertainty_results import (
     EmulatorCheck,
     StateOutlook,
     Uncertainty,
+    Unsolved,
 )
-from karvan.appraisal.worlds import Question, SolvedWorlds, base_world
+from karvan.appraisal.worlds import Flags, Question, SolvedWorlds, base_world
 from karvan.case import Setting, meta_of
 from karvan.case.futures import read_futures
 from karvan.errors import AuditError, InputError, RequestError, UnknownNameError
@@ -108,7 +109,7 @@ def how_sure(
     InputError
         A number of draws, solves or checks, or a correlation, cannot be.
     NotConvergedError
-        Trade and flows of a world do not meet.
+        Trade and flows do not meet in the appraisal, or in more than a twentieth of the worlds that are drawn.
     AuditError
         The result does not hold.
     """
@@ -132,15 +133,54 @@ def how_sure(
         fault = f"solves: found {solves}; expected {max(least, 1)} or more, or 0: the accounts alone."
         raise InputError([fault], what="Uncertainty")
     numbers = ground.draw(draws, seed)
-    emulator, check = None, None
     if not ground.chain:
-        star, worlds = ground.base, ground.base
+        drawn = _Drawn(numbers, ground.base, ground.base, np.zeros(draws, dtype=np.bool_), draws)
     elif exact:
-        star, worlds = ground.split(ground.solve(np.vstack([ground.star, numbers[:, ground.chain]])), len(ground.star))
+        drawn = _solved_in_full(ground, numbers)
     else:
-        trained = train(ground, numbers, seed=seed, solves=solves, checks=checks)
-        star, worlds, emulator, check = trained.star, trained.worlds, trained.emulator, trained.check
-    return _result(ground, numbers, worlds, star, emulator, check, seed=seed, exact=exact)
+        found = train(ground, numbers, seed=seed, solves=solves, checks=checks)
+        drawn = _Drawn(
+            numbers, found.worlds, found.star, found.unsolved, draws, found.emulator, found.emulator, found.check
+        )
+    return _result(ground, drawn, seed=seed, exact=exact)
+
+
+@dataclass(frozen=True, eq=False)
+class _Drawn:
+    """Draws, the worlds they are in, and those of one driver each.
+
+    ``unsolved`` are draws that the emulator stands in for since they have no solution; others without one are left out of
+    ``numbers``, so that these are fewer than ``asked``. ``ends`` is what stands in for a world of one driver without a solution.
+    """
+
+    numbers: Floats
+    worlds: SolvedWorlds
+    star: SolvedWorlds
+    unsolved: Flags
+    asked: int
+    emulator: Emulator | None = None
+    ends: Emulator | None = None
+    check: EmulatorCheck | None = None
+
+    @property
+    def lost(self) -> int:
+        """Draws that are left out."""
+        return self.asked - len(self.numbers)
+
+
+def _solved_in_full(ground: Ground, numbers: Floats) -> _Drawn:
+    """Return every draw solved in full; those without a solution are left out."""
+    scores = np.vstack([ground.star, numbers[:, ground.chain]])
+    found = ground.solve(scores)
+    ground.ledger.refuse_too_many(len(found) - int(found.solved.sum()), len(found), "worlds")
+    star, worlds = ground.split(found, len(ground.star))
+    ends = None
+    if not star.solved.all():
+        some = np.flatnonzero(found.solved)[:MOST_SOLVES]
+        ends = fit(ground, scores[some], found.unflat(found.flat[some]))
+    there = worlds.solved
+    kept = with_solution(worlds) if not there.all() else worlds
+    return _Drawn(numbers[there], kept, star, np.zeros(len(kept), dtype=np.bool_), len(numbers), None, ends)
 
 
 def _ground(
@@ -198,11 +238,9 @@ def _audit(appraisal: Appraisal, model: DrawModel, base: SolvedWorlds) -> None:
 # results ----------------------------------------------------------------------------------------------------------------
 
 
-def _result(
-    ground: Ground, numbers: Floats, worlds: SolvedWorlds, star: SolvedWorlds, emulator: Emulator | None,
-    check: EmulatorCheck | None, *, seed: int, exact: bool,
-) -> Uncertainty:  # fmt: skip
-    appraisal, model = ground.appraisal, ground.model
+def _result(ground: Ground, drawn: _Drawn, *, seed: int, exact: bool) -> Uncertainty:
+    appraisal, model, check = ground.appraisal, ground.model, drawn.check
+    numbers, worlds = drawn.numbers, drawn.worlds
     worth = model.worth(numbers, worlds)
     hurdle = appraisal.rules.hurdle_rate.value
     schedule = Discounting.at(hurdle, timing=appraisal.rules.discounting.timing)
@@ -213,62 +251,71 @@ def _result(
     if check is not None:
         check = replace(check, error_share=check.error_musd / sd if sd > 0 else 0.0,
                         alone_share=check.alone_musd / sd if sd > 0 else 0.0)  # fmt: skip
+        drawn = replace(drawn, check=check)
     setting = Setting(projects=appraisal.projects, scenario=appraisal.scenario, changes=ground.question.changes)
-    request = {"stage": "uncertainty", "rule_set": appraisal.rules.model_dump(mode="json"), "draws": len(numbers), "seed": seed,
+    request = {"stage": "uncertainty", "rule_set": appraisal.rules.model_dump(mode="json"), "draws": drawn.asked, "seed": seed,
                "exact": exact, "horizon_year": appraisal.years[-1], "drivers": [driver.name for driver in model.drivers],
                "solves": check.solves + check.full if check else 0}  # fmt: skip
     return Uncertainty(
-        projects=appraisal.projects, standing=appraisal.headline, draws=len(numbers), seed=seed, exact=exact,
+        projects=appraisal.projects, standing=appraisal.headline, draws=drawn.asked, seed=seed, exact=exact,
         base_musd=appraisal.enpv_musd[appraisal.headline], hurdle=hurdle,
         p_below_hurdle=float((at_hurdle < 0).mean()),
-        distribution=_distribution(values, margin),
-        by_standing={one.id: _distribution(worth.enpv_musd[:, n], 0.0) for n, one in enumerate(model.standings)},
-        by_state=_by_state(ground, worth),
-        drivers=_drivers(ground, numbers, values, star, emulator, worlds),
-        check=check, left_out=ground.left_out,
-        values=values, notes=_notes(ground, check, exact=exact), meta=meta_of(ground.case, setting, request),
+        distribution=_distribution(values, margin, drawn),
+        by_standing={one.id: _distribution(worth.enpv_musd[:, n], 0.0, drawn) for n, one in enumerate(model.standings)},
+        by_state=_by_state(ground, worth, drawn),
+        drivers=_drivers(ground, drawn, values), check=check, unsolved=_unsolved(ground, drawn), left_out=ground.left_out,
+        values=values, notes=_notes(ground, drawn, exact=exact), meta=meta_of(ground.case, setting, request),
     )  # fmt: skip
 
 
-def _distribution(values: Floats, margin: float) -> Distribution:
+def _unsolved(ground: Ground, drawn: _Drawn) -> Unsolved:
+    why = ground.ledger.why_not
+    return Unsolved(
+        ground.ledger.asked,
+        len(why),
+        drawn.lost + int(drawn.unsolved.sum()),
+        drawn.emulator is not None,
+        why[0] if why else "",
+    )
+
+
+def _distribution(values: Floats, margin: float, drawn: _Drawn) -> Distribution:
+    """Return the distribution of values; the interval allows for draws without a solution wherever they may lie."""
     ordered = np.sort(values)
+    known, count = np.sort(values[~drawn.unsolved]), drawn.asked
+    without = count - len(known)
+    ends = [(0.1 * count - without) / len(known), 0.9 * count / len(known)] if without else [0.1, 0.9]
+    low, high = (float(one) for one in np.quantile(known, np.clip(ends, 0.0, 1.0)))
     worst = ordered[: max(1, math.ceil(TAIL * len(values)))]
     p10, p50, p90 = (float(one) for one in np.quantile(ordered, (0.1, 0.5, 0.9)))
     return Distribution(
-        mean=float(ordered.mean()), sd=float(ordered.std()), p10=p10, p50=p50, p90=p90, p10_low=p10 - margin,
-        p90_high=p90 + margin, cvar=float(worst.mean()), p_negative=float((values < 0).mean()),
-        p_negative_low=float((values < -margin).mean()), p_negative_high=float((values < margin).mean()),
+        mean=float(ordered.mean()), sd=float(ordered.std()), p10=p10, p50=p50, p90=p90, p10_low=min(low, p10) - margin,
+        p90_high=max(high, p90) + margin, cvar=float(worst.mean()), p_negative=float((values < 0).mean()),
+        p_negative_low=float((known < -margin).sum() / count),
+        p_negative_high=float(((known < margin).sum() + without) / count),
     )  # fmt: skip
 
 
-def _by_state(ground: Ground, worth: Worth) -> tuple[StateOutlook, ...]:
+def _by_state(ground: Ground, worth: Worth, drawn: _Drawn) -> tuple[StateOutlook, ...]:
     rows, model = ground.case.rows("scenario"), ground.model
     mean = model.probability[1:].mean(axis=0)
     return tuple(
         StateOutlook(state, str(rows[state]["name"]), float(mean[n]),
-                     _distribution(worth.by_state_musd[:, n, ground.headline], 0.0))
+                     _distribution(worth.by_state_musd[:, n, ground.headline], 0.0, drawn))
         for n, state in enumerate(model.states)
     )  # fmt: skip
 
 
-def _drivers(
-    ground: Ground, numbers: Floats, values: Floats, star: SolvedWorlds, emulator: Emulator | None,
-    worlds: SolvedWorlds,
-) -> tuple[DriverEffect, ...]:  # fmt: skip
+def _drivers(ground: Ground, drawn: _Drawn, values: Floats) -> tuple[DriverEffect, ...]:
     model = ground.model
-    first, total = _sobol(ground, emulator, worlds)
+    first, total = _sobol(ground, drawn.emulator, drawn.worlds)
     found = []
     for place, driver in enumerate(model.drivers):
         ends = np.tile(model.middle, (2, 1))
         ends[:, place] = driver.number.quantiles(np.array([0.1, 0.9]))
         emulated: tuple[float, float] | None = None
         if driver.in_chain:
-            which = 2 * ground.chain.index(place)
-            at = ground.value(np.tile(model.middle, (2, 1)), star.unflat(star.flat[which : which + 2]))
-            if emulator is not None:
-                seen = emulator.at(ground.star[which : which + 2])
-                pair = ground.value(np.tile(model.middle, (2, 1)), ground.base.unflat(seen))
-                emulated = float(pair[0]), float(pair[1])
+            at, emulated = _ends(ground, drawn, 2 * ground.chain.index(place))
         else:
             at = ground.value(ends, ground.base)
         found.append(
@@ -276,10 +323,22 @@ def _drivers(
                 name=driver.name, label=driver.label, acts=driver.acts, basis=driver.basis, assumed=driver.assumed,
                 figures=len(driver.figures), low=float(ends[0, place]), high=float(ends[1, place]), at_low_musd=float(at[0]),
                 at_high_musd=float(at[1]), emulated_musd=emulated,
-                rank_correlation=rank_correlation(numbers[:, place], values), first_order=first[place], total_order=total[place],
+                rank_correlation=rank_correlation(drawn.numbers[:, place], values),
+                first_order=first[place], total_order=total[place],
             )
         )  # fmt: skip
     return tuple(sorted(found, key=lambda one: (-one.span_musd, one.name)))
+
+
+def _ends(ground: Ground, drawn: _Drawn, which: int) -> tuple[Floats, tuple[float, float] | None]:
+    """Return the value at the two ends of a driver of the chain, and by the emulator; it stands in where one has no solution."""
+    middle, star = np.tile(ground.model.middle, (2, 1)), drawn.star
+    at = ground.value(middle, star.unflat(star.flat[which : which + 2]))
+    if drawn.ends is None:
+        return at, None
+    seen = ground.value(middle, ground.base.unflat(drawn.ends.at(ground.star[which : which + 2])))
+    emulated = (float(seen[0]), float(seen[1])) if drawn.emulator is not None else None
+    return np.where(np.isfinite(at), at, seen), emulated
 
 
 def _sobol(
@@ -306,8 +365,8 @@ def _sobol(
     return found.first, found.total
 
 
-def _notes(ground: Ground, check: EmulatorCheck | None, *, exact: bool) -> tuple[str, ...]:
-    drivers = ground.model.drivers
+def _notes(ground: Ground, drawn: _Drawn, *, exact: bool) -> tuple[str, ...]:
+    drivers, check = ground.model.drivers, drawn.check
     assumed = [driver.label for driver in drivers if driver.assumed]
     notes = []
     if assumed:
@@ -329,6 +388,9 @@ def _notes(ground: Ground, check: EmulatorCheck | None, *, exact: bool) -> tuple
             f"the values are off by {share:.1f} % of their spread, more than {100 * TARGET_SHARE:g} %: "
             "ask for more solves, or exact ones"
         )
+    unsolved = _unsolved(ground, drawn)
+    if unsolved.worlds:
+        notes.append(unsolved.said)
     if not exact and not ground.chain and not ground.left_out:
         notes.append("no driver changes what the chain finds: every draw is exact")
     return tuple(notes)

@@ -25,11 +25,12 @@ class Distribution:
     mean, sd, p10, p50, p90
         Of the draws.
     p10_low, p90_high
-        The interval, widened by the largest error on fresh full solves.
+        The interval, widened by the largest error on fresh full solves, and by draws without a solution, wherever they may lie.
     cvar
         Mean of the worst tenth.
     p_negative
-        Chance of a value below zero; low and high, were every draw better or worse by that error.
+        Chance of a value below zero; low and high, were every draw better or worse by that error, and those without a solution a
+        gain or a loss.
     """
 
     mean: float
@@ -80,7 +81,7 @@ class DriverEffect:
     low, high
         Its P10 and P90: a score where it moves many figures.
     at_low_musd, at_high_musd
-        The value there, all else as the appraisal has it, by full solves.
+        The value there, all else as the appraisal has it, by full solves; by an emulator where that has no solution.
     emulated_musd
         The same by the emulator; None for what it has no part in.
     rank_correlation
@@ -158,6 +159,45 @@ class EmulatorCheck:
         return found | {"kinds": {kind: kinds.count(kind) for kind in sorted(set(kinds))}}
 
 
+@dataclass(frozen=True)
+class Unsolved:
+    """Worlds whose trade and flows do not meet.
+
+    Attributes
+    ----------
+    asked, worlds
+        Worlds that were to be solved in full for the draws, and those of them without a solution.
+    draws, emulated
+        Draws among these, and whether the emulator stands in for them; else they are left out.
+    why
+        What the first of them says; empty where all are solved.
+    """
+
+    asked: int = 0
+    worlds: int = 0
+    draws: int = 0
+    emulated: bool = False
+    why: str = ""
+
+    @property
+    def share(self) -> float:
+        """Share of the worlds that were to be solved."""
+        return self.worlds / self.asked if self.asked else 0.0
+
+    @property
+    def said(self) -> str:
+        """How many there are, and what became of draws among them, in words."""
+        what = f"{self.worlds} of {self.asked:,} worlds ({100 * self.share:.1f} %) have no solution"
+        if not self.draws:
+            return what
+        fate = "are left to the emulator" if self.emulated else "are left out"
+        return f"{what}; {self.draws} draws among them {fate}, and the interval allows for them on either side"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as JSON can hold it."""
+        return asdict(self) | {"share": self.share}
+
+
 @dataclass(frozen=True, eq=False)
 class Uncertainty:
     """What a set of projects may be worth.
@@ -180,10 +220,12 @@ class Uncertainty:
         What is uncertain, the strongest first.
     check
         How far the emulator is off; None without one.
+    unsolved
+        Worlds without a solution, and what became of draws among them.
     left_out
         What was not drawn because nothing was solved for the draws; nothing where all was.
     values
-        The value of every draw.
+        The value of every draw, in their order; without those that have none.
     notes, meta
         What the reader should know; where it comes from.
     """
@@ -201,6 +243,7 @@ class Uncertainty:
     by_state: tuple[StateOutlook, ...]
     drivers: tuple[DriverEffect, ...]
     check: EmulatorCheck | None
+    unsolved: Unsolved
     left_out: tuple[str, ...]
     values: Floats = field(repr=False)
     notes: tuple[str, ...]
@@ -226,6 +269,7 @@ class Uncertainty:
             "hurdle": self.hurdle,
             "p_below_hurdle": self.p_below_hurdle,
             "left_out": list(self.left_out),
+            "unsolved": self.unsolved.to_dict(),
             "emulator": self.check.to_dict() if self.check else None,
             "drivers": [driver.to_dict() for driver in self.drivers],
             "by_standing": [{"standing": name, **one.to_dict()} for name, one in self.by_standing.items()],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from karvan.appraisal.uncertain_drivers import UncertainDriver
     from karvan.case import Case, Change
     from karvan.workers.run import Progress
+
+    #: States, gains by solved year, state and standing, tonnes of CO2e by solved year and state.
+    _Found = tuple[tuple[str, ...], Floats, Floats]
+
+Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,14 +70,22 @@ class SolvedWorlds:
         By world, solved year, state and standing, all but climate.
     co2e_t
         By world, solved year and state.
+    why_not
+        Why worlds have no solution, in their order; their figures are NaN.
     """
 
     states: tuple[str, ...]
     gains_musd: Floats
     co2e_t: Floats
+    why_not: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.gains_musd)
+
+    @property
+    def solved(self) -> Flags:
+        """Whether each world has a solution."""
+        return np.array([np.isfinite(row).all() for row in self.flat], dtype=np.bool_)
 
     @property
     def flat(self) -> Floats:
@@ -106,7 +119,7 @@ class _Task:
 def solve_worlds(
     case: Case, question: Question, scores: Floats, *, workers: int = 1, progress: Progress | None = None
 ) -> SolvedWorlds:
-    """Return worlds solved in full, in the order of their scores.
+    """Return worlds solved in full, in the order of their scores; one whose trade and flows do not meet is NaN, and says why.
 
     Parameters
     ----------
@@ -122,7 +135,7 @@ def solve_worlds(
     Raises
     ------
     NotConvergedError
-        Trade and flows of a world do not meet.
+        Trade and flows meet in no world at all.
     WorkerError
         A process died, or cannot start.
     """
@@ -130,19 +143,21 @@ def solve_worlds(
     if workers == 1:
         found = []
         for place, row in enumerate(rows, 1):
-            found.append(_solve(case, question, row))
+            found.append(_tried(case, question, row))
             if progress is not None:
                 progress(place, len(rows))
     else:
         packed = PackedCase.of(case)
         tasks = [_Task(packed, question, row) for row in rows]
         found = pool.values(pool.map(_run, tasks, workers=workers, progress=progress))
-    years = question.plan.solved_years()
-    states = found[0][0]
-    return SolvedWorlds(
-        states, np.array([one[1] for one in found]).reshape(len(rows), len(years), len(states), -1),
-        np.array([one[2] for one in found]).reshape(len(rows), len(years), len(states)),
-    )  # fmt: skip
+    why_not = tuple(one for one in found if isinstance(one, str))
+    solved = [one for one in found if not isinstance(one, str)]
+    if not solved:
+        raise NotConvergedError(why_not[0])
+    states, gains, co2e = solved[0]
+    nothing = states, np.full_like(gains, np.nan), np.full_like(co2e, np.nan)
+    filled = [nothing if isinstance(one, str) else one for one in found]
+    return SolvedWorlds(states, np.stack([one[1] for one in filled]), np.stack([one[2] for one in filled]), why_not)
 
 
 def base_world(case: Case, question: Question, store: OutcomeStore) -> SolvedWorlds:
@@ -164,11 +179,19 @@ def base_world(case: Case, question: Question, store: OutcomeStore) -> SolvedWor
     return SolvedWorlds(solved[0].states, np.stack(gains)[None], np.stack([one.co2e_t for one in solved])[None])
 
 
-def _run(task: _Task) -> tuple[tuple[str, ...], Floats, Floats]:
-    return _solve(task.case.open(), task.question, task.scores)
+def _run(task: _Task) -> _Found | str:
+    return _tried(task.case.open(), task.question, task.scores)
 
 
-def _solve(case: Case, question: Question, scores: Sequence[float]) -> tuple[tuple[str, ...], Floats, Floats]:
+def _tried(case: Case, question: Question, scores: Sequence[float]) -> _Found | str:
+    """Return what a world gains, or why it has no solution."""
+    try:
+        return _solve(case, question, scores)
+    except NotConvergedError as error:
+        return str(error)
+
+
+def _solve(case: Case, question: Question, scores: Sequence[float]) -> _Found:
     names = [driver.name for driver in question.drivers]
     world = world_of(question.drivers, dict(zip(names, scores, strict=True)))
     world = replace(world, changes=(*question.changes, *world.changes))

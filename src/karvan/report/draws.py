@@ -66,6 +66,7 @@ def _said(drawn: Uncertainty, name: str) -> list[str]:
             f"value is off by {words.percent(check.error_share)} of its spread, {words.musd(check.worst_musd)} at most; the "
             "interval is that much wider."
         )
+    lines += [f"{drawn.unsolved.said[0].upper()}{drawn.unsolved.said[1:]}."] if drawn.unsolved.worlds else []
     return lines
 
 

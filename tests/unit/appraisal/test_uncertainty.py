@@ -8,15 +8,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from stubborn import WHY, StubbornFigure
 
-from karvan.appraisal import OutcomeStore, appraise, how_sure, training
+from karvan.appraisal import OutcomeStore, appraise, how_sure, training, uncertainty, worlds
 from karvan.appraisal.draw_worth import DrawModel, _late_years, _year_weights
 from karvan.appraisal.plans import between, demand_of_years, ramp_share
 from karvan.appraisal.uncertain_drivers import find_drivers
 from karvan.appraisal.worlds import SolvedWorlds, solve_worlds
 from karvan.case import open_case
 from karvan.case.ranges import Z90
-from karvan.errors import AuditError, InputError, RequestError, UnknownNameError
+from karvan.errors import AuditError, InputError, NotConvergedError, RequestError, UnknownNameError
 
 FEW = ("time_value", "effect_N2", "cost_N2")
 
@@ -276,6 +277,137 @@ def test_states_and_standings_stand_beside_the_value(case, store):
     assert both == pytest.approx(alba + cora)
     assert len(found["s_curve"]) == 99
     assert json.loads(json.dumps(found)) == found
+
+
+# worlds without a solution ------------------------------------------------------------------------------------------------
+
+
+def _far(z):
+    """Return whether a world lies far out on both drivers: a few in a hundred draws."""
+    return (z[:, 0] > 1.2) & (z[:, 1] > 0.9)
+
+
+def test_draws_without_a_solution_are_left_to_the_emulator_and_widen_the_interval(case, store, shaped, monkeypatch):
+    def bent(z):
+        # a ridge, so that draws near it are solved in full; some of them have no solution
+        return np.where(_far(z), np.nan, 1 + 40 * np.maximum(0.0, z[:, 0] + z[:, 1] - 1.0) ** 1.5)
+
+    shaped(bent)
+    monkeypatch.setattr(training, "FIRST_SOLVES", 40)
+    monkeypatch.setattr(training, "MOST_SOLVES", 40)
+    found = how_sure(case, "N2", draws=1500, only=["effect_N2", "time_value"], checks=60, store=store)
+    lost = found.unsolved
+    assert lost.emulated
+    assert 0 < lost.draws <= 0.05 * 1500
+    assert lost.draws <= lost.worlds
+    # what was to be solved: one driver each, training, checks, draws in full
+    assert lost.asked == 4 + 40 + 60 + found.check.full + lost.draws
+    assert np.isfinite(found.values).all()
+    assert len(found.values) == 1500
+    answer = found.to_dict()
+    assert answer["unsolved"] == {
+        "asked": lost.asked, "worlds": lost.worlds, "draws": lost.draws, "emulated": True, "why": "no reason was given.",
+        "share": lost.worlds / lost.asked,
+    }  # fmt: skip
+    said = (
+        f"{lost.worlds} of {lost.asked:,} worlds ({100 * lost.share:.1f} %) have no solution; {lost.draws} draws among them are "
+        "left to the emulator, and the interval allows for them on either side"
+    )
+    assert said in found.notes
+    # the interval holds were all of them beyond one end or the other; the emulator has them near the upper one
+    spread, margin = found.distribution, found.check.worst_musd
+    assert spread.p10_low < spread.p10 - margin
+    assert spread.p90_high >= spread.p90 + margin
+    assert spread.p_negative_high - spread.p_negative_low >= lost.draws / 1500
+
+
+def test_an_exact_draw_without_a_solution_is_left_out_and_counted(case, store, shaped):
+    shaped(lambda z: np.where(_far(z), np.nan, 1 + z[:, 0]))
+    found = how_sure(case, "N2", draws=1000, only=["effect_N2", "time_value"], exact=True, store=store)
+    shaped(lambda z: 1 + z[:, 0])
+    whole = how_sure(case, "N2", draws=1000, only=["effect_N2", "time_value"], exact=True, store=store)
+    lost = found.unsolved
+    assert (lost.asked, lost.worlds, lost.emulated) == (1004, lost.draws, False)
+    assert 0 < lost.draws < 50
+    assert (found.draws, len(found.values)) == (1000, 1000 - lost.draws)
+    # the draws that are left are the very same; those that are gone all lie at the upper end
+    assert set(found.values.tolist()) < set(whole.values.tolist())
+    assert found.distribution.p10_low <= found.distribution.p10 <= whole.distribution.p10
+    assert found.distribution.p90 <= whole.distribution.p90 <= found.distribution.p90_high
+    assert whole.unsolved.worlds == 0
+    assert not any("no solution" in note for note in whole.notes)
+    assert any(note.endswith("are left out, and the interval allows for them on either side") for note in found.notes)
+
+
+@pytest.mark.parametrize("exact", [False, True])
+def test_an_end_of_the_tornado_without_a_solution_is_emulated(case, store, shaped, exact):
+    shaped(lambda z: np.where((z[:, 0] > 1.28) & (z[:, 1] == 0), np.nan, 1 + z[:, 0] + z[:, 1]))
+    found = how_sure(
+        case,
+        "N2",
+        draws=100,
+        only=["effect_N2", "time_value"],
+        exact=exact,
+        solves=None if exact else 16,
+        checks=4,
+        store=store,
+    )
+    shaped(lambda z: 1 + z[:, 0] + z[:, 1])
+    whole = how_sure(case, "N2", draws=100, only=["effect_N2", "time_value"], exact=exact, store=store)
+    assert found.unsolved.worlds == 1
+    assert found.unsolved.draws == 0
+    for one, two in zip(found.drivers, whole.drivers, strict=True):
+        assert (one.name, one.at_low_musd, one.at_high_musd) == (
+            two.name,
+            pytest.approx(two.at_low_musd),
+            pytest.approx(two.at_high_musd),
+        )
+
+
+def test_too_many_worlds_without_a_solution_are_an_error(case, store, shaped):
+    shaped(lambda z: np.where(z[:, 0] > 0.5, np.nan, 1 + z[:, 0]))
+    with pytest.raises(NotConvergedError) as caught:
+        how_sure(case, "N2", draws=100, only=["effect_N2"], exact=True, store=store)
+    message = str(caught.value)
+    count = int(message.split(maxsplit=1)[0])
+    # three in ten draws of a standard normal lie above a half
+    assert 25 <= count <= 37
+    assert message == (
+        f"{count} of 102 worlds have no solution, more than 5 %. The first: no reason was given. Draw fewer drivers, or narrow "
+        "their ranges."
+    )
+    with pytest.raises(NotConvergedError, match=r"of \d+ worlds have no solution, more than 5 %\."):
+        how_sure(case, "N2", draws=100, only=["effect_N2"], solves=16, checks=4, store=store)
+
+
+def test_a_forced_failure_of_the_chain_gives_the_same_bytes_on_any_number_of_workers(case, store, monkeypatch):
+    """A value of time far out has no solution, wherever it is solved."""
+
+    def stubborn(*arguments):
+        return tuple(
+            replace(driver, figures=tuple(StubbornFigure(**vars(figure)) for figure in driver.figures))
+            for driver in find_drivers(*arguments)
+        )
+
+    monkeypatch.setattr(uncertainty, "find_drivers", stubborn)
+
+    def run(workers):
+        return how_sure(case, "N2", draws=20, only=["time_value"], exact=True, workers=workers, store=store)
+
+    one, two = run(1), run(2)
+    assert (one.unsolved.asked, one.unsolved.worlds, one.unsolved.draws, one.unsolved.why) == (22, 1, 1, WHY)
+    assert len(one.values) == 19
+    assert one.values.tobytes() == two.values.tobytes()
+    assert json.dumps(one.to_dict()) == json.dumps(two.to_dict())
+
+
+def test_where_no_world_has_a_solution_the_first_reason_is_given(case, store, monkeypatch):
+    def fails(*_):
+        raise NotConvergedError("flows do not meet.")
+
+    monkeypatch.setattr(worlds, "_solve", fails)
+    with pytest.raises(NotConvergedError, match=r"^flows do not meet\.$"):
+        how_sure(case, "N2", draws=4, only=["time_value"], exact=True, store=store)
 
 
 # requests ---------------------------------------------------------------------------------------------------------------
