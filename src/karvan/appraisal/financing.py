@@ -93,6 +93,12 @@ def finance_projects(appraisal: Appraisal) -> ProjectFinance | None:
     cash = dict(zip(years, (flows.receipts - flows.upkeep).tolist(), strict=True))
     operators, taxes, earned = _operators(appraisal, home, flows, discounting)
     fiscal = _fiscal(appraisal, home, funds, taxes, earned)
+    assumed = [part.name for project in plan.projects for part in project.funding
+               if part.assumed and part.share and not math.isnan(part.rate_pct_per_year)]  # fmt: skip
+    if assumed:
+        notes.append(
+            f"rates of {', '.join(dict.fromkeys(assumed))} rest on assumptions, and so does what hangs on them"
+        )
     if not plan.terms.taxes:
         notes.append("the case names no taxes on profits (profit_tax_COUNTRY_pct): operators' returns are before tax")
     return ProjectFinance(
@@ -273,8 +279,9 @@ def _funds(appraisal: Appraisal, home: list[str], notes: list[str]) -> _Funds:
             else:
                 own += part.share * spent
                 if part.instrument in DEBT:
+                    what = "terms" if math.isnan(part.rate_pct_per_year) else "years"
                     notes.append(
-                        f"terms of {part.name} for {project.id} are not published: it counts as the owners' own"
+                        f"{what} of {part.name} for {project.id} are not published: it counts as the owners' own"
                     )
     notes += [loan.note for loan in loans if loan.note]
     return _Funds(given, own, public, loans)

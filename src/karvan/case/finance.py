@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 #: Statuses that count, the firmest first; `withdrawn` does not.
 STANDING = ("agreed", "approved", "offered", "sought")
-#: Terms of debt, in the order of the fields below.
-TERMS = ("currency", "repayment", "front_end_fee_pct", "commitment_fee_pct_per_year", "guaranteed_share")
 
 
 @dataclass(frozen=True)
@@ -42,6 +40,8 @@ class Funding:
     front_end_fee_pct, commitment_fee_pct_per_year, guaranteed_share
         Fees, and the part that a treasury answers for where another body owes it; NaN where not known, and where the
         treasuries owe it themselves.
+    assumed
+        Whether its row rests on an assumption.
     """
 
     funder: str
@@ -60,6 +60,7 @@ class Funding:
     front_end_fee_pct: float = math.nan
     commitment_fee_pct_per_year: float = math.nan
     guaranteed_share: float = math.nan
+    assumed: bool = False
 
 
 def funding_of(case: Case, project: str, cost_musd: float) -> tuple[Funding, ...]:
@@ -100,7 +101,12 @@ def funding_of(case: Case, project: str, cost_musd: float) -> tuple[Funding, ...
                 row["grace_years"],
                 barred,
                 name,
-                *(row[term] for term in TERMS),
+                currency=row["currency"],
+                repayment=row["repayment"],
+                front_end_fee_pct=row["front_end_fee_pct"],
+                commitment_fee_pct_per_year=row["commitment_fee_pct_per_year"],
+                guaranteed_share=row["guaranteed_share"],
+                assumed=case.is_assumption("finance", name),
             )
         )
     if left > 1e-9:  # noqa: PLR2004 - rounding

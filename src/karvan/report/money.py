@@ -26,7 +26,10 @@ def _rate(value: float | None) -> str:
 def _returns(money: ProjectFinance) -> list[str]:
     mix = money.cost_of_capital
     if mix.wacc is not None:
-        wacc = f"the money for it costs {words.rate(mix.wacc)} (WACC)"
+        floor = "" if mix.known_cost is None or mix.wacc <= mix.known_cost else (
+            f", the least that the rule set takes; by its parts {words.rate(mix.known_cost)}, real"
+        )  # fmt: skip
+        wacc = f"the money for it costs {words.rate(mix.wacc)} (WACC){floor}"
     elif mix.known_cost is None:
         wacc = f"not known, since {mix.why_not}"
     else:

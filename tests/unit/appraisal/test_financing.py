@@ -76,7 +76,13 @@ def test_the_cost_of_capital_of_the_mix_is_the_default_rate(files: CaseFiles) ->
 def test_the_floor_of_the_rule_set_holds(files: CaseFiles) -> None:
     """2.4 % of own money and 4 % of the loan are less than the 4 % that ADB asks for at least."""
     name(files, cost_of_own_money_pct_per_year="2.4")
-    assert finance(files).wacc == 0.04
+    found = appraise(files.open(), "N1", store=OutcomeStore())
+    assert found.finance is not None
+    assert found.finance.wacc == 0.04
+    parts = 0.4 * (1.04 / 1.02 - 1) + 0.6 * (1.024 / 1.02 - 1)
+    assert found.finance.cost_of_capital.known_cost == pytest.approx(parts)
+    said = "Cost of capital: the money for it costs 4.00 % (WACC), the least that the rule set takes; by its parts 1.02 %, real."
+    assert said in money_of(found)
 
 
 def test_without_a_part_the_cost_of_capital_says_which(files: CaseFiles) -> None:
@@ -88,6 +94,16 @@ def test_without_a_part_the_cost_of_capital_says_which(files: CaseFiles) -> None
     )
     assert found.rate_basis == "discount rate of the rule set"
     assert "terms of Treasury of Cora for N1 are not published: it counts as the owners' own" in found.notes
+
+
+def test_a_rate_without_years_costs_and_makes_no_schedule(files: CaseFiles) -> None:
+    files.set("finance.csv", "N1.cora", tenor_years="", grace_years="", source="textbook;assumed")
+    name(files, cost_of_own_money_pct_per_year="12")
+    found = finance(files)
+    assert found.wacc == pytest.approx(0.4 * (1.04 / 1.02 - 1) + 0.6 * (1.12 / 1.02 - 1))
+    assert found.loans == ()
+    assert "years of Treasury of Cora for N1 are not published: it counts as the owners' own" in found.notes
+    assert "rates of Treasury of Cora rest on assumptions, and so does what hangs on them" in found.notes
 
 
 def test_returns_against_other_programs(files: CaseFiles) -> None:
