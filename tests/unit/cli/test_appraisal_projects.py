@@ -222,3 +222,19 @@ def test_an_unknown_project_is_refused_before_the_first_is_solved(karvan, tmp_pa
     assert (answer.code, answer.out) == (1, "")
     assert "No project is called 'N9'." in answer.err
     assert not list((tmp_path / "solved").glob("*.npz"))
+
+
+def test_a_loan_that_outlasts_the_accounts_is_an_error_before_anything_is_solved(karvan, files, tmp_path):
+    files.set("finance.csv", "N1.cora", tenor_years="40", currency="CCR")
+    files.set("exchange_rate.csv", "CCR.2056", year="2050")
+    answer = karvan("appraisal", "N1", "--case", files.folder, "--store", tmp_path / "store", "--json")
+    assert (answer.code, answer.out) == (1, "")
+    # the bar of progress has left its line before it
+    assert answer.err.lstrip() == (
+        "karvan: Loans of projects: 2 problems\n"
+        "  N1.cora, tenor_years: found 40, with a last payment in 2065; expected one by 2056, the last year of the accounts. "
+        "Mend the tenor, open N1 earlier, or count until 2065 (--horizon-year 2065).\n"
+        "  N1.cora, currency: found CCR without a rate of exchange in 2051 to 2065; expected one in every year of the loan, "
+        "2026 to 2065. Add rows to exchange_rate.csv.\n"
+    )
+    assert not list((tmp_path / "store").glob("*.npz"))
