@@ -31,6 +31,8 @@ from karvan.flows.scarcity_kernels import Controls, Scarcity
 from karvan.flows.serial import Serial
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from karvan.flows.newton_kernels import Factor
     from karvan.flows.problem import Bools, Floats, Ints, Problem, Resources, RouteSets
     from karvan.flows.reactions import Reactions
@@ -40,8 +42,10 @@ TOLERANCE = 1e-10
 #: Prices that hardly anything determines are set where the conditions are met to this or closer.
 SETTLED = 1e-8
 MOST_ITERATIONS = 60
-#: Where Newton's method stalls, the kinks of empties are met blunt first, this many times as wide, then sharper.
-BLUNT = (32.0, 16.0, 8.0, 4.0, 2.0, 1.0)
+#: Where full steps with new reactions lead away so often, Newton's method is about to stall at a kink of empties.
+MOST_SHORTENED = 3
+#: Kinks are then met blunt first, this many times as wide, then sharper; from nothing in finer steps where that fails.
+BLUNT, BLUNT_FINE = (32.0, 8.0, 2.0, 1.0), (32.0, 16.0, 8.0, 4.0, 2.0, 1.0)
 #: While they are blunt the conditions are met to this.
 BLUNT_TOLERANCE = 1e-2
 #: While they serve again, a price that they hardly determine is held by so much of the capacity per scaled price.
@@ -260,9 +264,13 @@ class Solver:
         point = self.at(self.begin(start))
         if start is None:
             point = self.at(self.explicit(point))
-        point, iterations = self.iterate(point, tolerance)
-        if self.missed(point) > tolerance and (self.problem.resources.pair_empty > 0).any():
-            point, steps = self.from_blunt(tolerance)
+        kinked = bool((self.problem.resources.pair_empty > 0).any())
+        point, iterations = self.iterate(point, tolerance, MOST_SHORTENED if kinked else MOST_ITERATIONS)
+        if kinked and self.missed(point) > tolerance:
+            point, steps = self.through_blunt(point, BLUNT, tolerance)
+            iterations += steps
+        if kinked and self.missed(point) > tolerance:
+            point, steps = self.through_blunt(self.at(self.begin(None)), BLUNT_FINE, tolerance)
             iterations += steps
         if self.missed(point) > max(tolerance, GOOD_ENOUGH):
             point, steps = self.by_degrees(tolerance)
@@ -275,10 +283,10 @@ class Solver:
         """Return by how much the conditions are missed."""
         return float(largest(self.residual(point)))
 
-    def from_blunt(self, tolerance: float) -> tuple[Point, int]:
-        """Solve from nothing with kinks of empties that are blunt first."""
-        point, iterations = self.at(self.begin(None)), 0
-        for blunt in BLUNT:
+    def through_blunt(self, point: Point, widths: Sequence[float], tolerance: float) -> tuple[Point, int]:
+        """Solve from a point with kinks of empties that are blunt first."""
+        iterations = 0
+        for blunt in widths:
             self.blunt = blunt
             last = tolerance if blunt == 1.0 else BLUNT_TOLERANCE
             point, steps = self.iterate(self.at(self.explicit(point)), last)
@@ -335,8 +343,11 @@ class Solver:
         found: Factor = newton.factor_with(self.scarcity, reactions.known, point, 0.0)
         return None if found.status == newton.LACKING else found
 
-    def iterate(self, point: Point, tolerance: float) -> tuple[Point, int]:
-        """Take steps until the conditions are met, or nothing improves; reactions serve as long as they do well."""
+    def iterate(self, point: Point, tolerance: float, shortened: int = MOST_ITERATIONS) -> tuple[Point, int]:
+        """Take steps until the conditions are met, or nothing improves, or full ones with new reactions lead away too often.
+
+        Reactions serve as long as they do well.
+        """
         error, serves, taken = self.residual(point), self.reactions is not None, 0
         while taken < MOST_ITERATIONS:
             if serves and self.reactions is not None:
@@ -344,7 +355,7 @@ class Solver:
                     self.reactions, point, error, tolerance, DAMPING, MOST_ITERATIONS - taken
                 )
                 taken += steps
-            if taken >= MOST_ITERATIONS or largest(error) <= tolerance:
+            if taken >= MOST_ITERATIONS or shortened <= 0 or largest(error) <= tolerance:
                 return point, taken
             self.reactions = new = reactions_at(self, point)
             point, error, steps, _, tried, first, first_error = self.serve(new, point, error, tolerance, 0.0, 1)
@@ -356,7 +367,7 @@ class Solver:
             )
             if not steps:
                 return point, taken
-            taken += steps - 1
+            taken, shortened = taken + steps - 1, shortened - 1
         return point, MOST_ITERATIONS
 
     def steps(

@@ -75,7 +75,7 @@ def test_where_newton_stalls_capacities_come_down_by_degrees():
     """On this problem Newton's method ends far off, from nothing and with blunt kinks alike."""
     problem = random_problem(6703)
     solver = equilibrium.Solver(problem)
-    stalled, _ = solver.from_blunt(1e-10)
+    stalled, _ = solver.through_blunt(solver.at(solver.begin(None)), equilibrium.BLUNT_FINE, 1e-10)
     assert solver.missed(stalled) > 0.1
     found = solve_equilibrium(problem)
     assert relative_gap(problem, found) < 1e-9
@@ -83,7 +83,7 @@ def test_where_newton_stalls_capacities_come_down_by_degrees():
 
 
 def test_what_is_not_solved_is_not_handed_out(monkeypatch):
-    monkeypatch.setattr(equilibrium.Solver, "iterate", lambda _self, point, _tolerance: (point, 0))
+    monkeypatch.setattr(equilibrium.Solver, "iterate", lambda _self, point, *_: (point, 0))
     with pytest.raises(NotConvergedError) as raised:
         solve_equilibrium(two_routes(scarce=[{"capacity": 40.0}]))
     assert str(raised.value) == (
