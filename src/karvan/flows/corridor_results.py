@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 TIGHT_SHARE = 0.9
 #: Dollars and hours below which a price or a queue is what Newton's method leaves of nought.
 LEAST_PRICE = 1e-6
+#: Tonnes a day of a commodity over a movement below which it is none: a kilogram.
+LEAST_T_PER_DAY = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,44 +90,55 @@ class CorridorFlows:
         """Tonnes a year by table (link, border, terminal), row, direction, form and commodity; none below a kilogram a day."""
         goods, total = self._by_movement
         keys = self.model.laid.movement_keys
-        k, m = np.nonzero(total > 1e-3)  # noqa: PLR2004 - a kilogram
+        k, m = np.nonzero(total > LEAST_T_PER_DAY)
         return pd.DataFrame({
             "table": [keys[j][1] for j in m], "row": [keys[j][2] for j in m], "direction": [keys[j][3] for j in m],
             "form": [keys[j][0] for j in m], "commodity": [goods[i] for i in k], "flow_t_per_year": total[k, m] * self.model.days,
         })  # fmt: skip
 
+    def _over(self, table: str) -> list[tuple[str, str, str, float]]:
+        """Return row, direction, form and tonnes a day of every movement of a table that has some."""
+        _, total = self._by_movement
+        tonnes = np.where(total > LEAST_T_PER_DAY, total, 0.0).sum(axis=0).tolist()
+        return [
+            (row, way, form, own)
+            for (form, its, row, way), own in zip(self.model.laid.movement_keys, tonnes, strict=True)
+            if its == table and own > 0
+        ]
+
     @cached_property
     def table(self) -> pd.DataFrame:
         """The links in each direction: tonnes a year, vehicles, empties, use of capacity, delay, price and queue."""
         applied = self.model.network.applied
-        flows = self.vehicles
-        both = (
-            flows.groupby(["link_id", "direction"], sort=True)[
-                ["flow_t_per_day", "vehicles_per_day", "empties_per_day"]
-            ]
-            .sum()
-            .reset_index()
-        )
         links = applied.rows("link")
         country = applied.tables["node"]["country"].to_dict()
+        vehicles = self.vehicles
+        keys = list(zip(vehicles["link_id"].tolist(), vehicles["direction"].tolist(), strict=True))
+        both = sorted(set(keys))
+        number = {key: n for n, key in enumerate(both)}
+        at = np.array([number[key] for key in keys], dtype=np.int64)
+        sums = {
+            name: np.bincount(at, vehicles[name].to_numpy(dtype=np.float64), minlength=len(both))
+            for name in ("flow_t_per_day", "vehicles_per_day", "empties_per_day")
+        }
+        rows = [links[link] for link, _ in both]
         ends = [
-            (links[link]["from_node_id"], links[link]["to_node_id"])[:: 1 if way == "+" else -1]
-            for link, way in zip(both["link_id"], both["direction"], strict=True)
+            (row["from_node_id"], row["to_node_id"])[:: 1 if way == "+" else -1]
+            for row, (_, way) in zip(rows, both, strict=True)
         ]
         table = pd.DataFrame({
-            "link_id": both["link_id"], "direction": both["direction"],
-            "name": [links[link]["name"] for link in both["link_id"]], "mode": [links[link]["mode"] for link in both["link_id"]],
+            "link_id": [link for link, _ in both], "direction": [way for _, way in both],
+            "name": [row["name"] for row in rows], "mode": [row["mode"] for row in rows],
             "from_node_id": [one for one, _ in ends], "to_node_id": [two for _, two in ends],
             "from_country": [country[one] for one, _ in ends], "to_country": [country[two] for _, two in ends],
-            "length_km": [links[link]["length_km"] for link in both["link_id"]],
-            "flow_t_per_year": both["flow_t_per_day"] * self.model.days,
-            "vehicles_per_day": both["vehicles_per_day"], "empties_per_day": both["empties_per_day"],
+            "length_km": [row["length_km"] for row in rows], "flow_t_per_year": sums["flow_t_per_day"] * self.model.days,
+            "vehicles_per_day": sums["vehicles_per_day"], "empties_per_day": sums["empties_per_day"],
         })  # fmt: skip
         resource = self.resources[self.resources["table"] == "link"]
         place = {key: n for n, key in enumerate(zip(resource["row"], resource["direction"], strict=True))}
         at = np.array([
             place.get((link, way), place.get((link, ""), -1))
-            for link, way in zip(table["link_id"], table["direction"], strict=True)
+            for link, way in both
         ], dtype=np.int64)  # fmt: skip
         for name in ("capacity_t_per_day", "used_t_per_day", "utilisation", "price_usd_per_t", "queue_h", "delay_h"):
             blank = 0.0 if name in ("price_usd_per_t", "queue_h", "delay_h") else np.nan
@@ -136,10 +149,7 @@ class CorridorFlows:
     @cached_property
     def vehicles(self) -> pd.DataFrame:
         """Vehicles a day, loaded and empty, per link, direction and form."""
-        rows = self.movements[self.movements["table"] == "link"]
-        flows = rows.groupby(["row", "direction", "form"])["flow_t_per_year"].sum().reset_index()
-        flows = flows.rename(columns={"row": "link_id"})
-        flows["flow_t_per_day"] = flows["flow_t_per_year"] / self.model.days
+        flows = pd.DataFrame(self._over("link"), columns=["link_id", "direction", "form", "flow_t_per_day"])
         return vehicles(self.model.network.applied, flows)
 
     @cached_property
@@ -159,8 +169,10 @@ class CorridorFlows:
 
     def _stops(self, table: str, columns: list[str]) -> pd.DataFrame:
         rows = self.model.network.applied.tables[table][columns].copy()
-        mine = self.movements[self.movements["table"] == table].groupby("row")["flow_t_per_year"].sum()
-        rows["flow_t_per_year"] = mine.reindex(rows.index).fillna(0.0)
+        mine = dict.fromkeys(rows.index, 0.0)
+        for row, _, _, tonnes in self._over(table):
+            mine[row] += tonnes
+        rows["flow_t_per_year"] = np.array(list(mine.values())) * self.model.days
         found = self.resources[self.resources["table"] == table].set_index("row")
         for name in ("capacity_t_per_day", "utilisation", "price_usd_per_t", "queue_h"):
             rows[name] = found[name].reindex(rows.index)
