@@ -37,25 +37,33 @@ def remembered(most: int, *, unseen: int = 0) -> Callable[[Callable[P, R]], Call
         kept: tuple[tuple[tuple[object, ...], R], ...] = ()
         altering = threading.Lock()
 
+        def known(seen: tuple[object, ...]) -> tuple[tuple[object, ...], R] | None:
+            for item in kept:
+                for one, given in zip(item[0], seen, strict=False):
+                    if one is not given and not _equal(one, given):
+                        break
+                else:
+                    return item
+            return None
+
         def keep(new: tuple[tuple[object, ...], R]) -> None:
             nonlocal kept
-            with altering:
-                kept = (new, *(item for item in kept if item is not new))[:most]
+            kept = (new, *(item for item in kept if item is not new))[:most]
 
         @wraps(function)
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
             seen: tuple[object, ...] = args[:-unseen] if unseen else args
-            for place, item in enumerate(kept):
-                for known, given in zip(item[0], seen, strict=False):
-                    if known is not given and not _equal(known, given):
-                        break
-                else:
-                    if place:
-                        keep(item)
-                    return item[1]
-            result = function(*args, **kwargs)
-            keep((seen, result))
-            return result
+            found = known(seen)
+            if found is None:
+                made = (seen, function(*args, **kwargs))
+                with altering:
+                    # where another thread has made it meanwhile, all go on with that one: it is known by its identity
+                    found = known(seen) or made
+                    keep(found)
+            elif found is not kept[0]:
+                with altering:
+                    keep(found)
+            return found[1]
 
         return call
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -64,3 +65,18 @@ def test_an_argument_may_stand_for_others():
     rows = {}
     assert add(rows, {}) is add(rows, {})
     assert len(calls) == 1
+
+
+def test_threads_that_make_the_same_go_on_with_one_of_them():
+    """What is made from a result is known by its identity: two equal ones would be told apart for ever."""
+    together = threading.Barrier(2)
+
+    @remembered(4)
+    def made(_name: str) -> list[int]:
+        together.wait(timeout=10)
+        return []
+
+    with ThreadPoolExecutor(2) as pool:
+        one, other = pool.map(made, ["a", "a"])
+    assert one is other
+    assert made("a") is one
