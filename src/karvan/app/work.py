@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 
 #: Seconds without a request after which the process starts by itself: what the first page asks for comes first.
 QUIET_S = 2.0
-#: Seconds between two looks whether it is quiet, and whether someone still waits.
-CALM_LOOK_S, LOOK_S = 0.25, 0.02
+#: Seconds between two looks whether it is quiet.
+CALM_LOOK_S = 0.25
 #: Status of HTTP where the process was stopped, or has ended.
 STOPPED, ENDED = 409, 500
 #: What those who wait are told where the process has ended on another's question: it starts anew for them.
@@ -114,11 +114,15 @@ class Work:
             self._change.notify_all()
         self.start()
         reply = asyncio.wrap_future(question.reply)
-        while not (await asyncio.wait([reply], timeout=LOOK_S))[0]:
-            if await request.is_disconnected():
-                if not question.reply.cancel():
-                    self.pass_over(question)
-                return Response(status_code=STOPPED)
+        gone = asyncio.ensure_future(_disconnected(request))
+        try:
+            await asyncio.wait([reply, gone], return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            gone.cancel()
+        if not reply.done():
+            if not question.reply.cancel():
+                self.pass_over(question)
+            return Response(status_code=STOPPED)
         status, content = reply.result()
         return Response(content, status_code=status, media_type="application/json")
 
@@ -251,6 +255,12 @@ class Work:
                 question = self._waiting.popleft()
                 if fault is not None and question.reply.set_running_or_notify_cancel():
                     question.reply.set_result(fault)
+
+
+async def _disconnected(request: Request) -> None:
+    """Return once nobody waits for the answer of a request any more."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 def _line(said: IO[bytes]) -> dict[str, Any]:
