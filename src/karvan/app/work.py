@@ -116,7 +116,8 @@ class Work:
         reply = asyncio.wrap_future(question.reply)
         gone = asyncio.ensure_future(_disconnected(request))
         try:
-            await asyncio.wait([reply, gone], return_when=asyncio.FIRST_COMPLETED)
+            waited: set[asyncio.Future[Any]] = {reply, gone}
+            await asyncio.wait(waited, return_when=asyncio.FIRST_COMPLETED)
         finally:
             gone.cancel()
         if not reply.done():
@@ -138,8 +139,11 @@ class Work:
     def stop(self) -> None:
         """Stop what is worked on; the process starts anew."""
         with self._change:
-            if self._process is not None and self._state != "idle":
-                self._stopping = True
+            if self._state in ("asleep", "idle"):
+                return
+            # one that is still being started is stopped once it is there
+            self._stopping = True
+            if self._process is not None:
                 self._process.kill()
 
     def close(self) -> None:
@@ -161,7 +165,7 @@ class Work:
             process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603 - our own module
             with self._change:
                 self._process = process
-                if self._closed.is_set():
+                if self._closed.is_set() or self._stopping:
                     process.kill()
             fault = self._talk(process)
             process.kill()
@@ -174,7 +178,9 @@ class Work:
             # whoever waits is told; the next question starts it anew
             if fault is not NOTHING:
                 self._tell_all(fault)
-            self._say("asleep")
+            with self._change:
+                self._say("asleep")
+                self._stopping = False
             self._wait()
 
     def _talk(self, process: subprocess.Popen[bytes]) -> tuple[int, bytes] | None:
@@ -188,7 +194,12 @@ class Work:
                 if "stage" not in told:
                     return self._why()
                 self._say(told["stage"])
-            self._say("idle")
+            with self._change:
+                stopping = self._stopping
+                if not stopping:
+                    self._say("idle")
+            if stopping:
+                return self._why()
             while True:
                 question = self._next()
                 if question is None:
@@ -200,26 +211,27 @@ class Work:
                     question.reply.set_result(fault or _ended(process.wait()))
                     # others may have another answer from the next process
                     return fault or NOTHING
-                # said before the answer goes out: whoever has it finds the process idle, and a stop no longer ends it
-                self._say("idle")
                 question.reply.set_result(answer)
         except OSError:
             return self._why()
 
     def _ask(self, to: IO[bytes], said: IO[bytes], question: _Question) -> tuple[int, bytes] | None:
         """Return the answer of the process; None where it ends instead."""
-        try:
+        answer: tuple[int, bytes] | None = None
+        with contextlib.suppress(OSError):
             with self._change:
                 self._at = question
                 to.write(question.line)
                 to.flush()
             told = _line(said)
-            return (told["status"], said.read(told["bytes"])) if "bytes" in told else None
-        except OSError:
-            return None
-        finally:
-            with self._change:
-                self._at = None
+            answer = (told["status"], said.read(told["bytes"])) if "bytes" in told else None
+        with self._change:
+            self._at = None
+            if answer is None or self._stopping:
+                return None
+            # said before the answer goes out: whoever has it finds the process idle, and a stop no longer ends it
+            self._say("idle")
+        return answer
 
     def _why(self) -> tuple[int, bytes] | None:
         if not self._stopping:

@@ -8,9 +8,10 @@ import os
 import shutil
 import signal
 import socket
+import subprocess
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -355,6 +356,25 @@ def test_work_can_be_stopped_and_asked_again(serve_case: Callable[[Case], Client
     assert replies == [409]
     assert own("/api/flows").status == 200
     assert own("/api/work").json["state"] == "idle"
+
+
+def test_work_can_be_stopped_while_its_process_is_being_started(
+    serve_case: Callable[[Case], Client], textbook: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own: Client = serve_case(textbook)
+    work: Work = own.app.state.work
+    start = subprocess.Popen
+
+    def slow(*command: Any, **options: Any) -> Any:
+        # the reader stops before there is a process that could be ended
+        assert work.state().state == "starting"
+        work.stop()
+        return start(*command, **options)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("karvan.app.work.subprocess.Popen", slow)
+        assert own("/api/flows").status == 409
+    assert own("/api/flows").status == 200
 
 
 def test_a_case_that_has_changed_since_is_not_answered_for(
