@@ -171,8 +171,10 @@ class Work:
             process.kill()
             code = process.wait()
             for pipe in (process.stdin, process.stdout):
-                if pipe is not None:
-                    pipe.close()
+                # what could not be written any more is written nowhere
+                with contextlib.suppress(OSError):
+                    if pipe is not None:
+                        pipe.close()
             if fault is None and not self._closed.is_set():
                 fault = _ended(code)
             # whoever waits is told; the next question starts it anew

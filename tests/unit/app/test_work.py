@@ -243,6 +243,8 @@ def test_a_process_that_dies_is_told_and_starts_anew(ask: Client) -> None:
     work: Work = ask.app.state.work
     assert work._process is not None
     os.kill(work._process.pid, signal.SIGKILL)
+    # its end of the pipe is closed: a question can no longer be handed over
+    work._process.wait(PATIENCE_S)
     replies = [ask("/api/flows") for _ in range(2)]
     assert replies[-1].status == 200
     assert replies[0].status == 200 or "has ended (exit code -9)" in replies[0].json["message"]
