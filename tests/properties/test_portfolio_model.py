@@ -140,3 +140,19 @@ def test_the_next_best_sets_come_in_order(made, together):
         assert found.chosen not in seen, place
         assert math.isclose(found.value_musd, value, abs_tol=1e-5)
         seen.append(found.chosen)
+
+
+def test_rows_that_leave_no_room_are_a_conflict():
+    """Half in one country, exactly: 9, 2 and 9 there do not make up the 10 elsewhere. HiGHS's presolve fails on it."""
+    there, elsewhere = {"PAK": 1.0, "AZE": 0.0}, {"PAK": 0.0, "AZE": 1.0}
+    made = [
+        Candidate(name, dict.fromkeys(years, float(name == "d")), (cost,), (), {"state": 1.0}, share, (), (), ())
+        for name, years, cost, share in (
+            ("a", (2027,), 9.0, there), ("b", (2027, 2028), 2.0, there), ("c", (2027,), 10.0, elsewhere),
+            ("d", (2027,), 9.0, there),
+        )
+    ]  # fmt: skip
+    limit = Limits(None, {}, {}, {"PAK": 0.5}, {"PAK": 0.5}, None, {}, {}, frozenset({"c"}))
+    with pytest.raises(ConflictError) as raised:
+        PortfolioModel(made, limit, {}).best()
+    assert "c is required; at least 50% in PAK; at most 50% in PAK" in str(raised.value)

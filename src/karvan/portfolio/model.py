@@ -280,12 +280,16 @@ class PortfolioModel:
         weights = np.array([figure for item in rows for figure in item.weights])
         matrix = csr_array((weights, (row, column)), shape=(len(rows), count))
         low, high = np.array([item.low for item in rows]), np.array([item.high for item in rows])
-        answer = milp(
-            -np.asarray(weight, dtype=float), integrality=np.ones(count, dtype=np.int64), bounds=Bounds(0, 1),
-            constraints=[LinearConstraint(matrix, low, high)], options={"mip_rel_gap": 0.0},
-        )  # fmt: skip
-        if answer.status == INFEASIBLE:
-            return None
+        # HiGHS may stumble in its presolve over rows that leave no room, and solves the same without it
+        for presolve in (True, False):
+            answer = milp(
+                -np.asarray(weight, dtype=float), integrality=np.ones(count, dtype=np.int64), bounds=Bounds(0, 1),
+                constraints=[LinearConstraint(matrix, low, high)], options={"mip_rel_gap": 0.0, "presolve": presolve},
+            )  # fmt: skip
+            if answer.status == INFEASIBLE:
+                return None
+            if answer.x is not None and answer.status == 0:
+                break
         if answer.x is None or answer.status != 0:
             message = f"No portfolio was proven the best: {answer.message}"
             raise NotConvergedError(message)

@@ -244,13 +244,17 @@ class Search:
         self.pairs |= {pair: worth for pair, worth in zip(wanted, found, strict=True) if worth.valued}
 
     def _screened(self, entries: Sequence[Entry]) -> list[Entry]:
-        """Return the entries that pay alone or in a pair, with what they need; say why of the others."""
-        pays = {entry.id for entry in entries if self._best_alone(entry.id) > 0}
+        """Return the entries that may pay by themselves or by what they add to others, with what they need; say why of the rest.
+
+        What one adds is at most the sum of its pairs' gains over their parts: its partners may be there for others' sake.
+        """
+        most = {entry.id: self._best_alone(entry.id) for entry in entries}
         for pair in self.pairs:
-            together = max(self.values(pair))
-            for one, two in (pair, pair[::-1]):
-                if together > max(0.0, self._best_alone(two)):
-                    pays.add(one)
+            gain = max(0.0, *self.pair_values(pair).values())
+            for name in pair:
+                if name in most:
+                    most[name] += gain
+        pays = {name for name, worth in most.items() if worth > 0}
         pays |= {name for name in self.limits.required if name in self.singles}
         waiting = sorted(pays)
         while waiting:
@@ -262,7 +266,7 @@ class Search:
             if entry.id not in pays:
                 worth = self._best_alone(entry.id)
                 self.dropped[entry.id] = (
-                    f"it would lose {words.musd(-worth)} by itself, and makes no pair that was looked at worth more"
+                    f"it would lose {words.musd(-worth)} by itself, and what it adds to others does not make up for it"
                 )
         return self._without_orphans([entry for entry in entries if entry.id in pays])
 

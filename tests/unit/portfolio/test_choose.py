@@ -120,12 +120,24 @@ def test_what_cannot_be_valued_stays_apart_with_its_break_even():
         ("eTIR", "cost and effect are both assumed", {"cost_musd": 7.0}), ("pipe", "a pipeline", {})]  # fmt: skip
 
 
+def test_one_that_pays_only_beside_a_pair_is_not_screened_out():
+    """c loses 11.4 by itself, and with a, whose cost it does not carry, 0.9; beside a and b, which pay, it gains 0.1."""
+    meet = frozenset({"x"})
+    entries = [entry("a", 1.0, touches=meet), entry("b", 1.0, touches=meet), entry("c", 12.0, touches=meet)]
+    gains = {("a",): 0.0, ("b",): 0.0, ("c",): 0.0, ("a", "b"): 1.0, ("a", "c"): 1.0}
+    found = ask(entries, gains, Limits(60.0), later_years=0, most_plans=0)
+    assert found.bound_kind == "surrogate"
+    assert found.best.projects == {"a", "b", "c"}
+
+
 def test_screening_says_why():
     entries = [entry(f"p{number}", 10.0) for number in range(6)] + [entry("bad", 50.0), entry("dear", 900.0)]
     entries += [entry("needy", 5.0, prerequisites=("bad",))]
     found = ask(entries, {(f"p{number}",): 3.0 for number in range(6)}, Limits(60.0), later_years=0, most_plans=1)
     assert found.dropped["dear"] == "it costs USD 900 m, more than the budget of USD 60 m"
-    assert found.dropped["bad"] == "it would lose USD 47.6 m by itself, and makes no pair that was looked at worth more"
+    assert (
+        found.dropped["bad"] == "it would lose USD 47.6 m by itself, and what it adds to others does not make up for it"
+    )
     assert "needy" in found.dropped
 
 
