@@ -23,7 +23,10 @@ TARGET = 1.7
 #: Tasks that merely wait, and for how long.
 WAITS, WAIT_S = 16, 0.3
 #: Sets of one project each, which take three full solves; and those with which every worker is warmed.
-SETS = [{name: 2032} for name in ("P02", "P03", "P07", "P08", "P12", "P16", "P40", "P47")]
+SETS = [
+    {name: 2032}
+    for name in ("P02", "P03", "P07", "P08", "P12", "P16", "P40", "P47", "P15", "P18", "P17", "P25", "P26", "P14")
+]
 WARM = [{"P13": 2032}, {"P06": 2032}]
 
 

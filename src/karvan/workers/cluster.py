@@ -197,8 +197,13 @@ class _Run:
         """Wait a little for the first task that ends, and fetch what has ended."""
         from distributed import wait  # noqa: PLC0415 - heavy, and an extra
 
-        with contextlib.suppress(Exception):
-            wait([future for future, _ in self.running.values()], timeout=LOOK_S, return_when="FIRST_COMPLETED")
+        try:
+            with self.client.as_current():
+                wait([future for future, _ in self.running.values()], timeout=LOOK_S, return_when="FIRST_COMPLETED")
+        except TimeoutError:
+            pass
+        except Exception:  # noqa: BLE001 - the next look tells who is lost; never look without a pause
+            time.sleep(LOOK_S)
         for address, (future, task) in list(self.running.items()):
             if not future.done():
                 continue

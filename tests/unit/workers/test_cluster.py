@@ -77,6 +77,16 @@ def test_what_cannot_travel_is_an_error_of_its_task(tasks, pair):
     assert found.error is not None
 
 
+def test_whoever_waits_leaves_the_machine_to_the_workers(pair, monkeypatch):
+    """A look at the cluster every fifth of a second; a loop without a pause once took a core, and two workers were no faster."""
+    looks = []
+    own = cluster_module._Run._alive
+    monkeypatch.setattr(cluster_module._Run, "_alive", lambda run: (looks.append(None), own(run))[1])
+    assert workers.values(workers.map(time.sleep, [2.0, 2.0], cluster=pair)) == [None, None]
+    # ten while they sleep, and a few when they are given out and fetched
+    assert len(looks) <= 30
+
+
 def test_nothing_to_do(pair):
     assert workers.map(abs, [], cluster=pair) == []
 
