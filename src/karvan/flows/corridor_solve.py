@@ -190,7 +190,7 @@ def reference_of(case: Case) -> Reference:
 def _solve_reference(case: Case) -> Reference:
     chosen: Mapping[str, FormRoutes] = routes_of_case(case)
     network = network_of(case, reference_setting(case))
-    tastes = _reference_costs(network, chosen)
+    tastes = reference_costs(network, chosen)
     model = build_model(network, chosen, tastes)
     natural = solve_equilibrium(replace(model.problem, resources=model.problem.resources.without_limits()))
     targets = _targets(model, natural)
@@ -216,7 +216,7 @@ def stands(solved: Solved) -> Start:
 # constants --------------------------------------------------------------------------------------------------------------
 
 
-def _reference_costs(network: Network, chosen: Mapping[str, FormRoutes]) -> dict[Key, Taste]:
+def reference_costs(network: Network, chosen: Mapping[str, FormRoutes]) -> dict[Key, Taste]:
     """Return the cost of every class to which its scales are relative.
 
     It is that of the cheapest route with every crossing open and nothing new built, before anything is scarce; of the outside

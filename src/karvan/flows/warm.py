@@ -67,6 +67,25 @@ def warm_equilibrium() -> None:
         solver.step(solver.reactions, point, solver.residual(point), None)
 
 
+def warm_routes() -> None:
+    """Lay out the routes of the textbook case and seek missing ones, where nothing is scarce yet and nothing is solved."""
+    from types import SimpleNamespace  # noqa: PLC0415 - beside its use
+    from typing import Any, cast  # noqa: PLC0415 - beside its use
+
+    from karvan.case import open_case  # noqa: PLC0415 - heavy
+    from karvan.flows.corridor_model import build_model  # noqa: PLC0415 - compiles
+    from karvan.flows.corridor_solve import reference_costs  # noqa: PLC0415 - compiles
+    from karvan.flows.missing import with_missing  # noqa: PLC0415 - compiles
+    from karvan.flows.route_sets import reference_setting, routes_of_case  # noqa: PLC0415 - compiles
+    from karvan.routes import network_of  # noqa: PLC0415 - heavy
+
+    case = open_case("textbook")
+    chosen, network = routes_of_case(case), network_of(case, reference_setting(case))
+    model = build_model(network, chosen, reference_costs(network, chosen))
+    nothing = np.zeros(model.problem.routes.streams)
+    with_missing(model, cast("Any", SimpleNamespace(stream_usd=nothing, stream_h=nothing)), chosen)
+
+
 def warm_corridor() -> None:
     """Assign the goods of the textbook case, each project in each scenario, which needs every kernel of the corridor solver."""
     from karvan.case import open_case  # noqa: PLC0415 - heavy
@@ -89,11 +108,12 @@ def warm_all() -> None:
     other = multiprocessing.get_context("spawn").Process(target=warm_equilibrium)
     other.start()
     warm_dense()
+    warm_routes()
     other.join()
     if other.exitcode:
         message = "The kernels of equilibria could not be compiled; what went wrong stands above."
         raise WorkerError(message)
-    # with these from the cache, those of routes are left
+    # with these from the cache, little is left
     warm_corridor()
 
 
