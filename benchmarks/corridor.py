@@ -15,7 +15,7 @@ import karvan
 from karvan.case import Setting
 from karvan.flows.corridor_model import build_model
 from karvan.flows.corridor_solve import reference_of, solve_setting
-from karvan.flows.equilibrium import Start, solve_equilibrium
+from karvan.flows.equilibrium import solve_equilibrium
 from karvan.flows.warm import warm_corridor
 from karvan.routes import network_of
 
@@ -55,7 +55,7 @@ def restart_s(case: Case, scenario: str, change: str) -> float:
     model = build_model(network, base.chosen, reference.tastes, constants=reference.constants)
     if len(model.scarce) != len(base.model.scarce):
         return math.nan
-    start = Start(found.controls.price_usd, found.controls.queue_h, found.delay_h, found.controls.lean)
+    start = found.start
     return timed_s(lambda: solve_equilibrium(model.problem, start, reactions=found.reactions))
 
 

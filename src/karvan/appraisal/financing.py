@@ -27,16 +27,18 @@ from karvan.appraisal.fiscal import FiscalPage, Guarantee, fiscal_page
 from karvan.appraisal.indicators import present_value
 from karvan.appraisal.loans import grant_element
 from karvan.appraisal.plans import GIVEN
-from karvan.appraisal.project_loans import DEBT, ProjectLoan, cost_in_dollars, has_terms, loan_faults, loan_of
+from karvan.appraisal.project_loans import ProjectLoan, cost_in_dollars, has_terms, loan_faults, loan_of
 from karvan.appraisal.roots import rates_of_return
 from karvan.appraisal.side_sums import PUBLIC
 from karvan.appraisal.terms import profit_tax
+from karvan.case.finance import DEBT
 
 if TYPE_CHECKING:
     from karvan.appraisal.appraisal import Appraisal
     from karvan.appraisal.plans import Plan, PlannedProject
     from karvan.appraisal.rules import RuleSet
     from karvan.appraisal.terms import MoneyTerms
+
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 #: Effects that reach the owners' tills, and those that reach public bodies.

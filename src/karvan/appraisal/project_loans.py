@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from karvan.appraisal.finance import debt_cover
 from karvan.appraisal.loans import Loan, convert_schedule, schedule_loan
-from karvan.appraisal.terms import DOLLAR
+from karvan.case.finance import DEBT, DOLLAR
 from karvan.errors import InputError
 
 if TYPE_CHECKING:
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from karvan.appraisal.terms import MoneyTerms
     from karvan.case.finance import Funding
 
-#: Instruments that must be paid back.
-DEBT = ("loan", "deposit")
 #: How a loan is repaid where that is not published.
 EQUAL_PARTS: Repayment = "equal_principal"
 #: Terms that may not be published, and what is taken then.

@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from karvan.case.finance import DOLLAR
 from karvan.errors import InputError
 
 if TYPE_CHECKING:
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 INFLATION = 0.02
 #: Names of the parameters: before and after the funder or country.
 TAX, DEPRECIATION = ("profit_tax_", "_pct"), ("real_depreciation_", "_pct_per_year")
-#: Currency of the accounts.
-DOLLAR = "USD"
 OWN_MONEY, INFLATION_NAME = "cost_of_own_money_pct_per_year", "inflation_usd_pct_per_year"
 
 

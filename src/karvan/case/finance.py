@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 
 #: Statuses that count, the firmest first; `withdrawn` does not.
 STANDING = ("agreed", "approved", "offered", "sought")
+#: Instruments that must be paid back.
+DEBT = ("loan", "deposit")
+#: Currency in which a case counts.
+DOLLAR = "USD"
 
 
 @dataclass(frozen=True)

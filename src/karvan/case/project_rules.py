@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from karvan.case.cells import BadCell, number_text, parse_cell, plain_number
+from karvan.case.finance import DEBT, DOLLAR
 from karvan.case.rules import PROBABILITY_SLACK, Context, rule
 from karvan.case.schema import schemas
 from karvan.errors import Problem, near_names
@@ -23,10 +24,6 @@ FIXED_COLUMNS = frozenset(
      "countries", "origin", "destination", "commodity", "trade_id", "corridor", "link_id", "direction", "year", "basis",
      "currency"}
 )  # fmt: skip
-
-
-#: Currency in which a case counts.
-DOLLAR = "USD"
 
 
 @rule("effect-target")
@@ -342,18 +339,14 @@ def _finance_terms(context: Context) -> Iterator[Problem]:
             )  # fmt: skip
 
 
-#: Instruments that must be paid back.
-OWED = ("loan", "deposit")
-
-
 @rule("finance-guarantee")
 def _finance_guarantee(context: Context) -> Iterator[Problem]:
     for row in context.rows("finance"):
         share, instrument = row.values["guaranteed_share"], row.values["instrument"]
-        if instrument not in OWED and not math.isnan(share):
+        if instrument not in DEBT and not math.isnan(share):
             yield context.problem(
                 "finance", row, "guaranteed_share", f"{number_text(share)} for a {instrument}",
-                f"a blank cell, since only a {' or '.join(OWED)} is owed", "Clear it, or mend the instrument.",
+                f"a blank cell, since only a {' or '.join(DEBT)} is owed", "Clear it, or mend the instrument.",
                 name="finance-guarantee",
             )  # fmt: skip
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from karvan.case.remember import remembered
-from karvan.flows.again import has_moved, kind_tonnes, look_again, solve_again
+from karvan.flows.again import kind_tonnes, solve_again, sought_anew
 from karvan.flows.class_costs import class_costs, keys_of
 from karvan.flows.corridor import describe_flows
 from karvan.flows.corridor_solve import prepare, solve_setting
@@ -59,10 +59,7 @@ class Side:
 
         def solve(state: str) -> tuple[Solved, Solved]:
             found = with_tonnes(self.solved[state], last.solved[state], goods, multiplier, tolerance=tolerance)
-            sought = last.sought.get(state, self.solved[state])
-            if has_moved(found, sought):
-                found = sought = look_again(found, tolerance=tolerance)
-            return found, sought
+            return sought_anew(found, last.sought.get(state, self.solved[state]), tolerance=tolerance)
 
         again = list(states)
         both = dict(zip(again, in_threads(solve, again), strict=True))

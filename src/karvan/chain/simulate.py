@@ -17,7 +17,7 @@ from karvan.chain.goods import ALONE, goods_of, matrix_of
 from karvan.chain.results import Later, Outcome
 from karvan.chain.sides import Side, class_tonnes, flows_without, on_goods, solve_side, solve_state, with_tonnes
 from karvan.errors import RequestError
-from karvan.flows.again import has_moved, look_again
+from karvan.flows.again import sought_anew
 from karvan.flows.class_costs import class_costs
 from karvan.flows.corridor import describe_flows
 from karvan.flows.equilibrium import TOLERANCE as EQUILIBRIUM
@@ -235,8 +235,7 @@ def _own(case: Case, setting: Setting, first: Side, met: Meeting | None, goods: 
     if scenario in met.side.solved:
         return met.side.solved[scenario]
     own = solve_state(case, setting)
-    found = with_tonnes(own, own, goods, met.multiplier)
-    return look_again(found) if has_moved(found, own) else found
+    return sought_anew(with_tonnes(own, own, goods, met.multiplier), own)[0]
 
 
 def _flows(case: Case, setting: Setting, first: Side, met: Meeting | None, goods: Goods) -> CorridorFlows:

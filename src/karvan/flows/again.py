@@ -10,7 +10,7 @@ import numpy as np
 from karvan.case.remember import remembered
 from karvan.flows import corridor_kernels as kernels
 from karvan.flows.corridor_model import build_model
-from karvan.flows.corridor_solve import Solved, carried, reference_of, stands
+from karvan.flows.corridor_solve import Solved, carried, reference_of
 from karvan.flows.equilibrium import TOLERANCE, solve_equilibrium
 from karvan.flows.missing import with_missing
 from karvan.flows.problem import Problem
@@ -44,7 +44,7 @@ def solve_again(
     """
     other = _loaded(solved.model, multiplier, outside_t_per_year)
     found = solve_equilibrium(
-        other.problem, stands(solved), tolerance=tolerance, reactions=solved.equilibrium.reactions
+        other.problem, solved.equilibrium.start, tolerance=tolerance, reactions=solved.equilibrium.reactions
     )
     return Solved(other, found, solved.chosen)
 
@@ -75,6 +75,17 @@ def has_moved(solved: Solved, last: Solved) -> bool:
     )  # fmt: skip
     dearer = usd + float(classes.delay_usd.max(initial=0.0)) * hours
     return bool((dearer > MOVED * np.maximum(routes.price_usd, 1.0)).any())
+
+
+def sought_anew(solved: Solved, last: Solved, *, tolerance: float = TOLERANCE) -> tuple[Solved, Solved]:
+    """Return a solution with its routes sought anew where it has moved, and the one at whose costs they were sought last.
+
+    `last` is where they were sought before.
+    """
+    if not has_moved(solved, last):
+        return solved, last
+    found = look_again(solved, tolerance=tolerance)
+    return found, found
 
 
 def _loaded(model: CorridorModel, multiplier: Mapping[str, Floats], outside_t_per_year: float) -> CorridorModel:

@@ -150,7 +150,7 @@ def _start(model: CorridorModel, reference: Reference) -> Start:
 def carried(solved: Solved, model: CorridorModel) -> Start:
     """Return where to begin when resources have been added."""
     resources = solved.model.problem.resources
-    return _moved(resources.names, resources.pair_resource, stands(solved), model)
+    return _moved(resources.names, resources.pair_resource, solved.equilibrium.start, model)
 
 
 def _moved(names: Sequence[str], pair_resource: Ints, start: Start, model: CorridorModel) -> Start:
@@ -202,15 +202,9 @@ def _solve_reference(case: Case) -> Reference:
         fit.model, fit.chosen = solved.model, solved.chosen
     resources = solved.model.problem.resources
     return Reference(
-        solved.chosen, fit.tastes, tuple(resources.names), resources.pair_resource, stands(solved), tuple(fit.places),
+        solved.chosen, fit.tastes, tuple(resources.names), resources.pair_resource, solved.equilibrium.start, tuple(fit.places),
         tuple(fit.place_usd.tolist()), solved.equilibrium.reactions,
     )  # fmt: skip
-
-
-def stands(solved: Solved) -> Start:
-    """Return where a solution stands, as a start."""
-    found = solved.equilibrium
-    return Start(found.controls.price_usd, found.controls.queue_h, found.delay_h, found.controls.lean)
 
 
 # constants --------------------------------------------------------------------------------------------------------------
@@ -352,7 +346,7 @@ def _complete(solved: Solved, tastes: Mapping[Key, Taste], tolerance: float = TO
         found = solve_equilibrium(model.problem, start, tolerance=roughly, reactions=known)
         solved = Solved(model, found, chosen)
     if roughly > tolerance:
-        start, known = stands(solved), solved.equilibrium.reactions
+        start, known = solved.equilibrium.start, solved.equilibrium.reactions
         found = solve_equilibrium(solved.model.problem, start, tolerance=tolerance, reactions=known)
         solved = replace(solved, equilibrium=found)
     return solved

@@ -113,6 +113,11 @@ class Equilibrium:
     iterations: int
     reactions: Reactions | None = None
 
+    @property
+    def start(self) -> Start:
+        """Where it stands, for a search that begins there."""
+        return Start(self.controls.price_usd, self.controls.queue_h, self.delay_h, self.controls.lean)
+
 
 def solve_equilibrium(
     problem: Problem, start: Start | None = None, *, tolerance: float = TOLERANCE, reactions: Reactions | None = None

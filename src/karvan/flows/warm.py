@@ -43,7 +43,7 @@ def warm_dense() -> None:
 
 def warm_equilibrium() -> None:
     """Solve the smallest corridor that needs every kernel of equilibria: two routes, of which one is full."""
-    from karvan.flows.equilibrium import Solver, Start, solve_equilibrium  # noqa: PLC0415 - heavy
+    from karvan.flows.equilibrium import Solver, solve_equilibrium  # noqa: PLC0415 - heavy
     from karvan.flows.problem import Classes, Problem, Resources, RouteSets  # noqa: PLC0415 - heavy
 
     zero, one, number = np.zeros(1), np.ones(1), np.zeros(1, dtype=np.int64)
@@ -56,7 +56,7 @@ def warm_equilibrium() -> None:
     )  # fmt: skip
     problem = Problem(routes, classes, resources)
     found = solve_equilibrium(problem)
-    start = Start(found.controls.price_usd, found.controls.queue_h, found.delay_h, found.controls.lean)
+    start = found.start
     solve_equilibrium(
         replace(problem, classes=replace(classes, demand_t_per_day=one * 90)), start, reactions=found.reactions
     )

@@ -55,7 +55,7 @@ def test_of_two_alike_in_a_row_each_has_half_the_price():
     assert found.stream_usd == pytest.approx([2 + 2 * np.log(1.5), 0.0], rel=1e-9)
     again = solve_equilibrium(
         two_routes(scarce=[{"capacity": 40.0}, {"capacity": 45.0}, {"capacity": 40.0}]),
-        Start(found.controls.price_usd, found.controls.queue_h, found.delay_h, found.controls.lean),
+        found.start,
     )
     assert again.iterations == 0
     assert again.controls.price_usd.tolist() == found.controls.price_usd.tolist()
@@ -98,7 +98,7 @@ def test_a_matrix_serves_again_for_other_tonnes():
     before = solve_equilibrium(problem)
     more = replace(problem.classes, demand_t_per_day=1.001 * problem.classes.demand_t_per_day)
     other = Problem(problem.routes, more, problem.resources)
-    start = Start(before.controls.price_usd, before.controls.queue_h, before.delay_h, before.controls.lean)
+    start = before.start
     after = solve_equilibrium(other, start, reactions=before.reactions)
     assert after.reactions is before.reactions
     assert after.route_flow == pytest.approx(solve_equilibrium(other).route_flow, rel=1e-6, abs=1e-9)
