@@ -203,7 +203,7 @@ def _show(found: Portfolio) -> None:
     if choice.openings:
         out.print(
             f"Within {budget}: {words.listed(sorted(choice.openings))}, worth {words.musd(choice.value_musd)} "
-            f"to {choice.aim.name} for {words.musd(choice.worth.cost_musd)}; {_bound(found)}."
+            f"to {choice.aim.name}{choice.beyond}, for {words.musd(choice.worth.cost_musd)}; {_bound(found)}."
         )
     else:
         out.print(

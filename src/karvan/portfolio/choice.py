@@ -111,6 +111,15 @@ class Choice:
         return self.best.value_musd
 
     @property
+    def beyond(self) -> str:
+        """What the chosen set is worth to the world, in words that go on a sentence; empty where the world is the aim."""
+        if self.aim.countries is None:
+            return ""
+        world = self.worth.value(None)
+        why = ", since others lose more than that" if world < 0 < self.value_musd else ""
+        return f", {words.musd(world)} to the world{why}"
+
+    @property
     def proven(self) -> bool:
         """Whether no plan within the limits is worth more."""
         return self.bound_kind == "enumeration"

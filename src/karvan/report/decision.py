@@ -127,10 +127,9 @@ def answer(found: Portfolio) -> str:
         if states[low] != states[high]
         else ""
     )
-    world = "" if choice.aim.countries is None else f", {words.musd(choice.worth.value(None))} to the world"
     return (
         f"Build {_names(found, choice.openings)}: {words.musd(choice.worth.cost_musd)} of outlay, expected net present value "
-        f"{words.musd(choice.value_musd)} to {_aim(found)}{world}.{spread}"
+        f"{words.musd(choice.value_musd)} to {_aim(found)}{choice.beyond}.{spread}"
     )
 
 

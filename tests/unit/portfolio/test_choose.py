@@ -8,6 +8,7 @@ from itertools import combinations
 import pytest
 from synthetic_worths import SyntheticValuer, entry
 
+from karvan.charts import words
 from karvan.errors import InputError, RequestError, UnknownNameError
 from karvan.portfolio.aims import Aim
 from karvan.portfolio.candidates import Limits
@@ -109,6 +110,25 @@ def test_the_aim_changes_the_choice():
     assert found.best.projects == {"foul"}
     found = ask(entries, gains, Limits(40.0), later_years=0, only_open=["foul"], shut=0.05, aim="both:worst_state")
     assert found.best.projects == {"fair"}
+
+
+def test_what_the_set_is_worth_to_the_world_is_said_beside_the_aim():
+    """A reader of the first line must not take what two gain for what all gain."""
+    entries = [entry("a", 10.0)]
+    found = ask(entries, {("a",): 5.0}, Limits(40.0), later_years=0)
+    assert found.beyond == f", {words.musd(found.worth.value(None))} to the world"
+    alone = replace(found, aim=replace(found.aim, countries=None))
+    assert alone.beyond == ""
+    # a set whose works others pay for
+    worse = replace(found, best=replace(found.best, worth=_Losing()))
+    assert worse.beyond == f", {words.musd(-7.0)} to the world, since others lose more than that"
+
+
+class _Losing:
+    """A worth that is below nothing to the world."""
+
+    def value(self, _countries: object) -> float:
+        return -7.0
 
 
 def test_what_cannot_be_valued_stays_apart_with_its_break_even():
