@@ -12,6 +12,7 @@ import hashlib
 import io
 import json
 import os
+import threading
 import zipfile
 from dataclasses import fields
 from functools import lru_cache
@@ -38,6 +39,10 @@ if TYPE_CHECKING:
     from karvan.flows.corridor_solve import Reference
 
 T = TypeVar("T")
+
+#: One thread reads at a time: NumPy has Python parse the heads of arrays, which may fail in two threads at once (seen in Python
+#: 3.11.7: "AST constructor recursion depth mismatch").
+_READING = threading.Lock()
 
 #: The folder in which references are kept; ``off`` keeps none. By default ``karvan`` in the user's folder for caches.
 VARIABLE = "KARVAN_CACHE"
@@ -118,7 +123,7 @@ def _load(path: Path | None, read: Callable[[Any], T]) -> T | None:
     if path is None:
         return None
     try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as data:
+        with _READING, np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as data:
             return read(data)
     except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
         return None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, replace
 
 import numpy as np
@@ -130,3 +132,20 @@ def test_routes_that_were_added_are_told_from_the_others():
 def test_settings_with_projects_are_not_kept(kept, tmp_path):
     solve_setting(open_case("textbook"), Setting(projects=("N1",)))
     assert not list((tmp_path / "kept").glob("setting-*.npz"))
+
+
+def test_one_thread_reads_at_a_time(tmp_path):
+    """Python's parser, which reads the heads of arrays, once failed in two threads."""
+    path, reading, most = tmp_path / "some.npz", [], []
+    np.savez(path, one=np.zeros(3))
+
+    def read(data):
+        reading.append(data)
+        most.append(len(reading))
+        time.sleep(0.02)
+        reading.pop()
+        return float(data["one"].sum())
+
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda _: kept_solutions._load(path, read), range(4))) == [0.0] * 4
+    assert max(most) == 1
