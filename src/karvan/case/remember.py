@@ -6,9 +6,11 @@ every setting that has them; nothing that may be altered is kept. A result is th
 
 from __future__ import annotations
 
+import itertools
 import threading
+from dataclasses import dataclass
 from functools import wraps
-from typing import TYPE_CHECKING, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,6 +19,8 @@ P = ParamSpec("P")
 R = TypeVar("R")
 #: What is compared by value.
 _PLAIN = (int, float, str, bytes, tuple, frozenset, type(None))
+#: Which result was asked for later.
+_TIMES = itertools.count()
 
 
 def remembered(most: int, *, unseen: int = 0) -> Callable[[Callable[P, R]], Callable[P, R]]:
@@ -34,41 +38,71 @@ def remembered(most: int, *, unseen: int = 0) -> Callable[[Callable[P, R]], Call
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        kept: tuple[tuple[tuple[object, ...], R], ...] = ()
-        altering = threading.Lock()
-
-        def known(seen: tuple[object, ...]) -> tuple[tuple[object, ...], R] | None:
-            for item in kept:
-                for one, given in zip(item[0], seen, strict=False):
-                    if one is not given and not _equal(one, given):
-                        break
-                else:
-                    return item
-            return None
-
-        def keep(new: tuple[tuple[object, ...], R]) -> None:
-            nonlocal kept
-            kept = (new, *(item for item in kept if item is not new))[:most]
+        memory: _Memory[R] = _Memory(most)
 
         @wraps(function)
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
             seen: tuple[object, ...] = args[:-unseen] if unseen else args
-            found = known(seen)
+            found = memory.known(seen)
             if found is None:
-                made = (seen, function(*args, **kwargs))
-                with altering:
-                    # where another thread has made it meanwhile, all go on with that one: it is known by its identity
-                    found = known(seen) or made
-                    keep(found)
-            elif found is not kept[0]:
-                with altering:
-                    keep(found)
-            return found[1]
+                found = memory.keep(seen, function(*args, **kwargs))
+            return found.ask()
 
         return call
 
     return decorate
 
 
-def _equal(one: object, other: object) -> bool:
-    return isinstance(one, _PLAIN) and type(one) is type(other) and one == other
+@dataclass(slots=True)
+class _Kept(Generic[R]):
+    """What a function was given and what it returned, and when it was asked for last; what is kept cannot lose its identity."""
+
+    seen: tuple[object, ...]
+    result: R
+    asked: int = 0
+
+    def ask(self) -> R:
+        """Return the result."""
+        self.asked = next(_TIMES)
+        return self.result
+
+
+class _Memory(Generic[R]):
+    """The latest results of one function."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.kept: dict[tuple[int, ...], _Kept[R]] = {}
+        self.altering = threading.Lock()
+
+    def known(self, seen: tuple[object, ...]) -> _Kept[R] | None:
+        """Return what is kept of some arguments, or None."""
+        found = self.kept.get(tuple(map(id, seen)))
+        if found is not None:
+            return found
+        plain = [isinstance(given, _PLAIN) for given in seen]
+        if not any(plain):
+            return None
+        return next((item for item in self.kept.values() if _are_equal(item.seen, seen, plain)), None)
+
+    def keep(self, seen: tuple[object, ...], result: R) -> _Kept[R]:
+        """Keep a result, and return what all go on with."""
+        with self.altering:
+            # where another thread has made it meanwhile it is that one: it is known by its identity
+            found = self.known(seen)
+            if found is None:
+                found = _Kept(seen, result, next(_TIMES))
+                # others may be looking through what is there
+                more = {**self.kept, tuple(map(id, seen)): found}
+                if len(more) > self.most:
+                    del more[min(self.kept, key=lambda key: self.kept[key].asked)]
+                self.kept = more
+        return found
+
+
+def _are_equal(seen: tuple[object, ...], given: tuple[object, ...], plain: list[bool]) -> bool:
+    """Tell whether arguments are the same, or equal where they are plain."""
+    for one, other, by_value in zip(seen, given, plain, strict=False):
+        if one is not other and not (by_value and type(one) is type(other) and one == other):
+            return False
+    return True
