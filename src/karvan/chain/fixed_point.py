@@ -39,6 +39,8 @@ NEARLY = 3.0
 #: A state is left as it stands for a round where its probability times the change of tonnes since it was solved is no more than
 #: this share of the change that is still made; in what may be the last round no state is.
 RARE = 0.03
+#: After so many rounds they do not meet easily, and no state is left as it stands.
+EASY_ROUNDS = 5
 #: Rounds that the acceleration looks back on.
 MEMORY = 4
 
@@ -142,10 +144,12 @@ def meet(goods: Goods, matrix: TradeMatrix, before: Side, after: Side, *, theta:
             report = ChainConvergence(count, changes[-1], float(np.nanmax(dearer, initial=0.0)), _contraction(changes))
             return Meeting(side, multiplier, found, logsum_before, level, logsum, report)
         worst = int(np.abs(moves).argmax())
+        # tonnes that would grow tenfold say no more about what may rest, or be left rough, than those that would double
+        size = min(changes[-1], float(np.abs(moves).max(initial=0.0)), 1.0)
         multiplier = np.exp(rounds.following(np.log(multiplier), moves))
         last_logsum = logsum
-        closer = EQUILIBRIUM if changes[-1] <= NEARLY * TOLERANCE else max(CLOSER * changes[-1], EQUILIBRIUM)
-        states = solved.due(multiplier, 0.0 if closer == EQUILIBRIUM else RARE * changes[-1])
+        closer = EQUILIBRIUM if changes[-1] <= NEARLY * TOLERANCE else max(CLOSER * size, EQUILIBRIUM)
+        states = solved.due(multiplier, 0.0 if closer == EQUILIBRIUM or count > EASY_ROUNDS else RARE * size)
         side = after.again(goods, multiplier, side, states, tolerance=closer)
     message = (
         f"Trade and flows did not meet in {MOST_ROUNDS} rounds: tonnes of {' '.join(goods.ends[worst])} still move by "
