@@ -104,11 +104,13 @@ def _notes(solved: Solved) -> list[str]:
 
 def state_of(solved: Solved) -> State:
     """Return the final state of a run, as the audit reads it."""
-    found = solved.equilibrium
+    found, laid = solved.equilibrium, solved.model.laid
     number, route, flow = class_flows(solved)
+    usd, hours = movement_charges(solved.model, found)
     return State(
         class_number=number, route=route, flow=flow, on_network=found.on_network, stream_flow=found.stream_flow, used=found.used,
-        price_usd=found.controls.price_usd, queue_h=found.controls.queue_h, delay_h=found.delay_h,
+        price_usd=found.controls.price_usd, queue_h=found.controls.queue_h, delay_h=found.delay_h, move_ptr=laid.move_ptr,
+        move_item=laid.move_item, move_usd=usd, move_h=hours,
     )  # fmt: skip
 
 

@@ -3,8 +3,9 @@
 The audit knows nothing of the solver and shares no code with it. From the tables of routes, classes and resources, and from the
 final state alone, it finds anew: the cost of every route; the shares of every class, by its own nested logit; the flows
 of routes, links and resources by adding up; that tonnes in are tonnes on the network and outside; that nothing is negative; that
-no capacity is exceeded and no price is charged where there is room; and, with SciPy's Dijkstra, that no route is missing
-which is much cheaper than the best of its pair.
+no capacity is exceeded and no price is charged where there is room; that what movements are charged, with which missing routes
+are sought, adds up to what routes are; and, with SciPy's Dijkstra, that no route is missing which is much cheaper than the best
+of its pair.
 """
 
 from __future__ import annotations
@@ -53,6 +54,8 @@ class CorridorAudit:
         Largest share of the rents and queues that is charged where there is room.
     delay_error
         Largest difference in hours between delays charged and delays at the flows.
+    charge_error
+        Largest difference between what a route is charged and the sum over its movements, as a share of the largest charge.
     missing_gain
         Largest share by which a route that is not in the set is cheaper than the best of its pair.
     searches
@@ -65,6 +68,7 @@ class CorridorAudit:
     capacity_excess: float
     idle_price: float
     delay_error: float
+    charge_error: float
     missing_gain: float
     searches: int
 
@@ -87,6 +91,10 @@ class State:
         Tonnes a day on every stream; use of every resource.
     price_usd, queue_h, delay_h
         Price, queue and delay of every resource.
+    move_ptr, move_item
+        Where the movements of every route begin, and the movements.
+    move_usd, move_h
+        Dollars and hours that every movement is charged where missing routes are sought.
     """
 
     class_number: Ints
@@ -98,6 +106,10 @@ class State:
     price_usd: Floats
     queue_h: Floats
     delay_h: Floats
+    move_ptr: Ints
+    move_item: Ints
+    move_usd: Floats
+    move_h: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -145,11 +157,13 @@ def audit_corridor(problem: Problem, state: State, tasks: list[SearchTask]) -> C
         )
     link_error = _audit_sums(problem, state)
     excess, idle, delay = _audit_resources(problem, state)
-    share_error = _audit_shares(problem, state)
+    charged = route_costs(problem, state)
+    share_error = _audit_shares(problem, state, charged)
+    charge_error = _audit_charges(state, charged)
     missing = _audit_missing(tasks)
     return CorridorAudit(
         conservation=conservation, share_error=share_error, link_error=link_error, capacity_excess=float(excess), idle_price=idle,
-        delay_error=delay, missing_gain=missing, searches=len(tasks),
+        delay_error=delay, charge_error=charge_error, missing_gain=missing, searches=len(tasks),
     )  # fmt: skip
 
 
@@ -258,10 +272,27 @@ def route_costs(problem: Problem, state: State) -> tuple[Floats, Floats]:
     return total_usd, total_hours
 
 
-def _audit_shares(problem: Problem, state: State) -> float:
+def _audit_charges(state: State, charged: tuple[Floats, Floats]) -> float:
+    """Add what movements are charged up to routes, and hold it against what prices and waits add to them."""
+    worst = 0.0
+    owner = np.repeat(np.arange(len(state.move_ptr) - 1), np.diff(state.move_ptr))
+    both = zip(charged, (state.move_usd, state.move_h), ("dollars", "hours"), strict=True)
+    for known, each, unit in both:
+        again = np.bincount(owner, each[state.move_item], minlength=len(known))
+        error = np.abs(again - known) / max(float(np.max(np.abs(known), initial=0.0)), 1.0)
+        worst = max(worst, float(np.max(error, initial=0.0)))
+        if worst > EQUILIBRIUM:
+            r = int(np.argmax(error))
+            _fail(
+                f"route {r} is charged {known[r]:g} {unit}, its movements {again[r]:g} where missing routes are sought"
+            )
+    return worst
+
+
+def _audit_shares(problem: Problem, state: State, charged: tuple[Floats, Floats]) -> float:
     """Derive the shares of every class again, by logarithms of sums from the top of the tree down."""
     routes, classes = problem.routes, problem.classes
-    usd, hours = route_costs(problem, state)
+    usd, hours = charged
     starts = np.searchsorted(state.class_number, np.arange(len(classes) + 1))
     number = np.repeat(np.arange(len(classes)), np.diff(starts))
     route = routes.set_ptr[classes.set[number]] + np.arange(len(number)) - starts[number]

@@ -309,6 +309,8 @@ class CorridorModel:
         The arrays.
     scarce
         What every resource is.
+    pair_movements
+        Movements of every pair of the resources, there and back; -1: none that some route uses.
     outside_t_per_year
         Tonnes that stay outside whatever happens.
     standing_usd_per_h
@@ -325,6 +327,7 @@ class CorridorModel:
     base: tuple[Stream, ...]
     problem: Problem
     scarce: tuple[Scarce, ...]
+    pair_movements: tuple[Ints, Ints]
     outside_t_per_year: float
     standing_usd_per_h: float
     notes: tuple[str, ...]
@@ -385,13 +388,13 @@ def build_model(
     )  # fmt: skip
     standing = scale_of(applied, "standing_usd_per_t_day", STANDING_USD_PER_T_DAY) / HOURS_PER_DAY
     scarce, notes = scarcities_of(applied)
-    resources, used = _resources(laid, forms, scarce)
+    resources, used, pair_movements = _resources(laid, forms, scarce)
     classes = _classes(network, laid, streams, tastes, standing)
     if ((np.diff(laid.sets.set_ptr)[classes.set] == 0) & ~np.isfinite(classes.outside_usd)).any():
         _refuse_stranded(forms, chosen, laid, streams, applied.rows("commodity"), outside_costs(network))
     problem = Problem(laid.sets, classes, resources)
     return CorridorModel(
-        network, forms, laid, streams, problem, tuple(used), outside, standing, (*applied.notes, *notes)
+        network, forms, laid, streams, problem, tuple(used), pair_movements, outside, standing, (*applied.notes, *notes)
     )
 
 
@@ -500,8 +503,8 @@ def _refuse_stranded(
 
 def _resources(
     laid: Laid, forms: Mapping[str, FormNetwork], scarce: tuple[Scarce, ...]
-) -> tuple[Resources, list[Scarce]]:
-    """Return the resources that some route uses, and what they are."""
+) -> tuple[Resources, list[Scarce], tuple[Ints, Ints]]:
+    """Return the resources that some route uses, what they are, and the movements of their pairs, there and back."""
     places = _places_of_scarce(scarce, laid.movement_number)
     # one more movement that no route uses
     stream = np.append(laid.stream_of, -1)[places.movement]
@@ -515,13 +518,15 @@ def _resources(
     move_h = np.append(forms[FORMS[0]].movements.move_h, 0.0)
     free = move_h[np.where(at < len(move_h) - 1, at, -1)]
     used = [item for item, keep in zip(scarce, kept.tolist(), strict=True) if keep]
+    moved = np.where(stream >= 0, places.movement, -1)
+    pair_movements = moved[pair, form, 0], moved[pair, form, 1]
     return Resources(
         [name for name, keep in zip(places.names, kept.tolist(), strict=True) if keep],
         capacity=places.capacity[kept], preload=places.preload[kept], clearing=places.clearing[kept], curve=places.curve[kept],
         free_h=free[kept], curve_a=places.curve_a[kept], curve_b=places.curve_b[kept], pair_resource=number[pair],
         pair_there=there[pair, form], pair_back=back[pair, form], pair_weight=places.weight[pair, form],
         pair_empty=places.empty[pair], pair_each=~places.shared[pair],
-    ), used  # fmt: skip
+    ), used, pair_movements  # fmt: skip
 
 
 class _ScarcePlaces(NamedTuple):

@@ -6,6 +6,7 @@ elimination, and where it is lower than what is known, the way that costs it is 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -55,11 +56,11 @@ def with_missing(
 
 def movement_charges(model: CorridorModel, found: Equilibrium) -> tuple[Floats, Floats]:
     """Return dollars and hours that every movement costs besides its plain cost."""
-    stream = model.laid.stream_of
-    used = stream >= 0
-    usd, hours = np.zeros(len(stream)), np.zeros(len(stream))
-    usd[used], hours[used] = found.stream_usd[stream[used]], found.stream_h[stream[used]]
-    return usd, hours
+    # what a stream is charged is the sum over its movements, of which a way that is sought may use some only
+    there, back = model.pair_movements
+    resources = replace(model.problem.resources, pair_there=there, pair_back=back)
+    wait = found.controls.queue_h + found.delay_h
+    return resources.charges(found.controls.price_usd, wait, found.controls.lean, len(model.laid.stream_of))
 
 
 def choice_weights(model: CorridorModel, form: str, values: Sequence[float], usd: Floats, hours: Floats) -> Floats:

@@ -29,6 +29,7 @@ def test_a_sound_result_passes(sound):
     found = audit_corridor(*sound)
     assert found.conservation < 1e-12
     assert found.share_error < 1e-9
+    assert found.charge_error < 1e-9
     assert found.missing_gain < 0.01
     assert found.searches > 0
 
@@ -119,3 +120,30 @@ def test_a_route_that_is_missing(sound):
     dear = replace(tasks[0], best=tasks[0].best * 1.2)
     with pytest.raises(AuditError, match="a route is missing that is cheaper than the best known by"):
         audit_corridor(problem, state, [dear, *tasks[1:]])
+
+
+def test_a_movement_that_is_charged_for_others(sound):
+    """What a stream is charged is the sum over its movements; a way that uses one of them must not be charged for all."""
+    problem, state, tasks = sound
+    usd = state.move_usd.copy()
+    usd[np.argmax(usd)] *= 2
+    with pytest.raises(AuditError, match=r"is charged .* dollars, its movements .* where missing routes are sought"):
+        audit_corridor(problem, replace(state, move_usd=usd), tasks)
+    hours = state.move_h.copy()
+    hours[np.argmax(hours)] = 0.0
+    with pytest.raises(AuditError, match=r"is charged .* hours, its movements .* where missing routes are sought"):
+        audit_corridor(problem, replace(state, move_h=hours), tasks)
+
+
+def test_movements_are_charged_what_their_routes_are():
+    case = karvan.open_case("textbook")
+    solved = solve_setting(case, karvan.Setting.of(changes=["link:b_city-b_east.rail:capacity_trains_per_day=0.25"]))
+    laid, found = solved.model.laid, solved.equilibrium
+    used = laid.stream_of[laid.stream_of >= 0]
+    several = np.bincount(used, minlength=len(found.stream_usd)) > 1
+    assert (several & (found.stream_usd > 0)).any()
+    assert (several & (found.stream_h > 0)).any()
+    state = state_of(solved)
+    for of_movement, of_stream in ((state.move_usd, found.stream_usd), (state.move_h, found.stream_h)):
+        again = np.bincount(used, of_movement[laid.stream_of >= 0], minlength=len(of_stream))
+        np.testing.assert_allclose(again, of_stream, rtol=1e-9, atol=1e-9)
