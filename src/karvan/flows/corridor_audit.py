@@ -266,19 +266,23 @@ def route_costs(problem: Problem, state: State) -> tuple[Floats, Floats]:
     np.add.at(hours, resources.pair_there, wait)
     np.add.at(hours, resources.pair_back, np.where(resources.pair_each, 0.0, wait))
     usd[-1] = hours[-1] = 0.0
-    owner = np.repeat(np.arange(len(routes.nest)), np.diff(routes.route_ptr))
-    total_usd: Floats = np.bincount(owner, usd[routes.route_stream], minlength=len(routes.nest)).astype(np.float64)
-    total_hours: Floats = np.bincount(owner, hours[routes.route_stream], minlength=len(routes.nest)).astype(np.float64)
-    return total_usd, total_hours
+    return _on_routes(usd, routes.route_ptr, routes.route_stream), _on_routes(hours, routes.route_ptr, routes.route_stream)
+
+
+def _on_routes(each: Floats, pointer: Ints, item: Ints) -> Floats:
+    """Add the figures of items up to routes, of which some may have none."""
+    total, some = np.zeros(len(pointer) - 1), np.diff(pointer) > 0
+    if some.any():
+        total[some] = np.add.reduceat(each[item], pointer[:-1][some])
+    return total
 
 
 def _audit_charges(state: State, charged: tuple[Floats, Floats]) -> float:
     """Add what movements are charged up to routes, and hold it against what prices and waits add to them."""
     worst = 0.0
-    owner = np.repeat(np.arange(len(state.move_ptr) - 1), np.diff(state.move_ptr))
     both = zip(charged, (state.move_usd, state.move_h), ("dollars", "hours"), strict=True)
     for known, each, unit in both:
-        again = np.bincount(owner, each[state.move_item], minlength=len(known))
+        again = _on_routes(each, state.move_ptr, state.move_item)
         error = np.abs(again - known) / max(float(np.max(np.abs(known), initial=0.0)), 1.0)
         worst = max(worst, float(np.max(error, initial=0.0)))
         if worst > EQUILIBRIUM:
