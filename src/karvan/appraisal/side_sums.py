@@ -273,19 +273,14 @@ def _on_routes(model: CorridorModel, name: str) -> Floats:
 def _forms(model: CorridorModel) -> list[tuple[str, Ints, Ints, slice]]:
     """Return the routes of every form: where their arcs begin, the arcs, and which routes they are."""
     laid = model.laid
-    split = int(laid.sets.set_ptr[laid.first[FORMS[1]][0]])
-    found = []
-    for form, begin, stop in ((FORMS[0], 0, split), (FORMS[1], split, len(laid.arc_ptr) - 1)):
-        pointer = laid.arc_ptr[begin : stop + 1] - laid.arc_ptr[begin]
-        found.append((form, pointer, laid.arcs[laid.arc_ptr[begin] : laid.arc_ptr[stop]], slice(begin, stop)))
-    return found
+    return [(form, *laid.standing[form].arcs, laid.routes_of(form)) for form in FORMS]
 
 
 def _on_rows(model: CorridorModel, route: Ints, flow: Floats) -> dict[tuple[str, str], float]:
     """Return tonnes by table and row, both ways and both forms together."""
     laid = model.laid
-    tonnes = np.bincount(route, flow, minlength=len(laid.move_ptr) - 1)
-    total = corridor_kernels.sum_on_items(laid.move_ptr, laid.move_item, tonnes, len(laid.movement_keys))
+    tonnes = np.bincount(route, flow, minlength=len(laid.sets.nest))
+    total = corridor_kernels.sum_on_items(*laid.moves, tonnes, len(laid.movement_keys))
     rows, row = _rows_of(laid.movement_keys)
     summed = np.bincount(row, total, minlength=len(rows)).tolist()
     return {place: tonnes for place, tonnes in zip(rows, summed, strict=True) if tonnes > 0}
@@ -306,7 +301,7 @@ def _on_arcs(
     model: CorridorModel, parties: Parties, flows: tuple[Ints, Ints, Floats], ends: tuple[Ints, Ints]
 ) -> tuple[Floats, Floats, tuple[tuple[str, str], ...], Floats, float]:
     number, route, flow = flows
-    count = len(model.laid.arc_ptr) - 1
+    count = len(model.laid.sets.nest)
     tonnes = np.bincount(route, flow, minlength=count)
     one, two = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
     # the routes of a set serve one pair of zones, so that all their classes have the same ends
@@ -393,7 +388,7 @@ def _rents(solved: Solved, parties: Parties, flows: tuple[Ints, Ints, Floats], e
     priced = np.flatnonzero(price > LEAST_PRICE).tolist()
     if not priced:
         return rent
-    count = len(model.laid.arc_ptr) - 1
+    count = len(model.laid.sets.nest)
     one, two = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=np.int64)
     one[route], two[route] = ends[0][number], ends[1][number]
     tonnes = np.bincount(route, flow, minlength=count)

@@ -109,8 +109,8 @@ def state_of(solved: Solved) -> State:
     usd, hours = movement_charges(solved.model, found)
     return State(
         class_number=number, route=route, flow=flow, on_network=found.on_network, stream_flow=found.stream_flow, used=found.used,
-        price_usd=found.controls.price_usd, queue_h=found.controls.queue_h, delay_h=found.delay_h, move_ptr=laid.move_ptr,
-        move_item=laid.move_item, move_usd=usd, move_h=hours,
+        price_usd=found.controls.price_usd, queue_h=found.controls.queue_h, delay_h=found.delay_h, move_ptr=laid.moves[0],
+        move_item=laid.moves[1], move_usd=usd, move_h=hours,
     )  # fmt: skip
 
 
@@ -133,7 +133,7 @@ def _tasks_of_form(solved: Solved, form: str, lanes: Floats, count: int) -> list
     model, laid = solved.model, solved.model.laid
     item, index = model.forms[form], model.network.index
     begin, pairs = laid.first[form][0], len(solved.chosen[form].pairs)
-    best = known_costs(model, form, lanes, pairs).min(axis=1)
+    best = known_costs(model, form, lanes).min(axis=1)
     ends = _ends_by_origin(laid.pairs[begin : begin + pairs], model.network.applied.rows("zone"), index)
     tail, head = item.arcs.tail[item.open], item.arcs.head[item.open]
     tasks = []

@@ -266,7 +266,9 @@ def route_costs(problem: Problem, state: State) -> tuple[Floats, Floats]:
     np.add.at(hours, resources.pair_there, wait)
     np.add.at(hours, resources.pair_back, np.where(resources.pair_each, 0.0, wait))
     usd[-1] = hours[-1] = 0.0
-    return _on_routes(usd, routes.route_ptr, routes.route_stream), _on_routes(hours, routes.route_ptr, routes.route_stream)
+    return _on_routes(usd, routes.route_ptr, routes.route_stream), _on_routes(
+        hours, routes.route_ptr, routes.route_stream
+    )
 
 
 def _on_routes(each: Floats, pointer: Ints, item: Ints) -> Floats:

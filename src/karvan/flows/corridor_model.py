@@ -15,7 +15,6 @@ import numpy as np
 from karvan.case.ranges import Z90, confidence_shares
 from karvan.case.remember import remembered
 from karvan.errors import RequestError
-from karvan.flows import corridor_kernels as kernels
 from karvan.flows import layout_kernels
 from karvan.flows.demand import demand_of
 from karvan.flows.movements import Movements, movements_of
@@ -32,7 +31,7 @@ if TYPE_CHECKING:
     from karvan.case import AppliedCase, Case, Rows
     from karvan.flows.demand import Stream
     from karvan.flows.problem import Bools, Floats, Ints
-    from karvan.flows.route_sets import FormRoutes
+    from karvan.flows.route_sets import FlatRoutes, FormRoutes
     from karvan.network import Arcs, Network
 
 #: Table, row and direction of every movement of a form.
@@ -127,14 +126,12 @@ class Laid:
         Form, origin and destination of every set.
     first
         Number of the first set, and of the first movement, of every form.
-    arc_ptr, arcs
-        Where the arcs of every route begin, and the arcs, by the numbers of the route's form.
+    standing
+        The routes of every form that stand.
     sets
         The routes as the problem wants them.
     movement_keys
         Form, table, row and direction of every movement, over both forms.
-    move_ptr, move_item
-        Where the movements of every route begin, and the movements.
     stream_of
         Stream of every movement that some route uses, -1 for others.
     set_number
@@ -145,15 +142,24 @@ class Laid:
 
     pairs: tuple[tuple[str, str, str], ...]
     first: Mapping[str, tuple[int, int]]
-    arc_ptr: Ints
-    arcs: Ints
+    standing: Mapping[str, Standing]
     sets: RouteSets
     movement_keys: tuple[tuple[str, str, str, str], ...]
-    move_ptr: Ints
-    move_item: Ints
     stream_of: Ints
     set_number: dict[tuple[str, str, str], int]
     movement_number: dict[tuple[str, str, str, str], int]
+
+    def routes_of(self, form: str) -> slice:
+        """Return which routes are those of a form."""
+        split = int(self.sets.set_ptr[self.first[FORMS[1]][0]])
+        return slice(0, split) if form == FORMS[0] else slice(split, len(self.sets.nest))
+
+    @cached_property
+    def moves(self) -> tuple[Ints, Ints]:
+        """Where the movements of every route begin, and the movements, over both forms."""
+        one, other = (self.standing[form] for form in FORMS)
+        items = np.concatenate([one.move_item, other.move_item + self.first[FORMS[1]][1]], dtype=np.int64)
+        return _joined(one.move_ptr, other.move_ptr), items
 
 
 class _Names(NamedTuple):
@@ -178,16 +184,27 @@ def _names(
 
 
 @dataclass(frozen=True, eq=False)
-class _Layout:
-    """Routes whose arcs are all open, and the streams of their movements: what of :class:`Laid` depends on that alone.
+class Standing:
+    """The routes of a form whose arcs are all open, and the streams of their movements.
 
-    Of one form, or of both, where sets, movements and streams of the second form follow those of the first.
+    Attributes
+    ----------
+    routes
+        All routes of the form.
+    set_ptr, kept, nest
+        Where the routes of every set begin that stand, which they are of all, and their ways of going.
+    move_ptr, move_item
+        Where the movements of every route begin, and the movements, by their numbers in the form.
+    stream_of, streams
+        Stream of every movement that some route uses, -1 for others, and how many there are.
+    stream_ptr, stream_item
+        Where the streams of every route begin, and the streams.
     """
 
+    routes: FlatRoutes
     set_ptr: Ints
+    kept: Ints
     nest: Ints
-    arc_ptr: Ints
-    arcs: Ints
     move_ptr: Ints
     move_item: Ints
     stream_of: Ints
@@ -195,20 +212,26 @@ class _Layout:
     stream_ptr: Ints
     stream_item: Ints
 
+    @cached_property
+    def arcs(self) -> tuple[Ints, Ints]:
+        """Where the arcs of every route begin, and the arcs."""
+        found: tuple[Ints, Ints] = layout_kernels.arcs_of_kept(self.kept, self.routes.arc_ptr, self.routes.arcs)
+        return found
+
 
 @remembered(32)
-def _standing(routes: FormRoutes, of_arc: Ints, opened: bytes, movements: int) -> _Layout:
+def _standing(routes: FormRoutes, of_arc: Ints, opened: bytes, movements: int) -> Standing:
     """Return the routes of a form that stand where these arcs are open."""
-    per_pair, nest, arc_ptr, arcs, ways, items = layout_kernels.lay_standing(
+    per_pair, kept, nest, ways, items = layout_kernels.lay_standing(
         *routes.flat, np.frombuffer(opened, dtype=bool), of_arc
     )
     streams = layout_kernels.streams_of(ways, items, movements)
     set_ptr = np.concatenate([[0], np.cumsum(per_pair)]).astype(np.int64)
-    return _Layout(set_ptr, nest, arc_ptr, arcs, ways, items, *streams)
+    return Standing(routes.flat, set_ptr, kept, nest, ways, items, *streams)
 
 
 @remembered(32)
-def _log_sizes(standing: _Layout, length_km: Floats) -> Floats:
+def _log_sizes(standing: Standing, length_km: Floats) -> Floats:
     """Return the logarithms of the path sizes of the routes of a form."""
     sizes: Floats = layout_kernels.path_sizes(
         standing.set_ptr, standing.nest, standing.move_ptr, standing.move_item, length_km, len(length_km)
@@ -217,22 +240,33 @@ def _log_sizes(standing: _Layout, length_km: Floats) -> Floats:
 
 
 @remembered(32)
-def _sums(standing: _Layout, choice_usd: Floats, hours: Floats) -> tuple[Floats, Floats]:
+def _sums(standing: Standing, choice_usd: Floats, hours: Floats) -> tuple[Floats, Floats]:
     """Return price and hours of the routes of a form."""
-    sums: tuple[Floats, Floats] = kernels.sum_both_on_routes(standing.arc_ptr, standing.arcs, choice_usd, hours)
+    sums: tuple[Floats, Floats] = layout_kernels.sum_on_kept(
+        standing.kept, standing.routes.arc_ptr, standing.routes.arcs, choice_usd, hours
+    )
     return sums
 
 
+class _Layout(NamedTuple):
+    """The routes of both forms that stand, and their streams: those of the second form follow those of the first."""
+
+    set_ptr: Ints
+    nest: Ints
+    stream_of: Ints
+    stream_ptr: Ints
+    stream_item: Ints
+    streams: int
+
+
 @remembered(8)
-def _layout(one: _Layout, other: _Layout) -> _Layout:
+def _layout(one: Standing, other: Standing) -> _Layout:
     """Return the routes of both forms that stand."""
     moved = np.where(other.stream_of >= 0, other.stream_of + one.streams, -1)
     return _Layout(
-        _joined(one.set_ptr, other.set_ptr), np.concatenate([one.nest, other.nest]), _joined(one.arc_ptr, other.arc_ptr),
-        np.concatenate([one.arcs, other.arcs]), _joined(one.move_ptr, other.move_ptr),
-        np.concatenate([one.move_item, other.move_item + len(one.stream_of)]), np.concatenate([one.stream_of, moved]),
-        one.streams + other.streams, _joined(one.stream_ptr, other.stream_ptr),
-        np.concatenate([one.stream_item, other.stream_item + one.streams]),
+        _joined(one.set_ptr, other.set_ptr), np.concatenate([one.nest, other.nest]), np.concatenate([one.stream_of, moved]),
+        _joined(one.stream_ptr, other.stream_ptr), np.concatenate([one.stream_item, other.stream_item + one.streams], dtype=np.int64),
+        one.streams + other.streams,
     )  # fmt: skip
 
 
@@ -260,8 +294,8 @@ def lay_routes(forms: Mapping[str, FormNetwork], chosen: Mapping[str, FormRoutes
         layout.set_ptr, layout.nest, price, hours, log_size, layout.stream_ptr, layout.stream_item, layout.streams
     )
     return Laid(
-        names.pairs, names.first, layout.arc_ptr, layout.arcs, sets, names.keys, layout.move_ptr, layout.move_item,
-        layout.stream_of, names.set_number, names.movement_number,
+        names.pairs, names.first, dict(zip(FORMS, standing, strict=True)), sets, names.keys, layout.stream_of, names.set_number,
+        names.movement_number,
     )  # fmt: skip
 
 

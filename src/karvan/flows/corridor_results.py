@@ -17,6 +17,7 @@ from karvan.flows.freight import by_mode, vehicles
 from karvan.flows.places import most_constant
 from karvan.flows.route_sets import NEST_NAMES
 from karvan.flows.screenlines import compare_counts
+from karvan.network import FORMS
 
 if TYPE_CHECKING:
     from karvan.case import Meta
@@ -81,8 +82,8 @@ class CorridorFlows:
         total = np.zeros((len(goods), len(laid.movement_keys)))
         for k in range(len(goods)):
             mine = index[number] == k
-            per_route = np.bincount(route[mine], flow[mine], minlength=len(laid.arc_ptr) - 1)
-            total[k] = kernels.sum_on_items(laid.move_ptr, laid.move_item, per_route, len(laid.movement_keys))
+            per_route = np.bincount(route[mine], flow[mine], minlength=len(laid.sets.nest))
+            total[k] = kernels.sum_on_items(*laid.moves, per_route, len(laid.movement_keys))
         return goods, total
 
     @cached_property
@@ -256,13 +257,10 @@ class CorridorFlows:
         model, (number, route, flow) = self.model, self.class_flows
         laid, found = model.laid, self.solved.equilibrium
         routes = model.problem.routes
-        first_bulk = laid.sets.set_ptr[laid.first["bulk"][0]]
         sums = {}
         for name in ("length_km", "time_h", "price_usd_per_t", "resource_usd_per_t", "co2e_kg_per_t"):
             parts = [
-                kernels.sum_on_routes(laid.arc_ptr[a : b + 1] - laid.arc_ptr[a], laid.arcs[laid.arc_ptr[a] : laid.arc_ptr[b]],
-                                      getattr(model.forms[form].arcs, name))
-                for form, a, b in (("container", 0, first_bulk), ("bulk", first_bulk, len(laid.arc_ptr) - 1))
+                kernels.sum_on_routes(*laid.standing[form].arcs, getattr(model.forms[form].arcs, name)) for form in FORMS
             ]  # fmt: skip
             sums[name] = np.concatenate(parts)
         sums["time_h"] = sums["time_h"] + kernels.sum_on_routes(routes.route_ptr, routes.route_stream, found.stream_h)
@@ -298,7 +296,7 @@ class CorridorFlows:
                 )
             wanted = {("border", name) for name in borders}
         chosen = np.array([(key[1], key[2]) in wanted for key in laid.movement_keys], dtype=np.float64)
-        uses = kernels.sum_on_routes(laid.move_ptr, laid.move_item, chosen) > 0
+        uses = kernels.sum_on_routes(*laid.moves, chosen) > 0
         number, route, flow = self.class_flows
         tonnes = np.bincount(number, flow * uses[route], minlength=len(self.model.streams)) * self.model.days
         keys = ["origin", "destination", "commodity"]

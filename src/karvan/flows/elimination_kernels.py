@@ -262,13 +262,15 @@ def arc_costs(price, hours, is_open, movement, first, usd, delay, value, delay_v
 
 
 @njit(cache=True, nogil=True)
-def known_costs(set_ptr, nest, arc_ptr, arcs, weight):
+def known_costs(set_ptr, nest, kept, arc_ptr, arcs, weight):
     """Return the least cost of the known routes of every set by way of going and lane.
 
     Parameters
     ----------
-    set_ptr, nest, arc_ptr, arcs
-        Where the routes of every set begin, the way of going of every route, where its arcs begin, and the arcs.
+    set_ptr, nest, kept
+        Where the routes of every set begin, the way of going of every route, and its number among all.
+    arc_ptr, arcs
+        Where the arcs of each of all routes begin, and the arcs.
     weight
         Cost of every arc; shape (arcs, lanes).
     """
@@ -277,7 +279,7 @@ def known_costs(set_ptr, nest, arc_ptr, arcs, weight):
         for r in range(set_ptr[o], set_ptr[o + 1]):
             # a variable for each of the lanes: an array of them would be slower by half
             one, two, three, four = 0.0, 0.0, 0.0, 0.0
-            for k in range(arc_ptr[r], arc_ptr[r + 1]):
+            for k in range(arc_ptr[kept[r]], arc_ptr[kept[r] + 1]):
                 theirs = weight[arcs[k]]
                 one, two, three, four = one + theirs[0], two + theirs[1], three + theirs[2], four + theirs[3]
             own = least[o, nest[r]]

@@ -46,10 +46,9 @@ def path_sizes(set_ptr, nest, route_ptr, route_link, length, links):
 
 @njit(cache=True, nogil=True)
 def lay_standing(pair_ptr, nest, arc_ptr, arcs, is_open, movement_of):
-    """Return the routes all of whose arcs are open: how many each pair has, their nests, arcs and movements."""
-    standing = np.zeros(len(nest), dtype=np.bool_)
-    per_pair = np.zeros(len(pair_ptr) - 1, dtype=np.int64)
-    count, size, moves = 0, 0, 0
+    """Return the routes all of whose arcs are open: how many each pair has, which they are, their nests and movements."""
+    kept, per_pair = np.empty(len(nest), dtype=np.int64), np.zeros(len(pair_ptr) - 1, dtype=np.int64)
+    count, moves = 0, 0
     for pair in range(len(pair_ptr) - 1):
         for r in range(pair_ptr[pair], pair_ptr[pair + 1]):
             fine, theirs = True, 0
@@ -60,28 +59,49 @@ def lay_standing(pair_ptr, nest, arc_ptr, arcs, is_open, movement_of):
                 if movement_of[arcs[k]] >= 0:
                     theirs += 1
             if fine:
-                standing[r] = True
+                kept[count] = r
                 per_pair[pair] += 1
                 count += 1
-                size += arc_ptr[r + 1] - arc_ptr[r]
                 moves += theirs
-    kept_nest, kept_arc_ptr = np.empty(count, dtype=np.int64), np.zeros(count + 1, dtype=np.int64)
-    kept_move_ptr = np.zeros(count + 1, dtype=np.int64)
-    kept_arcs, kept_moves = np.empty(size, dtype=np.int64), np.empty(moves, dtype=np.int64)
-    n, i, j = 0, 0, 0
-    for r in range(len(nest)):
-        if not standing[r]:
-            continue
+    kept_nest, kept_move_ptr = np.empty(count, dtype=np.int64), np.zeros(count + 1, dtype=np.int64)
+    # half as wide: there are a few hundred thousand, and memory is what costs
+    kept_moves = np.empty(moves, dtype=np.int32)
+    j = 0
+    for n in range(count):
+        r = kept[n]
         for k in range(arc_ptr[r], arc_ptr[r + 1]):
-            kept_arcs[i] = arcs[k]
-            i += 1
             if movement_of[arcs[k]] >= 0:
                 kept_moves[j] = movement_of[arcs[k]]
                 j += 1
         kept_nest[n] = nest[r]
-        n += 1
-        kept_arc_ptr[n], kept_move_ptr[n] = i, j
-    return per_pair, kept_nest, kept_arc_ptr, kept_arcs, kept_move_ptr, kept_moves
+        kept_move_ptr[n + 1] = j
+    return per_pair, kept[:count].copy(), kept_nest, kept_move_ptr, kept_moves
+
+
+@njit(cache=True, nogil=True)
+def arcs_of_kept(kept, arc_ptr, arcs):
+    """Return where the arcs of some routes begin, and the arcs."""
+    pointer = np.zeros(len(kept) + 1, dtype=np.int64)
+    for n in range(len(kept)):
+        pointer[n + 1] = pointer[n] + arc_ptr[kept[n] + 1] - arc_ptr[kept[n]]
+    found = np.empty(pointer[-1], dtype=np.int64)
+    for n in range(len(kept)):
+        for k in range(arc_ptr[kept[n]], arc_ptr[kept[n] + 1]):
+            found[pointer[n] + k - arc_ptr[kept[n]]] = arcs[k]
+    return pointer, found
+
+
+@njit(cache=True, nogil=True)
+def sum_on_kept(kept, arc_ptr, arcs, first, second):
+    """Return the sums of two columns over the arcs of some routes."""
+    one, other = np.zeros(len(kept)), np.zeros(len(kept))
+    for n in range(len(kept)):
+        a, b = 0.0, 0.0
+        for k in range(arc_ptr[kept[n]], arc_ptr[kept[n] + 1]):
+            a += first[arcs[k]]
+            b += second[arcs[k]]
+        one[n], other[n] = a, b
+    return one, other
 
 
 @njit(cache=True, nogil=True)
@@ -164,7 +184,7 @@ def _leaders(move_ptr, move_item, movements):
 @njit(cache=True)
 def _led(move_ptr, move_item, leader):
     """Return the leaders of every route, each once, in order of first use; and whether each is on the routes that it leads."""
-    pointer, item = np.zeros(len(move_ptr), dtype=np.int64), np.empty(len(move_item), dtype=np.int64)
+    pointer, item = np.zeros(len(move_ptr), dtype=np.int64), np.empty(len(move_item), dtype=np.int32)
     stamp, seen = np.full(len(leader), -1, dtype=np.int64), np.full(len(leader), -1, dtype=np.int64)
     size, fine = 0, True
     for r in range(len(move_ptr) - 1):
@@ -178,7 +198,7 @@ def _led(move_ptr, move_item, leader):
         pointer[r + 1] = size
         for k in range(pointer[r], size):
             fine = fine and stamp[item[k]] == r
-    return pointer, item[:size].copy(), fine
+    return pointer, item[:size], fine
 
 
 @njit(cache=True, nogil=True)

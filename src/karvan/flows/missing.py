@@ -90,12 +90,12 @@ def time_values(streams: tuple[Stream, ...], goods: Rows, form: str) -> list[flo
     return list(dict.fromkeys((ordered[0], ordered[len(ordered) // 2], ordered[-1]))) if ordered else []
 
 
-def known_costs(model: CorridorModel, form: str, lanes: Floats, pairs: int) -> Floats:
+def known_costs(model: CorridorModel, form: str, lanes: Floats) -> Floats:
     """Return the cost of the cheapest route of every pair, by way of going and lane."""
-    laid = model.laid
-    first = laid.first[form][0]
-    set_ptr = laid.sets.set_ptr[first : first + pairs + 1]
-    known: Floats = kernels.known_costs(set_ptr, laid.sets.nest, laid.arc_ptr, laid.arcs, lanes)
+    standing = model.laid.standing[form]
+    known: Floats = kernels.known_costs(
+        standing.set_ptr, standing.nest, standing.kept, standing.routes.arc_ptr, standing.routes.arcs, lanes
+    )
     return known
 
 
@@ -114,7 +114,7 @@ def _missing(
     for first in range(0, len(values), kernels.LANES):
         lanes = np.ascontiguousarray(weights[:, first : first + kernels.LANES])
         cost = kernels.eliminate(planned.of_arc, planned.stretches, planned.joins, lanes)
-        known = known_costs(model, form, lanes, len(routes.pairs))
+        known = known_costs(model, form, lanes)
         lane, pair, nest = kernels.cheaper_ways(cost, planned.wanted, known, 1 - LEAST_GAIN)
         begin, path = kernels.simple_ways(
             planned.wanted[pair, nest], lane, planned.source[pair], cost, planned.joins, planned.made_ptr, planned.made,

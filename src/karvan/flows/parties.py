@@ -57,13 +57,9 @@ def arc_flows(flows: CorridorFlows, form: str) -> Floats:
     """Return tonnes a year over every arc of a form's network."""
     model = flows.model
     laid, routes = model.laid, model.problem.routes
-    bulk = laid.sets.set_ptr[laid.first[FORMS[1]][0]]
-    begin, stop = (0, bulk) if form == FORMS[0] else (bulk, len(laid.arc_ptr) - 1)
     _, route, flow = flows.class_flows
-    carried = np.bincount(route, flow, minlength=len(routes.nest))[begin:stop] * model.days
-    pointer = laid.arc_ptr[begin : stop + 1] - laid.arc_ptr[begin]
-    mine = laid.arcs[laid.arc_ptr[begin] : laid.arc_ptr[stop]]
-    found: Floats = kernels.sum_on_items(pointer, mine, carried, len(model.forms[form].arcs))
+    carried = np.bincount(route, flow, minlength=len(routes.nest))[laid.routes_of(form)] * model.days
+    found: Floats = kernels.sum_on_items(*laid.standing[form].arcs, carried, len(model.forms[form].arcs))
     return found
 
 

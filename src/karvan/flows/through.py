@@ -110,18 +110,16 @@ def _ends(flows: CorridorFlows) -> tuple[list[str], Ints]:
 def _soil(flows: CorridorFlows, countries: list[str]) -> tuple[Floats, Floats]:
     """Return how often every route touches a country on land, and its kilometres there."""
     laid = flows.model.laid
-    bulk = laid.sets.set_ptr[laid.first[FORMS[1]][0]]
     touches, lengths = [], []
-    for form, begin, stop in ((FORMS[0], 0, bulk), (FORMS[1], bulk, len(laid.arc_ptr) - 1)):
+    for form in FORMS:
         arcs = flows.model.forms[form].arcs
-        pointer = laid.arc_ptr[begin : stop + 1] - laid.arc_ptr[begin]
-        mine = laid.arcs[laid.arc_ptr[begin] : laid.arc_ptr[stop]]
+        pointer, mine = laid.standing[form].arcs
         moves = arcs.kind == ArcKind.MOVE
         place = {country: number for number, country in enumerate(countries)}
         here = np.array([place.get(country, -1) for country in arcs.country.tolist()], dtype=np.int64)
         at = np.flatnonzero(moves & (here >= 0))
         shape = (len(arcs), len(countries))
-        uses = csr_array((np.ones(len(mine)), mine, pointer), shape=(stop - begin, len(arcs)))
+        uses = csr_array((np.ones(len(mine)), mine, pointer), shape=(len(pointer) - 1, len(arcs)))
         touches.append((uses @ csr_array((np.ones(len(at)), (at, here[at])), shape=shape)).toarray())
         lengths.append((uses @ csr_array((arcs.length_km[at], (at, here[at])), shape=shape)).toarray())
     return np.vstack(touches), np.vstack(lengths)
@@ -133,10 +131,8 @@ def _border_flows(flows: CorridorFlows) -> dict[tuple[str, str], tuple[float, fl
     countries, ends = _ends(flows)
     number, route, flow = flows.class_flows
     borders = [m for m, key in enumerate(laid.movement_keys) if key[1] == "border"]
-    routes = len(laid.move_ptr) - 1
-    uses = csr_array(
-        (np.ones(len(laid.move_item)), laid.move_item, laid.move_ptr), shape=(routes, len(laid.movement_keys))
-    )
+    routes, (pointer, moves) = len(laid.sets.nest), laid.moves
+    uses = csr_array((np.ones(len(moves)), moves, pointer), shape=(routes, len(laid.movement_keys)))
     pair = ends[number, 0] * len(countries) + ends[number, 1]
     carried = csr_array((flow * flows.model.days, (pair, route)), shape=(len(countries) ** 2, routes)) @ uses
     dense = carried[:, borders].toarray() if borders else np.zeros((len(countries) ** 2, 0))

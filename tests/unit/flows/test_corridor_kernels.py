@@ -117,7 +117,12 @@ def test_what_is_cheaper_than_the_least_known():
     """Two routes of one pair by rail and one by road; rail is to be beaten by a tenth."""
     weight = np.array([[1.0, 2.0, 1.0, 1.0], [4.0, 4.0, 4.0, 4.0], [9.0, 9.0, 9.0, 9.0]])
     known = kernels.known_costs(
-        np.array([0, 3]), np.array([0, 0, 1]), np.array([0, 2, 3, 4]), np.array([0, 0, 1, 2]), weight
+        np.array([0, 3]),
+        np.array([0, 0, 1]),
+        np.array([0, 1, 3]),
+        np.array([0, 2, 3, 4, 5]),
+        np.array([0, 0, 1, 0, 2]),
+        weight,
     )
     assert known[0].tolist() == [[2.0, 4.0, 2.0, 2.0], [9.0] * 4, [np.inf] * 4, [np.inf] * 4]
     cost = np.array([[1.9, 3.5, 1.7, 2.0], [np.inf, 50.0, np.inf, np.inf]])

@@ -36,7 +36,13 @@ def test_routes_stand_where_all_their_arcs_are_open():
     is_open, movement_of = np.array([True, True, False, True]), np.array([-1, 0, 1, 2])
     per_pair, *kept = kernels.lay_standing(pair_ptr, nest, arc_ptr, arcs, is_open, movement_of)
     assert per_pair.tolist() == [1, 1]
-    assert [column.tolist() for column in kept] == [[0, 2], [0, 2, 5], [0, 1, 1, 3, 0], [0, 1, 3], [0, 0, 2]]
+    assert [column.tolist() for column in kept] == [[0, 2], [0, 2], [0, 1, 3], [0, 0, 2]]
+    pointer, items = kernels.arcs_of_kept(kept[0], arc_ptr, arcs)
+    assert (pointer.tolist(), items.tolist()) == ([0, 2, 5], [0, 1, 1, 3, 0])
+    usd, hours = kernels.sum_on_kept(
+        kept[0], arc_ptr, arcs, np.array([1.0, 2.0, 4.0, 8.0]), np.array([0.5, 0.25, 9.0, 1.0])
+    )
+    assert (usd.tolist(), hours.tolist()) == ([3.0, 11.0], [0.75, 1.75])
 
 
 @pytest.mark.parametrize("seed", range(10))
