@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -38,14 +38,11 @@ class Side:
         Probability of every state.
     solved
         The flows of every state.
-    sought
-        The flows at whose costs routes were sought last, where those are others.
     """
 
     setting: Setting
     states: Mapping[str, float]
     solved: Mapping[str, Solved]
-    sought: Mapping[str, Solved] = field(default_factory=dict)
 
     def in_order(self, states: Iterable[str]) -> list[Solved]:
         """Return the flows of some states, in their order."""
@@ -57,16 +54,13 @@ class Side:
         Where what routes are charged has moved, those that are missing are sought anew.
         """
 
-        def solve(state: str) -> tuple[Solved, Solved]:
+        def solve(state: str) -> Solved:
             found = with_tonnes(self.solved[state], last.solved[state], goods, multiplier, tolerance=tolerance)
-            return sought_anew(found, last.sought.get(state, self.solved[state]), tolerance=tolerance)
+            return sought_anew(found, tolerance=tolerance)
 
         again = list(states)
-        both = dict(zip(again, in_threads(solve, again), strict=True))
-        return Side(
-            self.setting, self.states, {**last.solved, **{state: found for state, (found, _) in both.items()}},
-            {**last.sought, **{state: sought for state, (_, sought) in both.items()}},
-        )  # fmt: skip
+        new = dict(zip(again, in_threads(solve, again), strict=True))
+        return Side(self.setting, self.states, {**last.solved, **new})
 
 
 @lru_cache(maxsize=64)

@@ -235,7 +235,7 @@ def _own(case: Case, setting: Setting, first: Side, met: Meeting | None, goods: 
     if scenario in met.side.solved:
         return met.side.solved[scenario]
     own = solve_state(case, setting)
-    return sought_anew(with_tonnes(own, own, goods, met.multiplier), own)[0]
+    return sought_anew(with_tonnes(own, own, goods, met.multiplier))
 
 
 def _flows(case: Case, setting: Setting, first: Side, met: Meeting | None, goods: Goods) -> CorridorFlows:

@@ -12,7 +12,7 @@ from karvan.flows import corridor_kernels as kernels
 from karvan.flows.corridor_model import build_model
 from karvan.flows.corridor_solve import Solved, carried, reference_of
 from karvan.flows.equilibrium import TOLERANCE, solve_equilibrium
-from karvan.flows.missing import with_missing
+from karvan.flows.missing import movement_charges, with_missing
 from karvan.flows.problem import Problem
 
 if TYPE_CHECKING:
@@ -46,15 +46,15 @@ def solve_again(
     found = solve_equilibrium(
         other.problem, solved.equilibrium.start, tolerance=tolerance, reactions=solved.equilibrium.reactions
     )
-    return Solved(other, found, solved.chosen)
+    return Solved(other, found, solved.chosen, solved.sought)
 
 
 def look_again(solved: Solved, *, tolerance: float = TOLERANCE) -> Solved:
-    """Return a solved setting with the routes that are missing at its costs, and its own tonnes; the very same where none is."""
-    model = solved.model
-    chosen = with_missing(model, solved.equilibrium, solved.chosen)
+    """Return a solved setting with the routes that are missing at its costs, and its own tonnes."""
+    model, charges = solved.model, movement_charges(solved.model, solved.equilibrium)
+    chosen = with_missing(model, charges, solved.chosen)
     if chosen is solved.chosen:
-        return solved
+        return replace(solved, sought=charges)
     network = model.network
     more = build_model(network, chosen, reference_of(network.applied.case).tastes, model.forms)
     if model.multiplier is not None:
@@ -62,30 +62,27 @@ def look_again(solved: Solved, *, tolerance: float = TOLERANCE) -> Solved:
     found = solve_equilibrium(
         more.problem, carried(solved, more), tolerance=tolerance, reactions=solved.equilibrium.reactions
     )
-    return Solved(more, found, chosen)
+    return Solved(more, found, chosen, charges)
 
 
-def has_moved(solved: Solved, last: Solved) -> bool:
-    """Tell whether some route is charged so much more or less than in another solution that others may be missing."""
-    routes, classes = solved.model.problem.routes, solved.model.problem.classes
-    one, other = solved.equilibrium, last.equilibrium
-    usd, hours = kernels.sum_both_on_routes(
-        routes.route_ptr, routes.route_stream, np.abs(one.stream_usd - other.stream_usd),
-        np.abs(one.stream_h - other.stream_h),
-    )  # fmt: skip
+def has_moved(solved: Solved) -> bool:
+    """Tell whether some route is charged so much more or less than when routes were sought last that others may be missing."""
+    if solved.sought is None:
+        return True
+    routes, classes, stream = solved.model.problem.routes, solved.model.problem.classes, solved.model.laid.stream_of
+    used = stream >= 0
+    changes = zip(movement_charges(solved.model, solved.equilibrium), solved.sought, strict=True)
+    usd, hours = (
+        np.abs(np.bincount(stream[used], (now - then)[used], minlength=routes.streams)) for now, then in changes
+    )
+    usd, hours = kernels.sum_both_on_routes(routes.route_ptr, routes.route_stream, usd, hours)
     dearer = usd + float(classes.delay_usd.max(initial=0.0)) * hours
     return bool((dearer > MOVED * np.maximum(routes.price_usd, 1.0)).any())
 
 
-def sought_anew(solved: Solved, last: Solved, *, tolerance: float = TOLERANCE) -> tuple[Solved, Solved]:
-    """Return a solution with its routes sought anew where it has moved, and the one at whose costs they were sought last.
-
-    `last` is where they were sought before.
-    """
-    if not has_moved(solved, last):
-        return solved, last
-    found = look_again(solved, tolerance=tolerance)
-    return found, found
+def sought_anew(solved: Solved, *, tolerance: float = TOLERANCE) -> Solved:
+    """Return a solution with its routes sought anew where it has moved since they were sought."""
+    return look_again(solved, tolerance=tolerance) if has_moved(solved) else solved
 
 
 def _loaded(model: CorridorModel, multiplier: Mapping[str, Floats], outside_t_per_year: float) -> CorridorModel:

@@ -265,8 +265,8 @@ def _layout(one: Standing, other: Standing) -> _Layout:
     moved = np.where(other.stream_of >= 0, other.stream_of + one.streams, -1)
     return _Layout(
         _joined(one.set_ptr, other.set_ptr), np.concatenate([one.nest, other.nest]), np.concatenate([one.stream_of, moved]),
-        _joined(one.stream_ptr, other.stream_ptr), np.concatenate([one.stream_item, other.stream_item + one.streams], dtype=np.int64),
-        one.streams + other.streams,
+        _joined(one.stream_ptr, other.stream_ptr),
+        np.concatenate([one.stream_item, other.stream_item + one.streams], dtype=np.int64), one.streams + other.streams,
     )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from karvan.flows.corridor_model import FormNetwork, Key, Taste, build_model, ke
 from karvan.flows.demand import demand_of
 from karvan.flows.equilibrium import TOLERANCE, Start, solve_equilibrium
 from karvan.flows.kept import find_reference, find_solved, keep_reference, keep_solved
-from karvan.flows.missing import with_missing
+from karvan.flows.missing import movement_charges, with_missing
 from karvan.flows.places import constants_of, fitted_constants, places_of
 from karvan.flows.problem import NESTS
 from karvan.flows.route_sets import FormRoutes, is_unbuilt, reference_setting, reliability_ratio, routes_of_case
@@ -90,11 +90,22 @@ class Reference:
 
 @dataclass(frozen=True, eq=False)
 class Solved:
-    """A setting with its equilibrium, and the routes that it chose from."""
+    """A setting with its equilibrium.
+
+    Attributes
+    ----------
+    model, equilibrium
+        What was solved, and the solution.
+    chosen
+        The routes that it chose from.
+    sought
+        Dollars and hours that every movement was charged where routes were sought last; None where they never were.
+    """
 
     model: CorridorModel
     equilibrium: Equilibrium
     chosen: Mapping[str, FormRoutes]
+    sought: tuple[Floats, Floats] | None = None
 
 
 def solve_setting(case: Case, setting: Setting, near: Solved | None = None, *, tolerance: float = TOLERANCE) -> Solved:
@@ -131,7 +142,7 @@ def _found_before(case: Case, setting: Setting, reference: Reference) -> Solved 
     chosen, found = known
     model = build_model(network, chosen, reference.tastes, constants=reference.constants)
     fits = len(found.route_flow) == len(model.problem.routes.nest) and len(found.used) == len(model.problem.resources)
-    return Solved(model, found, chosen) if fits else None
+    return Solved(model, found, chosen, movement_charges(model, found)) if fits else None
 
 
 def _solve(case: Case, setting: Setting, near: Solved | None, reference: Reference, tolerance: float) -> Solved:
@@ -338,13 +349,15 @@ def _complete(solved: Solved, tastes: Mapping[Key, Taste], tolerance: float = TO
     """
     roughly = max(tolerance, ROUGHLY)
     for _ in range(ADDING_ROUNDS):
-        chosen = with_missing(solved.model, solved.equilibrium, solved.chosen)
+        charges = movement_charges(solved.model, solved.equilibrium)
+        chosen = with_missing(solved.model, charges, solved.chosen)
+        solved = replace(solved, sought=charges)
         if chosen is solved.chosen:
             break
         model = build_model(solved.model.network, chosen, tastes, solved.model.forms)
         start, known = carried(solved, model), solved.equilibrium.reactions
         found = solve_equilibrium(model.problem, start, tolerance=roughly, reactions=known)
-        solved = Solved(model, found, chosen)
+        solved = Solved(model, found, chosen, charges)
     if roughly > tolerance:
         start, known = solved.equilibrium.start, solved.equilibrium.reactions
         found = solve_equilibrium(solved.model.problem, start, tolerance=tolerance, reactions=known)

@@ -32,18 +32,19 @@ LEAST_GAIN = 1e-3
 
 
 def with_missing(
-    model: CorridorModel, found: Equilibrium, chosen: Mapping[str, FormRoutes]
+    model: CorridorModel, charges: tuple[Floats, Floats], chosen: Mapping[str, FormRoutes]
 ) -> Mapping[str, FormRoutes]:
     """Return the routes with those that are missing; the very same where none is.
 
     Parameters
     ----------
-    model, found
-        A setting and its equilibrium.
+    model
+        A setting.
+    charges
+        Dollars and hours that its movements are charged: :func:`movement_charges`.
     chosen
-        The routes that it chose from.
+        The routes that it chooses from.
     """
-    charges = movement_charges(model, found)
     more: dict[str, FormRoutes] = {}
     for form in FORMS:
         new: dict[tuple[int, bytes], tuple[int, int, Ints]] = {}

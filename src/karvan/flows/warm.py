@@ -69,9 +69,6 @@ def warm_equilibrium() -> None:
 
 def warm_routes() -> None:
     """Lay out the routes of the textbook case and seek missing ones, where nothing is scarce yet and nothing is solved."""
-    from types import SimpleNamespace  # noqa: PLC0415 - beside its use
-    from typing import Any, cast  # noqa: PLC0415 - beside its use
-
     from karvan.case import open_case  # noqa: PLC0415 - heavy
     from karvan.flows.corridor_model import build_model  # noqa: PLC0415 - compiles
     from karvan.flows.corridor_solve import reference_costs  # noqa: PLC0415 - compiles
@@ -82,8 +79,10 @@ def warm_routes() -> None:
     case = open_case("textbook")
     chosen, network = routes_of_case(case), network_of(case, reference_setting(case))
     model = build_model(network, chosen, reference_costs(network, chosen))
-    nothing = np.zeros(model.problem.routes.streams)
-    with_missing(model, cast("Any", SimpleNamespace(stream_usd=nothing, stream_h=nothing)), chosen)
+    nothing = np.zeros(len(model.laid.stream_of))
+    with_missing(model, (nothing, nothing), chosen)
+    for standing in model.laid.standing.values():
+        _ = standing.arcs
 
 
 def warm_corridor() -> None:
