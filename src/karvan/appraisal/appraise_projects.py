@@ -93,7 +93,7 @@ def appraise(
     if loans_must_fit:
         refuse_unfit_loans(plan)
     keep = store if store is not None else OutcomeStore()
-    carrier = _carrier(case, scenario)
+    carrier = carrier_of(case, scenario)
     solved = {
         year: keep.get(case, Setting(projects=plan.open_in(year), year=year, scenario=carrier, changes=world.changes))
         for year in plan.solved_years()
@@ -107,7 +107,7 @@ def _process(case: Case) -> Futures:
     return read_futures(case)
 
 
-def _carrier(case: Case, scenario: str | None) -> str:
+def carrier_of(case: Case, scenario: str | None) -> str:
     """Return the scenario under which years are solved: a future of its own kind, else any state, since all are solved."""
     if scenario is not None and case.rows("scenario")[scenario]["kind"] == "future":
         return scenario

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from karvan import workers as pool
 from karvan.appraisal.appraise_projects import DEFAULT_RULE_SET, _appraisal, appraise
+from karvan.appraisal.bases import missing_bases, solve_bases
 from karvan.appraisal.plans import Plan
 from karvan.appraisal.rules import RuleSet, open_rule_set
 from karvan.appraisal.store import OutcomeStore, store_at
@@ -74,7 +75,10 @@ def league_table(
     else:
         packed = PackedCase.of(case)
         tasks = [_Task(packed, name, scenario, rules, keep.folder) for name in names]
-        found = pool.values(pool.map(_run, tasks, workers=workers, progress=progress))
+        missing = missing_bases(case, [(name,) for name in names], rules, scenario=scenario)
+        with pool.ProcessCrew(workers) as crew:
+            solve_bases(packed, missing, workers=workers, crew=crew)
+            found = pool.values(pool.map(_run, tasks, workers=workers, progress=progress, crew=crew))
     return tuple(sorted(found, key=_order))
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from karvan.appraisal.appraise_projects import DEFAULT_RULE_SET, _carrier, _same, appraise
+from karvan.appraisal.appraise_projects import DEFAULT_RULE_SET, _same, appraise, carrier_of
 from karvan.appraisal.discounting import Discounting
 from karvan.appraisal.draw_worth import DrawModel
 from karvan.appraisal.emulator import least_solves
@@ -208,7 +208,7 @@ def _ground(
     found = appraisal.valuation
     assert found is not None  # noqa: S101 - it is valued
     question = Question(
-        appraisal.plan, appraisal.rules, _carrier(case, appraisal.scenario), appraisal.standings,
+        appraisal.plan, appraisal.rules, carrier_of(case, appraisal.scenario), appraisal.standings,
         tuple(driver for driver in drivers if driver.in_chain), changes,
     )  # fmt: skip
     futures = read_futures(case) if appraisal.scenario is None else None

@@ -119,6 +119,23 @@ def keep_solved(
     _save(_path(case, "setting", setting.model_dump_json()), lambda: _solved_bytes(chosen, *found))
 
 
+def is_missing(case: Case, setting: Setting) -> bool:
+    """Tell whether the solution of a setting is not kept, though it could be.
+
+    Parameters
+    ----------
+    case, setting
+        A setting without projects and changes, with its year and scenario.
+    """
+    path = _path(case, "setting", setting.model_dump_json())
+    if path is None or path.exists():
+        return False
+    folder = path.parent
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return os.access(folder, os.W_OK)
+
+
 def _load(path: Path | None, read: Callable[[Any], T]) -> T | None:
     if path is None:
         return None

@@ -115,11 +115,23 @@ class CaseValuer:
         return [self._kept[key] for key in keys]
 
     def _appraise(self, wanted: dict[str, Mapping[str, int]], scenario: str | None) -> None:
-        keys = list(wanted)
+        from karvan.appraisal.bases import missing_bases, solve_bases  # noqa: PLC0415 - heavy
+        from karvan.appraisal.rules import open_rule_set  # noqa: PLC0415 - heavy
+
         store = self.folder
+        named = {key: tuple(f"{name}@{year}" for name, year in same_openings(item)) for key, item in wanted.items()}
+        if self.workers > 1 or self.cluster is not None:
+            rules = open_rule_set(self.rule_set)
+            solve_bases(
+                self._packed, missing_bases(self.case, named.values(), rules, scenario=scenario), workers=self.workers,
+                cluster=self.cluster, crew=self._crew,
+            )  # fmt: skip
+        # a worker that begins with the dearest last leaves the others waiting
+        keys = sorted(wanted, key=lambda key: -self._cost_musd(wanted[key]))
         for attempt in range(AGAIN + 1):
-            tasks = [_Task(self._packed, tuple(f"{name}@{year}" for name, year in same_openings(wanted[key])),
-                           scenario, self.rule_set, self.changes, store) for key in keys]  # fmt: skip
+            tasks = [
+                _Task(self._packed, named[key], scenario, self.rule_set, self.changes, store) for key in keys
+            ]  # fmt: skip
             answers = pool.map(_appraise_set, tasks, workers=self.workers, cluster=self.cluster, progress=self.progress,
                                crew=self._crew, heard=partial(self._hear, keys))  # fmt: skip
             lost = []
@@ -131,6 +143,11 @@ class CaseValuer:
             keys = lost
             if not keys:
                 return
+
+    def _cost_musd(self, openings: Mapping[str, int]) -> float:
+        """Return what a set costs, as far as it is known: the dearer, the more it changes, and the longer it takes."""
+        rows = self.case.rows("project")
+        return float(np.nansum([rows[name]["cost_musd"] for name in openings if name in rows]))
 
     def _hear(self, keys: Sequence[str], number: int, answer: pool.Answer[Worth]) -> None:
         """Keep a worth as soon as it is there: what comes later may fail, or be cut off."""
