@@ -38,11 +38,14 @@ class Side:
         Probability of every state.
     solved
         The flows of every state.
+    beside
+        Those of another scenario that were asked for; or None.
     """
 
     setting: Setting
     states: Mapping[str, float]
     solved: Mapping[str, Solved]
+    beside: Solved | None = None
 
     def in_order(self, states: Iterable[str]) -> list[Solved]:
         """Return the flows of some states, in their order."""
@@ -99,7 +102,14 @@ def solve_state(case: Case, setting: Setting, *, tolerance: float = TOLERANCE) -
     return solve_setting(case, setting, without, tolerance=tolerance)
 
 
-def solve_side(case: Case, setting: Setting, states: Mapping[str, float], *, tolerance: float = TOLERANCE) -> Side:
+def solve_side(
+    case: Case,
+    setting: Setting,
+    states: Mapping[str, float],
+    *,
+    tolerance: float = TOLERANCE,
+    beside: str | None = None,
+) -> Side:
     """Return a setting solved in every state, from the reference of the case.
 
     Parameters
@@ -110,14 +120,19 @@ def solve_side(case: Case, setting: Setting, states: Mapping[str, float], *, tol
         Probability of every state.
     tolerance
         To which the conditions are met where the setting has projects or changes; coarser where the tonnes are still to change.
+    beside
+        Another scenario to be solved with them, as closely as ever.
     """
 
     def solve(state: str) -> Solved:
-        return solve_state(case, setting.model_copy(update={"scenario": state}), tolerance=tolerance)
+        closely = TOLERANCE if state == beside else tolerance
+        return solve_state(case, setting.model_copy(update={"scenario": state}), tolerance=closely)
 
     # what all states begin with is made once, not by every thread
     prepare(case)
-    return Side(setting, states, dict(zip(states, in_threads(solve, list(states)), strict=True)))
+    asked = [*states] if beside is None else [beside, *states]
+    found = dict(zip(asked, in_threads(solve, asked), strict=True))
+    return Side(setting, states, {state: found[state] for state in states}, None if beside is None else found[beside])
 
 
 def with_tonnes(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -56,6 +56,8 @@ class _Question:
         In words.
     theta, share, margin
         Elasticity of the long run, the share of it that works, and other margins that add to the price.
+    flows_too
+        Whether the flows of the setting's own scenario will be asked for, and may be begun with the others.
     """
 
     case: Case
@@ -67,6 +69,7 @@ class _Question:
     theta: float
     share: float
     margin: float
+    flows_too: bool = False
 
 
 def simulate(
@@ -113,12 +116,7 @@ def simulate(
         message = "Give a setting, or its parts, not both."
         raise RequestError(message)
     asked = setting if setting is not None else parts
-    kept = Setting.of(changes=both).changes
-    named = _named(case, asked.model_copy(update={"changes": (*kept, *asked.changes)}))
-    without = named.model_copy(update={"projects": (), "changes": kept})
-    states = expected_states(case, str(named.scenario))
-    question = _question(case, named, without, states, states, "the same without projects and changes", theta)
-    return _outcome(question)
+    return _outcome(_with_and_without(case, asked, Setting.of(changes=both).changes, theta))
 
 
 def find_trade(
@@ -152,7 +150,7 @@ def find_trade(
     asked = Setting.of(year=year, scenario=scenario, projects=projects, changes=changes)
     TradeMatrix.of(case.apply(asked))
     if asked.projects or asked.changes:
-        return simulate(case, asked, theta=theta)
+        return _outcome(replace(_with_and_without(case, asked, (), theta), flows_too=True))
     named = _named(case, asked)
     known = str(reference_setting(case).scenario)
     before = named.model_copy(update={"scenario": known})
@@ -163,6 +161,14 @@ def find_trade(
 def _named(case: Case, setting: Setting) -> Setting:
     """Return a setting with its scenario filled in."""
     return case.apply(setting).setting
+
+
+def _with_and_without(case: Case, asked: Setting, both: tuple[Change, ...], theta: float | None) -> _Question:
+    """Return the question what a setting does, beside the same with the changes alone that hold on both sides."""
+    named = _named(case, asked.model_copy(update={"changes": (*both, *asked.changes)}))
+    without = named.model_copy(update={"projects": (), "changes": both})
+    states = expected_states(case, str(named.scenario))
+    return _question(case, named, without, states, states, "the same without projects and changes", theta)
 
 
 def _question(
@@ -191,7 +197,9 @@ def _outcome(question: _Question) -> Outcome:
     before = solve_side(case, question.before, question.states_before)
     still = question.after == question.before and question.states == question.states_before
     coarse = EQUILIBRIUM if matrix is None or still else FIRST
-    first = solve_side(case, question.after, question.states, tolerance=coarse)
+    own = str(question.after.scenario)
+    beside = own if question.flows_too and own not in question.states else None
+    first = solve_side(case, question.after, question.states, tolerance=coarse, beside=beside)
     met = None if matrix is None or still else meet(
         goods, matrix, _spread(before, question.states), first, theta=question.theta * question.share, margin=question.margin
     )  # fmt: skip
@@ -230,11 +238,12 @@ def _spread(before: Side, states: dict[str, float]) -> Side:
 def _own(case: Case, setting: Setting, first: Side, met: Meeting | None, goods: Goods) -> Solved:
     """Return the flows of the setting's own scenario, with the tonnes of the fixed point."""
     scenario = str(setting.scenario)
+    side = first if met is None else met.side
+    if scenario in side.solved:
+        return side.solved[scenario]
+    own = first.beside if first.beside is not None else solve_state(case, setting)
     if met is None:
-        return first.solved[scenario] if scenario in first.solved else solve_state(case, setting)
-    if scenario in met.side.solved:
-        return met.side.solved[scenario]
-    own = solve_state(case, setting)
+        return own
     return sought_anew(with_tonnes(own, own, goods, met.multiplier))
 
 

@@ -345,10 +345,11 @@ def _logit(share: Floats) -> Floats:
 def _complete(solved: Solved, tastes: Mapping[Key, Taste], tolerance: float = TOLERANCE) -> Solved:
     """Return the setting solved with every route that is cheaper than the best of its way of going, at the costs met.
 
-    Routes are sought at costs that are met roughly; what is solved last is solved to the tolerance.
+    Routes are sought at costs that are met roughly; what is solved last is solved to the tolerance. Where that is rough itself
+    the tonnes are still to change, and routes are sought once: whether more are missing is seen as they do.
     """
     roughly = max(tolerance, ROUGHLY)
-    for _ in range(ADDING_ROUNDS):
+    for _ in range(ADDING_ROUNDS if tolerance <= TOLERANCE else 1):
         charges = movement_charges(solved.model, solved.equilibrium)
         chosen = with_missing(solved.model, charges, solved.chosen)
         solved = replace(solved, sought=charges)
