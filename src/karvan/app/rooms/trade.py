@@ -13,6 +13,7 @@ from karvan.app.work import TheWork, records
 from karvan.case import Case, Setting
 from karvan.case.provenance import Meta
 from karvan.errors import RequestError
+from karvan.workers import in_threads
 
 if TYPE_CHECKING:
     from fastapi.responses import Response
@@ -185,6 +186,8 @@ def answer_of(case: Case, setting: Setting) -> TradeAnswer:
 
 def describe(case: Case, found: Outcome) -> TradeAnswer:
     """Return an outcome as the page has it."""
+    # neither needs the other
+    in_threads(lambda name: getattr(found, name), ["trade", "flows"])
     effects = found.trade
     if effects is None:
         message = f"Case {case.id} has no trade between economies. Add rows to trade.csv and economy.csv."
