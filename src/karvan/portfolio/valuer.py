@@ -92,6 +92,7 @@ class CaseValuer:
         self.standings: dict[str, tuple[str, ...] | None] = {item.id: item.countries or None for item in standings}
         self.appraised = 0
         self._kept: dict[str, Worth] = {}
+        self._solved: set[Setting] = set()
         self._crew = pool.ProcessCrew(workers)
         self._packed = PackedCase.of(case)
 
@@ -121,11 +122,11 @@ class CaseValuer:
         store = self.folder
         named = {key: tuple(f"{name}@{year}" for name, year in same_openings(item)) for key, item in wanted.items()}
         if self.workers > 1 or self.cluster is not None:
-            rules = open_rule_set(self.rule_set)
-            solve_bases(
-                self._packed, missing_bases(self.case, named.values(), rules, scenario=scenario), workers=self.workers,
-                cluster=self.cluster, crew=self._crew,
-            )  # fmt: skip
+            missing = missing_bases(self.case, named.values(), open_rule_set(self.rule_set), scenario=scenario)
+            # workers of other machines keep them there, where they are not seen
+            missing = [setting for setting in missing if setting not in self._solved]
+            self._solved.update(missing)
+            solve_bases(self._packed, missing, workers=self.workers, cluster=self.cluster, crew=self._crew)
         # a worker that begins with the dearest last leaves the others waiting
         keys = sorted(wanted, key=lambda key: -self._cost_musd(wanted[key]))
         for attempt in range(AGAIN + 1):
