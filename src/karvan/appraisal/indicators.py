@@ -44,16 +44,21 @@ def modified_rate_of_return(
     """Return the modified rate of return (MIRR) of yearly flows.
 
     Outlays are financed at one schedule of rates and receipts are reinvested to the last year at another (by default the
-    same): ``(future value of receipts / present value of outlays) ^ (1 / n) - 1`` with n years from first to last.
+    same): ``(future value of receipts / present value of outlays) ^ (1 / n) - 1`` with n years from the first flow to the last
+    year; outlays are brought to the year of the first.
 
     Returns
     -------
     The rate, or None where there are no outlays, no receipts, or one year only.
     """
     values = np.asarray(flows, dtype=float)
-    years = len(values) - 1
+    idle = len(values) - len(np.trim_zeros(values, "f"))
+    if idle == len(values):
+        return None
+    years = len(values) - 1 - idle
     steps = np.arange(len(values), dtype=float)
-    outlays = -math.fsum(np.minimum(values, 0.0) * discounting.factors_at(steps))
+    factors = discounting.factors_at(steps)
+    outlays = -math.fsum(np.minimum(values, 0.0) * factors) / float(factors[idle])
     growing = (reinvested or discounting).factors_at(steps)
     receipts = math.fsum(np.maximum(values, 0.0) * growing) / float(growing[-1])
     if years < 1 or outlays <= 0 or receipts <= 0:
@@ -89,7 +94,7 @@ def payback(flows: Sequence[float] | Floats) -> float | None:
 
     Within a year the sum is taken to grow evenly.
     """
-    sums = np.cumsum(np.asarray(flows, dtype=float))
+    sums = np.cumsum(np.trim_zeros(np.asarray(flows, dtype=float), "f"))
     below = np.flatnonzero(sums < 0)
     if not len(below):
         return 0.0

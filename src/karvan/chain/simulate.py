@@ -204,6 +204,11 @@ def _outcome(question: _Question) -> Outcome:
         goods, matrix, _spread(before, question.states), first, theta=question.theta * question.share, margin=question.margin
     )  # fmt: skip
     multiplier = met.multiplier if met else np.ones(len(goods))
+    # changes of both sides are in what is compared with: those are its flows, and not others that were found another way
+    flows_before = (
+        partial(_flows, case, question.before, before, None, goods) if question.before.changes
+        else partial(flows_without, case, question.before)
+    )  # fmt: skip
     audit = _audit(question, applied, goods, matrix, _spread(before, question.states), first, met)
     meta = meta_of(case, question.after, {"stage": "chain", "theta": question.theta, "against": question.compared_with})
     return Outcome(
@@ -216,10 +221,8 @@ def _outcome(question: _Question) -> Outcome:
         audit=audit,
         meta=meta,
         later=Later(
-            flows=partial(flows_without, case, question.before) if still else partial(
-                _flows, case, question.after, first, met, goods
-            ),
-            flows_before=partial(flows_without, case, question.before),
+            flows=flows_before if still else partial(_flows, case, question.after, first, met, goods),
+            flows_before=flows_before,
             trade=partial(_trade, question, applied, matrix, goods, met, multiplier),
             welfare_musd=partial(_welfare, question, matrix, goods, met),
             notes=partial(_notes, question, goods, met),

@@ -110,7 +110,7 @@ def state_of(solved: Solved) -> State:
     return State(
         class_number=number, route=route, flow=flow, on_network=found.on_network, stream_flow=found.stream_flow, used=found.used,
         price_usd=found.controls.price_usd, queue_h=found.controls.queue_h, delay_h=found.delay_h, move_ptr=laid.moves[0],
-        move_item=laid.moves[1], move_usd=usd, move_h=hours,
+        move_item=laid.moves[1], stream_of=laid.stream_of, move_usd=usd, move_h=hours,
     )  # fmt: skip
 
 

@@ -91,8 +91,8 @@ class State:
         Tonnes a day on every stream; use of every resource.
     price_usd, queue_h, delay_h
         Price, queue and delay of every resource.
-    move_ptr, move_item
-        Where the movements of every route begin, and the movements.
+    move_ptr, move_item, stream_of
+        Where the movements of every route begin, and the movements; the stream of every movement, -1 where no route has it.
     move_usd, move_h
         Dollars and hours that every movement is charged where missing routes are sought.
     """
@@ -108,6 +108,7 @@ class State:
     delay_h: Floats
     move_ptr: Ints
     move_item: Ints
+    stream_of: Ints
     move_usd: Floats
     move_h: Floats
 
@@ -173,7 +174,7 @@ def _fail(what: str) -> None:
 
 
 def _audit_sums(problem: Problem, state: State) -> float:
-    """Add the routes up again to streams."""
+    """Add the routes up again to streams, and to movements: one that a route has twice would be counted twice."""
     routes = problem.routes
     per_route = np.bincount(state.route, state.flow, minlength=len(routes.nest))
     count = np.diff(routes.route_ptr)
@@ -184,6 +185,13 @@ def _audit_sums(problem: Problem, state: State) -> float:
         worst = int(np.argmax(np.abs(again - state.stream_flow)))
         _fail(
             f"stream {worst} carries {state.stream_flow[worst]:g} tonnes a day, its routes add up to {again[worst]:g}"
+        )
+    moved = np.bincount(state.move_item, np.repeat(per_route, np.diff(state.move_ptr)), minlength=len(state.stream_of))
+    off = np.where(state.stream_of >= 0, moved - state.stream_flow[state.stream_of], moved)
+    if float(np.max(np.abs(off), initial=0.0)) / most > ROUNDING:
+        worst = int(np.argmax(np.abs(off)))
+        _fail(
+            f"movement {worst} carries {moved[worst]:g} tonnes a day, {off[worst]:g} of them more than its stream does"
         )
     return error
 

@@ -16,6 +16,7 @@ from scipy.sparse import csr_array
 from karvan.case.remember import remembered
 from karvan.network import FORMS, ArcKind
 from karvan.network.services import service_index
+from karvan.network.states import SEA_MODES
 
 if TYPE_CHECKING:
     from karvan.flows.corridor_results import CorridorFlows
@@ -121,7 +122,9 @@ def _soil(flows: CorridorFlows, countries: list[str]) -> tuple[Floats, Floats]:
         shape = (len(arcs), len(countries))
         uses = csr_array((np.ones(len(mine)), mine, pointer), shape=(len(pointer) - 1, len(arcs)))
         touches.append((uses @ csr_array((np.ones(len(at)), (at, here[at])), shape=shape)).toarray())
-        lengths.append((uses @ csr_array((arcs.length_km[at], (at, here[at])), shape=shape)).toarray())
+        # the sea is nobody's soil, though its arcs bear the country that they leave
+        land = at[~np.isin(arcs.mode[at], list(SEA_MODES))]
+        lengths.append((uses @ csr_array((arcs.length_km[land], (land, here[land])), shape=shape)).toarray())
     return np.vstack(touches), np.vstack(lengths)
 
 

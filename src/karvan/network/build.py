@@ -285,8 +285,32 @@ class _Builder:
         )
         for row in ranked[:1]:
             cut = self._not_built(row, "terminal")
-            yield self._handling(row, out, number, ArcKind.LOAD, cut)
-            yield self._handling(row, number, into, ArcKind.UNLOAD, cut)
+            yield self._brought(row, self._handling(row, out, number, ArcKind.LOAD, cut))
+            yield self._brought(row, self._handling(row, number, into, ArcKind.UNLOAD, cut))
+
+    def _brought(self, row: Record, handling: Arc) -> Arc:
+        """Return the gate of a port: its handling, and at least what the vehicle that brings or takes the goods takes to load.
+
+        Where trucks drive on board nothing is handled; without their loading the gate of the ship would be a cheaper way out of a
+        truck than its own.
+        """
+        there = {self.index.states[number].mode for number in self.index.at_node[row["node_id"]]}
+        mode = next((mode for mode in sorted(_modes(row) & there, reverse=True) if mode not in SEA_MODES), None)
+        if mode is None:
+            return handling
+        service = self.services.find(mode, self.country[row["node_id"]], self.form)
+        if service.load_usd_per_t > handling.price_usd_per_t:
+            handling = replace(
+                handling, price_usd_per_t=service.load_usd_per_t,
+                price_sd_usd_per_t=service.load_usd_per_t * service.load_mean_cv,
+                resource_usd_per_t=service.load_usd_per_t * service.resource_share,
+            )  # fmt: skip
+        if service.load_h > handling.stop_h:
+            handling = replace(
+                handling, stop_h=service.load_h, sd_h=service.load_h * service.time_cv,
+                mean_sd_h=service.load_h * service.load_mean_cv,
+            )  # fmt: skip
+        return handling
 
     def _land_gate(self, node: str, out: int, number: int, into: int) -> Iterator[Arc]:
         country, mode = self.country[node], self.index.states[number].mode

@@ -174,6 +174,15 @@ def test_payback(flows, years):
     assert payback(flows) == years
 
 
+def test_years_before_the_first_flow_do_not_count():
+    """Works that begin later are not paid back later, nor at another rate."""
+    flows = [-100.0, 40.0, 40.0, 40.0]
+    assert payback([0, 0, 0, *flows]) == payback(flows)
+    assert modified_rate_of_return([0, 0, *flows], TEN) == pytest.approx(modified_rate_of_return(flows, TEN), rel=1e-12)
+    assert payback([0, 0]) == 0.0
+    assert modified_rate_of_return([0, 0], TEN) is None
+
+
 def test_no_modified_rate_without_outlay_or_receipt():
     assert modified_rate_of_return([1, 2], TEN) is None
     assert modified_rate_of_return([-1, -2], TEN) is None

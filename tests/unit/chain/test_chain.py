@@ -15,6 +15,9 @@ from karvan.chain.sides import class_tonnes
 from karvan.errors import NotConvergedError, RequestError, UnknownNameError
 from karvan.flows.again import has_moved, look_again
 from karvan.flows.equilibrium import relative_gap
+from karvan.flows.parties import arc_flows
+from karvan.flows.through import by_country
+from karvan.network import FORMS, ArcKind
 
 
 def row_of(table: pd.DataFrame, **cells: object) -> pd.Series:
@@ -273,6 +276,30 @@ def test_goods_that_pass_a_country(north):
     assert forward["run_per_day_before"] == back["run_per_day_before"] == forward["vehicles_per_day_before"]
     share = 1 - back["vehicles_per_day_before"] / forward["vehicles_per_day_before"]
     assert back["empty_share_before"] == pytest.approx(share)
+
+
+def test_the_sea_is_nobodys_soil():
+    """Arcs at sea bear the country that they leave; tonne-kilometres on its soil are those of land."""
+    flows = karvan.assign_flows(karvan.open_case("pakistan_azerbaijan"), scenario="open")
+    by_land = dict.fromkeys(["ARE", "IND", "IRN"], 0.0)
+    for form in FORMS:
+        arcs, tonnes = flows.model.forms[form].arcs, arc_flows(flows, form)
+        for a in np.flatnonzero((arcs.kind == ArcKind.MOVE) & ~np.isin(arcs.mode, ["sea", "ferry"])).tolist():
+            if arcs.country[a] in by_land:
+                by_land[arcs.country[a]] += tonnes[a] * arcs.length_km[a]
+    told = by_country(flows).set_index("country")["tkm_per_year"].reindex(list(by_land)).fillna(0.0)
+    assert told.to_dict() == pytest.approx(by_land, rel=1e-9)
+    assert by_land["IND"] == 0
+    assert by_land["IRN"] > 0
+
+
+def test_what_is_compared_with_is_one_solution(case):
+    """With changes on both sides: its flows are those that the surplus is reckoned with."""
+    both = ["link:a_port-a_city.rail:length_km*=1.1"]
+    found = karvan.simulate(case, projects=["N1"], scenario="open", both=both)
+    assert found.flows_before.solved is found.side_before.solved["open"]
+    today = karvan.simulate(case, projects=["N1"], both=both)
+    assert today.flows_before.model.network.applied.setting.changes == today.side_before.setting.changes
 
 
 def test_what_is_paid_is_what_the_goods_pay(north):

@@ -147,3 +147,13 @@ def test_movements_are_charged_what_their_routes_are():
     for of_movement, of_stream in ((state.move_usd, found.stream_usd), (state.move_h, found.stream_h)):
         again = np.bincount(used, of_movement[laid.stream_of >= 0], minlength=len(of_stream))
         np.testing.assert_allclose(again, of_stream, rtol=1e-9, atol=1e-9)
+
+
+def test_a_route_that_has_a_movement_twice(sound):
+    problem, state, tasks = sound
+    busy = int(np.argmax(np.bincount(state.route, state.flow)))
+    at = int(state.move_ptr[busy])
+    twice = np.insert(state.move_item, at, state.move_item[at])
+    later = np.where(np.arange(len(state.move_ptr)) > busy, state.move_ptr + 1, state.move_ptr)
+    with pytest.raises(AuditError, match=r"movement .* tonnes a day, .* of them more than its stream does"):
+        audit_corridor(problem, replace(state, move_item=twice, move_ptr=later), tasks)

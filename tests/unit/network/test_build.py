@@ -87,3 +87,30 @@ def test_a_closed_port_shuts_the_ferry_too():
     change = ["border:c_port.ferry.in:status=shut"]
     with pytest.raises(karvan.errors.NoRouteError, match=r"crossing Cora Port is shut for ferry \(c_port.ferry.in\)"):
         karvan.find_routes(karvan.open_case("textbook"), "a_port", "c_port", modes=["ferry"], changes=change)
+
+
+def test_a_port_is_no_cheaper_way_out_of_a_truck_than_its_own():
+    """Where trucks drive on board nothing is handled: goods on the road went over the ramp to the gate, and never sailed."""
+    built = karvan.build_network(karvan.open_case("pakistan_azerbaijan").apply(karvan.Setting()))
+    for form in ("container", "bulk"):
+        arcs, states = built.arcs(form, relaxed=True), built.index.states
+        gates = [a for a, kind in enumerate(arcs.kind) if kind == ArcKind.UNLOAD]
+        on_land, at_sea = {}, {}
+        for a in gates:
+            tail = states[arcs.tail[a]]
+            (at_sea if tail.mode in ("sea", "ferry") else on_land).setdefault((tail.place, tail.mode), a)
+        for (place, _), a in at_sea.items():
+            if (place, "road") in on_land:
+                truck = on_land[place, "road"]
+                assert arcs.price_usd_per_t[a] >= arcs.price_usd_per_t[truck], place
+                assert arcs.stop_h[a] >= arcs.stop_h[truck], place
+        assert ("makhachkala", "ferry") in at_sea
+        assert ("makhachkala", "road") in on_land
+
+
+def test_no_route_of_the_bundled_case_has_a_movement_twice():
+    flows = karvan.assign_flows(karvan.open_case("pakistan_azerbaijan"), scenario="open")
+    pointer, moves = flows.model.laid.moves
+    route = np.repeat(np.arange(len(pointer) - 1), np.diff(pointer))
+    both = np.stack([route, moves], axis=1)
+    assert len(np.unique(both, axis=0)) == len(both)
