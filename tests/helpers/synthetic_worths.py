@@ -40,8 +40,8 @@ class SyntheticValuer:
         self.standings = {"alba": ("AAA",), "bela": ("BBB",), "both": ("AAA", "BBB"), "world": None}
         self.asked: list[frozenset[str]] = []
 
-    def worths(self, sets: Sequence[Mapping[str, int]], *, scenario: str | None = None) -> list[Worth]:
-        return [self._worth(openings, {"half": 0.5, "double": 2.0}.get(scenario or "", 1.0)) for openings in sets]
+    def worths(self, sets: Sequence[Mapping[str, int]], *, changes: Sequence[str] = ()) -> list[Worth]:
+        return [self._worth(openings, {"half": 0.5, "double": 2.0}.get("".join(changes), 1.0)) for openings in sets]
 
     def _worth(self, openings: Mapping[str, int], factor: float) -> Worth:
         self.asked.append(frozenset(openings))

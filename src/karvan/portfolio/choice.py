@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
+    from karvan.appraisal.rules import RuleSet
     from karvan.case import Case, Meta
     from karvan.portfolio.search import Scored
     from karvan.portfolio.valuer import Valuer
@@ -143,7 +144,7 @@ def choose(
     aim: str | None = None,
     projects: Sequence[str] | None = None,
     scenario: str | None = None,
-    rule_set: str = "adb_2017",
+    rule_set: str | Path | RuleSet = "adb_2017",
     changes: Sequence[str] = (),
     later_years: int = LATER_YEARS,
     most_plans: int = MOST_PLANS,
@@ -185,7 +186,7 @@ def choose(
     UnknownNameError
         A project, aim, scenario or rule set is not there.
     InputError
-        Limits cannot be used, or prerequisites run in a circle.
+        Limits or a file of rules cannot be used, or prerequisites run in a circle.
     RequestError
         The budget lies below the cost of every project.
     ConflictError
@@ -195,15 +196,18 @@ def choose(
     OutputError
         The store cannot be written.
     """
+    from karvan.appraisal.rules import RuleSet, open_rule_set  # noqa: PLC0415 - heavy
+
+    rules = rule_set if isinstance(rule_set, RuleSet) else open_rule_set(rule_set)
     bounds = limits or Limits()
     if budget_musd is not None:
         bounds = replace(bounds, total_musd=float(budget_musd))
     bounds = _resolved(case, bounds)
-    entries = entries_of(case, rule_set=rule_set, only=projects)
+    entries = entries_of(case, rule_set=rules, only=projects)
     valuer = CaseValuer(
         case,
         scenario=scenario,
-        rule_set=rule_set,
+        rule_set=rules,
         changes=changes,
         workers=workers,
         cluster=cluster,
@@ -212,7 +216,8 @@ def choose(
     )
     meant = Aim.of(aim, valuer.standings, valuer.headline)
     request = {
-        "stage": "portfolio", "budget_musd": bounds.total_musd, "aim": meant.name, "rule_set": str(rule_set),
+        "stage": "portfolio", "budget_musd": bounds.total_musd, "aim": meant.name,
+        "rule_set": rules.model_dump(mode="json"),
         "projects": [entry.id for entry in entries], "later_years": later_years, "most_plans": most_plans,
         "limits": repr(bounds),
     }  # fmt: skip

@@ -13,7 +13,9 @@ from karvan.portfolio.candidates import Candidate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from pathlib import Path
 
+    from karvan.appraisal.rules import RuleSet
     from karvan.case import Case
 
 #: Who pays what no funder is named for.
@@ -108,7 +110,7 @@ def rivals(one: Entry, two: Entry) -> bool:
     return two.id in (*one.alternatives, *one.contains) or one.id in (*two.alternatives, *two.contains)
 
 
-def entries_of(case: Case, *, rule_set: str, only: Sequence[str] | None = None) -> tuple[Entry, ...]:
+def entries_of(case: Case, *, rule_set: str | Path | RuleSet, only: Sequence[str] | None = None) -> tuple[Entry, ...]:
     """Return the candidates of a case, in the order of project.csv.
 
     Parameters
@@ -116,32 +118,34 @@ def entries_of(case: Case, *, rule_set: str, only: Sequence[str] | None = None) 
     case
         The corridor.
     rule_set
-        How outlays are drawn up.
+        How outlays are drawn up, by name, by file, or opened.
     only
         Projects among which is chosen, by id or alias; by default all candidates.
 
     Raises
     ------
     UnknownNameError
-        A project is not there.
+        A project or rule set is not there.
+    InputError
+        A file of rules is wrong.
     """
+    from karvan.appraisal.rules import RuleSet, open_rule_set  # noqa: PLC0415 - heavy
+
+    rules = rule_set if isinstance(rule_set, RuleSet) else open_rule_set(rule_set)
     rows = case.rows("project")
     wanted = set(rows) if only is None else {resolve_project(case, name) for name in only}
-    found = [
-        _entry(case, name, rule_set) for name, row in rows.items() if name in wanted and row["status"] == "candidate"
-    ]
+    found = [_entry(case, name, rules) for name, row in rows.items() if name in wanted and row["status"] == "candidate"]
     return tuple(found)
 
 
-def _entry(case: Case, name: str, rule_set: str) -> Entry:
+def _entry(case: Case, name: str, rules: RuleSet) -> Entry:
     from karvan.appraisal.plans import plan_projects  # noqa: PLC0415 - heavy
-    from karvan.appraisal.rules import open_rule_set  # noqa: PLC0415 - heavy
 
     row, rows = case.rows("project")[name], case.rows("project")
     opening, why, has_value = opening_year(case, name), "", True
     outlay: tuple[float, ...] = ()
     try:
-        plan = plan_projects(case, [name], open_rule_set(rule_set))
+        plan = plan_projects(case, [name], rules)
         why = plan.why_not
         has_value = not why
         opening = plan.projects[0].opening

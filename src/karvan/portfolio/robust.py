@@ -8,7 +8,8 @@ sets in the same draw::
     CVaR          mean of the worst tenth of them
     regret        the best set of the draw, or nothing where nothing is best, less this one; the largest over the draws
 
-Demand is solved in full under the case's own futures of demand; cost is a factor on works; a delay puts off opening and works.
+Demand is solved in full under the case's own futures of demand, in every state of the crossings; cost is a factor on works; a
+delay puts off opening and works.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from karvan.portfolio.choice import Choice
+    from karvan.portfolio.demands import Demand
     from karvan.portfolio.process import StateProcess
     from karvan.portfolio.search import Scored
     from karvan.portfolio.worth import Worth
@@ -177,7 +179,7 @@ def core_of(sets: Sequence[Scored]) -> tuple[str, ...]:
 
 
 def find_robustness(
-    choice: Choice, process: StateProcess, demands: Sequence[str] = (), *, draws: int = DRAWS
+    choice: Choice, process: StateProcess, demands: Sequence[Demand] = (), *, draws: int = DRAWS
 ) -> Robustness:
     """Return how the good sets of a choice stand up.
 
@@ -188,7 +190,7 @@ def find_robustness(
     process
         How the state goes on.
     demands
-        Scenarios of demand, such as low and high growth, lowest first; each is solved in full for every set compared.
+        Futures of demand, such as low and high growth, lowest first; each is solved in full for every set compared.
     draws
         Number of draws.
     """
@@ -222,18 +224,20 @@ def find_robustness(
 
 
 def _by_demand(
-    choice: Choice, compared: Sequence[Scored], demands: Sequence[str], notes: list[str]
+    choice: Choice, compared: Sequence[Scored], demands: Sequence[Demand], notes: list[str]
 ) -> tuple[dict[str, list[Worth]], tuple[float, ...]]:
     """Return the worths of the sets by demand, lowest first, and the weights of the levels."""
     worths = {BASE: [item.worth for item in compared]}
-    found = {name: choice.search.valuer.worths([item.openings for item in compared], scenario=name) for name in demands}
-    usable = {
-        name: rows for name, rows in found.items()
-        if all(row.valued and row.time.states == item.worth.time.states for row, item in zip(rows, compared, strict=True))
-    }  # fmt: skip
-    notes += [
-        f"demand of {name} cannot be valued for every set: it is left out" for name in demands if name not in usable
-    ]
+    usable: dict[str, list[Worth]] = {}
+    for demand in demands:
+        why, rows = demand.why_not, []
+        if not why:
+            rows = choice.search.valuer.worths([item.openings for item in compared], changes=demand.changes)
+            why = _why_unlike(rows, worths[BASE])
+        if why:
+            notes.append(f"demand of {demand.id} is left out: {why}")
+        else:
+            usable[demand.id] = rows
     if len(usable) == 2:  # noqa: PLR2004 - low and high about the base
         low, high = usable
         return {low: usable[low], BASE: worths[BASE], high: usable[high]}, SWANSON
@@ -243,6 +247,17 @@ def _by_demand(
     else:
         notes.append("demand is that of the base alone")
     return worths, tuple(1.0 / len(worths) for _ in worths)
+
+
+def _why_unlike(rows: Sequence[Worth], base: Sequence[Worth]) -> str:
+    """Return why worths cannot be set beside those of the base; empty where they can."""
+    for row, own in zip(rows, base, strict=True):
+        name = ", ".join(f"{project}@{year}" for project, year in sorted(own.openings.items()))
+        if not row.valued:
+            return f"{name} has no worth in it, since {row.why_not}"
+        if (row.time.states, row.time.years) != (own.time.states, own.time.years):
+            return f"{name} is solved in other states or years than in the base"
+    return ""
 
 
 @dataclass(eq=False)

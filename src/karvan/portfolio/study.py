@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from karvan.portfolio.choice import choose
+from karvan.portfolio.demands import demands_of
 from karvan.portfolio.explain import BUDGETS_MUSD, FrontierPoint, Reason, explain, find_frontier
 from karvan.portfolio.fair import Fairness, find_fairness, outlays_of
 from karvan.portfolio.process import process_of
@@ -192,7 +193,9 @@ def find_portfolio(
         say("other futures")
         time = next(iter(choice.search.singles.values())).time
         process = process_of(case, time)
-        robustness = find_robustness(choice, process, demands_of(case) if how.get("scenario") is None else ())
+        robustness = find_robustness(
+            choice, process, demands_of(case, how.get("changes", ())) if how.get("scenario") is None else ()
+        )
         wait = value_waiting(choice.worth, process, choice.aim.countries) if choice.openings else None
         waits = {
             name: value_waiting(
@@ -209,19 +212,3 @@ def find_portfolio(
         close = getattr(valuer, "close", None)
         if close is not None:
             close()
-
-
-def demands_of(case: Case) -> tuple[str, ...]:
-    """Return the futures of a case in which demand grows otherwise, the lowest first: those that set growth of economies."""
-    rows = case.rows("scenario")
-    sums: dict[str, float] = {}
-    for effect in case.rows("effect").values():
-        owner = effect["owner"]
-        if (
-            owner in rows
-            and rows[owner]["kind"] == "future"
-            and effect["table"] == "economy"
-            and effect["column"].startswith("growth")
-        ):
-            sums[owner] = sums.get(owner, 0.0) + float(effect["value"])
-    return tuple(sorted(sums, key=lambda name: (sums[name], name)))

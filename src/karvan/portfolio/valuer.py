@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from karvan.appraisal import Appraisal
+    from karvan.appraisal.rules import RuleSet
     from karvan.case import Case
     from karvan.workers.run import Progress
 
@@ -45,8 +46,11 @@ class Valuer(Protocol):
     def headline(self) -> str:
         """The standing that is meant where one figure stands alone."""
 
-    def worths(self, sets: Sequence[Mapping[str, int]], *, scenario: str | None = None) -> list[Worth]:
-        """Return what sets are worth, in their order; each is the year of opening by project."""
+    def worths(self, sets: Sequence[Mapping[str, int]], *, changes: Sequence[str] = ()) -> list[Worth]:
+        """Return what sets are worth, in their order; each is the year of opening by project.
+
+        Further cells may be changed, with and without the sets.
+        """
 
 
 @dataclass(frozen=True)
@@ -56,7 +60,7 @@ class _Task:
     case: PackedCase
     projects: tuple[str, ...]
     scenario: str | None
-    rule_set: str
+    rules: RuleSet
     changes: tuple[str, ...]
     store: Path | None
 
@@ -69,7 +73,7 @@ class CaseValuer:
     case
         The corridor.
     scenario, rule_set, changes
-        As the appraisal has them.
+        As the appraisal has them. A file of rules is read once, here.
     workers, cluster
         Where sets are appraised: see :func:`karvan.workers.map`.
     folder
@@ -79,13 +83,15 @@ class CaseValuer:
     """
 
     def __init__(
-        self, case: Case, *, scenario: str | None = None, rule_set: str = "adb_2017", changes: Sequence[str] = (),
-        workers: int = 1,
+        self, case: Case, *, scenario: str | None = None, rule_set: str | Path | RuleSet = "adb_2017",
+        changes: Sequence[str] = (), workers: int = 1,
         cluster: str | None = None, folder: str | Path | None = None, progress: Progress | None = None,
     ) -> None:  # fmt: skip
+        from karvan.appraisal.rules import RuleSet, open_rule_set  # noqa: PLC0415 - heavy
         from karvan.appraisal.standings import standings_of  # noqa: PLC0415 - kept beside its use
 
-        self.case, self.scenario, self.rule_set, self.changes = case, scenario, str(rule_set), tuple(map(str, changes))
+        self.case, self.scenario, self.changes = case, scenario, tuple(map(str, changes))
+        self.rules = rule_set if isinstance(rule_set, RuleSet) else open_rule_set(rule_set)
         self.workers, self.cluster, self.progress = workers, cluster, progress
         self.folder = None if folder is None else Path(folder).expanduser()
         standings, self.headline = standings_of(case)
@@ -96,8 +102,8 @@ class CaseValuer:
         self._crew = pool.ProcessCrew(workers)
         self._packed = PackedCase.of(case)
 
-    def worths(self, sets: Sequence[Mapping[str, int]], *, scenario: str | None = None) -> list[Worth]:
-        """Return what sets are worth; those that are kept are not appraised again.
+    def worths(self, sets: Sequence[Mapping[str, int]], *, changes: Sequence[str] = ()) -> list[Worth]:
+        """Return what sets are worth, with further changes; those that are kept are not appraised again.
 
         Raises
         ------
@@ -108,21 +114,20 @@ class CaseValuer:
         OutputError
             A worth cannot be kept.
         """
-        asked = self.scenario if scenario is None else scenario
+        asked = (*self.changes, *map(str, changes))
         keys = [self._key(item, asked) for item in sets]
         wanted = {key: item for key, item in zip(keys, sets, strict=True) if self._find(key) is None}
         if wanted:
             self._appraise(wanted, asked)
         return [self._kept[key] for key in keys]
 
-    def _appraise(self, wanted: dict[str, Mapping[str, int]], scenario: str | None) -> None:
+    def _appraise(self, wanted: dict[str, Mapping[str, int]], changes: tuple[str, ...]) -> None:
         from karvan.appraisal.bases import missing_bases, solve_bases  # noqa: PLC0415 - heavy
-        from karvan.appraisal.rules import open_rule_set  # noqa: PLC0415 - heavy
 
         store = self.folder
         named = {key: tuple(f"{name}@{year}" for name, year in same_openings(item)) for key, item in wanted.items()}
         if self.workers > 1 or self.cluster is not None:
-            missing = missing_bases(self.case, named.values(), open_rule_set(self.rule_set), scenario=scenario)
+            missing = missing_bases(self.case, named.values(), self.rules, scenario=self.scenario)
             # workers of other machines keep them there, where they are not seen
             missing = [setting for setting in missing if setting not in self._solved]
             self._solved.update(missing)
@@ -131,7 +136,7 @@ class CaseValuer:
         keys = sorted(wanted, key=lambda key: -self._cost_musd(wanted[key]))
         for attempt in range(AGAIN + 1):
             tasks = [
-                _Task(self._packed, named[key], scenario, self.rule_set, self.changes, store) for key in keys
+                _Task(self._packed, named[key], self.scenario, self.rules, changes, store) for key in keys
             ]  # fmt: skip
             answers = pool.map(_appraise_set, tasks, workers=self.workers, cluster=self.cluster, progress=self.progress,
                                crew=self._crew, heard=partial(self._hear, keys))  # fmt: skip
@@ -168,10 +173,12 @@ class CaseValuer:
 
     # keeping --------------------------------------------------------------------------------------------------------------
 
-    def _key(self, openings: Mapping[str, int], scenario: str | None) -> str:
-        setting = Setting.of(projects=[f"{name}@{year}" for name, year in same_openings(openings)], scenario=scenario,
-                             changes=self.changes)  # fmt: skip
-        content = [meta_of(self.case, setting, {"stage": "worth", "rule_set": self.rule_set}).hash, scenario]
+    def _key(self, openings: Mapping[str, int], changes: Sequence[str]) -> str:
+        setting = Setting.of(projects=[f"{name}@{year}" for name, year in same_openings(openings)],
+                             scenario=self.scenario, changes=changes)  # fmt: skip
+        # the rules themselves: a file may be edited, or lie elsewhere
+        request = {"stage": "worth", "rule_set": self.rules.model_dump(mode="json")}
+        content = [meta_of(self.case, setting, request).hash, self.scenario]
         return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
     def _find(self, key: str) -> Worth | None:
@@ -196,7 +203,7 @@ def _appraise_set(task: _Task) -> Worth:
 
     case = task.case.open()
     try:
-        found = appraise(case, task.projects, scenario=task.scenario, rule_set=task.rule_set, changes=task.changes,
+        found = appraise(case, task.projects, scenario=task.scenario, rule_set=task.rules, changes=task.changes,
                          store=store_at(task.store), loans_must_fit=False)  # fmt: skip
     except (AuditError, WorkerError):
         raise
@@ -225,7 +232,6 @@ def worth_of(case: Case, appraisal: Appraisal) -> Worth:
         What is added up anew is another sum than the appraisal's.
     """
     from karvan.appraisal.plans import demand_of_years  # noqa: PLC0415 - heavy
-    from karvan.appraisal.rules import open_rule_set  # noqa: PLC0415 - heavy
 
     table, chances = appraisal.streams, appraisal.probability
     years = tuple(appraisal.years)
@@ -245,7 +251,7 @@ def worth_of(case: Case, appraisal: Appraisal) -> Worth:
         np.add.at(out, tuple(np.asarray(item)[rows] for item in place), table["musd"].to_numpy()[rows])
         return out
 
-    rules = open_rule_set(appraisal.rule_set)
+    rules = appraisal.rules
     kept_up, at_end = -summed(upkeep)[:, 0, :], summed(left)[-1]
     # what is left grows with the cost by the life that remains, or less by the upkeep that goes on
     of_works = at_end[0] if rules.residual_value == "remaining_life" else -appraisal.upkeep_at_end * kept_up[-1]

@@ -257,9 +257,9 @@ def test_a_required_project_that_needs_what_cannot_be_chosen():
 class NoWorth(SyntheticValuer):
     """A valuer that cannot appraise an entry."""
 
-    def worths(self, sets, *, scenario=None):
+    def worths(self, sets, *, changes=()):
         return [replace(item, valued=False, why_not="trade and flows do not meet") if "lost" in item.openings else item
-                for item in super().worths(sets, scenario=scenario)]  # fmt: skip
+                for item in super().worths(sets, changes=changes)]  # fmt: skip
 
 
 def test_a_required_project_that_cannot_be_appraised():

@@ -9,6 +9,7 @@ from synthetic_worths import RATE, YEARS, SyntheticValuer, entry
 from karvan.portfolio.aims import Aim
 from karvan.portfolio.candidates import Limits
 from karvan.portfolio.choice import choose_among
+from karvan.portfolio.demands import Demand
 from karvan.portfolio.process import StateProcess
 from karvan.portfolio.robust import Future, failing_boxes, find_robustness
 from karvan.portfolio.wait import value_waiting
@@ -65,7 +66,7 @@ def test_one_set_without_chance_is_its_own_expectation():
 
 
 def test_demand_cost_and_delay_in_the_table(choice):
-    found = find_robustness(choice, PROCESS, ["half", "double"], draws=10)
+    found = find_robustness(choice, PROCESS, [Demand("half", ("half",)), Demand("double", ("double",))], draws=10)
     row = next(n for n, item in enumerate(found.sets) if set(item.openings) == {"bold", "own"})
     (scored,) = [item for item in choice.sets if item.projects == {"bold", "own"}]
     at = {future: found.table_musd[row, n] for n, future in enumerate(found.futures)}

@@ -14,10 +14,10 @@ from synthetic_worths import SyntheticValuer, entry
 import karvan
 from karvan.portfolio import Limits, Portfolio, choose_among, explain, find_fairness, find_frontier, find_robustness
 from karvan.portfolio.aims import Aim
+from karvan.portfolio.demands import Demand
 from karvan.portfolio.entries import Payer, entries_of
 from karvan.portfolio.process import StateProcess
 from karvan.portfolio.readiness import Readiness, read_readiness
-from karvan.portfolio.study import demands_of
 from karvan.portfolio.wait import value_waiting
 from karvan.report.portfolio import portfolio_figures, portfolio_files
 
@@ -42,8 +42,9 @@ def found():
         name: value_waiting(choice.search.singles[name], PROCESS, choice.aim.countries) for name in choice.openings
     }
     ready = Readiness(0.5, {"finance": 0.5, "land": None}, {"finance": "offered"})
+    demands = [Demand("half", ("half",)), Demand("double", ("double",))]
     return Portfolio(
-        choice, find_robustness(choice, PROCESS, ["half", "double"], draws=40), find_fairness(choice),
+        choice, find_robustness(choice, PROCESS, demands, draws=40), find_fairness(choice),
         value_waiting(choice.worth, PROCESS, choice.aim.countries), waits, explain(choice), find_frontier(choice, [50.0, 200.0]),
         {item.id: ready for item in entries},
     )  # fmt: skip
@@ -122,8 +123,3 @@ def test_debt_service_is_that_of_the_known_terms():
     assert of["P01"].service_musd[5] == pytest.approx(lent / 20 + 0.046 * lent)
     assert of["P47"].service_musd == ()
     assert {payer.funder for payer in of["P47"].payers} == {"S38", "S27", "open"}
-
-
-def test_futures_of_demand_are_those_that_set_growth():
-    assert demands_of(karvan.open_case("pakistan_azerbaijan")) == ("growth_low", "growth_high")
-    assert demands_of(karvan.open_case("textbook")) == ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -88,8 +89,54 @@ def test_a_search_that_was_cut_off_goes_on(case, solved, tmp_path):
 
 def test_another_question_has_another_key(case, solved):
     other = CaseValuer(case, folder=solved[1], changes=["economy:AAA:growth_share_per_year=0.02"])
-    assert other._find(other._key(SETS[0], None)) is None
-    assert other._find(other._key(SETS[0], "open")) is None
+    assert other._find(other._key(SETS[0], other.changes)) is None
+    plain = CaseValuer(case, folder=solved[1])
+    assert plain._find(plain._key(SETS[0], ())) is not None
+    assert plain._find(plain._key(SETS[0], other.changes)) is None
+    state = CaseValuer(case, folder=solved[1], scenario="open")
+    assert state._find(state._key(SETS[0], ())) is None
+
+
+@pytest.fixture
+def rules_at(tmp_path):
+    """Write a copy of the rules of the ADB with another discount rate, under the same id."""
+    plain = (resources.files("karvan.appraisal") / "rule_sets" / "adb_2017.toml").read_text(encoding="utf-8")
+
+    def write(rate):
+        path = tmp_path / "own.toml"
+        assert plain.count("rate = 0.09") == 1
+        path.write_text(plain.replace("rate = 0.09", f"rate = {rate}"), encoding="utf-8")
+        return path
+
+    return write
+
+
+def test_rules_of_a_file_are_used_and_its_content_is_the_key(case, rules_at, tmp_path):
+    for rate in (0.05, 0.12):
+        valuer = CaseValuer(case, rule_set=rules_at(rate), folder=tmp_path / "store")
+        (worth,) = valuer.worths(SETS[:1])
+        assert valuer.appraised == 1
+        told = appraise(case, ["N2@2028"], rule_set=rules_at(rate))
+        assert worth.value(None) == pytest.approx(told.enpv_musd["world"], abs=1e-6)
+        assert worth.time.factors[1] == pytest.approx(1 / (1 + rate))
+
+
+def test_rules_of_an_id_that_is_not_bundled(case, rules_at):
+    path = rules_at(0.05)
+    path.write_text(path.read_text(encoding="utf-8").replace('id = "adb_2017"', 'id = "own"'), encoding="utf-8")
+    (worth,) = CaseValuer(case, rule_set=path).worths(SETS[:1])
+    assert worth.time.factors[1] == pytest.approx(1 / 1.05)
+
+
+def test_the_hash_of_a_choice_holds_the_rules(case, rules_at):
+    how = {"projects": ["N2"], "later_years": 0}
+    low, high = (choose(case, 100.0, rule_set=rules_at(rate), **how).meta for rate in (0.05, 0.12))
+    assert low.hash != high.hash
+
+
+def test_an_unknown_rule_set_is_refused(case):
+    with pytest.raises(UnknownNameError, match=r"^No rule set is called 'adb_2071'\. Did you mean adb_2017"):
+        choose(case, 100.0, rule_set="adb_2071")
 
 
 def test_two_processes_and_a_cluster_give_the_same_bytes(case, solved, tmp_path):
