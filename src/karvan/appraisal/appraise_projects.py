@@ -88,6 +88,7 @@ def appraise(
         raise UnknownNameError("scenario", scenario, list(case.rows("scenario")))
     plan = plan_projects(case, projects, rules, horizon_year=horizon_year)
     world = Setting.of(projects=projects, changes=changes)
+    case.apply(Setting(changes=world.changes))  # a change that cannot be made is refused where nothing is solved too
     if plan.why_not:
         return _appraisal(case, plan, rules, scenario, world, {})
     if loans_must_fit:

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from karvan.case.cells import BadCell, number_text, parse_cell, plain_number
+from karvan.case.fixed_parameters import is_fixed_parameter
 from karvan.case.project_rules import FIXED_COLUMNS
 from karvan.case.remember import remembered
 from karvan.case.schema import schemas
@@ -309,7 +310,16 @@ def _effect_problem(cell: Cell, acts: Sequence[Act], found: str, expected: str, 
 @remembered(8)
 def _change_acts(case: Case, changes: tuple[Change, ...]) -> tuple[Act, ...]:
     """Return the acts of some changes; the settings of a world have them as the very same objects."""
-    return tuple(_change_act(case, change) for change in changes)
+    acts = tuple(_change_act(case, change) for change in changes)
+    fixed = [
+        f"{change}: {change.row} is read from the case itself, so that no setting changes it. "
+        "Edit parameter.csv in a copy of the case."
+        for change in changes
+        if is_fixed_parameter(change.table, change.row)
+    ]
+    if fixed:
+        raise RequestError("\n".join(fixed))
+    return acts
 
 
 def _change_act(case: Case, change: Change) -> Act:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from karvan.case.cells import BadCell, number_text, parse_cell, plain_number
 from karvan.case.finance import DEBT, DOLLAR
+from karvan.case.fixed_parameters import is_fixed_parameter
 from karvan.case.rules import PROBABILITY_SLACK, Context, rule
 from karvan.case.schema import schemas
 from karvan.errors import Problem, near_names
@@ -68,6 +69,13 @@ def _check_effect(context: Context, row: Row) -> Iterator[Problem]:
         near = near_names(key, sorted(context.index(table)), limit=1)
         todo = f"Did you mean {near[0]}?" if near else f"Add the row to {schema.file}, or mend the name."
         yield context.problem("effect", row, "row", repr(key), f"a row of {schema.file}", todo, name="effect-row")
+        row.bad.add("row")
+        return
+    if is_fixed_parameter(table, key):
+        yield context.problem(
+            "effect", row, "row", repr(key), "a parameter that effects may change; this one is read from the case itself",
+            "Remove the effect, or edit parameter.csv in a copy of the case.", name="effect-parameter",
+        )  # fmt: skip
         row.bad.add("row")
         return
     yield from _check_value(context, row, column)

@@ -407,6 +407,20 @@ def test_a_missing_rate_of_exchange(textbook: Case, store: OutcomeStore) -> None
     )
 
 
+def test_a_parameter_that_accounts_read_from_the_case_is_no_change(files: CaseFiles) -> None:
+    """It was taken and passed over: the accounts stayed as they were, and nothing said so."""
+    rows = {"asset_life_rail_years": "35", "standard_conversion_factor_works": "0.87"}
+    for name, value in rows.items():
+        files.add("parameter.csv", "reliability_ratio", parameter_id=name, value=value, low="", high="")
+    changes = [f"parameter:{name}:value*=0.5" for name in rows]
+    with pytest.raises(RequestError) as caught:
+        appraise(files.open(), "N2", changes=changes)
+    assert str(caught.value) == "\n".join(
+        f"{change}: {name} is read from the case itself, so that no setting changes it. Edit parameter.csv in a copy of the case."
+        for change, name in zip(changes, rows, strict=True)
+    )
+
+
 @pytest.mark.parametrize("name", ["adb_2017", "eu_2021", "green_book_2026", "us_a94", "world_bank_2016"])
 def test_every_rule_set_appraises(textbook: Case, store: OutcomeStore, name: str) -> None:
     found = appraise(textbook, "N2", rule_set=name, store=store)

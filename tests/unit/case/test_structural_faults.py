@@ -465,6 +465,12 @@ def _effect_column_near_nothing(files):
     files.set("effect.csv", "fuel_dear.road", table="parameter", row="reliability_ratio", column="xyz")
 
 
+@fault("effect.csv, line 17, row: found 'range_low_confidence_share'; expected a parameter that effects may change; this one is "
+       "read from the case itself. Remove the effect, or edit parameter.csv in a copy of the case.")  # fmt: skip
+def _effect_parameter(files):
+    files.set("effect.csv", "fuel_dear.road", table="parameter", row="range_low_confidence_share", column="value")
+
+
 @fault("effect.csv, line 3, value: found 'closed'; expected one of open, shut. Write one of them.")
 def _effect_value(files):
     files.set("effect.csv", "ab_shut.rail.AAA-BBB", value="closed")

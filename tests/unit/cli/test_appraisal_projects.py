@@ -224,6 +224,23 @@ def test_an_unknown_project_is_refused_before_the_first_is_solved(karvan, tmp_pa
     assert not list((tmp_path / "solved").glob("*.npz"))
 
 
+@pytest.mark.parametrize("project", ["N2", "N5"])
+def test_a_parameter_that_accounts_read_from_the_case_is_no_change(karvan, files, tmp_path, project):
+    files.add(
+        "parameter.csv", "reliability_ratio", parameter_id="ramp_up_years", value="3", low="", high="", unit="years"
+    )
+    change = "parameter:ramp_up_years:value=10"
+    asked = ("--change", change, "--store", tmp_path / "store", "--json")
+    answer = karvan("appraisal", project, "--case", files.folder, *asked)
+    assert (answer.code, answer.out) == (1, "")
+    # the bar of progress has left its line before it
+    assert answer.err.lstrip() == (
+        f"karvan: {change}: ramp_up_years is read from the case itself, so that no setting changes it. "
+        "Edit parameter.csv in a copy of the case.\n"
+    )
+    assert not list((tmp_path / "store").glob("*.npz"))
+
+
 def test_a_loan_that_outlasts_the_accounts_is_an_error_before_anything_is_solved(karvan, files, tmp_path):
     files.set("finance.csv", "N1.cora", tenor_years="40", currency="CCR")
     files.set("exchange_rate.csv", "CCR.2056", year="2050")
