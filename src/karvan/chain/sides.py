@@ -72,9 +72,9 @@ def solved_without(case: Case, setting: Setting) -> Solved:
     return solve_setting(case, setting)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=32)
 def _solved_changed(case: Case, setting: Setting) -> Solved:
-    """Return the flows of a setting with changes, from the same without; the states of the latest two are kept."""
+    """Return the flows of a setting with changes, from the same without; the states of the latest few are kept."""
     return solve_setting(case, setting, solved_without(case, setting.model_copy(update={"changes": ()})))
 
 
