@@ -224,8 +224,21 @@ class Router:
                     ports.setdefault(side, []).append((not by_truck, name, row))
         for side, found in ports.items():
             row = min(found, key=lambda item: item[:2])[2]
+            land = {state[2] for state in states if state[1] == side[1]} & {row["mode_a"], row["mode_b"]} - SEA
+            if land:
+                row = self.with_loading(row, self.service(max(land), self.country[side[1]]))
             self.handle(("out", side[1]), side, row, boarded=side)
             self.handle(side, ("in", side[1]), row, boarded=None)
+
+    @staticmethod
+    def with_loading(row, service):
+        """The gate of a port takes at least what the truck or train takes to load."""
+        usd, hours = float(service["load_usd_per_t"] or 0), float(service["load_h"] or 0)
+        if usd > float(row["price_usd_per_t"]):
+            row = {**row, "price_usd_per_t": usd, "resource_share": service["resource_share"]}
+        if hours > float(row["time_h"]):
+            row = {**row, "time_h": hours, "time_sd_h": hours * float(service["time_cv"] or 0.2)}
+        return row
 
     def land_gate(self, state):
         service = self.service(state[2], self.country[state[1]])
