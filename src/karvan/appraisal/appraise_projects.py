@@ -83,7 +83,7 @@ def appraise(
     AuditError
         The result does not hold.
     """
-    rules = rule_set if isinstance(rule_set, RuleSet) else open_rule_set(rule_set)
+    rules = open_rule_set(rule_set)
     if scenario is not None and scenario not in case.rows("scenario"):
         raise UnknownNameError("scenario", scenario, list(case.rows("scenario")))
     plan = plan_projects(case, projects, rules, horizon_year=horizon_year)

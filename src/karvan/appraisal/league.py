@@ -62,7 +62,7 @@ def league_table(
     WorkerError
         A process died, or cannot start.
     """
-    rules = rule_set if isinstance(rule_set, RuleSet) else open_rule_set(rule_set)
+    rules = open_rule_set(rule_set)
     # projects of one year are solved against the same without them, which is kept for a while
     names = sorted(case.rows("project"), key=lambda name: (opening_year(case, name) or 0, name))
     keep = store if store is not None else OutcomeStore()

@@ -48,7 +48,7 @@ def appraise_flows(
     AuditError
         The result fails its audit.
     """
-    rules = rule_set if isinstance(rule_set, RuleSet) or rule_set is None else open_rule_set(rule_set)
+    rules = None if rule_set is None else open_rule_set(rule_set)
     if rate is None and rules is None:
         raise InputError(["found neither; expected a rate, a rule set, or both."], what="Discount rate")
     notes: list[str] = []

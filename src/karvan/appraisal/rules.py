@@ -250,13 +250,13 @@ def rule_set_names() -> list[str]:
     return sorted(item.name.removesuffix(".toml") for item in folder.iterdir() if item.name.endswith(".toml"))
 
 
-def open_rule_set(name: str | Path) -> RuleSet:
+def open_rule_set(name: str | Path | RuleSet) -> RuleSet:
     """Open a rule set.
 
     Parameters
     ----------
     name
-        Name of one that comes with the package, or a TOML file of one's own.
+        Name of one that comes with the package, or a TOML file of one's own; one that is open already is returned as it is.
 
     Raises
     ------
@@ -265,6 +265,8 @@ def open_rule_set(name: str | Path) -> RuleSet:
     InputError
         The file is wrong; every fault is listed.
     """
+    if isinstance(name, RuleSet):
+        return name
     if str(name) in rule_set_names():
         text = (resources.files("karvan.appraisal") / "rule_sets" / f"{name}.toml").read_text(encoding="utf-8")
         return parse_rule_set(text, file=f"{name}.toml")

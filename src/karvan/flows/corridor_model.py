@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,11 +15,10 @@ import numpy as np
 from karvan.case.ranges import Z90, confidence_shares
 from karvan.case.remember import remembered
 from karvan.errors import RequestError
-from karvan.flows import layout_kernels
 from karvan.flows.demand import demand_of
-from karvan.flows.movements import Movements, movements_of
-from karvan.flows.problem import NESTS, Classes, Problem, Resources, RouteSets
-from karvan.flows.route_sets import ROUTE_SCALE, Graph, reliability_ratio, scale_of
+from karvan.flows.layout import FormNetwork, Laid, lay_routes
+from karvan.flows.problem import NESTS, Classes, Problem, Resources
+from karvan.flows.route_sets import ROUTE_SCALE, reliability_ratio, scale_of
 from karvan.flows.scarcity import Scarce, clearing_code, scarcities_of
 from karvan.network import FORMS
 from karvan.network.capacity import operating_days
@@ -31,272 +30,13 @@ if TYPE_CHECKING:
     from karvan.case import AppliedCase, Case, Rows
     from karvan.flows.demand import Stream
     from karvan.flows.problem import Bools, Floats, Ints
-    from karvan.flows.route_sets import FlatRoutes, FormRoutes
-    from karvan.network import Arcs, Network
+    from karvan.flows.route_sets import FormRoutes
+    from karvan.network import Network
 
-#: Table, row and direction of every movement of a form.
-Keys = tuple[tuple[str, str, str], ...]
 #: Logit scales relative to the cost of the pair: ways of going, network against outside. Assumptions; parameters replace them.
 MODE_SCALE, OUTSIDE_SCALE = 5.0, 3.0
 #: What a standing vehicle costs per tonne and day of delay: an assumption; the parameter ``standing_usd_per_t_day`` replaces it.
 STANDING_USD_PER_T_DAY = 2.0
-
-
-@dataclass(frozen=True, eq=False)
-class FormNetwork:
-    """The network of one form in a setting, as routes are laid over it.
-
-    Attributes
-    ----------
-    form, arcs, graph, movements
-        What it is.
-    hours
-        Hours that the goods' time value counts, of every arc: mean and weighted standard deviation.
-    open
-        Whether an arc stands and is open.
-    choice_usd
-        Price of every arc with the constant of its place: what choice sees, and nobody pays.
-    """
-
-    form: str
-    arcs: Arcs
-    graph: Graph
-    movements: Movements
-    hours: Floats
-    open: Bools
-    choice_usd: Floats
-
-    @classmethod
-    def of(
-        cls, network: Network, form: str, ratio: float, constants: Mapping[tuple[str, str], float] | None = None
-    ) -> FormNetwork:
-        """Return the network of a form, with constants by table and row."""
-        arcs = network.arcs(form, relaxed=True)
-        hours = _hours(arcs.move_h, arcs.rest_h, arcs.wait_h, arcs.stop_h, arcs.sd_h, arcs.wait_sd_h, ratio, arcs)
-        is_open = np.asarray(arcs.cut == "", dtype=bool)
-        graph, movements = _places(network, arcs)
-        item = cls(form, arcs, graph, movements.on(arcs), hours, is_open, arcs.price_usd_per_t)
-        return item.with_constants(constants) if constants else item
-
-    def with_constants(self, constants: Mapping[tuple[str, str], float]) -> FormNetwork:
-        """Return the network with other constants, in dollars per tonne by table and row."""
-        own = _constants_on(self.movements.keys, self.movements.of_arc, constants)
-        return replace(self, choice_usd=_with_own(self.arcs.price_usd_per_t, own))
-
-
-@remembered(16, unseen=1)
-def _hours(
-    move: Floats, rest: Floats, wait: Floats, stop: Floats, sd: Floats, wait_sd: Floats, ratio: float, arcs: Arcs
-) -> Floats:
-    """Return the hours that count of every arc; the arcs stand for their columns."""
-    return arcs.time_h + ratio * (arcs.sd_h + arcs.wait_sd_h)
-
-
-@remembered(16)
-def _with_own(price: Floats, own: Floats) -> Floats:
-    return price + own
-
-
-@remembered(16)
-def _constants_on(keys: Keys, of_arc: Ints, constants: Mapping[tuple[str, str], float]) -> Floats:
-    """Return the constant of every arc."""
-    theirs = np.array([*(constants.get((table, row), 0.0) for table, row, _ in keys), 0.0], dtype=np.float64)
-    return np.where(of_arc >= 0, theirs[of_arc], 0.0)
-
-
-def _places(network: Network, arcs: Arcs) -> tuple[Graph, Movements]:
-    """Return graph and movements of arcs: those of the network's root where its arcs stand in the same places."""
-    root = network.root
-    known = next((known for known in root.built_arcs if arcs.tail is known.tail), None)
-    return _places_of(network, arcs) if known is None else _places_of(root, known)
-
-
-@remembered(16)
-def _places_of(network: Network, arcs: Arcs) -> tuple[Graph, Movements]:
-    return Graph.of(network, arcs), movements_of(network, arcs)
-
-
-@dataclass(frozen=True, eq=False)
-class Laid:
-    """Routes laid over the network of a setting.
-
-    Attributes
-    ----------
-    pairs
-        Form, origin and destination of every set.
-    first
-        Number of the first set, and of the first movement, of every form.
-    standing
-        The routes of every form that stand.
-    sets
-        The routes as the problem wants them.
-    movement_keys
-        Form, table, row and direction of every movement, over both forms.
-    stream_of
-        Stream of every movement that some route uses, -1 for others.
-    set_number
-        Number of the set of a form, origin and destination.
-    movement_number
-        Number of the movement of a form, table, row and direction.
-    """
-
-    pairs: tuple[tuple[str, str, str], ...]
-    first: Mapping[str, tuple[int, int]]
-    standing: Mapping[str, Standing]
-    sets: RouteSets
-    movement_keys: tuple[tuple[str, str, str, str], ...]
-    stream_of: Ints
-    set_number: dict[tuple[str, str, str], int]
-    movement_number: dict[tuple[str, str, str, str], int]
-
-    def routes_of(self, form: str) -> slice:
-        """Return which routes are those of a form."""
-        split = int(self.sets.set_ptr[self.first[FORMS[1]][0]])
-        return slice(0, split) if form == FORMS[0] else slice(split, len(self.sets.nest))
-
-    @cached_property
-    def moves(self) -> tuple[Ints, Ints]:
-        """Where the movements of every route begin, and the movements, over both forms."""
-        one, other = (self.standing[form] for form in FORMS)
-        items = np.concatenate([one.move_item, other.move_item + self.first[FORMS[1]][1]], dtype=np.int64)
-        return _joined(one.move_ptr, other.move_ptr), items
-
-
-class _Names(NamedTuple):
-    """What the sets and movements of both forms are called, and their numbers."""
-
-    pairs: tuple[tuple[str, str, str], ...]
-    set_number: dict[tuple[str, str, str], int]
-    first: dict[str, tuple[int, int]]
-    keys: tuple[tuple[str, str, str, str], ...]
-    movement_number: dict[tuple[str, str, str, str], int]
-
-
-@remembered(16)
-def _names(
-    pairs_1: tuple[tuple[str, str], ...], pairs_2: tuple[tuple[str, str], ...], keys_1: Keys, keys_2: Keys
-) -> _Names:
-    one, other = FORMS
-    pairs = (*((one, *pair) for pair in pairs_1), *((other, *pair) for pair in pairs_2))
-    keys = (*((one, *key) for key in keys_1), *((other, *key) for key in keys_2))
-    first = {one: (0, 0), other: (len(pairs_1), len(keys_1))}
-    return _Names(pairs, {pair: n for n, pair in enumerate(pairs)}, first, keys, {key: n for n, key in enumerate(keys)})
-
-
-@dataclass(frozen=True, eq=False)
-class Standing:
-    """The routes of a form whose arcs are all open, and the streams of their movements.
-
-    Attributes
-    ----------
-    routes
-        All routes of the form.
-    set_ptr, kept, nest
-        Where the routes of every set begin that stand, which they are of all, and their ways of going.
-    move_ptr, move_item
-        Where the movements of every route begin, and the movements, by their numbers in the form.
-    stream_of, streams
-        Stream of every movement that some route uses, -1 for others, and how many there are.
-    stream_ptr, stream_item
-        Where the streams of every route begin, and the streams.
-    """
-
-    routes: FlatRoutes
-    set_ptr: Ints
-    kept: Ints
-    nest: Ints
-    move_ptr: Ints
-    move_item: Ints
-    stream_of: Ints
-    streams: int
-    stream_ptr: Ints
-    stream_item: Ints
-
-    @cached_property
-    def arcs(self) -> tuple[Ints, Ints]:
-        """Where the arcs of every route begin, and the arcs."""
-        found: tuple[Ints, Ints] = layout_kernels.arcs_of_kept(self.kept, self.routes.arc_ptr, self.routes.arcs)
-        return found
-
-
-@remembered(32)
-def _standing(routes: FormRoutes, of_arc: Ints, opened: bytes, movements: int) -> Standing:
-    """Return the routes of a form that stand where these arcs are open."""
-    per_pair, kept, nest, ways, items = layout_kernels.lay_standing(
-        *routes.flat, np.frombuffer(opened, dtype=bool), of_arc
-    )
-    streams = layout_kernels.streams_of(ways, items, movements)
-    set_ptr = np.concatenate([[0], np.cumsum(per_pair)]).astype(np.int64)
-    return Standing(routes.flat, set_ptr, kept, nest, ways, items, *streams)
-
-
-@remembered(32)
-def _log_sizes(standing: Standing, length_km: Floats) -> Floats:
-    """Return the logarithms of the path sizes of the routes of a form."""
-    sizes: Floats = layout_kernels.path_sizes(
-        standing.set_ptr, standing.nest, standing.move_ptr, standing.move_item, length_km, len(length_km)
-    )
-    return sizes
-
-
-@remembered(32)
-def _sums(standing: Standing, choice_usd: Floats, hours: Floats) -> tuple[Floats, Floats]:
-    """Return price and hours of the routes of a form."""
-    sums: tuple[Floats, Floats] = layout_kernels.sum_on_kept(
-        standing.kept, standing.routes.arc_ptr, standing.routes.arcs, choice_usd, hours
-    )
-    return sums
-
-
-class _Layout(NamedTuple):
-    """The routes of both forms that stand, and their streams: those of the second form follow those of the first."""
-
-    set_ptr: Ints
-    nest: Ints
-    stream_of: Ints
-    stream_ptr: Ints
-    stream_item: Ints
-    streams: int
-
-
-@remembered(8)
-def _layout(one: Standing, other: Standing) -> _Layout:
-    """Return the routes of both forms that stand."""
-    moved = np.where(other.stream_of >= 0, other.stream_of + one.streams, -1)
-    return _Layout(
-        _joined(one.set_ptr, other.set_ptr), np.concatenate([one.nest, other.nest]), np.concatenate([one.stream_of, moved]),
-        _joined(one.stream_ptr, other.stream_ptr),
-        np.concatenate([one.stream_item, other.stream_item + one.streams], dtype=np.int64), one.streams + other.streams,
-    )  # fmt: skip
-
-
-def _joined(one: Ints, other: Ints) -> Ints:
-    """Return two pointers as one."""
-    return np.concatenate([one, other[1:] + one[-1]])
-
-
-def lay_routes(forms: Mapping[str, FormNetwork], chosen: Mapping[str, FormRoutes]) -> Laid:
-    """Return the routes that stand in a setting, with their costs, path sizes and streams."""
-    one, other = (forms[form] for form in FORMS)
-    names = _names(chosen[FORMS[0]].pairs, chosen[FORMS[1]].pairs, one.movements.keys, other.movements.keys)
-    standing = [
-        _standing(chosen[item.form], item.movements.of_arc, item.open.tobytes(), len(item.movements.keys))
-        for item in (one, other)
-    ]
-    # arcs are numbered by form
-    costs = [_sums(theirs, item.choice_usd, item.hours) for theirs, item in zip(standing, (one, other), strict=True)]
-    price, hours = (np.concatenate(parts) for parts in zip(*costs, strict=True))
-    log_size = np.concatenate([
-        _log_sizes(theirs, item.movements.length_km) for theirs, item in zip(standing, (one, other), strict=True)
-    ])  # fmt: skip
-    layout = _layout(*standing)
-    sets = RouteSets(
-        layout.set_ptr, layout.nest, price, hours, log_size, layout.stream_ptr, layout.stream_item, layout.streams
-    )
-    return Laid(
-        names.pairs, names.first, dict(zip(FORMS, standing, strict=True)), sets, names.keys, layout.stream_of, names.set_number,
-        names.movement_number,
-    )  # fmt: skip
 
 
 # classes ----------------------------------------------------------------------------------------------------------------

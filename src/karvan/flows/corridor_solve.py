@@ -16,10 +16,11 @@ import numpy as np
 from karvan.flows import corridor_kernels as kernels
 from karvan.flows.choice import choice_of
 from karvan.flows.choice_kernels import load_classes
-from karvan.flows.corridor_model import FormNetwork, Key, Taste, build_model, key_of, lay_routes, outside_costs
+from karvan.flows.corridor_model import Key, Taste, build_model, key_of, outside_costs
 from karvan.flows.demand import demand_of
 from karvan.flows.equilibrium import TOLERANCE, Start, solve_equilibrium
 from karvan.flows.kept import find_reference, find_solved, keep_reference, keep_solved
+from karvan.flows.layout import FormNetwork, lay_routes
 from karvan.flows.missing import movement_charges, with_missing
 from karvan.flows.places import constants_of, fitted_constants, places_of
 from karvan.flows.problem import NESTS

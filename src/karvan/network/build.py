@@ -300,38 +300,19 @@ class _Builder:
             return handling
         service = self.services.find(mode, self.country[row["node_id"]], self.form)
         if service.load_usd_per_t > handling.price_usd_per_t:
-            handling = replace(
-                handling, price_usd_per_t=service.load_usd_per_t,
-                price_sd_usd_per_t=service.load_usd_per_t * service.load_mean_cv,
-                resource_usd_per_t=service.load_usd_per_t * service.resource_share,
-            )  # fmt: skip
+            handling = _with_loading_price(handling, service)
         if service.load_h > handling.stop_h:
-            handling = replace(
-                handling, stop_h=service.load_h, sd_h=service.load_h * service.time_cv,
-                mean_sd_h=service.load_h * service.load_mean_cv,
-            )  # fmt: skip
+            handling = _with_loading_time(handling, service)
         return handling
 
     def _land_gate(self, node: str, out: int, number: int, into: int) -> Iterator[Arc]:
         country, mode = self.country[node], self.index.states[number].mode
         service = self.services.find(mode, country, self.form)
         waiting, waiting_sd = wait(service.headway_h)
-        loading = Arc(
-            out,
-            number,
-            ArcKind.LOAD,
-            mode,
-            service=service.id,
-            country=country,
-            wait_h=waiting,
-            wait_sd_h=waiting_sd,
-            stop_h=service.load_h,
-            sd_h=service.load_h * service.time_cv,
-            mean_sd_h=service.load_h * service.load_mean_cv,
-            price_sd_usd_per_t=service.load_usd_per_t * service.load_mean_cv,
-            price_usd_per_t=service.load_usd_per_t,
-            resource_usd_per_t=service.load_usd_per_t * service.resource_share,
+        gate = Arc(
+            out, number, ArcKind.LOAD, mode, service=service.id, country=country, wait_h=waiting, wait_sd_h=waiting_sd
         )
+        loading = _with_loading_price(_with_loading_time(gate, service), service)
         yield loading
         yield replace(loading, tail=number, head=into, kind=ArcKind.UNLOAD, wait_h=0.0, wait_sd_h=0.0)
 
@@ -343,6 +324,21 @@ class _Builder:
                 country = self.country[node]
                 yield Arc(out, self.index.number[State("gate_out", node)], ArcKind.ZONE, country=country)
                 yield Arc(self.index.number[State("gate_in", node)], into, ArcKind.ZONE, country=country)
+
+
+def _with_loading_time(arc: Arc, service: Service) -> Arc:
+    """Return an arc that takes the hours of loading by a service."""
+    hours = service.load_h
+    return replace(arc, stop_h=hours, sd_h=hours * service.time_cv, mean_sd_h=hours * service.load_mean_cv)
+
+
+def _with_loading_price(arc: Arc, service: Service) -> Arc:
+    """Return an arc at the price of loading by a service."""
+    price = service.load_usd_per_t
+    return replace(
+        arc, price_usd_per_t=price, price_sd_usd_per_t=price * service.load_mean_cv,
+        resource_usd_per_t=price * service.resource_share,
+    )  # fmt: skip
 
 
 def _modes(row: Record) -> set[str]:

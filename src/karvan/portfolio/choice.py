@@ -196,9 +196,9 @@ def choose(
     OutputError
         The store cannot be written.
     """
-    from karvan.appraisal.rules import RuleSet, open_rule_set  # noqa: PLC0415 - heavy
+    from karvan.appraisal.rules import open_rule_set  # noqa: PLC0415 - heavy
 
-    rules = rule_set if isinstance(rule_set, RuleSet) else open_rule_set(rule_set)
+    rules = open_rule_set(rule_set)
     bounds = limits or Limits()
     if budget_musd is not None:
         bounds = replace(bounds, total_musd=float(budget_musd))

@@ -129,9 +129,9 @@ def entries_of(case: Case, *, rule_set: str | Path | RuleSet, only: Sequence[str
     InputError
         A file of rules is wrong.
     """
-    from karvan.appraisal.rules import RuleSet, open_rule_set  # noqa: PLC0415 - heavy
+    from karvan.appraisal.rules import open_rule_set  # noqa: PLC0415 - heavy
 
-    rules = rule_set if isinstance(rule_set, RuleSet) else open_rule_set(rule_set)
+    rules = open_rule_set(rule_set)
     rows = case.rows("project")
     wanted = set(rows) if only is None else {resolve_project(case, name) for name in only}
     found = [_entry(case, name, rules) for name, row in rows.items() if name in wanted and row["status"] == "candidate"]

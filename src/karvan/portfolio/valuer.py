@@ -87,11 +87,11 @@ class CaseValuer:
         changes: Sequence[str] = (), workers: int = 1,
         cluster: str | None = None, folder: str | Path | None = None, progress: Progress | None = None,
     ) -> None:  # fmt: skip
-        from karvan.appraisal.rules import RuleSet, open_rule_set  # noqa: PLC0415 - heavy
+        from karvan.appraisal.rules import open_rule_set  # noqa: PLC0415 - heavy
         from karvan.appraisal.standings import standings_of  # noqa: PLC0415 - kept beside its use
 
         self.case, self.scenario, self.changes = case, scenario, tuple(map(str, changes))
-        self.rules = rule_set if isinstance(rule_set, RuleSet) else open_rule_set(rule_set)
+        self.rules = open_rule_set(rule_set)
         self.workers, self.cluster, self.progress = workers, cluster, progress
         self.folder = None if folder is None else Path(folder).expanduser()
         standings, self.headline = standings_of(case)
