@@ -421,6 +421,12 @@ def test_what_the_routes_of_a_solution_are_enough_for_is_left_as_it_is(rerouted)
     assert class_tonnes(again) == pytest.approx(class_tonnes(found), rel=1e-12)
 
 
+def test_what_would_grow_manyfold_meets_without_states_at_rest():
+    """Cement that would grow 26-fold, held by one line: with states left at old tonnes it took 18 rounds, and 13 without."""
+    found = karvan.simulate(karvan.open_case("pakistan_azerbaijan"), projects=["P26"])
+    assert found.convergence.rounds <= 15
+
+
 def test_what_does_not_meet_says_so(case, monkeypatch):
     monkeypatch.setattr(fixed_point, "MOST_ROUNDS", 1)
     with pytest.raises(NotConvergedError, match=r"not meet in 1 rounds: tonnes of AAA CCC coal still move by 0\.3"):
