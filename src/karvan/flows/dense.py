@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -72,7 +73,7 @@ class Paths:
     key: Ints
     path_start: Ints
     link_start: Ints
-    links: npt.NDArray[np.int32]
+    links: npt.NDArray[np.uint32]
     flow: Floats
 
 
@@ -308,11 +309,11 @@ class _Run:
         self.worst, self.excess = np.full(pairs, -1, dtype=np.int64), np.zeros(pairs)
         self.wanted = np.zeros(pairs, dtype=np.int64)
         # whole trees lie together in a part, so that what the parts find stands in the order of the pairs
-        self.bounds = np.linspace(0, trees, parts + 1).astype(np.int64).tolist()
-        room = 64 * np.diff(problem.pair_start[self.bounds])
-        self.found = [np.empty(int(size), dtype=np.int32) for size in room]
+        self.bounds = [trees * part // parts for part in range(parts + 1)]
+        begins = [int(problem.pair_start[tree]) for tree in self.bounds]
+        self.found = [np.empty(64 * (end - begin), dtype=np.uint32) for begin, end in pairwise(begins)]
         self.path_start, self.link_start = np.zeros(pairs + 1, dtype=np.int64), np.zeros(1, dtype=np.int64)
-        self.path_links, self.path_flow = np.empty(0, dtype=np.int32), np.empty(0)
+        self.path_links, self.path_flow = np.empty(0, dtype=np.uint32), np.empty(0)
         self.path_fixed = np.empty(0)
         self.most = self.longest = 1
         self.complete = False
@@ -323,10 +324,9 @@ class _Run:
     def _take(self, start: Paths) -> None:
         """Start from the paths of an earlier run: those that are still open, for the pairs that are still there."""
         problem = self.problem
-        if start.key.size == problem.key.size and np.array_equal(start.key, problem.key):
-            paths, place = np.diff(start.path_start), np.arange(start.key.size)
+        flow = start.flow
+        if start.key is problem.key or np.array_equal(start.key, problem.key):
             self.path_start, self.link_start, self.path_links = start.path_start, start.link_start, start.links
-            flow = start.flow
         else:
             place = np.minimum(np.searchsorted(start.key, problem.key), start.key.size - 1)
             paths = np.where(start.key[place] == problem.key, np.diff(start.path_start)[place], 0)
@@ -335,16 +335,12 @@ class _Run:
             length = np.diff(start.link_start)[chosen]
             self.link_start = np.append(0, np.cumsum(length))
             at = np.repeat(start.link_start[chosen] - self.link_start[:-1], length) + np.arange(self.link_start[-1])
-            self.path_links, flow = start.links[at], start.flow[chosen]
-        pair = np.repeat(np.arange(paths.size), paths)
-        row = np.repeat(np.repeat(problem.tree_class, np.diff(problem.pair_start)), paths)
-        cost = problem.fixed[np.repeat(row, np.diff(self.link_start)), self.path_links]
-        self.path_fixed = np.add.reduceat(cost, self.link_start[:-1]) if cost.size else np.empty(0)
-        flow = np.where(np.isfinite(self.path_fixed), flow, 0.0)
-        self.path_fixed = np.where(np.isfinite(self.path_fixed), self.path_fixed, 0.0)
-        whole = np.bincount(pair, flow, problem.key.size)
-        self.complete = bool(np.all(whole > 0))
-        self.path_flow = flow * (problem.pair_trips / np.where(whole > 0, whole, 1.0))[pair]
+            self.path_links, flow = start.links[at], flow[chosen]
+        self.path_flow, self.path_fixed = np.empty(flow.size), np.empty(flow.size)
+        self.complete = self.kernels.take(
+            problem.tree_class, problem.pair_start, problem.pair_trips, problem.fixed, self.path_start, self.link_start,
+            self.path_links, flow, self.path_flow, self.path_fixed,
+        )  # fmt: skip
 
     def _load(self) -> None:
         self.volume[:] = 0.0
@@ -376,10 +372,9 @@ class _Run:
         """Add a cheaper path to every pair that has one, and drop those without flow; return how many are new."""
         p = self.problem
         new, found = self._find(floor)
-        used = self.path_flow > 0.0
-        kept, kept_links = int(np.count_nonzero(used)), int(np.diff(self.link_start)[used].sum())
+        kept, kept_links = self.kernels.used(self.link_start, self.path_flow)
         path_start, link_start = np.empty_like(self.path_start), np.empty(kept + new + 1, dtype=np.int64)
-        links, flow = np.empty(kept_links + found.size, dtype=np.int32), np.empty(kept + new)
+        links, flow = np.empty(kept_links + found.size, dtype=np.uint32), np.empty(kept + new)
         fixed = np.empty(kept + new)
         self.most, self.longest = self.kernels.rebuild(
             p.tree_class, p.pair_start, p.pair_trips, p.fixed, self.wanted, found,
@@ -390,11 +385,11 @@ class _Run:
         self.path_flow, self.path_fixed = flow, fixed
         return new
 
-    def _find(self, floor: float) -> tuple[int, npt.NDArray[np.int32]]:
+    def _find(self, floor: float) -> tuple[int, npt.NDArray[np.uint32]]:
         """Return how many paths are new, and their links, pair by pair."""
         p = self.problem
 
-        def part(number: int) -> tuple[int, npt.NDArray[np.int32]]:
+        def part(number: int) -> tuple[int, npt.NDArray[np.uint32]]:
             while True:
                 new, size = self.kernels.find_new(
                     self.bounds[number], self.bounds[number + 1], p.tree_origin, p.tree_class, p.pair_start, p.pair_node,
@@ -403,7 +398,7 @@ class _Run:
                 )  # fmt: skip
                 if size <= self.found[number].size:
                     return int(new), self.found[number][:size]
-                self.found[number] = np.empty(size + size // 4, dtype=np.int32)
+                self.found[number] = np.empty(size + size // 4, dtype=np.uint32)
 
         if self.pool is None:
             return part(0)
@@ -468,16 +463,14 @@ class _Run:
     ) -> Solution:  # fmt: skip
         p = self.problem
         constant = _dot(self.path_flow, self.path_fixed)
-        bent = p.kind != 0
-        rise = np.zeros_like(self.volume)
-        rise[bent] = p.rise[bent] * (self.volume[bent] / p.capacity[bent]) ** p.power[bent]
-        time = p.free + rise
-        share = 1.0 if p.marginal else 1.0 / (1.0 + p.power)
-        objective = _dot(self.volume, p.free + rise * share) + constant
-        back = np.empty_like(p.rank)
-        back[p.rank] = np.arange(p.rank.size)
+        # the integral of a time, and the real one of a marginal time
+        mean = p.free + (self.time - p.free) / (1.0 + p.power)
+        objective = _dot(self.volume, mean) + constant
+        time = mean if p.marginal else self.time
+        volume, times = np.empty_like(self.volume), np.empty_like(time)
+        volume[p.rank], times[p.rank] = self.volume, time
         paths = Paths(p.key, self.path_start, self.link_start, self.path_links, self.path_flow)
         return Solution(
-            self.volume[back], time[back], paths, objective, objective - (tstt - sptt), tstt, sptt, now, iterations,
+            volume, times, paths, objective, objective - (tstt - sptt), tstt, sptt, now, iterations,
             sweeps, reason,
         )  # fmt: skip

@@ -25,6 +25,8 @@ SAME_SHARE = 0.1
 STRETCH_EVERY = 4
 #: How many times as far as the last sweep a stretch may go.
 STRETCH = 64.0
+#: A path whose excess cost is below this share of the last sweep's, per pair, waits for a later sweep.
+WAITING_SHARE = 0.1
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -149,8 +151,8 @@ def find_new(
     new, new_links = 0, 0
     nodes = before.shape[1]
     seen = np.full(nodes, -1, dtype=np.int64)
-    branch = np.empty(nodes, dtype=np.int32)
-    blend = np.empty(2 * nodes, dtype=np.int32)
+    branch = np.empty(nodes, dtype=np.uint32)
+    blend = np.empty(2 * nodes, dtype=np.uint32)
     stamp = 0
     for tree in range(tree_begin, tree_end):
         origin = tree_origin[tree]
@@ -231,6 +233,42 @@ def rebuild(
             most = max(most, path_end - new_path_start[pair])
     new_path_start[pair_trips.size] = path_end
     return most, longest
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def take(tree_class, pair_start, pair_trips, fixed, path_start, link_start, path_links, flow, new_flow, path_fixed):
+    """Set the fixed cost of paths of an earlier run, and their flow: scaled to the demand, none where they are closed now.
+
+    Return whether every pair has a path that is open.
+    """
+    complete = True
+    for tree in range(tree_class.size):
+        row = fixed[tree_class[tree]]
+        for pair in range(pair_start[tree], pair_start[tree + 1]):
+            whole = 0.0
+            for path in range(path_start[pair], path_start[pair + 1]):
+                cost = 0.0
+                for place in range(link_start[path], link_start[path + 1]):
+                    cost += row[path_links[place]]
+                path_fixed[path], new_flow[path] = (cost, flow[path]) if cost < np.inf else (0.0, 0.0)
+                whole += new_flow[path]
+            if whole <= 0.0:
+                complete = False
+                continue
+            for path in range(path_start[pair], path_start[pair + 1]):
+                new_flow[path] *= pair_trips[pair] / whole
+    return complete
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def used(link_start, path_flow):
+    """Return how many paths have flow, and how many links these have."""
+    paths, links = 0, 0
+    for path in range(path_flow.size):
+        if path_flow[path] > 0.0:
+            paths += 1
+            links += link_start[path + 1] - link_start[path]
+    return paths, links
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -479,14 +517,15 @@ def balance(
     pairs = pairs[:count]
     mark = np.zeros(volume.size, dtype=np.int64)
     other = np.zeros(volume.size, dtype=np.int64)
-    up = np.empty(longest, dtype=np.int32)
-    down = np.empty(longest, dtype=np.int32)
+    up = np.empty(longest, dtype=np.uint32)
+    down = np.empty(longest, dtype=np.uint32)
     cost = np.empty(most)
     last_flow = np.empty(path_flow.size)
     trial_flow = np.empty(path_flow.size)
     last_volume = np.empty(volume.size)
     trial_volume = np.empty(volume.size)
     stamp, excess, made = 0, 0.0, 0
+    small = floor
     while count > 0 and made < sweeps:
         made += 1
         ahead = made % STRETCH_EVERY == 0
@@ -494,9 +533,10 @@ def balance(
             last_flow[:] = path_flow
             last_volume[:] = volume
         excess, stamp = sweep(
-            pairs, path_start, link_start, path_links, path_flow, path_fixed, floor, stamp, mark, other, up, down, cost,
+            pairs, path_start, link_start, path_links, path_flow, path_fixed, small, stamp, mark, other, up, down, cost,
             volume, free, rise, capacity, power, kind, time, slope,
         )  # fmt: skip
+        small = max(floor, WAITING_SHARE * excess / count)
         if ahead:
             stretch(
                 path_start, link_start, path_links, path_flow, path_fixed, last_flow, last_volume, trial_flow,
