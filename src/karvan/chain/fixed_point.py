@@ -43,6 +43,9 @@ RARE = 0.03
 EASY_ROUNDS = 5
 #: Rounds that the acceleration looks back on.
 MEMORY = 4
+#: No tonnes are more than doubled or halved in a step, for full lines hold back much of what trade would do, and flows are hard
+#: to solve with tonnes that will not be; this many times as far after a step that left less to do.
+FARTHEST, FARTHER = float(np.log(2.0)), 4.0
 
 
 @dataclass(frozen=True)
@@ -181,18 +184,28 @@ class _Rounds:
     def __init__(self) -> None:
         self.points: list[Floats] = []
         self.moves: list[Floats] = []
+        self.far, self.left = FARTHEST, np.inf
 
     def following(self, point: Floats, moves: Floats) -> Floats:
         """Return the point to try next."""
         self.points = [*self.points, point][-MEMORY - 1 :]
         self.moves = [*self.moves, moves][-MEMORY - 1 :]
+        left = float(np.abs(moves).max(initial=0.0))
+        if len(self.points) > 1:
+            self.far = FARTHER * self.far if left < self.left else FARTHEST
+        self.left = left
+        step = self._step(moves)
+        return point + step * min(1.0, self.far / max(float(np.abs(step).max(initial=0.0)), self.far))
+
+    def _step(self, moves: Floats) -> Floats:
+        """Return where the acceleration leads."""
         if len(self.points) == 1:
-            return point + moves
+            return moves
         steps, turns = np.diff(self.points, axis=0).T, np.diff(self.moves, axis=0).T
         with one_thread():
             weight = np.linalg.lstsq(turns, moves, rcond=1e-10)[0]
-            ahead: Floats = point + moves - (steps + turns) @ weight
-        return ahead
+            step: Floats = moves - (steps + turns) @ weight
+        return step
 
 
 def _contraction(changes: list[float]) -> float:

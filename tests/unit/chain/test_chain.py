@@ -422,9 +422,33 @@ def test_what_the_routes_of_a_solution_are_enough_for_is_left_as_it_is(rerouted)
 
 
 def test_what_would_grow_manyfold_meets_without_states_at_rest():
-    """Cement that would grow 26-fold, held by one line: with states left at old tonnes it took 18 rounds, and 13 without."""
+    """Cement that would grow 26-fold, held by one line: 18 rounds with states left at old tonnes, 13 with whole steps."""
     found = karvan.simulate(karvan.open_case("pakistan_azerbaijan"), projects=["P26"])
-    assert found.convergence.rounds <= 15
+    assert found.convergence.rounds <= 12
+
+
+@pytest.mark.parametrize(
+    ("held", "most"),
+    [
+        # nothing holds it: twice, then four times as far, and the rest
+        pytest.param(0.0, 4, id="free"),
+        # each tonne more makes all dearer, so that a whole step would go five times too far
+        pytest.param(4.0, 5, id="full line"),
+    ],
+)
+def test_steps_are_short_at_first_and_not_for_long(held, most):
+    rounds, point = fixed_point._Rounds(), np.zeros(3)
+    wish = np.array([np.log(26.0), 0.1, -0.05])
+    for count in range(most):
+        moves = wish - point - held * point.sum() * np.array([1.0, 0.2, 0.1])
+        if np.abs(moves).max() < 1e-6:
+            break
+        new = rounds.following(point, moves)
+        if not count:
+            assert np.abs(new - point).max() == pytest.approx(np.log(2.0))
+        point = new
+    moves = wish - point - held * point.sum() * np.array([1.0, 0.2, 0.1])
+    assert np.abs(moves).max() < 1e-6
 
 
 def test_what_does_not_meet_says_so(case, monkeypatch):
