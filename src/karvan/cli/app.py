@@ -6,6 +6,7 @@ failed audit or a bug. On an error stdout stays empty.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import traceback
@@ -29,6 +30,11 @@ from karvan.cli import (
     trade_commands,
 )
 from karvan.errors import AuditError, KarvanError
+
+#: What stands below the lines of an error that nobody foresaw.
+BUG = "this is a bug in Karvan; please report it with the lines above."
+#: A disk that is full, or that a quota or a limit makes so, or that is broken.
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 app = typer.Typer(
     name="karvan",
@@ -79,17 +85,32 @@ app.command("serve")(serve_command.serve)
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and leave with its exit code."""
     try:
-        app(args=arguments)
+        try:
+            app(args=arguments)
+        finally:
+            # what waits to be written would else fail when nobody can say so any more
+            sys.stdout.flush()
     except AuditError as error:
         _leave(f"audit failed: {error}. This is a bug in Karvan; please report it.", code=3)
     except KarvanError as error:
         _leave(str(error), code=1)
     except BrokenPipeError:
         # the reader has gone: nothing is left to say, and Python must not try again on its way out
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _give_up_stdout()
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            traceback.print_exc()
+            _leave(BUG, code=3)
+        _give_up_stdout()
+        _leave(f"the output cannot be written: {error.strerror}. Send it to another place, or free this one.", code=1)
     except Exception:  # noqa: BLE001 - whatever it is, it is a bug, and says so
         traceback.print_exc()
-        _leave("this is a bug in Karvan; please report it with the lines above.", code=3)
+        _leave(BUG, code=3)
+
+
+def _give_up_stdout() -> None:
+    """Send what still waits for stdout nowhere, lest Python tries again on its way out."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _leave(message: str, *, code: int) -> None:

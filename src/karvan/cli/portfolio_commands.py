@@ -102,14 +102,13 @@ def _tell(nodes: int, best: float, bound: float) -> None:
 
 
 def _exact(text: str, option: str) -> Fraction:
-    from fractions import Fraction
+    from karvan.portfolio.options import read_figure
 
-    from karvan.case.cells import NUMBER_PATTERN
-
-    if not NUMBER_PATTERN.fullmatch(text.strip()):
-        message = f"{text!r} is not a number."
-        raise typer.BadParameter(message, param_hint=option)
-    return Fraction(text.strip())
+    try:
+        return read_figure(text)
+    except ValueError as expected:
+        message = f"{text!r} is not {expected}."
+        raise typer.BadParameter(message, param_hint=option) from None
 
 
 def _show_design(found: Design) -> None:
@@ -140,7 +139,10 @@ def _show(found: Selection) -> None:
 
     answer = found.to_dict()
     out = console()
-    out.print(f"Worth {answer['value']:,} for {answer['cost']:,} of {answer['budget']:,}; no selection is worth more.")
+    proof = "" if found.proven else f" than {answer['upper_bound']:,}"
+    out.print(
+        f"Worth {answer['value']:,} for {answer['cost']:,} of {answer['budget']:,}; no selection is worth more{proof}."
+    )
     table = Table(box=None, pad_edge=False)
     for name, side in (("group", "left"), ("option", "left"), ("cost", "right"), ("value", "right")):
         table.add_column(name, justify=side)  # type: ignore[arg-type]

@@ -27,6 +27,7 @@ from scipy.sparse import csr_array
 
 from karvan.errors import NotConvergedError, RequestError
 from karvan.portfolio.candidates import check_candidates
+from karvan.portfolio.mute import talk_to_stderr
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -282,10 +283,11 @@ class PortfolioModel:
         low, high = np.array([item.low for item in rows]), np.array([item.high for item in rows])
         # HiGHS may stumble in its presolve over rows that leave no room, and solves the same without it
         for presolve in (True, False):
-            answer = milp(
-                -np.asarray(weight, dtype=float), integrality=np.ones(count, dtype=np.int64), bounds=Bounds(0, 1),
-                constraints=[LinearConstraint(matrix, low, high)], options={"mip_rel_gap": 0.0, "presolve": presolve},
-            )  # fmt: skip
+            with talk_to_stderr():
+                answer = milp(
+                    -np.asarray(weight, dtype=float), integrality=np.ones(count, dtype=np.int64), bounds=Bounds(0, 1),
+                    constraints=[LinearConstraint(matrix, low, high)], options={"mip_rel_gap": 0.0, "presolve": presolve},
+                )  # fmt: skip
             if answer.status == INFEASIBLE:
                 return None
             if answer.x is not None and answer.status == 0:

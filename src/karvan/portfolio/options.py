@@ -15,6 +15,28 @@ from karvan.case.cells import NUMBER_PATTERN
 from karvan.errors import InputError, RequestError
 
 COLUMNS = ("group", "option", "cost", "value")
+#: Digits of a figure, and its largest exponent: an exact fraction of 1e-999999999 would fill the memory.
+MOST_DIGITS, MOST_EXPONENT = 60, 30
+
+
+def read_figure(text: str) -> Fraction:
+    """Return a figure as an exact fraction.
+
+    Raises
+    ------
+    ValueError
+        It is no plain number, or has more digits than a figure has; the message says what is expected.
+    """
+    text = text.strip()
+    match = NUMBER_PATTERN.fullmatch(text)
+    if match is None:
+        message = "a number"
+        raise ValueError(message)
+    exponent = (match[2] or "e0")[1:].lstrip("+-").lstrip("0") or "0"
+    if len(text) > MOST_DIGITS or len(exponent) > 2 or int(exponent) > MOST_EXPONENT:  # noqa: PLR2004 - digits of 30
+        message = f"a number of at most {MOST_DIGITS} digits, between 1e-{MOST_EXPONENT} and 1e{MOST_EXPONENT}"
+        raise ValueError(message)
+    return Fraction(text)
 
 
 @dataclass(frozen=True)
@@ -56,7 +78,11 @@ def read_options(path: str | Path) -> tuple[Option, ...]:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
         message = f"{path} cannot be read: {why}. Name a CSV file with the columns {', '.join(COLUMNS)}."
         raise RequestError(message) from error
-    lines = list(csv.reader(io.StringIO(text)))
+    try:
+        lines = list(csv.reader(io.StringIO(text)))
+    except csv.Error as error:
+        message = f"{path} cannot be read: {error}. Name a CSV file with the columns {', '.join(COLUMNS)}."
+        raise RequestError(message) from error
     header = [name.strip() for name in lines[0]] if lines else []
     faults = [f"line 1: no column {name}. Add it to the header." for name in COLUMNS if name not in header]
     faults += [f"line 1: column {name} stands there twice. Keep one." for name in COLUMNS if header.count(name) > 1]
@@ -84,10 +110,10 @@ def _rows(lines: list[list[str]], header: list[str]) -> tuple[list[Option], list
         problems = [f"line {number}, {name}: blank. Give a name." for name in ("group", "option") if not row[name]]
         figures = {}
         for name in ("cost", "value"):
-            if NUMBER_PATTERN.fullmatch(row[name]):
-                figures[name] = Fraction(row[name])
-            else:
-                problems.append(f"line {number}, {name}: found {row[name]!r}; expected a number. Correct it.")
+            try:
+                figures[name] = read_figure(row[name])
+            except ValueError as expected:
+                problems.append(f"line {number}, {name}: found {row[name]!r}; expected {expected}. Correct it.")
         if figures.get("cost", Fraction(0)) < 0:
             problems.append(f"line {number}, cost: found {row['cost']}; expected zero or more. Correct it.")
         key = (row["group"], row["option"])

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -124,6 +125,19 @@ def test_a_result_that_cannot_be_written_is_one(karvan, tmp_path):
     assert answer.code == 1
     assert answer.out == ""
     assert answer.err == f"karvan: {target} cannot be written: File exists. Choose another place, or free this one.\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full on this system")
+@pytest.mark.parametrize("how", [["--json"], ["--csv"], []])
+def test_a_full_disk_behind_stdout_is_one(tmp_path, how):
+    options = tmp_path / "options.csv"
+    options.write_text("group,option,cost,value\na,b,1,2\n", encoding="utf-8")
+    command = [sys.executable, "-m", "karvan", "portfolio", "select", "--options", str(options), "--budget", "3", *how]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (
+        1, "karvan: the output cannot be written: No space left on device. Send it to another place, or free this one.\n"
+    )  # fmt: skip
 
 
 def failing(error: Exception):

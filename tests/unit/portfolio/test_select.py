@@ -7,7 +7,7 @@ from fractions import Fraction
 import pytest
 
 from karvan.errors import AuditError, InputError, RequestError
-from karvan.portfolio import Option, read_options, select_options
+from karvan.portfolio import Option, knapsack, read_options, select_options
 from karvan.portfolio import select as select_module
 
 HEADER = "group,option,cost,value\n"
@@ -115,12 +115,56 @@ def test_of_equal_sets_the_cheapest():
 @pytest.mark.parametrize(
     ("chosen", "bound", "what"),
     [
-        ((option("a", "x", 1, 1), option("a", "y", 1, 1)), 2.0, "two options of one group were chosen"),
-        ((option("a", "x", 4, 1),), 1.0, "the selection costs 4, above the budget of 3"),
-        ((option("a", "x", 1, 1),), 2.0, "the selection is worth 1.0, its bound is 2.0"),
+        ((option("a", "x", 1, 1), option("a", "y", 1, 1)), 2, "two options of one group were chosen"),
+        ((option("a", "x", 4, 1),), 1, "the selection costs 4, above the budget of 3"),
+        ((option("a", "x", 1, 1),), 0, "the selection is worth 1, its bound is 0"),
+        ((option("a", "x", 1, 1),), 1, "the selection is worth 1; with y of group b it is better"),
     ],
 )
 def test_a_wrong_answer_of_the_solver_is_found(monkeypatch, chosen, bound, what):
-    monkeypatch.setattr(select_module, "_solve", lambda *_: (chosen, bound))
+    monkeypatch.setattr(select_module, "_solve", lambda *_: (chosen, Fraction(bound)))
     with pytest.raises(AuditError, match=what):
-        select_options([option("a", "x", 1, 1)], budget=3)
+        select_options([option("a", "x", 1, 1), option("b", "y", 2, 1)], budget=3)
+
+
+def test_one_in_ten_million_counts():
+    """A solver in floating point, with a tolerance of one in a million, takes the cheap option for as good."""
+    options = [
+        option("a", "x", 10, 10_000_000),
+        option("a", "y", 1, 9_999_999),
+        option("b", "z", 3, 1),
+        option("c", "q", 7, 5),
+    ]
+    found = select_options(options, budget=14)
+    # y and q alone are worth 10,000,004 for 8
+    assert [item.option for item in found.chosen] == ["y", "z", "q"]
+    assert (found.value, found.upper_bound, found.proven) == (10_000_005, 10_000_005, True)
+
+
+def test_a_search_that_leaves_some_out_says_so(monkeypatch):
+    """Options that all bring one more than they cost: with two states at a time the best is not proven."""
+    monkeypatch.setattr(knapsack, "WIDTHS", (2,))
+    monkeypatch.setattr(knapsack.pack, "__kwdefaults__", {"widths": (2,)})
+    options = [option(str(cost), "take", cost, cost + 1) for cost in (11, 13, 17, 19, 23, 29, 31, 37)]
+    found = select_options(options, budget=71)
+    # 11 + 13 + 17 + 29 and four more
+    assert found.value < 74 <= found.upper_bound
+    assert found.to_dict()["proven"] is False
+    monkeypatch.undo()
+    assert select_options(options, budget=71).value == 74
+
+
+@pytest.mark.parametrize("text", ["1e31", "1e-999999999", "9" * 61])
+def test_figures_beyond_all_measure(write, text):
+    path = write(HEADER + f"a,b,{text},1\n")
+    with pytest.raises(InputError) as error:
+        read_options(path)
+    assert str(error.value) == (
+        f"{path}: line 2, cost: found '{text}'; expected a number of at most 60 digits, between 1e-30 and 1e30. Correct it."
+    )
+
+
+def test_a_cell_without_end(write):
+    path = write(HEADER + f"a,{'x' * 200_000},1,1\n")
+    with pytest.raises(RequestError, match=r"cannot be read: field larger than field limit .*\. Name a CSV file"):
+        read_options(path)
