@@ -39,9 +39,12 @@ def limits(draw):
     some = st.none() | st.integers(5, 60).map(float)
     by_year = st.dictionaries(st.sampled_from((2027, 2028, 2029, 2030)), st.integers(0, 30).map(float), max_size=2)
     shares = st.dictionaries(st.sampled_from(("PAK", "AZE")), st.sampled_from([0.25, 0.5]), max_size=1)
+    least, most = draw(shares), draw(shares)
+    # a least share above the most is refused
+    most = {name: max(share, least.get(name, 0.0)) for name, share in most.items()}
     return Limits(
-        draw(some), draw(by_year), draw(st.dictionaries(st.just("bank"), st.integers(0, 30).map(float))), draw(shares),
-        draw(shares), draw(st.none() | st.integers(0, 2)), draw(by_year),
+        draw(some), draw(by_year), draw(st.dictionaries(st.just("bank"), st.integers(0, 30).map(float))), least,
+        most, draw(st.none() | st.integers(0, 2)), draw(by_year),
         draw(st.dictionaries(st.just("bank"), st.frozensets(st.sampled_from(NAMES), max_size=1))),
         draw(st.frozensets(st.sampled_from(NAMES), max_size=1)),
     )  # fmt: skip
@@ -57,6 +60,14 @@ pairs = st.dictionaries(
 def pair_at(given_musd, year):
     before = [known for known in given_musd if known <= year]
     return given_musd[max(before) if before else min(given_musd)]
+
+
+def ways_to(need, made):
+    """Return what brings a candidate: itself, and each that holds it, or that holds one that does."""
+    ways = {need}
+    for _ in made:
+        ways |= {item.id for item in made if ways.intersection(item.contains)}
+    return ways
 
 
 def keeps(starts, made, limit):
@@ -78,7 +89,8 @@ def keeps(starts, made, limit):
               if item.id in ids and item.funder_share[name] > 0]  # fmt: skip
     in_country = {name: sum(item.cost_musd * item.country_share[name] for item in chosen) for name in ("PAK", "AZE")}
     return all((
-        all(other in starts and starts[other] <= starts[item.id] for item in chosen for other in item.prerequisites),
+        all(any(starts.get(way, 9999) <= starts[item.id] for way in ways_to(other, made) - {item.id})
+            for item in chosen for other in item.prerequisites),
         not any(other in starts for item in chosen for other in (*item.alternatives, *item.contains)),
         limit.total_musd is None or cost <= limit.total_musd + slack,
         all(spent(year, "outlay_musd") <= amount + slack for year, amount in limit.yearly_musd.items()),

@@ -141,8 +141,11 @@ def _by_year(text: str | None, option: str, span: tuple[int, int]) -> dict[int, 
         return dict.fromkeys(range(span[0], span[1] + 1), _number(text, option))
     found = {}
     for name, value in _pairs(split([text]), option).items():
-        if not name.isdigit():
+        if not name.isdecimal():
             message = f"{name!r} is no year. Write YEAR=AMOUNT, such as 2028=400."
+            raise typer.BadParameter(message, param_hint=option)
+        if not span[0] <= int(name) <= span[1]:
+            message = f"{name} is no year of the accounts, which run from {span[0]} to {span[1]}."
             raise typer.BadParameter(message, param_hint=option)
         found[int(name)] = _number(value, option)
     return found
@@ -172,6 +175,9 @@ def _pairs(texts: list[str], option: str) -> dict[str, str]:
         name, sign, value = text.partition("=")
         if not (name and sign and value):
             message = f"{text!r} is no NAME=VALUE."
+            raise typer.BadParameter(message, param_hint=option)
+        if name.strip() in found:
+            message = f"{name.strip()} is given twice. Give it once."
             raise typer.BadParameter(message, param_hint=option)
         found[name.strip()] = value.strip()
     return found
@@ -220,7 +226,7 @@ def _show(found: Portfolio) -> None:
         for point in found.frontier:
             names = words.listed(sorted(point.openings)) or "nothing"
             out.print(f"  {words.musd(point.budget_musd)}: {words.musd(point.value_musd)} by {names}")
-    for note in [*choice.notes, *found.robustness.notes, *found.fairness.notes]:
+    for note in [*choice.notes, *found.notes, *found.robustness.notes, *found.fairness.notes]:
         say(f"Note: {note.removesuffix('.')}.")
 
 
@@ -267,9 +273,10 @@ def _wait(found: Portfolio) -> str:
     assert wait is not None  # noqa: S101 - who asks has looked
     if wait.build_now:
         return "Build now: no state that may come in the next years makes the set a loss worth waiting for."
-    when = words.listed(wait.trigger) or "no state"
+    if not wait.trigger:
+        return "Neither now nor in the next years is it worth more than nothing, whatever state comes."
     return (
-        f"Wait until {wait.decide_year}, and begin where the state then is: {when}. "
+        f"Wait until {wait.decide_year}, and begin where the state then is: {words.listed(wait.trigger)}. "
         f"Waiting is worth {words.musd(wait.option_musd)}."
     )
 

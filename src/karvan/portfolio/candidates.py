@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from karvan.errors import InputError, near_names
@@ -34,7 +35,9 @@ class Candidate:
     country_share
         Share of its outlay that is spent in each country; in all one.
     prerequisites
-        Candidates that must have been started by the year in which it starts.
+        Candidates that must have been started by the year in which it starts; one that contains them will do.
+    any_of
+        Groups of candidates of which one must have been started by the year in which it starts.
     alternatives
         Candidates of which it excludes every one.
     contains
@@ -50,6 +53,7 @@ class Candidate:
     prerequisites: tuple[str, ...] = ()
     alternatives: tuple[str, ...] = ()
     contains: tuple[str, ...] = ()
+    any_of: tuple[tuple[str, ...], ...] = ()
 
     @property
     def cost_musd(self) -> float:
@@ -93,6 +97,18 @@ class Limits:
     excluded: frozenset[str] = frozenset()
 
 
+def wholes_of(part: str, contains: Mapping[str, Sequence[str]]) -> frozenset[str]:
+    """Return what contains a part, itself or by another part: whoever builds one of them has built the part."""
+    found: set[str] = set()
+    waiting = [part]
+    while waiting:
+        inner = waiting.pop()
+        new = {whole for whole, parts in contains.items() if inner in parts} - found - {part}
+        found |= new
+        waiting += new
+    return frozenset(found)
+
+
 def check_candidates(candidates: Sequence[Candidate], limits: Limits) -> None:
     """Check that candidates and limits can be used.
 
@@ -105,8 +121,7 @@ def check_candidates(candidates: Sequence[Candidate], limits: Limits) -> None:
     faults = [*_faults_of(candidates), *_unknown(candidates, limits), *_faults_of_limits(limits)]
     circle = _circle(candidates)
     if circle:
-        chain = " needs ".join(circle)
-        faults.append(f"prerequisites run in a circle: {chain}. Take one of them out.")
+        faults.append(f"prerequisites run in a circle: {' needs '.join(circle)}. Take one of them out.")
     if faults:
         raise InputError(faults, what="portfolio")
 
@@ -130,7 +145,7 @@ def _faults_of(candidates: Sequence[Candidate]) -> Iterator[str]:
 def _unknown(candidates: Sequence[Candidate], limits: Limits) -> Iterator[str]:
     ids = [item.id for item in candidates]
     named = [(f"candidate {item.id} names", other) for item in candidates
-             for other in (*item.prerequisites, *item.alternatives, *item.contains)]  # fmt: skip
+             for other in (*item.prerequisites, *item.alternatives, *item.contains, *chain(*item.any_of))]  # fmt: skip
     named += [("limits require", name) for name in sorted(limits.required)]
     for where, name in named:
         if name not in ids:
@@ -151,6 +166,10 @@ def _faults_of_limits(limits: Limits) -> Iterator[str]:
         for name, share in shares.items():
             if not 0 <= share <= 1:
                 yield f"share of {name}: found {share:g}; expected 0 to 1. Correct it."
+    for name, least in limits.least_country_share.items():
+        most = limits.most_country_share.get(name)
+        if most is not None and least > most:
+            yield f"share of {name}: at least {least:g} and at most {most:g} cannot both hold. Correct one of them."
 
 
 def _circle(candidates: Sequence[Candidate]) -> list[str]:

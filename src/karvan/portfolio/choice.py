@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,10 @@ from karvan.errors import InputError, RequestError, UnknownNameError
 from karvan.portfolio.aims import Aim
 from karvan.portfolio.candidates import Limits
 from karvan.portfolio.entries import OPEN, Entry, entries_of
+from karvan.portfolio.model import SLACK_MUSD
 from karvan.portfolio.search import LATER_YEARS, MOST_PLANS, Search
 from karvan.portfolio.valuer import CaseValuer
+from karvan.portfolio.worth import same_openings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -127,8 +130,22 @@ class Choice:
 
     @property
     def gap(self) -> float:
-        """How far the bound lies above the value, as a share of it."""
-        return (self.bound_musd - self.value_musd) / abs(self.value_musd) if self.value_musd else 0.0
+        """How far the bound lies above the value, as a share of it; infinite where the value is nothing and the bound is not."""
+        above = self.bound_musd - self.value_musd
+        return above / abs(self.value_musd) if self.value_musd else math.copysign(math.inf, above) if above else 0.0
+
+    def knowing(self, more: Sequence[Scored]) -> Choice:
+        """Return the choice with further sets that keep its limits, the best of all chosen."""
+        total = self.limits.total_musd
+        able = [item for item in more if total is None or item.worth.cost_musd <= total + SLACK_MUSD]
+        if not able:
+            return self
+        self.search.scored |= {same_openings(item.openings): item for item in able}
+        best = self.search.best
+        return replace(
+            self, best=best, sets=_ranked(self.search), bound_musd=max(self.bound_musd, best.value_musd),
+            largest_error_musd=self.search.largest_error_musd, notes=_notes(self.search),
+        )  # fmt: skip
 
     def near_best(self, share: float = 0.05) -> tuple[Scored, ...]:
         """Return the sets within a share of the best, best first."""
@@ -199,6 +216,8 @@ def choose(
     from karvan.appraisal.rules import open_rule_set  # noqa: PLC0415 - heavy
 
     rules = open_rule_set(rule_set)
+    if scenario is not None and scenario not in case.rows("scenario"):
+        raise UnknownNameError("scenario", scenario, list(case.rows("scenario")))
     bounds = limits or Limits()
     if budget_musd is not None:
         bounds = replace(bounds, total_musd=float(budget_musd))
@@ -273,13 +292,17 @@ def choose_among(
     kept = replace(limits, excluded=limits.excluded - {entry.id for entry in entries if entry.why_apart})
     search = Search(ranked, valuer, kept, aim, later_years, most_plans, tell or (lambda _: None))
     search.go()
-    sets = sorted(
-        search.scored.values(), key=lambda item: (-item.value_musd, item.worth.cost_musd, sorted(item.openings.items()))
-    )
     return Choice(
-        search.best, aim, limits, tuple(sets), search.bound_kind, search.bound_musd, search.largest_error_musd, search.first_musd,
-        _apart(entries, valuer), dict(search.dropped), search, _notes(search), meta,
+        search.best, aim, limits, _ranked(search), search.bound_kind, search.bound_musd, search.largest_error_musd,
+        search.first_musd, _apart(entries, valuer), dict(search.dropped), search, _notes(search), meta,
     )  # fmt: skip
+
+
+def _ranked(search: Search) -> tuple[Scored, ...]:
+    """Return the sets that were appraised in full, best first."""
+    return tuple(sorted(
+        search.scored.values(), key=lambda item: (-item.value_musd, item.worth.cost_musd, same_openings(item.openings))
+    ))  # fmt: skip
 
 
 def _apart(entries: Sequence[Entry], valuer: Valuer) -> tuple[Apart, ...]:

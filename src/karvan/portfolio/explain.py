@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from karvan.charts import words
 from karvan.errors import NotConvergedError
-from karvan.portfolio.model import ConflictError
+from karvan.portfolio.model import SLACK_MUSD, ConflictError
 from karvan.portfolio.search import within
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
     from karvan.portfolio.choice import Choice
     from karvan.portfolio.entries import Entry
-    from karvan.portfolio.search import Search
+    from karvan.portfolio.search import Scored, Search
+    from karvan.portfolio.worth import Openings, Worth
 
 #: Halvings for the cost that would bring a project in: within half a per cent of its cost.
 HALVINGS = 8
@@ -52,7 +53,7 @@ class Reason:
     adds_musd
         What the set is worth more with it than without; None where it is out.
     cost_out_musd
-        Cost above which it adds nothing; None where it is out.
+        Cost above which it adds nothing; None where it is out, or where the aim bears none of its cost.
     cost_in_musd
         Cost at which it would be taken; None where it is in, or would not be taken for nothing.
     loss_musd
@@ -149,24 +150,32 @@ def _ties(search: Search, name: str, others: Sequence[str]) -> tuple[tuple[str, 
     return tuple(sorted(found, key=lambda item: (-abs(item[1]), item[0])))
 
 
+def without(choice: Choice, name: str) -> tuple[Openings, Worth | None]:
+    """Return what is left of a chosen set without a project and what needs it, and its worth; None where nothing is left."""
+    rest = {other: year for other, year in choice.openings.items() if other != name}
+    while True:
+        lost = [
+            other
+            for other in rest
+            if choice.search.lacks(other, rest) and not choice.search.lacks(other, choice.openings)
+        ]
+        if not lost:
+            break
+        rest = {other: year for other, year in rest.items() if other not in lost}
+    return rest, choice.search.valuer.worths([rest])[0] if rest else None
+
+
 def _in(choice: Choice, entry: Entry) -> Reason:
     search = choice.search
-    gone = {entry.id}
-    while True:
-        more = {name for name in choice.openings if gone.intersection(search.of[name].prerequisites)} - gone
-        if not more:
-            break
-        gone |= more
-    rest = {name: year for name, year in choice.openings.items() if name not in gone}
-    adds = choice.value_musd
-    if rest:
-        (without,) = search.valuer.worths([rest])
-        adds -= search.aim.of_worth(without)
+    rest, worth = without(choice, entry.id)
+    gone = set(choice.openings) - set(rest)
+    adds = choice.value_musd - (search.aim.of_worth(worth) if worth is not None else 0.0)
     alone, per_dollar = _alone(search, entry)
-    capital = (
-        search.singles[entry.id].later(choice.openings[entry.id] - entry.opening).capital_pv_musd(choice.aim.countries)
+    # all that grows with the cost, upkeep among it
+    works = (
+        search.singles[entry.id].later(choice.openings[entry.id] - entry.opening).works_pv_musd(choice.aim.countries)
     )
-    ceiling = entry.cost_musd * (1.0 + adds / capital) if capital > 0 else None
+    ceiling = entry.cost_musd * (1.0 + adds / works) if works > 0 else None
     ties = _ties(search, entry.id, list(choice.openings))
     why = f"the set is worth {words.musd(adds)} more with it"
     if len(gone) > 1:
@@ -190,7 +199,9 @@ def _out(choice: Choice, entry: Entry) -> Reason:
     }
     if alone is None:
         return Reason(entry.id, entry.name, entry.kind, why=search.dropped.get(entry.id, "it has no value"), **plain)  # type: ignore[arg-type]
-    field = [*search.kept, *([entry] if entry not in search.kept else [])]
+    # with all that it needs: what brings it in must pay for that as well
+    wanted = [entry, *(need for need in search.needs_of(entry.id) if need.id in search.singles)]
+    field = [*search.kept, *(item for item in wanted if item not in search.kept)]
     ties = _ties(search, entry.id, [other.id for other in field])
     loss, instead = _forced(choice, entry, field)
     cost_in = _cost_in(search, entry, field)
@@ -246,23 +257,41 @@ def _why_not(choice: Choice, entry: Entry, loss: float | None, instead: tuple[st
     return f"the set would be worth {words.musd(loss)} less with it"
 
 
-def find_frontier(choice: Choice, budgets_musd: Sequence[float] = BUDGETS_MUSD) -> tuple[FrontierPoint, ...]:
-    """Return the best set under each budget, lowest first; the budget of the choice is one of them."""
-    search = choice.search
+def search_budgets(choice: Choice, budgets_musd: Sequence[float] = BUDGETS_MUSD) -> list[Scored]:
+    """Return the sets that searches under other budgets appraised in full, beyond those of the choice."""
+    search, found = choice.search, dict(choice.search.scored)
+    for budget in sorted({*budgets_musd} - {choice.limits.total_musd}):
+        found |= search.with_budget(budget, proposals=FRONTIER_PROPOSALS, rounds=FRONTIER_ROUNDS).scored
+    return [item for key, item in found.items() if key not in search.scored]
+
+
+def find_frontier(
+    choice: Choice, budgets_musd: Sequence[float] = BUDGETS_MUSD, found_before: Sequence[Scored] | None = None
+) -> tuple[FrontierPoint, ...]:
+    """Return the best set under each budget, lowest first; the budget of the choice is one of them.
+
+    A budget under which no set keeps the limits is left out.
+
+    Parameters
+    ----------
+    choice, budgets_musd
+        The choice; other budgets, USD m.
+    found_before
+        What :func:`search_budgets` has found under them, if it was asked.
+    """
     own = choice.limits.total_musd
-    budgets = sorted({*budgets_musd, *([own] if own is not None else [])})
-    known = dict(search.scored)
-    found: list[FrontierPoint] = []
+    more = search_budgets(choice, budgets_musd) if found_before is None else found_before
+    known = [*choice.search.scored.values(), *more]
+    points: list[FrontierPoint] = []
     before: set[str] = set()
-    for budget in budgets:
-        if budget != own:
-            other = search.with_budget(budget, proposals=FRONTIER_PROPOSALS, rounds=FRONTIER_ROUNDS)
-            known |= other.scored
-        able = [item for item in known.values() if item.worth.cost_musd <= budget + 1e-6]
+    for budget in sorted({*budgets_musd, *([own] if own is not None else [])}):
+        able = [item for item in known if item.worth.cost_musd <= budget + SLACK_MUSD]
+        if not able and budget != own:
+            continue
         best = choice.best if budget == own else max(able, key=lambda item: (item.value_musd, -item.worth.cost_musd))
         added, left = sorted(best.projects - before), sorted(before - best.projects)
-        found.append(
+        points.append(
             FrontierPoint(budget, best.worth.cost_musd, best.value_musd, dict(best.openings), tuple(added), tuple(left))
         )
         before = set(best.projects)
-    return tuple(found)
+    return tuple(points)

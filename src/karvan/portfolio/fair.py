@@ -114,7 +114,7 @@ class Fairness:
     shares
         The cost by each rule, with the groups that would rather stay out.
     returns
-        What the countries of the aim get for their own money.
+        What the countries of the headline, and those that are a standing by themselves, get for their own money.
     notes
         What the reader should know.
     """
@@ -210,10 +210,23 @@ def _named(choice: Choice) -> dict[str, float]:
 # sharing ----------------------------------------------------------------------------------------------------------------
 
 
+def own_countries(choice: Choice) -> list[str]:
+    """Return the countries whose own money is asked about: those of the headline, and each that is a standing by itself.
+
+    They are asked about whatever the aim is: what a country gets for its dollar is a question of its own.
+    """
+    valuer, there = choice.search.valuer, choice.worth.time.countries
+    named = [*(valuer.standings.get(valuer.headline) or ())]
+    named += [item[0] for item in valuer.standings.values() if item is not None and len(item) == 1]
+    if choice.aim.countries is not None and len(choice.aim.countries) < MOST_SIDES:
+        named += choice.aim.countries
+    return [name for name in dict.fromkeys(named) if name in there]
+
+
 def sides_of(choice: Choice, countries: Sequence[CountrySide]) -> dict[str, tuple[str, ...]]:
-    """Return the sides of the game: countries that gain much or stand in the aim, and the rest together."""
+    """Return the sides of the game: countries that are asked about or gain much, and the rest together."""
     size = sum(abs(item.benefit_musd) for item in countries)
-    own = set(choice.aim.countries or ())
+    own = set(own_countries(choice))
     ranked = sorted(countries, key=lambda item: (item.country not in own, -item.benefit_musd, item.country))
     # what is no country's, such as the climate, pays nothing by itself
     ranked = [item for item in ranked if item.country != NO_COUNTRY]
@@ -262,7 +275,7 @@ def _shares(choice: Choice, countries: Sequence[CountrySide], notes: list[str]) 
 
 
 def _returns(choice: Choice, shares: Sequence[CostShare], named: Mapping[str, float]) -> tuple[OwnReturn, ...]:
-    whose = [name for name in choice.aim.countries or () if name in choice.worth.time.countries]
+    whose = own_countries(choice)
     total = choice.worth.capital_pv_musd(None)
     found = []
     for country in whose:

@@ -5,7 +5,7 @@ With ``x_it = 1`` where candidate i starts in year t, ``s_it = sum_{u<=t} x_iu``
 
     max  sum value_it x_it + sum_ij sum_t (pair_ij(t) - pair_ij(t+1)) c_ijt
          sum_t x_it <= 1                                  one start
-         s_it <= s_jt                                     prerequisite j of i
+         s_it <= s_jt + sum of wholes with j              prerequisite j of i
          sum_t x_it + sum_t x_jt <= 1                     alternatives, and a whole with its part
          c_ijt <= s_it, c_ijt <= s_jt, c_ijt >= s_it + s_jt - 1
          limits on outlays in all, by year, by funder, by country; on works at one time; on debt service
@@ -26,7 +26,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
 from karvan.errors import NotConvergedError, RequestError
-from karvan.portfolio.candidates import check_candidates
+from karvan.portfolio.candidates import check_candidates, wholes_of
 from karvan.portfolio.mute import talk_to_stderr
 
 if TYPE_CHECKING:
@@ -116,8 +116,8 @@ class PortfolioModel:
         self.weight = [self.candidates[place].value_musd[year] for place, year in self.starts]
         self.rows = [*self._structure(), *self._choices(), *self._money()]
 
-    def best(self, *, without: Iterable[frozenset[str]] = ()) -> Plan:
-        """Return the best plan, or the best whose set is none of those named.
+    def best(self, *, without: Iterable[frozenset[str]] = (), least: int = 0) -> Plan:
+        """Return the best plan, or the best whose set is none of those named, and holds so many candidates at least.
 
         Raises
         ------
@@ -127,9 +127,11 @@ class PortfolioModel:
             No plan is left, or none was proven the best.
         """
         cut = list(without)
-        answer = self._solve([*self.rows, *(self._no_good(chosen) for chosen in cut)], self.weight)
+        many = list(range(len(self.starts)))
+        size = [Row("", many, [1.0] * len(many), least, np.inf)] if least else []
+        answer = self._solve([*self.rows, *size, *(self._no_good(chosen) for chosen in cut)], self.weight)
         if answer is None:
-            if cut:
+            if cut or least:
                 message = f"No further set keeps the limits beyond the {len(cut)} looked at."
                 raise NotConvergedError(message)
             raise ConflictError(self.conflict())
@@ -188,12 +190,18 @@ class PortfolioModel:
 
     def _choices(self) -> list[Row]:
         rows: list[Row] = []
+        contains = {item.id: item.contains for item in self.candidates}
         for place, item in enumerate(self.candidates):
-            for other in item.prerequisites:
+            needs = [(f"{item.id} needs {other}", {other, *wholes_of(other, contains)}) for other in item.prerequisites]
+            needs += [(f"{item.id} needs {' or '.join(ways)}", set(ways)) for ways in item.any_of]
+            for name, ways in needs:
                 for year in self.years:
-                    own, theirs = self._columns(place, year), self._columns(self.number[other], year)
+                    own = self._columns(place, year)
+                    theirs = [
+                        column for way in sorted(ways - {item.id}) for column in self._columns(self.number[way], year)
+                    ]
                     weights = [1.0] * len(own) + [-1.0] * len(theirs)
-                    rows.append(Row(f"{item.id} needs {other}", [*own, *theirs], weights, -np.inf, 0))
+                    rows.append(Row(name, [*own, *theirs], weights, -np.inf, 0))
             rivals = [(other, "is an alternative to") for other in item.alternatives]
             rivals += [(other, "contains") for other in item.contains]
             for other, word in rivals:

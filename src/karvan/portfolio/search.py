@@ -19,8 +19,9 @@ from typing import TYPE_CHECKING
 
 from karvan.charts import words
 from karvan.errors import InputError, NotConvergedError, RequestError
+from karvan.portfolio.candidates import wholes_of
 from karvan.portfolio.entries import Entry, rivals
-from karvan.portfolio.model import PortfolioModel
+from karvan.portfolio.model import ConflictError, PortfolioModel
 from karvan.portfolio.worth import same_openings
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ MOST_LOOKED_AT = 50_000
 MOST_PAIRS = 40
 #: Proposals that are appraised in full in one round, and rounds of them.
 PROPOSALS, ROUNDS = 3, 8
+#: Projects of a set that tries the surrogate: pairs are what it is made of.
+FEWEST_TRIED = 3
 #: Entries alike by less than this serve others: their worths are added up until a proposal holds both.
 LIKE_SHARE = 0.5
 
@@ -123,10 +126,9 @@ class Search:
         within = [entry for entry in self.entries if not self._too_dear(entry)]
         self._value_singles(within)
         kept = [entry for entry in within if entry.id in self.singles]
-        self._first(kept)
+        kept = self._first(kept)
         # other budgets ask for those that are too dear for this one
         self._value_singles([entry for entry in self.entries if entry not in within])
-        self._check_required(kept)
         self._value_pairs(self._pairs_ahead(kept))
         self.kept = kept
         plans = self._all_plans()
@@ -143,6 +145,7 @@ class Search:
         self.kept = self._screened(kept)
         self._check_required(self.kept)
         self._propose()
+        self._try_model(kept)
 
     def _check_required(self, kept: Sequence[Entry]) -> None:
         """Check that what is required can be chosen.
@@ -159,10 +162,16 @@ class Search:
             raise RequestError(message)
 
     def with_budget(self, total_musd: float, *, proposals: int, rounds: int) -> Search:
-        """Return what is found under another budget, with what is known already."""
+        """Return what is found under another budget, with what is known already; nothing where no set keeps the limits."""
         limits = replace(self.limits, total_musd=total_musd)
         other = Search(self.entries, self.valuer, limits, self.aim, self.later_years, 0, self.tell, proposals, rounds,
                        self.singles, self.pairs)  # fmt: skip
+        try:
+            check_feasible(self.entries, limits, self.later_years)
+        except (ConflictError, BelowEveryProjectError):
+            # no project can be had for so little; what need not be built is left
+            other._appraise([{}] if self._may_build_nothing() else [])
+            return other
         able = [entry for entry in self.entries if entry.id in self.singles and entry.cost_musd <= total_musd]
         other._value_pairs(other._pairs_ahead(able))
         other.kept = other._screened(able)
@@ -202,17 +211,23 @@ class Search:
             else:
                 self.dropped[entry.id] = worth.why_not or "it has no value"
 
-    def _first(self, entries: Sequence[Entry]) -> None:
-        """Tell a first answer: the best set if worths could be added up."""
+    def _first(self, entries: list[Entry]) -> list[Entry]:
+        """Tell a first answer: the best set if worths could be added up; return the entries that can be chosen."""
         if not entries:
             message = (
                 "No project can be valued: " + "; ".join(f"{name}: {why}" for name, why in self.dropped.items()) + "."
             )
             raise RequestError(message)
-        plan = self.model(entries).best()
+        able = self._without_orphans(entries)
+        self._check_required(able)
+        if not able:
+            self.first_musd = 0.0
+            return able
+        plan = self.model(able).best()
         self.first_musd = plan.value_musd
         names = ", ".join(sorted(plan.starts)) or "nothing"
         self.tell(f"first answer, worths added up: {names}, {words.musd(plan.value_musd)}")
+        return able
 
     def _pairs_ahead(self, entries: Sequence[Entry]) -> list[Pair]:
         """Return the pairs to solve before the first proposal: needed, then those that meet, then those most alike.
@@ -258,10 +273,11 @@ class Search:
         pays |= {name for name in self.limits.required if name in self.singles}
         waiting = sorted(pays)
         while waiting:
-            for name in self.of[waiting.pop()].prerequisites:
-                if name in self.singles and name not in pays:
-                    pays.add(name)
-                    waiting.append(name)
+            for need in self.of[waiting.pop()].prerequisites:
+                for name in self.ways(need):
+                    if name in self.singles and name not in pays:
+                        pays.add(name)
+                        waiting.append(name)
         for entry in entries:
             if entry.id not in pays:
                 worth = self._best_alone(entry.id)
@@ -275,13 +291,34 @@ class Search:
         while True:
             there = {entry.id for entry in kept}
             lacking = {
-                entry.id: next((name for name in entry.prerequisites if name not in there), "") for entry in kept
+                entry.id: next((need for need in entry.prerequisites if not there.intersection(self.ways(need))), "")
+                for entry in kept
             }
             lost = {name: need for name, need in lacking.items() if need}
             if not lost:
                 return kept
             self.dropped |= {name: f"it needs {need}, which cannot be chosen" for name, need in lost.items()}
             kept = [entry for entry in kept if entry.id not in lost]
+
+    def ways(self, need: str) -> tuple[str, ...]:
+        """Return the entries that bring what is needed: itself, and whatever contains it."""
+        return (need, *sorted(wholes_of(need, {entry.id: entry.contains for entry in self.entries})))
+
+    def needs_of(self, name: str) -> list[Entry]:
+        """Return the entries that one needs, and these in turn."""
+        found: list[str] = []
+        waiting = [name]
+        while waiting:
+            for need in self.of[waiting.pop()].prerequisites:
+                if need in self.of and need not in found:
+                    found.append(need)
+                    waiting.append(need)
+        return [self.of[need] for need in found]
+
+    def lacks(self, name: str, chosen: Iterable[str]) -> bool:
+        """Whether an entry needs what none of those chosen brings."""
+        there = set(chosen)
+        return any(not there.intersection(self.ways(need)) for need in self.of[name].prerequisites)
 
     def _best_alone(self, name: str) -> float:
         return max(self.values((name,)))
@@ -297,9 +334,18 @@ class Search:
             works = [single.later(years).works_pv_musd(self.aim.countries) for years in range(len(values))]
             values = [value + (1.0 - cost_factor) * part for value, part in zip(values, works, strict=True)]
         made = entry.candidate({entry.start + years: value for years, value in enumerate(values)}, ids)
+        made = self._with_wholes(made, entry, ids)
         if cost_factor == 1.0:
             return made
         return replace(made, outlay_musd=tuple(cost_factor * outlay for outlay in made.outlay_musd))
+
+    def _with_wholes(self, made: Candidate, entry: Entry, ids: Iterable[str]) -> Candidate:
+        """Return a candidate whose needs may also be met by what contains them."""
+        there = set(ids)
+        ways = {need: tuple(name for name in self.ways(need) if name in there) for need in entry.prerequisites}
+        several = {need: names for need, names in ways.items() if names and names != (need,)}
+        plain = tuple(need for need in made.prerequisites if need not in several)
+        return replace(made, prerequisites=plain, any_of=tuple(several.values()))
 
     def values(self, names: tuple[str, ...]) -> list[float]:
         """Return what a single or a pair is worth to the aim, by the years by which it is put off."""
@@ -341,6 +387,8 @@ class Search:
 
     def _all_plans(self) -> list[Openings] | None:
         """Return every plan that keeps the limits, or None where there are too many to appraise."""
+        if not self.kept:
+            return [{}]
         if (self.later_years + 2) ** min(len(self.kept), 60) > MOST_LOOKED_AT:
             return None
         model = self.model(self.kept)
@@ -368,7 +416,7 @@ class Search:
                 self.scored[same_openings(plan)] = Scored(dict(plan), value, self.model_of(plan), worth)
 
     def _may_build_nothing(self) -> bool:
-        return not self.limits.required and not any(self.limits.least_country_share.values())
+        return not self.limits.required
 
     def _nothing(self) -> Worth:
         """Return the worth of building nothing."""
@@ -400,6 +448,27 @@ class Search:
         _, rest = self._proposals(self.model(self.kept))
         self.bound_musd = max(rest, self.best.value_musd)
 
+    def _try_model(self, entries: Sequence[Entry]) -> None:
+        """Appraise in full what the surrogate does not know by its making: a set of three at least, and a later start.
+
+        Singles and pairs at their earliest years are what it is made of: on these it is right, and its error none.
+        """
+        if not entries:
+            return
+        model = self.model(entries)
+        sets = [item for item in self.scored.values() if item.openings]
+        if not any(year > self.of[name].opening for item in sets for name, year in item.openings.items()) and sets:
+            first = min(sets, key=lambda item: (-item.value_musd, same_openings(item.openings)))
+            later = {name: self.of[name].opening + 1 for name in first.openings}
+            if self.later_years and model.keeps({name: self.of[name].start + 1 for name in later}):
+                self._appraise([later])
+        if not any(len(item.openings) >= FEWEST_TRIED for item in sets):
+            try:
+                self._appraise([self.openings_of(model.best(least=FEWEST_TRIED))])
+            except (ConflictError, NotConvergedError):
+                self.tell("no set of three projects keeps the limits")
+        self.bound_musd = max((self.bound_musd, *(item.value_musd for item in self.scored.values())))
+
     def _proposals(self, model: PortfolioModel) -> tuple[list[Openings], float]:
         """Return the best sets of the model that are not appraised yet, and what it holds the first of them for."""
         known = {item.projects for item in self.scored.values()}
@@ -414,6 +483,10 @@ class Search:
             known.add(plan.chosen)
             found.append(self.openings_of(plan))
         return found, rest
+
+
+class BelowEveryProjectError(RequestError):
+    """A budget for which no project can be had."""
 
 
 def within(limits: Limits, ids: Iterable[str]) -> Limits:
@@ -445,5 +518,5 @@ def check_feasible(entries: Sequence[Entry], limits: Limits, later_years: int) -
             f"The budget of USD {limits.total_musd:g} m lies below the cost of every project; the cheapest is {cheapest.id} at "
             f"USD {cheapest.cost_musd:g} m. Raise the budget."
         )
-        raise RequestError(message)
+        raise BelowEveryProjectError(message)
     model.best()

@@ -6,9 +6,18 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from karvan.charts import words
 from karvan.portfolio.choice import choose
 from karvan.portfolio.demands import demands_of
-from karvan.portfolio.explain import BUDGETS_MUSD, FrontierPoint, Reason, explain, find_frontier
+from karvan.portfolio.explain import (
+    BUDGETS_MUSD,
+    FrontierPoint,
+    Reason,
+    explain,
+    find_frontier,
+    search_budgets,
+    without,
+)
 from karvan.portfolio.fair import Fairness, find_fairness, outlays_of
 from karvan.portfolio.process import process_of
 from karvan.portfolio.readiness import read_readiness
@@ -23,6 +32,7 @@ if TYPE_CHECKING:
     from karvan.case import Case
     from karvan.portfolio.choice import Choice
     from karvan.portfolio.readiness import Readiness
+    from karvan.portfolio.worth import Worth
 
 #: Sets that are shown, best first.
 SHOWN_SETS = 20
@@ -39,13 +49,15 @@ class Portfolio:
     robustness, fairness
         How it stands up; who gains and who pays.
     wait, waits
-        Whether to build now or to wait, for the whole set (None where nothing is chosen), and for each project in it.
+        Whether to build now or to wait, for the whole set (None where nothing is chosen), and for what each project adds to it.
     reasons
         Why each project of the ranking is in or out.
     frontier
         The best set by budget.
     readiness
         How far each project has come.
+    notes
+        What the reader of the frontier should know.
     """
 
     choice: Choice
@@ -56,6 +68,7 @@ class Portfolio:
     reasons: tuple[Reason, ...]
     frontier: tuple[FrontierPoint, ...]
     readiness: Mapping[str, Readiness] = field(repr=False)
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def outlays(self) -> pd.DataFrame:
@@ -143,7 +156,7 @@ class Portfolio:
             "wait": self.wait.to_dict() if self.wait is not None else None,
             "waits": [{"project": name} | wait.to_dict() for name, wait in self.waits.items()],
             "fairness": self.fairness.to_dict(),
-            "notes": list(choice.notes),
+            "notes": [*choice.notes, *self.notes],
         }  # fmt: skip
 
 
@@ -184,12 +197,15 @@ def find_portfolio(
     choice = choose(case, budget_musd, tell=say, **how)
     valuer = choice.search.valuer
     try:
-        say("why, and at which cost it would be otherwise")
-        reasons = explain(choice)
         frontier: tuple[FrontierPoint, ...] = ()
         if budgets_musd:
             say("other budgets")
-            frontier = find_frontier(choice, budgets_musd)
+            more = search_budgets(choice, budgets_musd)
+            # what is found under another budget may be the best under this one
+            choice = choice.knowing(more)
+            frontier = find_frontier(choice, budgets_musd, more)
+        say("why, and at which cost it would be otherwise")
+        reasons = explain(choice)
         say("other futures")
         time = next(iter(choice.search.singles.values())).time
         process = process_of(case, time)
@@ -198,17 +214,24 @@ def find_portfolio(
         )
         wait = value_waiting(choice.worth, process, choice.aim.countries) if choice.openings else None
         waits = {
-            name: value_waiting(
-                choice.search.singles[name].later(year - choice.search.of[name].opening), process, choice.aim.countries
-            )
-            for name, year in sorted(choice.openings.items())
+            name: value_waiting(_added(choice, name), process, choice.aim.countries) for name in sorted(choice.openings)
         }
         readiness = {
             name: read_readiness(case, name)
             for name in [*(reason.id for reason in reasons), *(item.id for item in choice.apart)]
         }
-        return Portfolio(choice, robustness, find_fairness(choice), wait, waits, reasons, frontier, readiness)
+        missing = sorted({*budgets_musd} - {point.budget_musd for point in frontier})
+        notes = tuple(
+            f"no set keeps the limits within {words.musd(budget)}: the frontier leaves it out" for budget in missing
+        )
+        return Portfolio(choice, robustness, find_fairness(choice), wait, waits, reasons, frontier, readiness, notes)
     finally:
         close = getattr(valuer, "close", None)
         if close is not None:
             close()
+
+
+def _added(choice: Choice, name: str) -> Worth:
+    """Return what a project, with what needs it, adds to the chosen set."""
+    _, rest = without(choice, name)
+    return choice.worth if rest is None else choice.worth.less(rest)

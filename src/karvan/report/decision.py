@@ -69,7 +69,7 @@ def render_decision(data: ReportData) -> str:
             overturn=_overturn(found),
             out=out_table(found),
             apart=len(found.choice.apart),
-            remarks=[*found.choice.notes, *found.fairness.notes, *found.robustness.notes],
+            remarks=[*found.choice.notes, *found.notes, *found.fairness.notes, *found.robustness.notes],
         )
     )
 
@@ -193,7 +193,9 @@ def _wait_said(wait: Any) -> str:  # noqa: ANN401 - a Wait, or None
         return ""
     if wait.build_now:
         return "now"
-    return f"decide in {wait.decide_year}" + (f", if {words.listed(wait.trigger)}" if wait.trigger else "")
+    if not wait.trigger:
+        return "adds nothing, now or later"
+    return f"decide in {wait.decide_year}, if {words.listed(wait.trigger)}"
 
 
 def _maybe(value: float | None) -> Cell:
@@ -323,9 +325,14 @@ def _overturn(found: Portfolio) -> list[str]:
         )
     lines += _costs_that_turn(found)
     wait = found.wait
-    if wait is not None and not wait.build_now:
-        then = f", and build if the crossings are then as in {words.listed(wait.trigger)}." if wait.trigger else "."
-        lines.append(f"Waiting is worth {words.musd(wait.option_musd)}: decide in {wait.decide_year}{then}")
+    if wait is not None and not wait.build_now and wait.trigger:
+        then = words.listed(wait.trigger)
+        said = f"Waiting is worth {words.musd(wait.option_musd)}: decide in {wait.decide_year}"
+        lines.append(f"{said}, and build if the crossings are then as in {then}.")
+    elif wait is not None and not wait.build_now:
+        lines.append(
+            "Neither now nor in the next years is it worth more than nothing, whatever state of the crossings comes."
+        )
     return lines
 
 

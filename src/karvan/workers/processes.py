@@ -176,7 +176,8 @@ def _serve(pipe: Connection) -> None:
     while True:
         try:
             content = pipe.recv_bytes()
-        except EOFError:
+        except (EOFError, OSError):
+            # whoever asked has gone, it may be with the answer before still unread
             return
         answer: tuple[Any, Exception | None]
         try:
@@ -186,6 +187,8 @@ def _serve(pipe: Connection) -> None:
             answer = (None, portable(error))
         try:
             pipe.send(answer)
+        except OSError:
+            return
         except Exception as error:  # noqa: BLE001 - what cannot be pickled cannot travel
             pipe.send((None, portable(error)))
 

@@ -8,11 +8,12 @@ from itertools import combinations
 import pytest
 from synthetic_worths import SyntheticValuer, entry
 
+from karvan.case import open_case
 from karvan.charts import words
 from karvan.errors import InputError, RequestError, UnknownNameError
 from karvan.portfolio.aims import Aim
 from karvan.portfolio.candidates import Limits
-from karvan.portfolio.choice import choose_among
+from karvan.portfolio.choice import choose, choose_among
 from karvan.portfolio.entries import rivals
 from karvan.portfolio.model import ConflictError
 
@@ -277,4 +278,67 @@ def test_a_required_project_that_cannot_be_appraised():
 def test_years_that_cannot_be():
     assert refused([entry("a", 5.0)], Limits(50.0), InputError, later_years=40) == (
         "Years by which a start may be put off: found 40; expected 0 to 15. Name another number."
+    )
+
+
+# ties, and what tries the surrogate ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("most_plans", [64, 0])
+def test_nothing_is_built_without_what_it_needs(most_plans):
+    """The base is too dear for the budget: whichever way the search goes, what needs it stays out."""
+    entries = [entry("a", 10.0), entry("top", 5.0, prerequisites=("base",)), entry("base", 900.0)]
+    found = ask(entries, {("a",): 3.0, ("top",): 50.0}, Limits(50.0), later_years=0, most_plans=most_plans)
+    assert found.best.projects == {"a"}
+    assert found.dropped["top"] == "it needs base, which cannot be chosen"
+
+
+def test_nothing_can_be_chosen_where_all_need_what_is_too_dear():
+    entries = [entry("top", 5.0, prerequisites=("base",)), entry("base", 900.0)]
+    found = ask(entries, {("top",): 50.0}, Limits(50.0), later_years=0)
+    assert (found.openings, found.value_musd, found.bound_musd) == ({}, 0.0, 0.0)
+
+
+@pytest.mark.parametrize("most_plans", [64, 0])
+def test_a_whole_brings_what_needs_its_part(most_plans):
+    """The port needs the second half of the line; the whole line holds it."""
+    entries = [entry("first", 30.0), entry("second", 30.0, prerequisites=("first",)),
+               entry("line", 50.0, contains=("first", "second")), entry("port", 5.0, prerequisites=("second",))]  # fmt: skip
+    gains = {("first",): 2.0, ("second",): 2.0, ("line",): 8.0, ("port",): 3.0}
+    found = ask(entries, gains, Limits(60.0), later_years=0, most_plans=most_plans)
+    assert found.best.projects == {"line", "port"}
+    # without either half nothing brings the port
+    found = ask(entries, gains, Limits(20.0), later_years=0, most_plans=most_plans)
+    assert found.openings == {}
+
+
+def test_the_surrogate_is_tried_on_what_it_is_not_made_of():
+    """Three together lose what no pair shows, and no proposal holds three: the error is stated even so."""
+    entries = [entry(name, 10.0) for name in "abc"]
+    gains = {("a",): 1.0, ("b",): 1.0, ("c",): 0.0, ("a", "b", "c"): -4.0}
+    found = ask(entries, gains, Limits(60.0), later_years=1, most_plans=0)
+    assert found.best.projects == {"a", "b"}
+    assert any(item.projects == {"a", "b", "c"} for item in found.sets)
+    assert any(item.openings == {"a": 2029, "b": 2029} for item in found.sets)
+    # the model puts c off, which loses less: the three are there from 2029 on
+    annuity = sum(1.05**-year for year in range(3, 21))
+    assert found.largest_error_musd == pytest.approx(4.0 * annuity)
+
+
+def test_a_gap_above_nothing():
+    found = ask([entry("a", 100.0)], {("a",): 1.0}, Limits(500.0), later_years=0)
+    assert (found.value_musd, found.gap) == (0.0, 0.0)
+    assert replace(found, bound_musd=2.0).gap == float("inf")
+
+
+def test_an_unknown_scenario():
+    with pytest.raises(UnknownNameError) as caught:
+        choose(open_case("textbook"), 500.0, scenario="opne")
+    assert str(caught.value).startswith("No scenario is called 'opne'. Did you mean open?")
+
+
+def test_shares_of_a_country_that_cannot_both_hold():
+    limits = Limits(50.0, least_country_share={"AAA": 0.9}, most_country_share={"AAA": 0.1})
+    assert refused([entry("a", 5.0)], limits, InputError) == (
+        "portfolio: share of AAA: at least 0.9 and at most 0.1 cannot both hold. Correct one of them."
     )

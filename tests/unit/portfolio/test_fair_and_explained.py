@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from synthetic_worths import RATE, YEARS, SyntheticValuer, entry
 
@@ -136,3 +139,64 @@ def test_the_frontier_rises_and_names_what_comes_next(told):
     assert (found[2].added, found[2].left_out) == (("line", "post"), ("road",))
     assert set(found[3].openings) == {"line", "post", "road"}
     assert all(point.cost_musd <= point.budget_musd for point in found)
+
+
+def test_the_frontier_keeps_what_is_required():
+    """Below the cost of what is required there is no set; above it, none without it."""
+    entries = [entry("must", 40.0), entry("line", 60.0), entry("road", 50.0)]
+    valuer = SyntheticValuer(entries, {("must",): 1.0, ("line",): 9.0, ("road",): 8.0})
+    limits = Limits(100.0, required=frozenset({"must"}))
+    choice = choose_among(entries, valuer, limits, Aim.of(None, valuer.standings, "both"), later_years=0)
+    found = find_frontier(choice, [10.0, 39.0, 90.0, 200.0])
+    assert [point.budget_musd for point in found] == [90.0, 100.0, 200.0]
+    assert [set(point.openings) for point in found] == [{"must", "road"}, {"must", "line"}, {"must", "line", "road"}]
+
+
+def test_a_frontier_without_any_set():
+    entries = [entry("must", 40.0)]
+    valuer = SyntheticValuer(entries, {("must",): 1.0})
+    limits = Limits(50.0, required=frozenset({"must"}))
+    choice = choose_among(entries, valuer, limits, Aim.of(None, valuer.standings, "both"), later_years=0)
+    assert [point.budget_musd for point in find_frontier(choice, [10.0, 20.0])] == [50.0]
+
+
+def test_what_another_budget_finds_is_chosen_where_it_is_better():
+    choice = chosen([entry("a", 10.0), entry("b", 10.0)], {("a",): 3.0, ("b",): 2.0}, 25.0)
+    assert choice.best.projects == {"a", "b"}
+    both = choice.best
+    choice.search.scored = {key: item for key, item in choice.search.scored.items() if len(key) < 2}
+    poorer = replace(choice, best=choice.search.best, sets=tuple(choice.search.scored.values()))
+    assert poorer.best.projects == {"a"}
+    assert poorer.knowing([both]).best.projects == {"a", "b"}
+    dearer = replace(poorer, limits=Limits(15.0))
+    assert dearer.knowing([both]).best.projects == {"a"}
+
+
+def test_the_own_return_whatever_the_aim():
+    """What a country gets for its dollar is asked also where the aim is the world, or the other country."""
+    entries = [entry("road", 40.0, countries=("BBB",))]
+    valuer = SyntheticValuer(entries, {("road",): 10.0}, share_of_a=0.99)
+    for aim in ("world", "alba", "both"):
+        choice = choose_among(entries, valuer, Limits(50.0), Aim.of(aim, valuer.standings, "both"), later_years=0)
+        found = find_fairness(choice)
+        rules = {"shapley", "remaining_benefits", "named", "all"}
+        assert {(item.country, item.rule) for item in found.returns} == {
+            (name, rule) for name in BOTH for rule in rules
+        }
+
+
+def test_the_cost_that_adds_nothing_counts_upkeep():
+    class Kept(SyntheticValuer):
+        def worths(self, sets, *, changes=()):
+            # upkeep as large as the capital, in the year of opening
+            return [
+                replace(item, upkeep_musd=np.roll(item.capital_musd, 1, axis=0))
+                for item in super().worths(sets, changes=changes)
+            ]
+
+    entries = [entry("road", 40.0)]
+    valuer = Kept(entries, {("road",): 10.0})
+    choice = choose_among(entries, valuer, Limits(50.0), Aim.of(None, valuer.standings, "both"), later_years=0)
+    (road,) = explain(choice)
+    works = 40.0 / (1 + RATE) + 40.0 / (1 + RATE) ** 2
+    assert road.cost_out_musd == pytest.approx(40.0 * 10.0 * ANNUITY / works)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import sys
@@ -129,3 +130,14 @@ def test_answers_are_heard_as_they_come(tasks):
     heard = {}
     found = workers.map(tasks.fail, ["input", "fine"], workers=2, heard=heard.__setitem__)
     assert heard == dict(enumerate(found))
+
+
+def test_whoever_leaves_in_the_middle_hears_no_complaint(tasks, capfd):
+    """A full disk ends a map while others work: their processes end without a word on their pipes."""
+
+    def full(_number, _answer):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left on device"):
+        workers.map(tasks.square_slowly, [1, 15, 20, 3], workers=3, heard=full)
+    assert capfd.readouterr().err == ""
