@@ -79,6 +79,9 @@ def design(
     if (budget is None) == (budget_share is None):
         message = "Give one of --budget and --budget-share."
         raise typer.BadParameter(message)
+    if not 0 < demand_factor < float("inf"):
+        message = f"{demand_factor:g} is no factor on demand. Name one above zero."
+        raise typer.BadParameter(message, param_hint="--demand-factor")
     links, costs = read_candidates(net)
     demand, notes = read_trips(trips, links.zones)
     cost = [Fraction(repr(float(item))) for item in costs]
@@ -98,7 +101,8 @@ def design(
 
 
 def _tell(nodes: int, best: float, bound: float) -> None:
-    say(f"{nodes} nodes: best {best:.8g}, bound {bound:.8g}, gap {(best - bound) / best:.2%}")
+    gap = f"gap {(best - bound) / best:.2%}" if 0 < best < float("inf") else "no design yet"
+    say(f"{nodes} nodes: best {best:.8g}, bound {bound:.8g}, {gap}")
 
 
 def _exact(text: str, option: str) -> Fraction:

@@ -56,6 +56,12 @@ def read_candidates(path: str | Path) -> tuple[LinkTable, Floats]:
         As :func:`read_network`.
     """
     links, (cost,) = _network(Path(path), ("cost",))
+    problems = [
+        f"link {number + 1}, cost: found {cost[number]:g}; expected a number."
+        for number in np.flatnonzero(~np.isfinite(cost))
+    ]
+    if problems:
+        raise InputError(_shown(problems), what=str(path))
     return links, cost
 
 

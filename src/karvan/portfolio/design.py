@@ -26,12 +26,12 @@ import time
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
-from karvan.errors import AuditError, InputError, NotConvergedError
-from karvan.flows.dense import DenseProblem, solve
+from karvan.errors import AuditError, InputError, NotConvergedError, RequestError
+from karvan.flows.dense import DenseProblem, UnreachableError, solve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -157,21 +157,29 @@ def design_network(
     Raises
     ------
     InputError
-        There is no candidate, a cost is negative, the lists differ in length, or the budget is negative or below the cost
-        of every candidate.
+        There is no candidate, a cost or demand is negative, the lists differ in length, the budget is negative or below the
+        cost of every candidate, or the time is no time.
     UnreachableError
         Demand has no way to its destination.
+    RequestError
+        Every design within the budget leaves demand without a way.
     NotConvergedError
-        The equilibrium of a design was not reached.
+        The equilibrium of a design was not reached, or no design without such demand was found in time.
     AuditError
         The bound lies above the best total.
     """
-    _check(network, cost, budget)
+    _check(network, demand, cost, budget, seconds)
     return _Search(network, demand, list(cost), budget).go(seconds, tell)
 
 
-def _check(network: LinkTable, cost: Sequence[Fraction], budget: Fraction) -> None:
+def _check(network: LinkTable, demand: Floats, cost: Sequence[Fraction], budget: Fraction, seconds: float) -> None:
     faults = []
+    if demand.shape != (network.zones, network.zones):
+        faults.append(f"demand of {demand.shape} for {network.zones} zones. Give one figure for each pair of them.")
+    elif not (np.isfinite(demand) & (demand >= 0)).all():
+        faults.append("demand holds what is below zero or no number; expected zero or more for each pair.")
+    if not seconds >= 0:
+        faults.append(f"the time of the search is {seconds:g} s; expected zero or more.")
     if len(cost) != len(network):
         faults.append(f"{len(cost)} costs for {len(network)} links. Give one a link, zero where it stands.")
     faults += [
@@ -209,12 +217,15 @@ class _Search:
         self.order: list[int] = []
         self.paths: Paths | None = None
         self.seen: dict[bytes, float] = {}
+        self.cut_off: UnreachableError | None = None
 
     def go(self, seconds: float, tell: Callable[[int, float, float], None] | None) -> Design:
         """Search until nothing is left, or the time is over."""
         begin = time.perf_counter()
         free = np.full(len(self.cost), -1, dtype=np.int8)
         bound, paths = self._bound(free, None)
+        if self.cut_off is not None:
+            raise self.cut_off
         self.paths = paths
         self._rank(free, bound, paths)
         self._improve(self._greedy(), begin + seconds)
@@ -229,7 +240,25 @@ class _Search:
             if tell is not None and self.nodes % REPORT_NODES == 0:
                 tell(self.nodes, self.best, min(heap[0][0] if heap else self.best, self.best))
         open_bound = heap[0][0] if heap else np.inf
+        if not np.isfinite(self.best):
+            self._refuse_cut_off(seconds, is_over=np.isfinite(open_bound))
+        if open_bound >= self.best * (1 - PROOF_SHARE):
+            self._thin()
         return self._design(open_bound, time.perf_counter() - begin)
+
+    def _refuse_cut_off(self, seconds: float, *, is_over: bool) -> NoReturn:
+        """Say that every design looked at leaves somebody without a way."""
+        pairs = self.cut_off.pairs.size if self.cut_off is not None else 0
+        if is_over:
+            message = (
+                f"No design that leaves nobody without a way was found in {seconds:g} s. Give the search more time."
+            )
+            raise NotConvergedError(message)
+        message = (
+            f"No design within the budget of {float(self.budget):g} leads everybody to a destination: the last one looked at "
+            f"leaves {pairs} pairs without a way. Raise the budget."
+        )
+        raise RequestError(message)
 
     # nodes ------------------------------------------------------------------------------------------------------------
 
@@ -260,7 +289,12 @@ class _Search:
         """Return a lower bound on the total of every design of a node, and the path sets found."""
         problem = self.optimum.changed(fixed=self._fixed(state != 0))
         for gap in BOUND_GAPS:
-            found = solve(problem, gap=gap, start=paths, max_iterations=MOST_ROUNDS, threads=1)
+            try:
+                found = solve(problem, gap=gap, start=paths, max_iterations=MOST_ROUNDS, threads=1)
+            except UnreachableError as error:
+                # without the links that are not built somebody cannot travel, whatever else is built
+                self.cut_off = error
+                return np.inf, paths
             floor, paths = max(floor, found.bound), found.paths
             if floor >= self.best * (1 - PROOF_SHARE) or found.objective < self.best:
                 break
@@ -279,7 +313,11 @@ class _Search:
         if key in self.seen:
             return self.seen[key]
         problem = self.problem.changed(fixed=self._fixed(state == 1))
-        found = solve(problem, gap=COARSE_GAP, start=paths, max_iterations=MOST_ROUNDS, threads=1)
+        try:
+            found = solve(problem, gap=COARSE_GAP, start=paths, max_iterations=MOST_ROUNDS, threads=1)
+        except UnreachableError as error:
+            self.cut_off, self.seen[key] = error, np.inf
+            return np.inf
         self.equilibria += 1
         if found.relative_gap > COARSE_GAP:
             self._refuse_rough(found)
@@ -343,6 +381,15 @@ class _Search:
                 if old is not None:
                     other[old] = 0
                 yield other
+
+    def _thin(self) -> None:
+        """Leave out of the best design what nobody is the better for, the dearest first: of equal ones the cheaper is meant."""
+        for place in sorted(np.flatnonzero(self.built).tolist(), key=lambda place: (-self.cost[place], place)):
+            state = self.built.copy()
+            state[place] = 0
+            total = self._leaf(state, self.paths)
+            if self.built[place] and total <= self.best * (1 + PROOF_SHARE):
+                self.best, self.built = min(total, self.best), state
 
     def _design(self, open_bound: float, seconds: float) -> Design:
         proven = bool(open_bound >= self.best * (1 - PROOF_SHARE))

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from karvan.errors import InputError, NotConvergedError
+from karvan.cli import main
+from karvan.errors import InputError, NotConvergedError, RequestError
 from karvan.flows.links import LinkTable
 from karvan.flows.tntp import read_candidates
 from karvan.portfolio import design as design_module
@@ -136,3 +137,83 @@ def test_an_equilibrium_that_is_none_is_refused(braess, monkeypatch):
     with pytest.raises(NotConvergedError) as error:
         design_network(links, TRIPS, cost, budget=Fraction(100))
     assert str(error.value) == "The equilibrium of a design was reached to a relative gap of 3.0e-01 only."
+
+
+SPLIT = pd.DataFrame(
+    {"from_node": list("1341"), "to_node": list("3224"), "free_flow_time": [1.0, 1.0, 1.0, 1.0], "capacity": [10.0] * 4,
+     "b": [0.1] * 4, "power": [1.0] * 4}
+)  # fmt: skip
+
+
+def test_a_design_that_must_join_what_is_apart():
+    """Nothing stands but the first link: 3-2 joins the two zones, or 1-4 with 4-2; one of the latter alone joins nothing."""
+    links = LinkTable.of(SPLIT, zones=["1", "2"])
+    cost = [Fraction(0), Fraction(9), Fraction(4), Fraction(4)]
+    found = design_network(links, TRIPS, cost, budget=Fraction(8))
+    assert (found.built, found.cost, found.proven) == ((2, 3), 8, True)
+    found = design_network(links, TRIPS, cost, budget=Fraction(9))
+    assert found.proven
+    assert found.tstt == pytest.approx(6 * 2 * (1 + 0.1 * 0.6))
+    # all: three go either way
+    found = design_network(links, TRIPS, cost, budget=Fraction(17))
+    assert found.tstt == pytest.approx(6 * 2 * (1 + 0.1 * 0.3))
+
+
+def test_no_design_joins_what_is_apart():
+    links = LinkTable.of(SPLIT, zones=["1", "2"])
+    cost = [Fraction(0), Fraction(9), Fraction(4), Fraction(4)]
+    with pytest.raises(RequestError) as error:
+        design_network(links, TRIPS, cost, budget=Fraction(7))
+    assert str(error.value) == (
+        "No design within the budget of 7 leads everybody to a destination: the last one looked at leaves 1 pairs without a way. "
+        "Raise the budget."
+    )
+    backwards = TRIPS.T
+    with pytest.raises(RequestError, match="1 pairs have demand and no way that leads there"):
+        design_network(links, backwards, cost, budget=Fraction(7))
+
+
+@pytest.mark.parametrize(
+    ("trips", "seconds", "fault"),
+    [
+        (-TRIPS, 1.0, "demand holds what is below zero or no number; expected zero or more for each pair."),
+        (TRIPS * np.nan, 1.0, "demand holds what is below zero or no number; expected zero or more for each pair."),
+        (TRIPS[:1], 1.0, "demand of (1, 2) for 2 zones. Give one figure for each pair of them."),
+        (TRIPS, float("nan"), "the time of the search is nan s; expected zero or more."),
+        (TRIPS, -1.0, "the time of the search is -1 s; expected zero or more."),
+    ],
+)
+def test_demand_and_time_that_are_none(braess, trips, seconds, fault):
+    links, cost = braess
+    with pytest.raises(InputError) as error:
+        design_network(links, trips, cost, budget=Fraction(100), seconds=seconds)
+    assert str(error.value) == f"network design: {fault}"
+
+
+@pytest.mark.parametrize("cost", ["nan", "inf"])
+def test_a_cost_that_is_no_number(tmp_path, cost):
+    path = tmp_path / "net.tntp"
+    path.write_text(NET.replace("7.5", cost), encoding="utf-8")
+    with pytest.raises(InputError) as error:
+        read_candidates(path)
+    assert str(error.value) == f"{path}: link 5, cost: found {cost}; expected a number."
+
+
+@pytest.mark.parametrize("factor", ["-1", "0", "nan", "inf"])
+def test_a_factor_on_demand_that_is_none(capsys, factor):
+    with pytest.raises(SystemExit) as left:
+        main(["portfolio", "design", "--net", "a", "--trips", "b", "--budget", "1", "--demand-factor", factor])
+    said = capsys.readouterr()
+    assert (left.value.code, said.out) == (2, "")
+    assert f"{factor} is no factor on demand. Name one above zero." in " ".join(said.err.replace("│", " ").split())
+
+
+def test_a_link_that_nobody_takes_is_not_built():
+    """The second new link leads away from where all go: with it the total is the same, and it costs."""
+    table = pd.concat(
+        [SPLIT, pd.DataFrame([("2", "3", 1.0, 10.0, 0.1, 1.0)], columns=SPLIT.columns)], ignore_index=True
+    )
+    links = LinkTable.of(table, zones=["1", "2"])
+    cost = [Fraction(item) for item in (0, 0, 0, 4, 3)]
+    found = design_network(links, TRIPS, cost, budget=Fraction(50))
+    assert (found.built, found.cost, found.proven) == ((3,), 4, True)
