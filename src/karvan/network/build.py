@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from karvan.case.ranges import Z90, confidence_shares
 from karvan.case.remember import remembered
 from karvan.network.arcs import Arc, ArcKind, Arcs
-from karvan.network.services import HOURS_PER_DAY, Service, headway_h, service_index, wait
+from karvan.network.services import HOURS_PER_DAY, Service, ServiceIndex, headway_h, service_index, wait
 from karvan.network.states import SEA_MODES, State, StateIndex
 
 if TYPE_CHECKING:
@@ -269,6 +269,7 @@ class _Builder:
             for side in ("a", "b"):
                 if row[f"mode_{side}"] in SEA_MODES:
                     ports.setdefault((row["node_id"], row[f"mode_{side}"]), []).append(row)
+        on_land = _land_gates(self.index, self.applied.rows("node"), self.services, self.form)
         for node, numbers in self.index.at_node.items():
             out, into = (self.index.number[State(kind, node)] for kind in ("gate_out", "gate_in"))
             for number in numbers:
@@ -276,7 +277,7 @@ class _Builder:
                 if mode in SEA_MODES:
                     yield from self._port_gate(ports.get((node, mode), []), out, number, into)
                 else:
-                    yield from self._land_gate(node, out, number, into)
+                    yield from on_land[number]
 
     def _port_gate(self, rows: list[Record], out: int, number: int, into: int) -> Iterator[Arc]:
         # goods at the gate of a port come by truck where trucks are handled, else by rail
@@ -305,17 +306,6 @@ class _Builder:
             handling = _with_loading_time(handling, service)
         return handling
 
-    def _land_gate(self, node: str, out: int, number: int, into: int) -> Iterator[Arc]:
-        country, mode = self.country[node], self.index.states[number].mode
-        service = self.services.find(mode, country, self.form)
-        waiting, waiting_sd = wait(service.headway_h)
-        gate = Arc(
-            out, number, ArcKind.LOAD, mode, service=service.id, country=country, wait_h=waiting, wait_sd_h=waiting_sd
-        )
-        loading = _with_loading_price(_with_loading_time(gate, service), service)
-        yield loading
-        yield replace(loading, tail=number, head=into, kind=ArcKind.UNLOAD, wait_h=0.0, wait_sd_h=0.0)
-
     def zones(self) -> Iterator[Arc]:
         """Yield the free arcs between zones and their gateways."""
         for zone in _records(self.applied, "zone"):
@@ -324,6 +314,28 @@ class _Builder:
                 country = self.country[node]
                 yield Arc(out, self.index.number[State("gate_out", node)], ArcKind.ZONE, country=country)
                 yield Arc(self.index.number[State("gate_in", node)], into, ArcKind.ZONE, country=country)
+
+
+@remembered(8)
+def _land_gates(index: StateIndex, nodes: Rows, services: ServiceIndex, form: str) -> dict[int, tuple[Arc, Arc]]:
+    """Return loading and unloading at every state on land, by its number; no terminal alters them."""
+    countries, found = _countries(nodes), {}
+    for node, numbers in index.at_node.items():
+        out, into = (index.number[State(kind, node)] for kind in ("gate_out", "gate_in"))
+        for number in numbers:
+            mode = index.states[number].mode
+            if mode in SEA_MODES:
+                continue
+            service = services.find(mode, countries[node], form)
+            waiting, waiting_sd = wait(service.headway_h)
+            gate = Arc(
+                out, number, ArcKind.LOAD, mode, service=service.id, country=countries[node], wait_h=waiting,
+                wait_sd_h=waiting_sd,
+            )  # fmt: skip
+            loading = _with_loading_price(_with_loading_time(gate, service), service)
+            unloading = replace(loading, tail=number, head=into, kind=ArcKind.UNLOAD, wait_h=0.0, wait_sd_h=0.0)
+            found[number] = loading, unloading
+    return found
 
 
 def _with_loading_time(arc: Arc, service: Service) -> Arc:
