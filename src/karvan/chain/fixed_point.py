@@ -43,8 +43,8 @@ RARE = 0.03
 EASY_ROUNDS = 5
 #: Rounds that the acceleration looks back on.
 MEMORY = 4
-#: No tonnes are more than doubled or halved in a step, for full lines hold back much of what trade would do, and flows are hard
-#: to solve with tonnes that will not be; this many times as far after a step that left less to do.
+#: No tonnes are more than doubled in a step, for full lines hold back much of what would grow, and flows are hard to solve with
+#: tonnes that will not be; this many times as far after a step that left less to do.
 FARTHEST, FARTHER = float(np.log(2.0)), 4.0
 
 
@@ -195,7 +195,7 @@ class _Rounds:
             self.far = FARTHER * self.far if left < self.left else FARTHEST
         self.left = left
         step = self._step(moves)
-        return point + step * min(1.0, self.far / max(float(np.abs(step).max(initial=0.0)), self.far))
+        return point + step * min(1.0, self.far / max(float(step.max(initial=0.0)), self.far))
 
     def _step(self, moves: Floats) -> Floats:
         """Return where the acceleration leads."""
