@@ -86,15 +86,15 @@ def appraise(
     rules = open_rule_set(rule_set)
     if scenario is not None and scenario not in case.rows("scenario"):
         raise UnknownNameError("scenario", scenario, list(case.rows("scenario")))
-    plan = plan_projects(case, projects, rules, horizon_year=horizon_year)
     world = Setting.of(projects=projects, changes=changes)
+    carrier = carrier_of(case, scenario)
+    plan = plan_projects(case, projects, rules, horizon_year=horizon_year, scenario=carrier, changes=world.changes)
     case.apply(Setting(changes=world.changes))  # a change that cannot be made is refused where nothing is solved too
     if plan.why_not:
         return _appraisal(case, plan, rules, scenario, world, {})
     if loans_must_fit:
         refuse_unfit_loans(plan)
     keep = store if store is not None else OutcomeStore()
-    carrier = carrier_of(case, scenario)
     solved = {
         year: keep.get(case, Setting(projects=plan.open_in(year), year=year, scenario=carrier, changes=world.changes))
         for year in plan.solved_years()

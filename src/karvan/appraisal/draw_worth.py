@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from karvan.appraisal.demand import base_demand
 from karvan.appraisal.outcomes import PART_NAMES, SolvedYear
 from karvan.appraisal.plans import (
     LIFE_PARAMETER,
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from karvan.appraisal.uncertain import Floats
     from karvan.appraisal.uncertain_drivers import UncertainDriver
     from karvan.appraisal.worlds import SolvedWorlds
-    from karvan.case import Case
+    from karvan.case import Case, Change
     from karvan.case.futures import Futures
 
 #: Draws of a block: a matter of memory only.
@@ -64,6 +65,8 @@ class DrawModel:
         The process of the closures, and the place of its states among the solved ones; None where a scenario is taken to last.
     drivers
         Everything that is uncertain, in the order of the columns of draws.
+    carrier, changes
+        Scenario and changes under which years are solved and demand grows.
     """
 
     case: Case
@@ -75,6 +78,8 @@ class DrawModel:
     futures: Futures | None
     places: tuple[int, ...]
     drivers: tuple[UncertainDriver, ...]
+    carrier: str
+    changes: tuple[Change, ...] = ()
 
     @property
     def middle(self) -> Floats:
@@ -128,15 +133,13 @@ class DrawModel:
         return max(len(project.shares) for project in self.plan.projects)
 
     @cached_property
-    def pairs(self) -> tuple[tuple[tuple[str, str], ...], Floats]:
-        """Tonnes of base_flow.csv by the economies of their ends."""
-        zones = self.case.rows("zone")
-        sums: dict[tuple[str, str], float] = {}
-        for row in self.case.rows("base_flow").values():
-            ends = sorted(str(zones[row[end]]["economy"]) for end in ("origin", "destination"))
-            key = (ends[0], ends[1])
-            sums[key] = sums.get(key, 0.0) + float(row["flow_t_per_year"])
-        return tuple(sums), np.array(list(sums.values()))
+    def growth_added(self) -> dict[str, float]:
+        """What the changes add to the growth of economies, after all factors."""
+        added: dict[str, float] = {}
+        for change in self.changes:
+            if (change.table, change.column, change.op) == ("economy", GROWTH, "add"):
+                added[change.row] = added.get(change.row, 0.0) + float(change.value)
+        return added
 
     @cached_property
     def transitions(self) -> dict[tuple[int, int], Figure]:
@@ -264,20 +267,20 @@ def _later(model: DrawModel, schedule: Discounting, life: Floats, late: Floats) 
 
 def _demand(model: DrawModel, numbers: Floats) -> Floats:
     """Return the tonnes of every year whatever is built, in drawn growth, an array (draws, years)."""
-    ends, tonnes = model.pairs
-    rows, columns = model.case.rows("economy"), [p for p, d in enumerate(model.drivers) if d.name == "growth"]
+    columns = [place for place, driver in enumerate(model.drivers) if driver.name == "growth"]
     scores = numbers[:, columns[0]] if columns else np.zeros(1)
     which, back = np.unique(np.clip(scores, -LIMIT, LIMIT), return_inverse=True)
     figures = {figure.row: figure for column in columns for figure in model.drivers[column].figures}
-    logs = {
-        name: np.log1p(figures[name].at(which) if name in figures else np.full(len(which), float(row[GROWTH])))
-        for name, row in rows.items()
-    }
-    still = np.zeros(len(which))
-    growth = np.stack([0.5 * (logs.get(one, still) + logs.get(two, still)) for one, two in ends], axis=1)
-    since = np.asarray(model.plan.years, dtype=np.float64) - model.plan.years[0]
-    found = np.stack([np.exp(growth * step) @ tonnes for step in since], axis=1)[back]
-    return np.broadcast_to(found, (len(numbers), len(since)))
+
+    def moved(name: str, rate: float) -> Floats:
+        if name not in figures:
+            return np.full(len(which), rate)
+        return figures[name].moved(rate, which, added=model.growth_added.get(name, 0.0))
+
+    years = model.plan.years
+    demands = [base_demand(model.case, year, model.carrier, model.changes) for year in years]
+    found = np.stack([one.after(year - years[0], moved) for year, one in zip(years, demands, strict=True)], axis=1)
+    return np.broadcast_to(found[back], (len(numbers), len(years)))
 
 
 def _year_weights(model: DrawModel, numbers: Floats, late: Floats) -> Floats:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from karvan.appraisal.demand import demand_of_years
 from karvan.appraisal.prices import price_factor
 from karvan.appraisal.projects import check_together
 from karvan.appraisal.streams import even_shares, phase_cost
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from karvan.appraisal.rules import RuleSet
-    from karvan.case import Case
+    from karvan.case import Case, Change
     from karvan.case.finance import Funding
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
@@ -114,6 +115,8 @@ class Plan:
         Life of the works, after which they are built again.
     terms
         Terms of money that the case names.
+    demand_t
+        Tonnes a year by year, whatever is built, as they grow in the world that is appraised.
     """
 
     projects: tuple[PlannedProject, ...]
@@ -123,6 +126,7 @@ class Plan:
     notes: tuple[str, ...] = ()
     life_years: float = LIFE_YEARS
     terms: MoneyTerms = field(default_factory=MoneyTerms)
+    demand_t: tuple[float, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -151,8 +155,9 @@ class Plan:
 
 
 def plan_projects(
-    case: Case, projects: Iterable[str] | str, rules: RuleSet, *, horizon_year: int | None = None
-) -> Plan:
+    case: Case, projects: Iterable[str] | str, rules: RuleSet, *, horizon_year: int | None = None, scenario: str | None = None,
+    changes: Iterable[Change] = (),
+) -> Plan:  # fmt: skip
     """Return the plan of a set of projects.
 
     Parameters
@@ -165,6 +170,8 @@ def plan_projects(
         How many years are counted.
     horizon_year
         Last year counted; by default the base year and the rule set's horizon after it.
+    scenario, changes
+        Under which demand grows.
 
     Raises
     ------
@@ -211,7 +218,8 @@ def plan_projects(
     if not why:
         notes += [f"{name} changes nothing of its own: {rows[name]['no_effect']}" for name in idle]
     life = case.parameters.get(LIFE_PARAMETER, LIFE_YEARS)
-    return Plan(found, years, _upkeep(case), why, tuple(notes), life, read_terms(case))
+    demand = tuple(demand_of_years(case, years, scenario=scenario, changes=changes).tolist())
+    return Plan(found, years, _upkeep(case), why, tuple(notes), life, read_terms(case), demand)
 
 
 def _planned(case: Case, name: str, given: int | None, years: Sequence[int], notes: list[str]) -> PlannedProject:
@@ -317,19 +325,6 @@ def between(years: Sequence[int], known: Mapping[int, Floats], demand: Floats, o
             share = (now - low) / (high - low) if high != low else (year - below) / (above - below)
             out[place] = known[below] + share * (known[above] - known[below])
     return out
-
-
-def demand_of_years(case: Case, years: Sequence[int]) -> Floats:
-    """Return the tonnes of base_flow.csv in every year, grown with the economies of their ends."""
-    economies, zones = case.rows("economy"), case.rows("zone")
-    rate = {name: math.log1p(economies[row["economy"]]["growth_share_per_year"]) if row["economy"] in economies else 0.0
-            for name, row in zones.items()}  # fmt: skip
-    flows = list(case.rows("base_flow").values())
-    tonnes = np.array([float(row["flow_t_per_year"]) for row in flows])
-    growth = np.array([0.5 * (rate[row["origin"]] + rate[row["destination"]]) for row in flows])
-    since = np.asarray(years, dtype=float) - case.config.case.base_year
-    found: Floats = (tonnes[None, :] * np.exp(since[:, None] * growth[None, :])).sum(axis=1)
-    return found
 
 
 def refuse_unknown_cost(plan: Plan) -> None:

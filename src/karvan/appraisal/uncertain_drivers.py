@@ -108,6 +108,24 @@ class Figure:
         kept: Floats = np.clip(found, self.least, self.most)
         return kept
 
+    def moved(self, value: float, scores: Floats, *, added: float = 0.0) -> Floats:
+        """Return what the changes to scores (:meth:`change`) make of a value that its cell has by then.
+
+        Parameters
+        ----------
+        value
+            Of the cell, after all else that acts on it.
+        scores
+            Of the driver.
+        added
+            What other changes add to the cell: they do so after all factors.
+        """
+        own = self.at(scores)
+        if self.adds or self.middle <= 0:
+            return value + (own - self.middle)
+        found: Floats = np.where(own > 0, (value - added) * own / self.middle + added, value + (own - self.middle))
+        return found
+
     def change(self, score: float) -> Change | None:
         """Return the change that moves it from the middle to its value at a score; None where there is none."""
         value = float(self.at(score))

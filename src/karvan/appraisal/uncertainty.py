@@ -215,6 +215,7 @@ def _ground(
     places = tuple(found.states.index(_same(case, state, found.states)) for state in futures.states) if futures else ()
     model = DrawModel(
         case, appraisal.plan, appraisal.rules, appraisal.standings, found.states, found.probability, futures, places, drivers,
+        question.carrier, changes,
     )  # fmt: skip
     base = base_world(case, question, store)
     _audit(appraisal, model, base)

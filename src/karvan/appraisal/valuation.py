@@ -27,7 +27,6 @@ from karvan.appraisal.plans import (
     WORKS_PARAMETER,
     between,
     capital_stream,
-    demand_of_years,
     ramp_share,
 )
 from karvan.appraisal.prices import usd_factor
@@ -301,7 +300,7 @@ def _streams(case: Case, plan: Plan, solved: Mapping[int, SolvedYear], states: t
             np.full((len(one.states), 1), one.trade_welfare_musd), one.parts_musd,
         ]  # fmt: skip
         stacked[year] = np.hstack(columns)[at]
-    demand = demand_of_years(case, plan.years)
+    demand = np.array(plan.demand_t)
     ramp_years = case.parameters.get(RAMP_PARAMETER, RAMP_YEARS)
     gains = np.zeros((len(plan.years), *next(iter(stacked.values())).shape))
     traffic = np.zeros((len(plan.years), len(states), 1))

@@ -209,7 +209,7 @@ def _appraise_set(task: _Task) -> Worth:
         raise
     except KarvanError as error:
         return _worthless(task.projects, str(error))
-    return worth_of(case, found)
+    return worth_of(found)
 
 
 def _openings(projects: Sequence[str]) -> Openings:
@@ -223,7 +223,7 @@ def _worthless(projects: Sequence[str], why: str) -> Worth:
                  ranked=False, why_not=why)  # fmt: skip
 
 
-def worth_of(case: Case, appraisal: Appraisal) -> Worth:
+def worth_of(appraisal: Appraisal) -> Worth:
     """Return what is kept of an appraisal.
 
     Raises
@@ -231,8 +231,6 @@ def worth_of(case: Case, appraisal: Appraisal) -> Worth:
     AuditError
         What is added up anew is another sum than the appraisal's.
     """
-    from karvan.appraisal.plans import demand_of_years  # noqa: PLC0415 - heavy
-
     table, chances = appraisal.streams, appraisal.probability
     years = tuple(appraisal.years)
     if not len(table):
@@ -256,7 +254,7 @@ def worth_of(case: Case, appraisal: Appraisal) -> Worth:
     # what is left grows with the cost by the life that remains, or less by the upkeep that goes on
     of_works = at_end[0] if rules.residual_value == "remaining_life" else -appraisal.upkeep_at_end * kept_up[-1]
     factors = rules.schedule().factors([year - years[0] for year in years])
-    time = Timeline(years, states, countries, chances.to_numpy(dtype=float), factors, demand_of_years(case, years))
+    time = Timeline(years, states, countries, chances.to_numpy(dtype=float), factors, np.array(appraisal.plan.demand_t))
     found = Worth(
         _openings(appraisal.projects), time, summed(~capital & ~upkeep & ~left), -summed(capital)[:, 0, :],
         kept_up, at_end - of_works, of_works,

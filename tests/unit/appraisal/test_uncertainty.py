@@ -11,8 +11,9 @@ import pytest
 from stubborn import WHY, StubbornFigure
 
 from karvan.appraisal import OutcomeStore, appraise, how_sure, training, uncertainty, worlds
+from karvan.appraisal.appraise_projects import carrier_of
 from karvan.appraisal.draw_worth import DrawModel, _late_years, _year_weights
-from karvan.appraisal.plans import between, demand_of_years, ramp_share
+from karvan.appraisal.plans import between, ramp_share
 from karvan.appraisal.uncertain_drivers import find_drivers
 from karvan.appraisal.worlds import SolvedWorlds, solve_worlds
 from karvan.case import open_case
@@ -96,7 +97,7 @@ def test_a_late_opening_moves_the_ramp_and_stretches_the_works(case, store):
     assert late.distribution.sd > 0
     worth = appraise(case, "N2", store=store)
     plan, (project,) = worth.plan, worth.plan.projects
-    demand = demand_of_years(case, plan.years)
+    demand = np.array(plan.demand_t)
     known = {year: np.eye(3)[place] for place, year in enumerate(plan.solved_years())}
     ramp = ramp_share(plan.years, project.opening + 1, 3.0)[:, None]
     model = _model(case, worth)
@@ -111,7 +112,7 @@ def _model(case, worth):
     valuation = worth.valuation
     return DrawModel(
         case, worth.plan, worth.rules, worth.standings, valuation.states, valuation.probability, None, (),
-        find_drivers(case, worth.plan, worth.rules),
+        find_drivers(case, worth.plan, worth.rules), carrier_of(case, None),
     )  # fmt: skip
 
 
