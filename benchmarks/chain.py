@@ -1,9 +1,9 @@
 """Times `simulate` warm against its target: ``python -m benchmarks.chain``.
 
 Warm: the case's reference and the setting without its projects have been solved, in all states; the setting asked for has not.
-Timed is every candidate that changes something, each alone and once: trade and flows at their fixed point in every state, audited, by
-the clock and by the processor. *All of it* adds what is found when it is asked for: the day's own scenario, audited, and trade as
-tables.
+Timed is every candidate that changes something, each alone and once: trade and flows at their fixed point in every state,
+audited, by the clock and by the processor. *All of it* adds what is found when it is asked for: the day's own scenario, audited,
+and trade as tables.
 """
 
 from __future__ import annotations
@@ -58,10 +58,12 @@ def main() -> None:
         found = [timed(case, project) for project in candidates(case, first)]
         clock = [item.clock_s for item in found]
         within = sum(second <= TARGET_S for second in clock)
+        processor, whole = (
+            statistics.median(getattr(item, kind) for item in found) for kind in ("processor_s", "whole_s")
+        )
         print(
-            f"{name}: outcome {statistics.median(clock):.2f} s by the clock, {statistics.median(i.processor_s for i in found):.2f} "
-            f"of processor, all of it {statistics.median(i.whole_s for i in found):.2f}; medians of {len(found)} settings, of "
-            f"which {within} within {TARGET_S:g} s"
+            f"{name}: outcome {statistics.median(clock):.2f} s by the clock, {processor:.2f} of processor, "
+            f"all of it {whole:.2f}; medians of {len(found)} settings, of which {within} within {TARGET_S:g} s"
         )
         for item in sorted(found, key=lambda one: -one.clock_s):
             if item.clock_s > TARGET_S:
