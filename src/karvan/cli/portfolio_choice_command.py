@@ -23,6 +23,13 @@ from karvan.cli.options import (
 if TYPE_CHECKING:
     from karvan.portfolio import Limits, Portfolio
 
+#: How the rules of paying are said.
+PAYS = {
+    "shapley": "by the Shapley value",
+    "remaining_benefits": "by remaining benefits",
+    "named": "what its own funders are named for",
+    "all": "for all",
+}
 #: Projects that are out and shown on the screen, the nearest to coming in first.
 SHOWN_OUT = 12
 
@@ -255,14 +262,15 @@ def _grid(*columns: str) -> Any:  # noqa: ANN401 - rich is imported where it is 
 def _chosen(found: Portfolio) -> Any:  # noqa: ANN401 - a table of rich
     from karvan.charts import words
 
-    table = _grid("in", "project", ">works from", ">opens", ">cost", ">adds", ">alone", ">ready", "why")
+    table = _grid("in", "project", ">works from", ">opens", ">cost", ">adds", ">alone", ">a dollar", ">ready", "why")
     for reason in found.reasons:
         if reason.chosen and reason.opening is not None:
             start = reason.opening - len(found.choice.search.of[reason.id].outlay_musd)
             table.add_row(reason.id, words.shortened(reason.name, 44), str(start), str(reason.opening),
             words.musd(reason.cost_musd),
                           words.musd(reason.adds_musd or 0.0), words.musd(reason.alone_musd or 0.0),
-                          words.percent(found.readiness[reason.id].score), reason.why)  # fmt: skip
+                          _dollar(reason.value_per_dollar), words.percent(found.readiness[reason.id].score),
+                          reason.why)  # fmt: skip
     return table
 
 
@@ -314,17 +322,34 @@ def _show_fair(found: Portfolio, out: Any) -> None:  # noqa: ANN401 - a console 
             else ""
         )
         out.print(f"  {share.rule.replace('_', ' ')}: {parts}{leave}")
+    out.print("\nWhat each would get for its own money:")
+    for item in found.fairness.returns:
+        if item.paid_musd > 0:
+            irr = f", an own return of {words.rate(item.irr)}" if item.irr is not None else ", no return of its own"
+            pays = f"{PAYS.get(item.rule, item.rule)} ({words.musd(item.paid_musd)})"
+            worth = (
+                f"the set is worth {_dollar(item.value_per_dollar)} to {found.choice.aim.name} for each of its dollars"
+            )
+            out.print(
+                f"  {item.country}, were it to pay {pays}: gains of {words.musd(item.benefit_musd)}{irr}; {worth}"
+            )
+
+
+def _dollar(value: float | None) -> str:
+    from karvan.charts import words
+
+    return words.number(value, digits=3) if value is not None else ""
 
 
 def _show_out(found: Portfolio, out: Any) -> None:  # noqa: ANN401 - a console of rich
     from karvan.charts import words
 
-    table = _grid("out", "project", ">cost", ">alone", ">comes in at", ">ready", "why")
+    table = _grid("out", "project", ">cost", ">alone", ">a dollar", ">comes in at", ">ready", "why")
     rest = [reason for reason in found.reasons if not reason.chosen]
     for reason in rest[:SHOWN_OUT]:
         cost_in = words.musd(reason.cost_in_musd) if reason.cost_in_musd is not None else "no cost"
         table.add_row(reason.id, words.shortened(reason.name, 44), words.musd(reason.cost_musd),
-        words.musd(reason.alone_musd or 0.0),
+        words.musd(reason.alone_musd or 0.0), _dollar(reason.value_per_dollar),
                       cost_in, words.percent(found.readiness[reason.id].score), reason.why)  # fmt: skip
     if rest:
         out.print()

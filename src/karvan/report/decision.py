@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from karvan.charts import words
 from karvan.charts.diverging import Bar, Panel, draw_diverging
 from karvan.charts.svg import inline_svg
+from karvan.portfolio.entries import OPEN
 from karvan.report import appraisal, figures, flows
 from karvan.report.headline import answer_of, pairs_of
 from karvan.report.page import environment, shown, style_sheet
@@ -30,7 +31,7 @@ SHOWN_BOTTLENECKS, SHOWN_PROJECTS, SHOWN_OUT, SHOWN_NEAR = 5, 12, 8, 3
 #: Share of the worth from which what is received from others is said beside it.
 LARGE_TRANSFER = 0.1
 #: Names of the closures' dimensions, as the paper says them.
-_DIMENSIONS = {"state": "crossings", "demand": "demand", "cost": "cost", "delay": "delay"}
+_DIMENSIONS = {"state": "crossings", "demand": "demand", "cost": "cost", "delay_years": "a delay in years of"}
 
 
 def render_decision(data: ReportData) -> str:
@@ -169,6 +170,7 @@ def chosen_table(found: Portfolio) -> Table:
         "opens",
         "cost, USD m",
         "adds, USD m",
+        "alone, a dollar of capital",
         "pays up to, USD m",
         "readiness",
         "build now or wait",
@@ -181,7 +183,8 @@ def chosen_table(found: Portfolio) -> Table:
         rows.append((
             Cell(f"{name} {entry.name}"), Cell(f"{year - len(entry.outlay_musd)}-{year - 1}", figure=True),
             Cell(str(year), figure=True), Cell(words.number(entry.cost_musd), figure=True),
-            _maybe(why.adds_musd if why else None), _maybe(why.cost_out_musd if why else None),
+            _maybe(why.adds_musd if why else None), _maybe(why.value_per_dollar if why else None),
+            _maybe(why.cost_out_musd if why else None),
             Cell("" if math.isnan(ready) else words.percent(ready), figure=True),
             Cell(_wait_said(wait)),
         ))  # fmt: skip
@@ -224,8 +227,8 @@ def outlays_table(found: Portfolio) -> Table:
 def payers_table(found: Portfolio) -> Table:
     """Return who pays, how, and how far that has come."""
     rows = []
-    for item in sorted(found.fairness.funders, key=lambda item: (item.funder == "", -item.outlay_musd, item.funder)):
-        named = bool(item.funder)
+    for item in sorted(found.fairness.funders, key=lambda item: (item.funder == OPEN, -item.outlay_musd, item.funder)):
+        named = item.funder != OPEN
         rows.append((
             Cell(item.name if named else "Open: nobody is named yet"), Cell(item.instrument if named else ""),
             Cell(item.status if named else "open"), Cell(words.number(item.outlay_musd), figure=True),
@@ -357,10 +360,10 @@ def out_table(found: Portfolio) -> Table:
     """Return the ranked projects that are left out, and why."""
     rows = [
         (Cell(f"{item.id} {item.name}"), Cell(words.number(item.cost_musd), figure=True), _maybe(item.alone_musd),
-         _maybe(item.cost_in_musd), Cell(item.why))
+         _maybe(item.value_per_dollar), _maybe(item.cost_in_musd), Cell(item.why))
         for item in found.reasons if not item.chosen
     ][:SHOWN_OUT]  # fmt: skip
-    heads = ("Project", "cost, USD m", "worth alone", "would come in at", "why it is out")
+    heads = ("Project", "cost, USD m", "worth alone", "a dollar of capital", "would come in at", "why it is out")
     return Table("Left out", heads, tuple(rows))
 
 

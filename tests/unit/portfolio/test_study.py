@@ -12,6 +12,8 @@ import pytest
 from synthetic_worths import SyntheticValuer, entry
 
 import karvan
+from karvan.charts import words
+from karvan.cli import portfolio_choice_command
 from karvan.portfolio import Limits, Portfolio, choose_among, explain, find_fairness, find_frontier, find_robustness
 from karvan.portfolio.aims import Aim
 from karvan.portfolio.demands import Demand
@@ -90,6 +92,19 @@ def test_pictures_and_tables_become_files(found):
     files = portfolio_files(case, found)
     assert files["frontier.svg"].startswith(b"<?xml")
     assert files["outlays.csv"].startswith(b"year,project,funder,funder_name,country,instrument,status,musd")
+
+
+def test_the_screen_says_who_gets_what_for_a_dollar(found, capsys):
+    portfolio_choice_command._show(found)
+    said = " ".join(capsys.readouterr().out.split())
+    assert "What each would get for its own money: AAA, were it to pay by the Shapley value (USD " in said
+    own = next(item for item in found.fairness.returns if (item.country, item.rule) == ("BBB", "all"))
+    assert (
+        f"an own return of {words.rate(own.irr)}; the set is worth {own.value_per_dollar:.3g} to both for each of its"
+        in said
+    )
+    assert "in project works from opens cost adds alone a dollar ready why" in said
+    assert "out project cost alone a dollar comes in at ready why" in said
 
 
 # readiness, debt service, futures of demand -----------------------------------------------------------------------------

@@ -70,6 +70,8 @@ def test_every_part_of_the_chain_stands_in_it(paper):
     text = plain(paper)
     assert "Treasury of Alba budget agreed 1" in text  # finance.csv: N2 is paid by the treasury
     assert "N2 would fall out at a cost of" in text
+    assert "Open: nobody is named yet" in text  # N3 has no row in finance.csv
+    assert "a dollar of capital" in text
     assert "2 of 2 screenlines" in text
 
 
