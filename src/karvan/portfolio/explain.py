@@ -180,6 +180,8 @@ def _in(choice: Choice, entry: Entry) -> Reason:
     why = f"the set is worth {words.musd(adds)} more with it"
     if len(gone) > 1:
         why += f" and with {', '.join(sorted(gone - {entry.id}))}, which needs it"
+    if entry.id in search.limits.required:
+        why = f"it is required; {why}"
     if alone is not None and alone <= 0 < adds:
         why += "; by itself it would not pay"
     return Reason(entry.id, entry.name, entry.kind, chosen=True, opening=choice.openings[entry.id], cost_musd=entry.cost_musd,

@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from karvan.charts import words
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -115,8 +117,8 @@ class Robustness:
         The sets compared, the chosen one first.
     core
         Projects in nine tenths of the sets within five per cent of the best.
-    near
-        How many sets these are.
+    near, near_by_model
+        How many sets these are, and how many of them are held so by the pairwise model alone.
     futures, table_musd
         Cells of the table, and the worth of every set in them.
     failing_share, failures
@@ -128,6 +130,7 @@ class Robustness:
     sets: tuple[RobustSet, ...]
     core: tuple[str, ...]
     near: int
+    near_by_model: int
     futures: tuple[Future, ...] = field(repr=False)
     table_musd: Floats = field(repr=False)
     failing_share: float
@@ -172,9 +175,9 @@ class Robustness:
         }  # fmt: skip
 
 
-def core_of(sets: Sequence[Scored]) -> tuple[str, ...]:
+def core_of(sets: Sequence[frozenset[str]]) -> tuple[str, ...]:
     """Return the projects in nine tenths of the sets."""
-    counted = Counter(name for item in sets for name in item.openings)
+    counted = Counter(name for item in sets for name in item)
     return tuple(sorted(name for name, count in counted.items() if count >= CORE_SHARE * len(sets)))
 
 
@@ -199,9 +202,15 @@ def find_robustness(
     real.sort(key=choice.sets.index)
     within = choice.near_best(NEAR_SHARE)
     near = [item for item in real if item in within]
+    floor = choice.value_musd - NEAR_SHARE * abs(choice.value_musd)
+    modelled = [item for item in choice.search.near_by_model(floor) if item] if choice.openings else []
+    alike = [*(item.projects for item in near), *modelled]
     compared = [item for item in real if item in near][:MOST_SETS]
     compared += [item for item in real if item not in compared][: max(0, FEWEST_SETS - len(compared))]
     notes = [f"delays are drawn evenly from none to {DELAY_SHARE:.0%} of the longest works, rounded to years"]
+    if modelled:
+        held = f"{words.count(len(modelled), 'set')} of the {len(alike)} within {100 * NEAR_SHARE:g} % of the best"
+        notes.append(f"by the pairwise model alone: {held}; the others were appraised in full")
     worths, shares = _by_demand(choice, compared, demands, notes)
     table = _Table(choice, compared, worths, shares)
     futures, values = table.fill()
@@ -218,7 +227,7 @@ def find_robustness(
         for item, row in zip(compared, drawn, strict=True)
     )  # fmt: skip
     return Robustness(
-        sets, core_of(near), len(near), futures, values,
+        sets, core_of(alike), len(alike), len(modelled), futures, values,
         float(fails.mean()) if fails.size else 0.0, failing_boxes(futures, fails) if fails.size else (), tuple(notes),
     )  # fmt: skip
 

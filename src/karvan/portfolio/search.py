@@ -43,6 +43,8 @@ MOST_LOOKED_AT = 50_000
 MOST_PAIRS = 40
 #: Proposals that are appraised in full in one round, and rounds of them.
 PROPOSALS, ROUNDS = 3, 8
+#: Sets near the best that are listed by the surrogate.
+MOST_NEAR = 60
 #: Projects of a set that tries the surrogate: pairs are what it is made of.
 FEWEST_TRIED = 3
 #: Entries alike by less than this serve others: their worths are added up until a proposal holds both.
@@ -448,6 +450,22 @@ class Search:
         _, rest = self._proposals(self.model(self.kept))
         self.bound_musd = max(rest, self.best.value_musd)
 
+    def near_by_model(self, floor_musd: float) -> tuple[frozenset[str], ...]:
+        """Return sets that were not appraised in full, and that the surrogate holds for so much; none where it was not asked."""
+        found: list[frozenset[str]] = []
+        if self.bound_kind != "surrogate" or not self.kept:
+            return ()
+        model, known = self.model(self.kept), {item.projects for item in self.scored.values()}
+        while len(found) < MOST_NEAR:
+            try:
+                plan = model.best(without=[*known, *found])
+            except NotConvergedError:
+                break
+            if plan.value_musd < floor_musd:
+                break
+            found.append(plan.chosen)
+        return tuple(found)
+
     def _try_model(self, entries: Sequence[Entry]) -> None:
         """Appraise in full what the surrogate does not know by its making: a set of three at least, and a later start.
 
@@ -457,9 +475,14 @@ class Search:
             return
         model = self.model(entries)
         sets = [item for item in self.scored.values() if item.openings]
-        if not any(year > self.of[name].opening for item in sets for name, year in item.openings.items()) and sets:
-            first = min(sets, key=lambda item: (-item.value_musd, same_openings(item.openings)))
-            later = {name: self.of[name].opening + 1 for name in first.openings}
+        if not any(year > self.of[name].opening for item in sets for name, year in item.openings.items()):
+            alone = max(entries, key=lambda entry: self._best_alone(entry.id))
+            first = (
+                min(sets, key=lambda item: (-item.value_musd, same_openings(item.openings))).openings
+                if sets
+                else (alone.id,)
+            )
+            later = {name: self.of[name].opening + 1 for name in first}
             if self.later_years and model.keeps({name: self.of[name].start + 1 for name in later}):
                 self._appraise([later])
         if not any(len(item.openings) >= FEWEST_TRIED for item in sets):

@@ -342,3 +342,10 @@ def test_shares_of_a_country_that_cannot_both_hold():
     assert refused([entry("a", 5.0)], limits, InputError) == (
         "portfolio: share of AAA: at least 0.9 and at most 0.1 cannot both hold. Correct one of them."
     )
+
+
+def test_the_surrogate_is_tried_where_nothing_pays():
+    entries = [entry("a", 100.0), entry("b", 90.0, alternatives=("a",))]
+    found = ask(entries, {("a",): 1.0, ("b",): 0.5}, Limits(500.0), later_years=1, most_plans=0)
+    assert found.openings == {}
+    assert [item.openings for item in found.sets] == [{}, {"b": 2029}]

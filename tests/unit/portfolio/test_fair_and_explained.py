@@ -200,3 +200,12 @@ def test_the_cost_that_adds_nothing_counts_upkeep():
     (road,) = explain(choice)
     works = 40.0 / (1 + RATE) + 40.0 / (1 + RATE) ** 2
     assert road.cost_out_musd == pytest.approx(40.0 * 10.0 * ANNUITY / works)
+
+
+def test_what_is_required_says_so():
+    entries = [entry("must", 40.0), entry("line", 60.0)]
+    valuer = SyntheticValuer(entries, {("must",): 1.0, ("line",): 9.0})
+    limits = Limits(100.0, required=frozenset({"must"}))
+    choice = choose_among(entries, valuer, limits, Aim.of(None, valuer.standings, "both"), later_years=0)
+    must = next(item for item in explain(choice) if item.id == "must")
+    assert must.why == f"it is required; the set is worth {words.musd(must.adds_musd)} more with it"

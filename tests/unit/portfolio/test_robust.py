@@ -43,6 +43,24 @@ def test_the_core_is_in_the_sets_near_the_best(choice):
         assert np.mean([name in item.openings for item in near]) >= 0.9
 
 
+def test_sets_near_the_best_that_only_the_model_knows():
+    """Six alike and small beside one large: nearly every set with the large one lies near the best, few are appraised."""
+    entries = [entry("large", 40.0), *(entry(f"p{number}", 1.0) for number in range(6))]
+    gains = {("large",): 30.0} | {(f"p{number}",): 0.1 + number / 100 for number in range(6)}
+    valuer = SyntheticValuer(entries, gains)
+    choice = choose_among(
+        entries, valuer, Limits(50.0), Aim.of(None, valuer.standings, "both"), later_years=0, most_plans=0
+    )
+    found = find_robustness(choice, PROCESS, draws=20)
+    assert found.core == ("large",)
+    assert choice.bound_kind == "surrogate"
+    # every set with the large one: what the six add is less than a twentieth of it
+    assert found.near + 4 >= 2**6 >= found.near
+    assert found.near_by_model >= 50
+    said = f"by the pairwise model alone: {found.near_by_model} sets of the {found.near} within 5 % of the best"
+    assert any(note.startswith(said) for note in found.notes)
+
+
 def test_draws_have_their_mean_tail_and_regret(choice):
     found = find_robustness(choice, PROCESS, draws=400)
     assert find_robustness(choice, PROCESS, draws=400).to_dict() == found.to_dict()
