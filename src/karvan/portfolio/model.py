@@ -22,8 +22,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_array
 
 from karvan.errors import NotConvergedError, RequestError
 from karvan.portfolio.candidates import check_candidates, wholes_of
@@ -283,6 +281,9 @@ class PortfolioModel:
 
     def _solve(self, rows: list[Row], weight: Sequence[float]) -> tuple[np.ndarray, float] | None:
         """Return what the solver picked and its bound, or None where nothing keeps the rows."""
+        from scipy.optimize import Bounds, LinearConstraint, milp  # noqa: PLC0415 - heavy
+        from scipy.sparse import csr_array  # noqa: PLC0415 - heavy
+
         count = len(self.weight)
         row = np.repeat(np.arange(len(rows)), [len(item.columns) for item in rows])
         column = np.array([number for item in rows for number in item.columns], dtype=np.int64)
