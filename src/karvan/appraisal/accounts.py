@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -21,7 +22,7 @@ from karvan.appraisal.indicators import (
     payback,
     present_value,
 )
-from karvan.appraisal.roots import RatesOfReturn, rates_of_return
+from karvan.appraisal.roots import RatesOfReturn, as_written, rates_of_return
 from karvan.errors import InputError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -119,6 +120,14 @@ class Accounts:
     def net(self) -> Floats:
         """Benefits less costs, year by year."""
         return self.total("benefit") - self.total("cost")
+
+    @property
+    def net_as_written(self) -> list[Fraction]:
+        """Benefits less costs, year by year, of the decimals that the streams are written in: 0.1 and 0.2 less 0.3 is nothing."""
+        streams = [
+            [as_written(value) * (1 if item.kind == "benefit" else -1) for value in item.values] for item in self.items
+        ]
+        return [sum(values, Fraction(0)) for values in zip(*streams, strict=True)]
 
     def item(self, name: str) -> Item:
         """Return a stream by its name.
@@ -331,7 +340,7 @@ def appraise_accounts(
     benefits, costs, net = accounts.total("benefit"), accounts.total("cost"), accounts.net
     benefits_pv, costs_pv = present_value(benefits, factors), present_value(costs, factors)
     capital_pv = present_value(accounts.total("cost", capital=True), factors)
-    rates = rates_of_return(net.tolist())
+    rates = rates_of_return(accounts.net_as_written)
     fyrr, opening = first_year_return(benefits.tolist(), costs.tolist(), discounting)
     found = Appraised(
         accounts=accounts,

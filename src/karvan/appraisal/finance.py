@@ -3,7 +3,8 @@
 ::
 
     FNPV(C), FIRR(C)    flows of the investment itself: revenue - running cost - investment + residual value
-    FNPV(K), FIRR(K)    the same plus grants and loans drawn, less what loans cost: the return on the owners' own money
+    FNPV(K), FIRR(K)    the same plus grants and loans drawn, less what loans cost: the return on the owners' own money;
+                        what loans cost is paid a year after what they lend: one at the discount rate is worth nothing
     WACC                sum of w_i ((1 + k_i (1 - tax)) / (1 + inflation) - 1), at least a floor (the form that ADB uses)
     DSCR                cash available for debt service / interest and repayment
     LLCR                present value of that cash over the life of the loan, at its rate / the debt
@@ -24,7 +25,7 @@ from karvan.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from karvan.appraisal.discounting import Discounting
+    from karvan.appraisal.discounting import Discounting, Floats
     from karvan.appraisal.loans import LoanSchedule
 
 #: Sums of shares come out as one but for rounding.
@@ -116,19 +117,32 @@ def financial_returns(
     investment_flows = parts["revenue"] - parts["running_cost"] - parts["investment"] + residual
     drawn = sum((loan.over(years, "drawn") for loan in schedules), np.zeros(len(years)))
     paid = sum((loan.over(years, "service") + loan.over(years, "fees") for loan in schedules), np.zeros(len(years)))
-    owners = investment_flows + parts["grants"] + drawn - paid
+    given = investment_flows + parts["grants"]
     # a residual value is no cash: nothing is sold
-    cash = np.cumsum(owners - residual + parts["equity"])
+    cash = np.cumsum(given + drawn - paid - residual + parts["equity"])
     factors = discounting.factors(range(len(years)))
-    least = -_NO_CASH * max(float(np.abs(owners).max()), 1.0)
+    own = own_money(given, drawn, paid) if schedules else given
+    least = -_NO_CASH * max(float(np.abs(given + drawn - paid).max()), 1.0)
     return FinancialReturns(
         fnpv_c=present_value(investment_flows, factors),
         firr_c=rates_of_return(investment_flows.tolist()),
-        fnpv_k=present_value(owners, factors),
-        firr_k=rates_of_return(owners.tolist()),
+        fnpv_k=present_value(own, discounting.factors(range(len(own)))),
+        firr_k=rates_of_return(own.tolist()),
         cash=tuple(cash.tolist()),
         short_years=tuple(year for year, left in zip(years, cash, strict=True) if left < least),
     )
+
+
+def own_money(given: Floats, drawn: Floats, paid: Floats) -> Floats:
+    """Return the owners' flows, one more than the streams have years.
+
+    What is lent falls with the works that it pays for, at the start of the loan's year; what is paid at its end, a year later.
+    """
+    flows = np.append(given + drawn, 0.0)
+    flows[1:] -= paid
+    # works less what is lent for them may come out as nothing but for rounding
+    flows[np.abs(flows) < _ROUNDING * np.abs(given).max()] = 0.0
+    return flows
 
 
 def _check_streams(

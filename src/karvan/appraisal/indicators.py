@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from karvan.appraisal.discounting import Discounting, Floats
 
 
+#: Sums come out as nothing but for this share of the sizes added up.
+_ROUNDING = 1e-12
+
+
 def present_value(flows: Sequence[float] | Floats, factors: Sequence[float] | Floats) -> float:
     """Return the sum of flows times their discount factors.
 
@@ -94,8 +98,10 @@ def payback(flows: Sequence[float] | Floats) -> float | None:
 
     Within a year the sum is taken to grow evenly.
     """
-    sums = np.cumsum(np.trim_zeros(np.asarray(flows, dtype=float), "f"))
-    below = np.flatnonzero(sums < 0)
+    values = np.trim_zeros(np.asarray(flows, dtype=float), "f")
+    sums = np.cumsum(values)
+    # what is left of sums that come out as nothing is rounding
+    below = np.flatnonzero(sums < -_ROUNDING * np.cumsum(np.abs(values)))
     if not len(below):
         return 0.0
     last = int(below[-1])

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _STREAM = re.compile(r"(benefit|cost)(_[a-z0-9_]+)?")
 _CAPITAL = "cost_capital"
+#: Years beyond this are slips, and would not come out as they were written.
+_LAST_YEAR = 9999
 #: A number as people write it elsewhere: with a decimal comma, or thousands set apart.
 _OTHER_NUMBER = re.compile(r"[+-]?[0-9]{1,3}([ ,.'\u00a0][0-9]{3})*([.,][0-9]+)?|[+-]?[0-9]+,[0-9]+")
 
@@ -127,8 +129,9 @@ def _number(cell: str, file: str, row: int, column: str) -> tuple[float, Problem
         plain = bool(_OTHER_NUMBER.fullmatch(text))
         todo = "Write it with a decimal point and without separators." if plain else "Write a plain number."
         return math.nan, Problem(file, row, column, repr(text), expected, todo, rule)
-    if column == "year" and value != int(value):
-        return math.nan, Problem(file, row, column, repr(text), expected, "Write a whole number.", rule)
+    if column == "year" and (value != int(value) or abs(value) > _LAST_YEAR):
+        todo = "Write a whole number." if value != int(value) else f"Write a year up to {_LAST_YEAR}."
+        return math.nan, Problem(file, row, column, repr(text), expected, todo, rule)
     return value, None
 
 

@@ -1,10 +1,11 @@
 """All rates of return of a stream, found with proof.
 
 A rate of return r solves NPV(r) = 0. With x = 1 / (1 + r) this is a polynomial in x, and every real rate above -100 % is one
-of its positive roots. Their number is not guessed: the coefficients are taken as the exact fractions that floating-point
-numbers are, roots are kept apart by the bisection of Vincent, Collins and Akritas (Collins and Akritas 1976, "Polynomial real
-root isolation using Descartes' rule of signs"), and each is then narrowed down by exact bisection. So a stream with two or
-three rates gives all of them, and a rate at which NPV touches zero without crossing is found too.
+of its positive roots. Their number is not guessed: the coefficients are taken as the decimals that they are written in, exactly,
+so that -1, 2.2, -1.21 has the one rate of 10 %; roots are kept apart by the bisection of Vincent, Collins and Akritas (Collins
+and Akritas 1976, "Polynomial real root isolation using Descartes' rule of signs"), and each is then narrowed down by exact
+bisection. So a stream with two or three rates gives all of them, and a rate at which NPV touches zero without crossing is found
+too.
 
 Streams by date have real exponents. Descartes' rule holds for them as well (Laguerre 1883): with one change of sign there is
 one rate. With more, rates are looked for on a grid, and the answer says so.
@@ -79,14 +80,19 @@ class RatesOfReturn:
         return f"the net stream changes sign {self.sign_changes} times, yet its value is zero at no real rate"
 
 
-def rates_of_return(flows: Sequence[float]) -> RatesOfReturn:
+def rates_of_return(flows: Sequence[float | Fraction]) -> RatesOfReturn:
     """Return every rate of return of a stream of yearly flows."""
-    values = [float(flow) for flow in flows]
+    values = [flow if isinstance(flow, Fraction) else as_written(flow) for flow in flows]
     changes = sign_changes(values)
     if changes == 0:
         return RatesOfReturn((), 0)
     roots = sorted(float(1 / x - 1) for x in _positive_roots(_integers(values)))
     return RatesOfReturn(tuple(roots), changes)
+
+
+def as_written(value: float) -> Fraction:
+    """Return a floating-point number as the shortest decimal that it stands for, exactly."""
+    return Fraction(repr(float(value)))
 
 
 def rate_of_return(flows: Sequence[float]) -> float:
@@ -135,15 +141,15 @@ def rates_by_date(dates: Sequence[date], flows: Sequence[float]) -> RatesOfRetur
     return RatesOfReturn(tuple(sorted(roots)), changes, proven=changes == 1 and len(roots) == 1)
 
 
-def sign_changes(values: Sequence[float] | Sequence[int]) -> int:
+def sign_changes(values: Sequence[float] | Sequence[int] | Sequence[Fraction]) -> int:
     """Return how often the sign changes along values, zeros left out."""
     signs = [value > 0 for value in values if value != 0]
     return sum(one != two for one, two in pairwise(signs))
 
 
-def _integers(values: Sequence[float]) -> list[int]:
-    """Return whole numbers in the exact proportion of floating-point ones; zeros at either end have no say and go."""
-    fractions = [Fraction(value) for value in values]
+def _integers(values: Sequence[Fraction]) -> list[int]:
+    """Return whole numbers in the proportion of fractions; zeros at either end have no say and go."""
+    fractions = list(values)
     while fractions[0] == 0:
         fractions.pop(0)
     while fractions[-1] == 0:

@@ -174,6 +174,34 @@ def test_payback(flows, years):
     assert payback(flows) == years
 
 
+@pytest.mark.parametrize(
+    ("flows", "years"),
+    [((-0.3, 0.1, 0.2), 2.0), ((-0.1, -0.2, 0.3), 2.0), ((-1e6, 0.1, 999_999.9), 2.0), ((-1.0, 0.5), None)],
+)
+def test_what_comes_out_as_nothing_is_paid_back(flows, years):
+    found = payback(flows)
+    assert found == (years if years is None else pytest.approx(years, abs=1e-9))
+
+
+def test_paid_back_at_the_discount_rate_itself():
+    """A return of just the discount rate pays back at the end: 100 (1.1 / 1.1) is not short by a part in 10^16."""
+    for rate in (0.03, 0.07, 0.09, 0.1, 0.12):
+        flows = accounts([0, 0, 100 * (1 + rate) ** 2], [0, 0, 0], capital=[100, 0, 0])
+        assert appraise_accounts(flows, Discounting.at(rate)).discounted_payback_years == pytest.approx(2.0)
+
+
+def test_streams_that_cancel_in_a_year_leave_no_change_of_sign():
+    """0.1 + 0.2 - 0.3 is nothing: what rounding leaves of it would be a receipt before the outlay, and a second rate of 10^18."""
+    items = [
+        Item("benefit_a", "benefit", (0.1, 0.0, 60.0)),
+        Item("benefit_b", "benefit", (0.2, 0.0, 60.0)),
+        Item("cost", "cost", (0.3, 100.0, 0.0)),
+    ]
+    found = appraise_accounts(Accounts.of(range(2026, 2029), items), TEN)
+    assert found.accounts.net[0] != 0
+    assert (found.rates.sign_changes, found.eirr) == (1, pytest.approx(0.2, abs=1e-12))
+
+
 def test_years_before_the_first_flow_do_not_count():
     """Works that begin later are not paid back later, nor at another rate."""
     flows = [-100.0, 40.0, 40.0, 40.0]

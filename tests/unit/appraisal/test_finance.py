@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy_financial as npf
 import pytest
 
 from karvan.appraisal.discounting import Discounting
@@ -28,9 +29,9 @@ def test_investment_and_owners_money_followed_by_hand():
     found = financial_returns(YEARS, FOUR, **WORKS, grants=(20.0, 0, 0, 0, 0), equity=(23.0, 0, 0, 0, 0), loans=[loan])
     flows = [-100, 30, 30, 30, 30]
     assert found.fnpv_c == pytest.approx(sum(flow / 1.04**year for year, flow in enumerate(flows)))
-    service = [3, 60 * 0.05 / (1 - 1.05**-2), 60 * 0.05 / (1 - 1.05**-2), 0, 0]
-    owners = [flow - due for flow, due in zip(flows, service, strict=True)]
-    owners[0] += 80
+    due = 60 * 0.05 / (1 - 1.05**-2)
+    # drawn with the works, paid at the ends of the years: 2026 to 2028
+    owners = [-100 + 20 + 60, 30 - 3, 30 - due, 30 - due, 30]
     assert found.fnpv_k == pytest.approx(sum(flow / 1.04**year for year, flow in enumerate(owners)))
     assert sum(flow * (1 + found.firr_k.single) ** -year for year, flow in enumerate(owners)) == pytest.approx(
         0, abs=1e-9
@@ -39,6 +40,51 @@ def test_investment_and_owners_money_followed_by_hand():
     assert found.cash[0] == pytest.approx(0)
     assert found.short_years == (2027, 2028)
     assert not found.sustainable
+
+
+@pytest.mark.parametrize("timing", ["start", "mid", "end"])
+@pytest.mark.parametrize("repayment", ["annuity", "equal_principal"])
+def test_a_loan_at_the_discount_rate_is_worth_nothing(timing, repayment):
+    """Whoever pays for it what money is worth gains and loses nothing: the identity of Modigliani and Miller, without taxes."""
+    terms = {"grace_years": 2, "repayment": repayment, "drawn": (0.7, 0.3), "capitalise": True}
+    loan = schedule_loan(Loan(60, 0.04, 5, first_year=2026, **terms))
+    schedule = Discounting.at(0.04, timing=timing)
+    found = financial_returns(YEARS, schedule, **WORKS, loans=[loan])
+    assert found.fnpv_k == pytest.approx(found.fnpv_c, abs=1e-9)
+    # at every rate of return of the owners' money its value is nothing, wherever in their years flows fall
+    assert found.firr_k.roots
+    for rate in found.firr_k.roots:
+        there = financial_returns(YEARS, Discounting.at(rate, timing=timing), **WORKS, loans=[loan])
+        assert there.fnpv_k == pytest.approx(0.0, abs=1e-6)
+    # the loan costs less than the investment returns
+    assert max(found.firr_k.roots) > found.firr_c.single > 0.04
+
+
+def test_owners_who_borrow_all_of_it_invest_nothing():
+    """Works of 0.1 + 0.2, lent in full, leave no trace in the year of works; cash comes before what is owed."""
+    loan = schedule_loan(Loan(0.3, 0.05, 3, first_year=2026, grace_years=1))
+    works = WORKS | {
+        "investment": (0.1 + 0.2, 0, 0, 0, 0),
+        "revenue": (0, 0.2, 0.2, 0.2, 0.2),
+        "running_cost": (0.0,) * 5,
+    }
+    found = financial_returns(YEARS, FOUR, **works, loans=[loan])
+    assert found.firr_k.roots == ()
+    assert found.firr_k.sign_changes == 0
+
+
+def test_a_textbook_loan_by_two_libraries():
+    """1,000 invested, 600 lent at 8 % and repaid in five equal payments at the ends of the years, 300 earned in each."""
+    years = range(2026, 2032)
+    loan = schedule_loan(Loan(600, 0.08, 5, first_year=2026))
+    found = financial_returns(
+        years, Discounting.at(0.1), investment=(1000.0, 0, 0, 0, 0, 0), revenue=(0, *[300.0] * 5), running_cost=(0.0,) * 6,
+        loans=[loan],
+    )  # fmt: skip
+    payment = -float(npf.pmt(0.08, 5, 600))
+    flows = [-400.0, *[300.0 - payment] * 5]
+    assert found.fnpv_k == pytest.approx(float(npf.npv(0.1, flows)), rel=1e-12)
+    assert found.firr_k.single == pytest.approx(float(npf.irr(flows)), rel=1e-9)
 
 
 def test_without_debt_or_grant_the_two_are_the_same():

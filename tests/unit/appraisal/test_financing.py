@@ -47,7 +47,7 @@ def test_fees_of_a_loan(files: CaseFiles) -> None:
     assert list(loan.schedule.fees[:4]) == pytest.approx([*wanted, 0.0])
     assert loan.fees_musd == pytest.approx(sum(wanted))
     assert loan.grant_element < plain.loans[0].grant_element
-    present = sum(fee / 1.09**year for year, fee in enumerate(wanted))
+    present = sum(fee / 1.09**year for year, fee in enumerate(wanted, 1))
     assert found.returns.fnpv_k == pytest.approx(plain.returns.fnpv_k - present)
     assert found.returns.fnpv_c == plain.returns.fnpv_c
     # fees are service of the treasuries' debt on the fiscal page
@@ -120,11 +120,13 @@ def test_returns_against_other_programs(files: CaseFiles) -> None:
     assert found.returns.fnpv_c == pytest.approx(numpy_financial.npv(found.rate, flows), rel=1e-9)
     assert found.returns.firr_c.single == pytest.approx(pyxirr.irr(flows), abs=1e-9)
     (loan,) = found.loans
-    own = flows.copy()
+    # paid at the ends of the years, a step after what is drawn in them
+    own = np.append(flows, 0.0)
     for year, drawn, interest, principal in zip(
         loan.schedule.years, loan.schedule.drawn, loan.schedule.interest, loan.schedule.principal, strict=True
     ):
-        own[year - 2026] += drawn - interest - principal
+        own[year - 2026] += drawn
+        own[year - 2025] -= interest + principal
     assert found.returns.fnpv_k == pytest.approx(numpy_financial.npv(found.rate, own), rel=1e-9)
     assert found.returns.firr_k.single == pytest.approx(pyxirr.irr(own), abs=1e-9)
 

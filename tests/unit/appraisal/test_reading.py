@@ -107,6 +107,19 @@ def test_files_that_are_no_streams(text, expected):
         assert found == expected
 
 
+@pytest.mark.parametrize(
+    ("year", "found", "todo"),
+    [
+        ("1e18", "'1e18'", "Write a year up to 9999."),
+        ("-10000", "'-10000'", "Write a year up to 9999."),
+        ("2026.5", "'2026.5'", "Write a whole number."),
+    ],
+)
+def test_years_that_are_slips(year, found, todo):
+    (problem,) = problems(f"year,benefit,cost\n{year},0,1\n")
+    assert str(problem) == f"flows.csv, line 2, year: found {found}; expected a year. {todo}"
+
+
 def test_a_file_from_a_spreadsheet(tmp_path):
     path = tmp_path / "flows.csv"
     path.write_bytes("\ufeffyear,benefit,cost\r\n1,2,3\r\n".encode())

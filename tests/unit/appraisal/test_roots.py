@@ -34,6 +34,19 @@ def test_a_rate_at_which_the_value_touches_zero_is_found_once(rates):
     assert rates_of_return(stream(*rates)).roots == pytest.approx(sorted({rate / 100 for rate in rates}), rel=1e-13)
 
 
+@pytest.mark.parametrize(
+    ("flows", "rates"),
+    [
+        ((-1.0, 2.2, -1.21), (0.10,)),  # 10 % twice; as binary fractions there would be two rates beside it
+        ((-0.3, 0.1, 0.2), (0.0,)),
+        ((0.1, -0.33, 0.3630000, -0.1331), (0.10,)),  # 10 % three times
+        ((-0.07, 0.0021, 0.0679), (0.0,)),
+    ],
+)
+def test_flows_are_the_decimals_that_they_are_written_in(flows, rates):
+    assert rates_of_return(flows).roots == pytest.approx(rates, abs=1e-15)
+
+
 def test_two_rates_a_millionth_apart_are_told_apart():
     one, two = 1.1, 1.1000001
     found = rates_of_return([1.0, -(one + two), one * two])
