@@ -28,7 +28,7 @@ TIMINGS: tuple[Timing, ...] = get_args(Timing)
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 #: Years from the start of a year to its flow.
-_SHIFTS: dict[Timing, float] = {"start": 0.0, "mid": 0.5, "end": 1.0}
+SHIFTS: dict[Timing, float] = {"start": 0.0, "mid": 0.5, "end": 1.0}
 #: Days of a year when dates are discounted; the convention of spreadsheets.
 DAYS_PER_YEAR = 365.0
 #: A rate above this was most likely meant in per cent.
@@ -96,7 +96,7 @@ class Discounting:
 
     def offsets(self, years_from_base: Sequence[float] | Floats) -> Floats:
         """Return the years from the date of valuation to the flows of years t."""
-        return np.asarray(years_from_base, dtype=float) + _SHIFTS[self.timing]
+        return np.asarray(years_from_base, dtype=float) + SHIFTS[self.timing]
 
     def factors(self, years_from_base: Sequence[float] | Floats) -> Floats:
         """Return the discount factors of the flows of years t."""

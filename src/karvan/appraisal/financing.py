@@ -22,7 +22,14 @@ from karvan.appraisal.finance import (
     financial_returns,
     residual_by_life,
 )
-from karvan.appraisal.financing_results import CostOfCapital, DebtBurden, FundedLoan, OperatorsReturn, ProjectFinance
+from karvan.appraisal.financing_results import (
+    CostOfCapital,
+    DebtBurden,
+    FinancialFlows,
+    FundedLoan,
+    OperatorsReturn,
+    ProjectFinance,
+)
 from karvan.appraisal.fiscal import FiscalPage, Guarantee, fiscal_page
 from karvan.appraisal.indicators import present_value
 from karvan.appraisal.loans import grant_element
@@ -103,8 +110,18 @@ def finance_projects(appraisal: Appraisal) -> ProjectFinance | None:
         )
     if not plan.terms.taxes:
         notes.append("the case names no taxes on profits (profit_tax_COUNTRY_pct): operators' returns are before tax")
+    kept = FinancialFlows(
+        flows.receipts,
+        flows.upkeep,
+        flows.investment,
+        flows.residual,
+        funds.given,
+        funds.own,
+        _traffic(appraisal),
+        discounting,
+    )
     return ProjectFinance(
-        rate=discounting.rate, rate_basis=basis, cost_of_capital=mix, returns=returns, operators=operators,
+        flows=kept, rate=discounting.rate, rate_basis=basis, cost_of_capital=mix, returns=returns, operators=operators,
         loans=tuple(FundedLoan(loan.project.id, loan.funding, loan.own, loan.real, grant_element(loan.own), loan.cover(cash),
                                loan.taken) for loan in funds.loans),
         charges_usd_per_t=_charges(appraisal, flows, discounting), fiscal=fiscal,
@@ -225,12 +242,18 @@ def _charges(appraisal: Appraisal, flows: _Flows, discounting: Discounting) -> d
 
     Whoever promises to pay it for all expected tonnes, whether they come or not, bears what parts the charges.
     """
-    found = appraisal.valuation
-    assert found is not None  # noqa: S101 - the caller has seen to it
-    traffic = np.einsum("ys,ys->y", found.probability, found.traffic_t) / 1e6
+    traffic = _traffic(appraisal)
     other = flows.receipts - flows.upkeep - flows.investment
     other[-1] += flows.residual
     return charges_for_target(traffic.tolist(), other.tolist(), discounting, uses=USES) if traffic.any() else {}
+
+
+def _traffic(appraisal: Appraisal) -> Floats:
+    """Return the tonnes expected by year, in millions."""
+    found = appraisal.valuation
+    assert found is not None  # noqa: S101 - the caller has seen to it
+    traffic: Floats = np.einsum("ys,ys->y", found.probability, found.traffic_t) / 1e6
+    return traffic
 
 
 def _operators(

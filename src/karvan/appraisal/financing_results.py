@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from karvan.appraisal.discounting import Discounting, Floats
     from karvan.appraisal.finance import DebtCover, FinancialReturns
     from karvan.appraisal.fiscal import FiscalPage
     from karvan.appraisal.loans import LoanSchedule
@@ -136,12 +137,42 @@ class DebtBurden:
     receipts_over_service: float | None
 
 
+@dataclass(frozen=True, eq=False)
+class FinancialFlows:
+    """Streams of the owners' accounts by year of the plan, at constant prices, in USD m.
+
+    Attributes
+    ----------
+    receipts, upkeep, works
+        What their operators and public bodies receive more; upkeep; works and works built again.
+    residual
+        Residual value, in the last year.
+    grants, own
+        Given, and paid in by the owners.
+    tonnes_m
+        Tonnes expected on the busiest part of what is built, in millions.
+    discounting
+        How they are discounted.
+    """
+
+    receipts: Floats
+    upkeep: Floats
+    works: Floats
+    residual: float
+    grants: Floats
+    own: Floats
+    tonnes_m: Floats
+    discounting: Discounting
+
+
 @dataclass(frozen=True)
 class ProjectFinance:
     """Money for a set of projects.
 
     Attributes
     ----------
+    flows
+        The streams that all of it is made of.
     rate, rate_basis
         Rate at which financial values are discounted, and which it is.
     cost_of_capital
@@ -163,6 +194,7 @@ class ProjectFinance:
         What the reader should know.
     """
 
+    flows: FinancialFlows
     rate: float
     rate_basis: str
     cost_of_capital: CostOfCapital

@@ -275,7 +275,7 @@ def _write_workbook(found: Appraisal, path: Path) -> None:
     if accounts is None:
         message = f"{'+'.join(found.asked)} has no accounts: {found.why_not}. Choose another project."
         raise RequestError(message)
-    say(f"Workbook written to {write_file(path, workbook_bytes(accounts))}")
+    say(f"Workbook written to {write_file(path, workbook_bytes(accounts, project=found))}")
 
 
 def _write_page(case: Case, found: Appraisal, drawn: Uncertainty | None, path: Path) -> None:

@@ -1,92 +1,20 @@
-"""The workbook: its formulas, worked out again here, give the figures that the program found.
+"""The workbook: its formulas, worked out again, give the figures that the program found.
 
-The evaluator below knows nothing of the program: it reads the file as it is, and gives each formula the meaning that
-spreadsheets give it, with numpy-financial for IRR and MIRR.
+They are worked out by a small spreadsheet (``helpers/spreadsheet.py``), which knows nothing of the program.
 """
 
 from __future__ import annotations
 
-import io
-import math
-import re
-import zipfile
-from xml.etree import ElementTree as ET
+from dataclasses import replace
 
-import numpy as np
-import numpy_financial as npf
 import pytest
+from spreadsheet import Book
 
+from karvan.appraisal import OutcomeStore, appraise
 from karvan.appraisal.accounts import Accounts, Item, appraise_accounts
 from karvan.appraisal.discounting import Band, Discounting
+from karvan.appraisal.loans import schedule_loan
 from karvan.appraisal.workbook import workbook_bytes
-
-SPACE = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
-CELL = re.compile(r"(?:(?P<sheet>Inputs|Accounts|Result)!)?\$?(?P<column>[A-Z]{1,2})\$?(?P<row>\d+)")
-RANGE = re.compile(
-    rf"{CELL.pattern}:\$?(?P<last_column>[A-Z]{{1,2}})\$?(?P<last_row>\d+)".replace("?P<row>", "?P<first_row>")
-)
-
-
-class Book:
-    """Cells of a workbook by sheet and place: numbers, formulas, and the values stored with them."""
-
-    def __init__(self, data: bytes) -> None:
-        self.formulas: dict[tuple[str, str], str] = {}
-        self.stored: dict[tuple[str, str], float] = {}
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            for number, sheet in enumerate(("Inputs", "Accounts", "Result"), start=1):
-                root = ET.fromstring(archive.read(f"xl/worksheets/sheet{number}.xml"))  # noqa: S314 - our own file
-                for cell in root.iter(f"{SPACE}c"):
-                    value, formula = cell.find(f"{SPACE}v"), cell.find(f"{SPACE}f")
-                    if value is not None and value.text is not None and cell.get("t") != "s":
-                        self.stored[sheet, cell.get("r")] = float(value.text)
-                    if formula is not None:
-                        self.formulas[sheet, cell.get("r")] = formula.text
-        self.known: dict[tuple[str, str], float] = {}
-
-    def value(self, sheet: str, place: str) -> float:
-        key = (sheet, place)
-        if key not in self.known:
-            self.known[key] = (
-                self.work_out(sheet, self.formulas[key]) if key in self.formulas else self.stored.get(key, 0.0)
-            )
-        return self.known[key]
-
-    def work_out(self, sheet: str, formula: str) -> float:
-        def cells(match: re.Match[str]) -> str:
-            where = match["sheet"] or sheet
-            assert match["column"] == match["last_column"]
-            rows = range(int(match["first_row"]), int(match["last_row"]) + 1)
-            return repr([self.value(where, f"{match['column']}{row}") for row in rows])
-
-        def cell(match: re.Match[str]) -> str:
-            return f"({self.value(match['sheet'] or sheet, match['column'] + match['row'])!r})"
-
-        text = CELL.sub(cell, RANGE.sub(cells, formula))
-        meaning = {
-            "SUM": math.fsum,
-            "SUMPRODUCT": lambda one, two: float(np.dot(one, two)),
-            "IRR": newton,
-            "MIRR": npf.mirr,
-            "MIN": min,
-            "MAX": max,
-        }
-        return float(eval(power(text), {"__builtins__": {}}, meaning))  # noqa: S307 - our own formulas
-
-
-def power(text: str) -> str:
-    """Python's power binds an exponent's minus as spreadsheets do when the exponent stands in parentheses."""
-    return text.replace("^", "**")
-
-
-def newton(flows: list[float], guess: float) -> float:
-    """IRR as spreadsheets look for it: Newton's method from the guess."""
-    rate, steps = guess, np.arange(len(flows))
-    for _ in range(100):
-        value = np.dot(flows, (1 + rate) ** -steps)
-        slope = np.dot(flows, -steps * (1 + rate) ** -(steps + 1.0))
-        rate -= value / slope
-    return rate
 
 
 def book_of(discounting: Discounting, *, net_twice: bool = False, base_year: int | None = None):
@@ -141,10 +69,130 @@ def test_an_input_changed_moves_the_result():
     """The formulas are live: at another rate in the cell of the rate they give what the program gives at that rate."""
     _, data = book_of(Discounting.at(0.1))
     book = Book(data)
-    book.stored["Inputs", "B5"] = 0.04
+    book.set("Inputs", "B5", 0.04)
     other, _ = book_of(Discounting.at(0.04))
     assert book.value("Result", "B4") == pytest.approx(other.enpv, rel=1e-12)
 
 
 def test_the_same_result_gives_the_same_bytes():
     assert book_of(BANDED)[1] == book_of(BANDED)[1]
+
+
+# projects of a case -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def store() -> OutcomeStore:
+    return OutcomeStore()
+
+
+def with_loans(files):
+    """Return the textbook with four loans for N1: in parts and as an annuity, in dollars and in the money of Cora, with fees."""
+    like = "N1.cora"
+    files.set("finance.csv", like, share="0.3", front_end_fee_pct="1", commitment_fee_pct_per_year="0.5")
+    files.add("finance.csv", like, finance_id="N1.b", funder="alba_treasury", repayment="annuity", share="0.2",
+              rate_pct_per_year="6", tenor_years="20", grace_years="6", guaranteed_share="0.5")  # fmt: skip
+    files.add("finance.csv", like, finance_id="N1.c", currency="CCR", repayment="annuity", share="0.1",
+              rate_pct_per_year="9", tenor_years="12", instrument="deposit")  # fmt: skip
+    files.add("finance.csv", like, finance_id="N1.d", funder="alba_treasury", share="0.2", rate_pct_per_year="0",
+              tenor_years="8", grace_years="5", instrument="deposit")  # fmt: skip
+    files.add("finance.csv", like, finance_id="N2.b", project_id="N2", share="0.5", tenor_years="10", grace_years="2")
+    files.set("finance.csv", "N2.alba", share="0.5")
+    for column in ("real_depreciation_AAA_pct_per_year", "inflation_usd_pct_per_year"):
+        name = next(iter(files.read("parameter.csv")[1]))
+        files.add("parameter.csv", name, parameter_id=column, value="1.5", unit="pct/year", low="", high="")
+    return files.open()
+
+
+@pytest.mark.parametrize(
+    ("rules", "projects"), [("adb_2017", "N1,N2"), ("green_book_2026", "N1"), ("us_a94", "N1,N2"), ("eu_2021", "N1")]
+)
+def test_every_cell_of_a_set_of_projects_is_what_its_formula_gives(files, store, rules, projects):
+    found = appraise(with_loans(files), projects, rule_set=rules, store=store, horizon_year=2060)
+    assert found.finance is not None
+    accounts = found.accounts()
+    book = Book(workbook_bytes(accounts, project=found))
+    loans = 5 if "N2" in projects else 4
+    assert book.sheets == [
+        "Inputs",
+        "Accounts",
+        "Result",
+        "Standings",
+        "Money",
+        *[f"Loan_{n}" for n in range(1, loans + 1)],
+    ]
+    differences = 0
+    for (sheet, place), stored in book.stored.items():
+        value = book.value(sheet, place)
+        if book.formulas.get((sheet, place)) == f"B{place[1:]}-C{place[1:]}":
+            differences += 1
+            assert value == pytest.approx(0.0, abs=1e-7), (sheet, place)
+        elif isinstance(stored, str):
+            assert value == stored == "", (sheet, place)
+        else:
+            assert value == pytest.approx(stored, rel=1e-7, abs=1e-7), (sheet, place, book.formulas.get((sheet, place)))
+    assert differences > 20 + 7 * loans
+
+
+def test_what_the_sheets_say_is_what_the_page_says(files, store):
+    found = appraise(with_loans(files), "N1", store=store, horizon_year=2060)
+    money, accounts = found.finance, found.accounts()
+    book = Book(workbook_bytes(accounts, project=found))
+
+    def shown(sheet: str, label: str) -> float:
+        return book.value(sheet, book.beside(sheet, label))
+
+    for standing in found.standings:
+        assert shown("Standings", f"ENPV, {standing.name}") == pytest.approx(found.enpv_musd[standing.id], rel=1e-9)
+    assert shown("Money", "FNPV on the investment") == pytest.approx(money.returns.fnpv_c, rel=1e-9)
+    assert shown("Money", "FNPV on the owners' money") == pytest.approx(money.returns.fnpv_k, rel=1e-9)
+    assert shown("Money", "Least DSCR of all loans") == pytest.approx(money.debt.dscr_least, rel=1e-9)
+    assert shown("Money", "Charge that pays for it, USD a tonne, 50 % come") == pytest.approx(
+        money.charges_usd_per_t[0.5], rel=1e-9
+    )
+    for number, loan in enumerate(money.loans, 1):
+        sheet = f"Loan_{number}"
+        assert shown(sheet, "Grant element") == pytest.approx(loan.grant_element, rel=1e-9)
+        assert shown(sheet, "LLCR") == pytest.approx(loan.cover.loan_life, rel=1e-9)
+        assert shown(sheet, "Least DSCR") == pytest.approx(loan.cover.least, rel=1e-9)
+        assert shown(sheet, "Lent, in its own money") == pytest.approx(loan.own.loan.principal, rel=1e-9)
+
+
+def test_terms_changed_in_the_workbook_move_the_owners_return(files, store):
+    """Interest, repayment, grace and fees in their cells of the first loan give what the program gives under such terms."""
+    case = with_loans(files)
+    found = appraise(case, "N1", store=store, horizon_year=2060)
+    book = Book(workbook_bytes(found.accounts(), project=found))
+    place = next(n for n, loan in enumerate(found.finance.loans, 1) if loan.funding.share == 0.3)
+    for line, value in ((2, 0.07), (3, 7), (4, 15), (5, 1), (7, 0.02), (8, 0.01)):
+        book.set(f"Loan_{place}", f"B{line}", value)
+    files.set("finance.csv", "N1.cora", rate_pct_per_year="7", grace_years="7", repayment="annuity", front_end_fee_pct="2",
+              commitment_fee_pct_per_year="1")  # fmt: skip
+    other = appraise(files.open(), "N1", store=store, horizon_year=2060).finance
+    label = "FNPV on the owners' money"
+    assert book.value("Money", book.beside("Money", label)) == pytest.approx(other.returns.fnpv_k, rel=1e-9)
+    assert other.returns.fnpv_k != pytest.approx(found.finance.returns.fnpv_k, rel=1e-3)
+
+
+def test_interest_added_to_the_debt(files, store):
+    """No table of a case asks for it yet; the sheet knows it, as schedules do."""
+    found = appraise(with_loans(files), "N1", store=store, horizon_year=2060)
+    book = Book(workbook_bytes(found.accounts(), project=found))
+    for number, loan in enumerate(found.finance.loans, 1):
+        sheet = f"Loan_{number}"
+        book.set(sheet, "B6", 1)
+        wanted = schedule_loan(replace(loan.own.loan, capitalise=True))
+        owed = [book.value(sheet, f"O{line}") for line in range(16, 16 + len(wanted.years))]
+        assert owed == pytest.approx(list(wanted.owed), abs=1e-9)
+        assert [book.value(sheet, f"P{16 + n}") for n in range(len(owed))] == pytest.approx(
+            list(wanted.service), abs=1e-9
+        )
+
+
+def test_without_loans_there_is_money_and_no_sheet_of_a_loan(textbook, store):
+    found = appraise(textbook, "N2", store=store)
+    book = Book(workbook_bytes(found.accounts(), project=found))
+    assert book.sheets == ["Inputs", "Accounts", "Result", "Standings", "Money"]
+    assert book.value("Money", book.beside("Money", "FNPV on the investment")) == pytest.approx(
+        found.finance.returns.fnpv_c
+    )

@@ -1,0 +1,345 @@
+"""The money side of a workbook: the owners' accounts and each loan as live formulas.
+
+*Money* has a row for each year of the plan, and one more for what falls due at the end of the last. A sheet for each loan holds
+its terms, its schedule in its own money of the day, and the same in dollars at constant prices, from which *Money* takes what is
+drawn, served and charged; the loan takes back the cash that covers it. Nothing that depends on a repayment enters the debt of
+which repayments are a part: a spreadsheet has no circle to break.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from xlsxwriter.utility import xl_col_to_name
+
+from karvan.appraisal.discounting import SHIFTS
+from karvan.appraisal.finance import own_money
+from karvan.appraisal.loans import GRANT_ELEMENT_RATE
+from karvan.appraisal.workbook_cells import Result, factor_formula, rate_rows, write_bands, write_results
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from karvan.appraisal.appraisal import Appraisal
+    from karvan.appraisal.discounting import Floats
+    from karvan.appraisal.financing_results import FundedLoan, ProjectFinance
+    from karvan.appraisal.plans import PlannedProject
+
+#: Columns of a sheet of streams: key, heading, whether it is an input.
+_Columns = tuple[tuple[str, str, bool], ...]
+_MONEY: _Columns = (
+    ("year", "year", True), ("t", "t", False), ("factor", "discount factor", False),
+    ("receipts", "receipts", True), ("upkeep", "upkeep", True), ("works", "works", True), ("residual", "residual value", True),
+    ("grants", "grants", True), ("own", "paid in by the owners", True), ("tonnes", "tonnes, m", True),
+    ("drawn", "loans drawn", False), ("service", "interest and repayment", False), ("fees", "fees", False),
+    ("c", "flow of the investment", False), ("c_pv", "PV of it", False),
+    ("k", "flow of the owners' money: what loans cost a year later", False), ("k_pv", "PV of it", False),
+    ("cash", "cash, added up", False), ("cover_cash", "cash for debt", False), ("dscr", "DSCR, fees among the service", False),
+)  # fmt: skip
+_LOAN: _Columns = (
+    ("year", "year", True), ("place", "years since the first drawing", False), ("works", "works, USD m at constant prices", True),
+    ("usd", "USD of the day for a unit", True), ("dollar", "owners' constant money for a USD", True),
+    ("worth", "constant USD for a unit of the day", False),
+    ("drawn", "drawn", False), ("undrawn", "not drawn yet", False), ("before", "debt, were nothing repaid", False),
+    ("added", "interest added to it", False), ("debt", "debt with what is drawn", False), ("interest", "interest paid", False),
+    ("fees", "fees", False), ("repaid", "repaid", False), ("owed", "owed at the end", False),
+    ("service", "interest and repayment", False),
+    ("drawn_musd", "drawn, USD m", False), ("interest_musd", "interest, USD m", False), ("fees_musd", "fees, USD m", False),
+    ("repaid_musd", "repaid, USD m", False), ("service_musd", "interest and repayment, USD m", False),
+    ("owed_musd", "owed, USD m", False), ("in_works_musd", "interest during the works, USD m", False),
+    ("cash", "cash for debt, in its money", False), ("dscr", "DSCR", False), ("step", "years of service", False),
+    ("cash_pv", "cash at its rate", False), ("debt_pv", "debt at its rate", False),
+    ("paid_pv", "paid, at the rate of comparison", False), ("drawn_pv", "drawn, at that rate", False),
+)  # fmt: skip
+#: Lines of the terms of a loan, all in column B.
+_TERMS = {"rate": 2, "grace": 3, "years": 4, "annuity": 5, "capitalise": 6, "front_end": 7, "commitment": 8, "share": 9,
+          "inflation": 10, "comparison": 11, "begins": 12, "level": 13}  # fmt: skip
+_LOAN_HEAD = 15
+
+
+def write_money(book: Any, project: Appraisal, finance: ProjectFinance, formats: dict[str, Any]) -> None:  # noqa: ANN401 - no types
+    """Write the owners' accounts, and a sheet for each loan."""
+    sheet = book.add_worksheet("Money")
+    names = [f"Loan_{number}" for number in range(1, len(finance.loans) + 1)]
+    sheets = [book.add_worksheet(name) for name in names]
+    head = _write_rates(sheet, finance, formats)
+    _write_flows(sheet, head, project, finance, formats)
+    plans = {one.id: one for one in project.plan.projects}
+    cash = _letters(_MONEY)["cover_cash"]
+    for own, loan in zip(sheets, finance.loans, strict=True):
+        first = head + 1 + loan.own.years[0] - project.years[0]
+        cells = [f"Money!{cash}{first + place}" for place in range(len(loan.own.years))]
+        money = dict(zip(project.years, (finance.flows.receipts - finance.flows.upkeep).tolist(), strict=True))
+        figures = _loan_figures(project, plans[loan.project], loan, np.array([money[year] for year in loan.own.years]))
+        _write_loan(own, project, loan, figures, cells, formats)
+
+
+def _letters(columns: _Columns) -> dict[str, str]:
+    return {key: xl_col_to_name(place) for place, (key, _, _) in enumerate(columns)}
+
+
+def _write_rates(sheet: Any, finance: ProjectFinance, formats: dict[str, Any]) -> int:  # noqa: ANN401 - as above
+    """Write how financial values are discounted; return the line of the heading of the streams."""
+    sheet.write(0, 0, f"Discounted at the {finance.rate_basis}. Streams in blue are inputs; USD m at constant prices.")
+    sheet.write(1, 0, "Years from the start of a year to its flow")
+    sheet.write_number(1, 1, SHIFTS[finance.flows.discounting.timing], formats["input"])
+    return write_bands(sheet, 3, finance.flows.discounting, formats) + 1
+
+
+def _write_flows(sheet: Any, head: int, project: Appraisal, finance: ProjectFinance, formats: dict[str, Any]) -> None:  # noqa: ANN401
+    at, years, flows = _letters(_MONEY), list(project.years), finance.flows
+    figures = _money_figures(project, finance)
+    sheet.write_row(head - 1, 0, [heading for _, heading, _ in _MONEY], formats["head"])
+    sheet.set_column(0, len(_MONEY) - 1, 18)
+    first, last = head + 1, head + 1 + len(years)
+    for line in range(first, last + 1):
+        place = line - first
+        formulas = _money_formulas(at, line, first, finance, years, place)
+        formulas["factor"] = factor_formula(flows.discounting, f"({at['t']}{line}+$B$2)", "", 4)
+        _write_line(sheet, line, _MONEY, figures, formulas, place, formats)
+
+    def cells(key: str, until: int = last) -> str:
+        return f"{at[key]}{first}:{at[key]}{until}"
+
+    returns, debt = finance.returns, finance.debt
+    rows: list[Result] = [
+        ("FNPV on the investment", f"=SUM({cells('c_pv')})", returns.fnpv_c, "sum"),
+        *rate_rows("FIRR on the investment", cells("c", last - 1), returns.firr_c),
+        ("FNPV on the owners' money", f"=SUM({cells('k_pv')})", returns.fnpv_k, "sum"),
+        *rate_rows("FIRR on the owners' money", cells("k"), returns.firr_k),
+        ("Least cash, added up", f"=MIN({cells('cash', last - 1)})", min(returns.cash), "sum"),
+    ]
+    for use, charge in finance.charges_usd_per_t.items():
+        formula = f"=-SUM({cells('c_pv')})/({use:g}*SUMPRODUCT({cells('tonnes')},{cells('factor')}))"
+        rows.append(
+            (f"Charge that pays for it, USD a tonne, {use:.0%} come".replace("%", " %"), formula, charge, "sum")
+        )
+    if debt is not None:
+        rows += [
+            (
+                "Service and fees of all loans",
+                f"=SUM({cells('service')})+SUM({cells('fees')})",
+                debt.service_musd,
+                "sum",
+            ),
+            ("Least DSCR of all loans", f"=MIN({cells('dscr')})", debt.dscr_least, "factor"),
+            ("Mean DSCR of all loans", f"=AVERAGE({cells('dscr')})", debt.dscr_mean, "factor"),
+        ]
+    write_results(sheet, last + 2, rows, formats)
+
+
+def _money_formulas(
+    at: Mapping[str, str], line: int, first: int, finance: ProjectFinance, years: Sequence[int], place: int
+) -> dict[str, str]:
+    """Return the formulas of a year of the owners' accounts, but for its discount factor."""
+    here = {key: f"{letter}{line}" for key, letter in at.items()}
+    before = {key: f"{letter}{line - 1}" for key, letter in at.items()}
+    loan_at = _letters(_LOAN)
+    parts: dict[str, list[str]] = {"drawn": [], "service": [], "fees": []}
+    for number, loan in enumerate(finance.loans, 1):
+        row = _LOAN_HEAD + 1 + years[0] + place - loan.own.years[0]
+        if _LOAN_HEAD < row <= _LOAN_HEAD + len(loan.own.years):
+            for key, cells in parts.items():
+                cells.append(f"Loan_{number}!{loan_at[f'{key}_musd']}{row}")
+    added = {key: "=" + ("+".join(cells) or "0") for key, cells in parts.items()}
+    later = f"-{before['service']}-{before['fees']}" if line > first else ""
+    due = f"({here['service']}+{here['fees']})"
+    total = f"{before['cash']}+" if line > first else ""
+    return added | {
+        "t": f"={here['year']}-{at['year']}${first}",
+        "c": f"={here['receipts']}-{here['upkeep']}-{here['works']}+{here['residual']}",
+        "c_pv": f"={here['c']}*{here['factor']}",
+        "k": f"={here['c']}+{here['grants']}+{here['drawn']}{later}",
+        "k_pv": f"={here['k']}*{here['factor']}",
+        "cash": f"={total}{here['c']}-{here['residual']}+{here['grants']}+{here['own']}+{here['drawn']}-{due}",
+        "cover_cash": f"={here['receipts']}-{here['upkeep']}",
+        "dscr": f'=IF({due}>0,{here["cover_cash"]}/{due},"")',
+    }
+
+
+def _money_figures(project: Appraisal, finance: ProjectFinance) -> dict[str, Floats]:
+    """Return the program's own figures by column, with a year after the last."""
+    flows, years = finance.flows, list(project.years)
+
+    def more(values: Floats) -> Floats:
+        return np.append(values, 0.0)
+
+    loans = [one.schedule for one in finance.loans]
+    drawn, service, fees = (
+        sum((loan.over(years, what) for loan in loans), np.zeros(len(years))) for what in ("drawn", "service", "fees")
+    )
+    residual = np.zeros(len(years))
+    residual[-1] = flows.residual
+    c = flows.receipts - flows.upkeep - flows.works + residual
+    factors = flows.discounting.factors(range(len(years) + 1))
+    k = own_money(c + flows.grants, drawn, service + fees)
+    cover, due = flows.receipts - flows.upkeep, service + fees
+    cash = np.array(finance.returns.cash)
+    return {
+        "year": np.array([*years, years[-1] + 1], dtype=float), "t": np.arange(len(years) + 1.0), "factor": factors,
+        "receipts": more(flows.receipts), "upkeep": more(flows.upkeep), "works": more(flows.works), "residual": more(residual),
+        "grants": more(flows.grants), "own": more(flows.own), "tonnes": more(flows.tonnes_m), "drawn": more(drawn),
+        "service": more(service), "fees": more(fees), "c": more(c), "c_pv": more(c) * factors, "k": k, "k_pv": k * factors,
+        "cash": np.append(cash, cash[-1]), "cover_cash": more(cover),
+        "dscr": more(np.where(due > 0, cover / np.where(due > 0, due, 1.0), math.nan)) * np.where(more(due) > 0, 1.0, math.nan),
+    }  # fmt: skip
+
+
+def _write_line(
+    sheet: Any, line: int, columns: _Columns, figures: Mapping[str, Floats], formulas: Mapping[str, str], place: int,  # noqa: ANN401
+    formats: dict[str, Any],
+) -> None:  # fmt: skip
+    """Write a row of a sheet of streams; a figure that is none is an empty text, as its formula says."""
+    for number, (key, _, given) in enumerate(columns):
+        value = float(figures[key][place])
+        if given:
+            sheet.write_number(line - 1, number, value, formats["input"])
+        else:
+            kind = formats["factor" if key in ("factor", "worth", "dscr") else "sum"]
+            sheet.write_formula(line - 1, number, formulas[key], kind, "" if math.isnan(value) else value)
+
+
+# loans ------------------------------------------------------------------------------------------------------------------
+
+
+def _write_loan(
+    sheet: Any, project: Appraisal, loan: FundedLoan, figures: Mapping[str, Floats], cash: Sequence[str],  # noqa: ANN401
+    formats: dict[str, Any],
+) -> None:  # fmt: skip
+    """Write the terms of a loan, its schedule and what follows from it; cash is where it stands by year."""
+    at, count = _letters(_LOAN), len(loan.own.years)
+    first, last = _LOAN_HEAD + 1, _LOAN_HEAD + count
+    _write_terms(sheet, project, loan, at, (first, last), formats)
+    sheet.write_row(_LOAN_HEAD - 1, 0, [heading for _, heading, _ in _LOAN], formats["head"])
+    sheet.set_column(1, len(_LOAN) - 1, 16)
+    base = project.years[0]
+    for place in range(count):
+        line = first + place
+        formulas = _loan_formulas(at, line, (first, last), cash[place], base)
+        _write_line(sheet, line, _LOAN, figures, formulas, place, formats)
+
+    def cells(key: str) -> str:
+        return f"{at[key]}{first}:{at[key]}{last}"
+
+    rows: list[Result] = [
+        ("Lent, in its own money", f"=SUM({cells('drawn')})", loan.own.loan.principal, "sum"),
+        ("Fees, USD m", f"=SUM({cells('fees_musd')})", loan.fees_musd, "sum"),
+        ("Interest during the works, USD m", f"=SUM({cells('in_works_musd')})", loan.interest_in_works_musd, "sum"),
+        ("Grant element", f"=1-SUM({cells('paid_pv')})/SUM({cells('drawn_pv')})", loan.grant_element, "share"),
+        ("Least DSCR", f"=MIN({cells('dscr')})", loan.cover.least, "factor"),
+        ("Mean DSCR", f"=AVERAGE({cells('dscr')})", loan.cover.average, "factor"),
+        ("LLCR", f"=SUM({cells('cash_pv')})/SUM({cells('debt_pv')})", loan.cover.loan_life, "factor"),
+    ]
+    write_results(sheet, last + 2, rows, formats)
+
+
+def _write_terms(
+    sheet: Any, project: Appraisal, loan: FundedLoan, at: Mapping[str, str], span: tuple[int, int], formats: dict[str, Any]  # noqa: ANN401
+) -> None:  # fmt: skip
+    terms, own = loan.own.loan, loan.own
+    sheet.write(0, 0, f"{terms.name}, in {terms.currency} m of the day. Cells in blue are inputs.")
+    given: list[tuple[str, str, float, str]] = [
+        ("rate", "Interest a year", terms.rate, "rate"), ("grace", "Years without repayment", terms.grace_years, "input"),
+        ("years", "Years from the first drawing to the last payment", terms.years, "input"),
+        ("annuity", "Repaid as an annuity: 1; in equal parts of the debt: 0", float(terms.repayment == "annuity"), "input"),
+        ("capitalise", "Interest of the years of drawing is added to the debt: 1", float(terms.capitalise), "input"),
+        ("front_end", "Front-end fee, of all that is lent", terms.front_end_fee, "rate"),
+        ("commitment", "Commitment fee a year, of what is not drawn", terms.commitment_fee, "rate"),
+        ("share", "Share of the works", loan.funding.share, "rate"),
+        ("inflation", "Inflation of the dollar a year", project.plan.terms.inflation, "rate"),
+        ("comparison", "Rate at which its grant element is reckoned", GRANT_ELEMENT_RATE, "rate"),
+    ]  # fmt: skip
+    for key, label, value, kind in given:
+        sheet.write(_TERMS[key] - 1, 0, label)
+        sheet.write_number(_TERMS[key] - 1, 1, value, formats[kind])
+    first, last = span
+    rate, left = f"$B${_TERMS['rate']}", f"($B${_TERMS['years']}-$B${_TERMS['grace']})"
+    begins, ends = f"$B${_TERMS['begins']}", own.loan.years - own.loan.grace_years
+    debt = math.fsum(own.drawn) + math.fsum(own.capitalised)
+    level = debt / ends if terms.rate == 0 else debt * terms.rate / -math.expm1(-ends * math.log1p(terms.rate))
+    lent, added = (f"SUM({at[key]}{first}:{at[key]}{last})" for key in ("drawn", "added"))
+    derived = {
+        "begins": ("Debt when repayment begins", f"={lent}+{added}", debt),
+        "level": ("Interest and repayment a year, as an annuity",
+                  f"=IF({rate}=0,{begins}/{left},{begins}*{rate}/(1-(1+{rate})^-({left})))", level),
+    }  # fmt: skip
+    for key, (label, formula, value) in derived.items():
+        sheet.write(_TERMS[key] - 1, 0, label)
+        sheet.write_formula(_TERMS[key] - 1, 1, formula, formats["sum"], value)
+
+
+def _loan_formulas(at: Mapping[str, str], line: int, span: tuple[int, int], cash: str, base: int) -> dict[str, str]:
+    """Return the formulas of a year of a loan."""
+    first, last = span
+    here = {key: f"{letter}{line}" for key, letter in at.items()}
+    before = {key: f"{letter}{line - 1}" for key, letter in at.items()} if line > first else None
+    term = {key: f"$B${number}" for key, number in _TERMS.items()}
+    drawn = f"{at['drawn']}${first}:{at['drawn']}"
+    rate, all_drawn = term["rate"], f"SUM({drawn}${last})"
+    drawing = f"{here['undrawn']}+{here['drawn']}>1E-9*{all_drawn}"
+    repaid = (
+        f"IF({term['annuity']}=1,{term['level']}-{here['interest']},{term['begins']}/({term['years']}-{term['grace']}))"
+    )
+    step = f"IF({here['service']}>0,1,0)"
+    compared, own = f"(1+{term['comparison']})", f"(1+{rate})"
+    return {
+        "place": f"={here['year']}-{at['year']}${first}",
+        "worth": f"={here['usd']}*{here['dollar']}/(1+{term['inflation']})^({here['year']}-{base})",
+        "drawn": f"={term['share']}*{here['works']}/{here['worth']}",
+        "undrawn": f"={all_drawn}-SUM({drawn}{line})",
+        "before": f"={here['drawn']}" + (f"+{before['before']}+{before['added']}" if before else ""),
+        "added": f"=IF({term['capitalise']}=1,IF({here['place']}<{term['grace']},IF({drawing},{here['before']}*{rate},0),0),0)",
+        "debt": f"={here['drawn']}" + (f"+{before['owed']}" if before else ""),
+        "interest": f"={here['debt']}*{rate}-{here['added']}",
+        "fees": f"={term['commitment']}*{here['undrawn']}" + ("" if before else f"+{term['front_end']}*{all_drawn}"),
+        "repaid": f"=IF({here['place']}<{term['grace']},0,{repaid})",
+        "owed": f"={here['debt']}+{here['added']}-{here['repaid']}",
+        "service": f"={here['interest']}+{here['repaid']}",
+        **{f"{key}_musd": f"={here[key]}*{here['worth']}"
+           for key in ("drawn", "interest", "fees", "repaid", "service", "owed")},
+        "in_works_musd": f"=IF({here['drawn']}>0,({here['interest']}+{here['added']})*{here['worth']},0)",
+        "cash": f"={cash}/{here['worth']}",
+        "dscr": f'=IF({here["service"]}>0,{here["cash"]}/{here["service"]},"")',
+        "step": f"=IF({before['step']}>0,{before['step']}+1,{step})" if before else f"={step}",
+        "cash_pv": f"=IF({here['service']}>0,{here['cash']}*{own}^-({here['step']}),0)",
+        "debt_pv": f"=IF({here['step']}>1,{here['drawn']}*{own}^-({here['step']}-1),IF({here['step']}=1,{here['debt']},0))",
+        "paid_pv": f"=({here['service']}+{here['fees']})*{compared}^-({here['place']}+1)",
+        "drawn_pv": f"={here['drawn']}*{compared}^-({here['place']})",
+    }  # fmt: skip
+
+
+def _loan_figures(project: Appraisal, works: PlannedProject, loan: FundedLoan, cash_musd: Floats) -> dict[str, Floats]:
+    """Return the program's own figures by column; cash is by year of the loan."""
+    own, real, terms, base = loan.own, loan.schedule, project.plan.terms, project.years[0]
+    years, rate = list(own.years), own.loan.rate
+    spent = dict(zip(works.years, (works.cost_musd * share for share in works.shares), strict=True))
+    usd, dollar = terms.usd_per_unit(own.loan.currency, years), terms.dollar_in(works.countries, years, base)
+    price, home = (np.array([found[year] for year in years]) for found in (usd, dollar))
+    worth = price * home * (1.0 + terms.inflation) ** (base - np.array(years, dtype=float))
+    drawn, added, interest, fees, repaid, owed = (
+        np.array(getattr(own, name)) for name in ("drawn", "capitalised", "interest", "fees", "principal", "owed")
+    )
+    service, place = interest + repaid, np.arange(float(len(years)))
+    money = cash_musd / worth
+    serves = service > 0
+    first = int(np.argmax(serves))
+    step = np.where(place >= first, place - first + 1, 0.0) if serves.any() else np.zeros(len(years))
+    debt = np.append(0.0, owed[:-1]) + drawn
+    at_rate = (1.0 + rate) ** -np.maximum(step - 1.0, 0.0)
+    return {
+        "year": np.array(years, dtype=float), "place": place, "works": np.array([spent.get(year, 0.0) for year in years]),
+        "usd": price, "dollar": home, "worth": worth, "drawn": drawn, "undrawn": drawn.sum() - np.cumsum(drawn),
+        "before": np.cumsum(drawn + np.append(0.0, added[:-1])), "added": added, "debt": debt, "interest": interest,
+        "fees": fees, "repaid": repaid, "owed": owed, "service": service,
+        **{f"{key}_musd": np.array(getattr(real, name)) for key, name in (
+            ("drawn", "drawn"), ("interest", "interest"), ("fees", "fees"), ("repaid", "principal"), ("service", "service"),
+            ("owed", "owed"))},
+        "in_works_musd": np.where(drawn > 0, (interest + added) * worth, 0.0), "cash": money,
+        "dscr": np.where(serves, money / np.where(serves, service, 1.0), math.nan), "step": step,
+        "cash_pv": np.where(serves, money * (1.0 + rate) ** -step, 0.0),
+        "debt_pv": np.where(step > 1, drawn * at_rate, np.where(step == 1, debt, 0.0)),
+        "paid_pv": (service + fees) * (1.0 + GRANT_ELEMENT_RATE) ** -(place + 1.0),
+        "drawn_pv": drawn * (1.0 + GRANT_ELEMENT_RATE) ** -place,
+    }  # fmt: skip
