@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from karvan.errors import RequestError
-from karvan.flows.audit import Routes, audit_assignment
+from karvan.flows.audit import Routes, audit_assignment, audit_figures
 from karvan.flows.classes import VehicleClass, demand_matrix, explain_cut, fixed_times, refuse
-from karvan.flows.dense import FINEST_GAP, DenseProblem, UnreachableError, solve
+from karvan.flows.dense import FINEST_GAP, BeyondRangeError, DenseProblem, UnreachableError, solve
 from karvan.flows.results import Assignment
 
 if TYPE_CHECKING:
@@ -93,15 +93,20 @@ def assign(
         )
     except UnreachableError as error:
         raise _no_way_out(links, sharing, problem, fixed, error.pairs) from None
+    except BeyondRangeError as error:
+        raise _beyond_range(links, error) from None
     routes = _routes(problem, found.paths)
     flow = _class_flows(len(links), len(sharing), routes)
     marginal = objective == "system_optimum"
     audit = audit_assignment(
         links, demand=wanted, fixed=fixed, flow=flow, routes=routes, marginal=marginal, relative_gap=found.relative_gap
     )
-    seconds = time.perf_counter() - begin
     used = np.where(flow > 0, fixed, 0.0)
     tstt = float((flow * (found.time + used)).sum())
+    audit_figures(
+        links, fixed=fixed, flow=flow, marginal=marginal, time=found.time, objective=found.objective, tstt=tstt
+    )
+    seconds = time.perf_counter() - begin
     request = {
         "stage": "flows assign", "objective": objective, "gap": gap, "toll_factor": toll_factor,
         "distance_factor": distance_factor, "max_iterations": max_iterations, "warm": start is not None,
@@ -223,6 +228,21 @@ def _no_way_out(
     return InputError(problems, what=links.name)
 
 
+def _beyond_range(links: LinkTable, error: BeyondRangeError) -> RequestError:
+    """Return the error that names the links whose times are beyond floating point."""
+    from karvan.errors import InputError  # noqa: PLC0415 - named where it is made
+
+    problems = [
+        f"{links.name_of(link)}: its time at a flow of {flow:.6g} is beyond floating point (capacity {links.capacity[link]:.6g}, "
+        f"b {links.b[link]:.6g}, power {links.power[link]:.6g}). Look at these figures, and at the units of the trips."
+        for link, flow in zip(error.links[:SHOWN_PAIRS].tolist(), error.flow[:SHOWN_PAIRS].tolist(), strict=True)
+    ]
+    if error.links.size > SHOWN_PAIRS:
+        problems.append(f"{error.links.size - SHOWN_PAIRS} more links of this kind.")
+    return InputError(problems or ["the total cost is beyond floating point. Give trips or times in larger units."],
+                      what=links.name)  # fmt: skip
+
+
 def _notes(links: LinkTable, wanted: Floats, found: Solution, gap: float) -> list[str]:
     notes = []
     within = float(np.trace(wanted.sum(axis=0)))
@@ -246,8 +266,8 @@ def _meta(
     from karvan.case import meta_without_case  # noqa: PLC0415 - pydantic is heavy
 
     digest = hashlib.sha256("\n".join([links.name, *links.nodes]).encode())
-    figures = (links.from_node, links.to_node, links.capacity, links.free_flow_time, links.b, links.power,
-               links.through, wanted, fixed)  # fmt: skip
+    figures = (links.from_node, links.to_node, links.capacity, links.length, links.free_flow_time, links.b, links.power,
+               links.toll, links.through, wanted, fixed)  # fmt: skip
     for figure in figures:
         digest.update(np.ascontiguousarray(figure).tobytes())
     digest.update(repr([(each.name, each.vehicle_equivalents) for each in classes]).encode())

@@ -151,11 +151,14 @@ def audit_assignment(
     _audit_loads(links, flow, routes)
     imbalance = _audit_nodes(links, wanted, flow)
     tstt, sptt = _totals(links, wanted, fixed, flow, marginal=marginal)
+    if not (np.isfinite(tstt) and np.isfinite(sptt)):
+        message = f"the total cost is {tstt!r}, and {sptt!r} on the shortest paths; neither may be but a number"
+        raise AuditError(message)
     gap = (tstt - sptt) / tstt if tstt > 0.0 else 0.0
     if gap < -GAP_ROUNDING:
         message = f"the relative gap is negative: {gap:.3e}; the flows cost less than the shortest paths of the demand"
         raise AuditError(message)
-    if abs(gap - relative_gap) > GAP_ROUNDING + GAP_SHARE * abs(gap):
+    if not abs(gap - relative_gap) <= GAP_ROUNDING + GAP_SHARE * abs(gap):
         message = f"the relative gap is {gap:.6e}, the solver says {relative_gap:.6e}"
         raise AuditError(message)
     return Audit(max(gap, 0.0), tstt, sptt, imbalance, smallest, float(wanted.sum()), served)
@@ -196,7 +199,7 @@ def _audit_demand(links: LinkTable, wanted: Floats, routes: Routes) -> float:
     np.add.at(carried, (routes.class_number, routes.origin, routes.destination), whole)
     off = np.abs(carried - wanted)
     place = np.unravel_index(int(off.argmax()), off.shape) if off.size else None
-    if place is not None and off[place] > ROUNDING * max(1.0, float(wanted[place])):
+    if place is not None and off[place] > ROUNDING * float(wanted[place]):
         message = (f"demand from {links.nodes[int(place[1])]} to {links.nodes[int(place[2])]} is "
                    f"{float(wanted[place])!r}, its routes carry {float(carried[place])!r}")  # fmt: skip
         raise AuditError(message)
@@ -208,7 +211,7 @@ def _audit_loads(links: LinkTable, flow: Floats, routes: Routes) -> None:
     weight = routes.flow[routes.route]
     number = routes.class_number[routes.pair][routes.route]
     load = np.bincount(number * len(links) + routes.links, weight, flow.size).reshape(flow.shape)
-    off = np.abs(load - flow) - ROUNDING * np.maximum(1.0, load)
+    off = np.abs(load - flow) - ROUNDING * load
     if off.size and off.max() > 0.0:
         where, link = divmod(int(off.argmax()), len(links))
         message = f"{links.name_of(link)} carries {float(flow[where, link])!r}, the routes over it {float(load[where, link])!r}"
@@ -224,7 +227,7 @@ def _audit_nodes(links: LinkTable, wanted: Floats, flow: Floats) -> float:
         begun, ended = np.zeros(nodes), np.zeros(nodes)
         begun[: links.zones], ended[: links.zones] = wanted[number].sum(axis=1), wanted[number].sum(axis=0)
         off = np.abs(come + begun - out - ended)
-        over = off - ROUNDING * np.maximum(1.0, come + begun)
+        over = off - ROUNDING * (come + begun)
         if over.max() > 0.0:
             node = int(over.argmax())
             message = f"flow is not conserved at node {links.nodes[node]}: {off[node]:.6g} too much or too little"
@@ -233,15 +236,58 @@ def _audit_nodes(links: LinkTable, wanted: Floats, flow: Floats) -> float:
     return worst
 
 
-def _totals(links: LinkTable, wanted: Floats, fixed: Floats, flow: Floats, *, marginal: bool) -> tuple[float, float]:
-    """Return the total cost, and what it would be if all took the shortest paths at the same link costs."""
+def audit_figures(
+    links: LinkTable, *, fixed: Floats, flow: Floats, marginal: bool, time: Floats, objective: float, tstt: float
+) -> None:
+    """Hold the figures of a result against those of the raw link table: times, objective and total cost.
+
+    Parameters
+    ----------
+    links, fixed, flow, marginal
+        As in :func:`audit_assignment`.
+    time
+        Time of every link.
+    objective, tstt
+        What was minimised, and the total cost.
+
+    Raises
+    ------
+    AuditError
+        One is another.
+    """
     volume = flow.sum(axis=0)
+    again, rise = _times(links, volume)
+    off = ~(np.abs(again - time) <= ROUNDING * again)
+    if off.any():
+        link = int(np.flatnonzero(off)[0])
+        message = (
+            f"the time of {links.name_of(link)} is {float(time[link])!r}, at its flow it is {float(again[link])!r}"
+        )
+        raise AuditError(message)
+    paid = float((flow * np.where(flow > 0.0, fixed, 0.0)).sum())
+    total = float((volume * again).sum()) + paid
+    integral = float((volume * (again - rise * links.power / (1.0 + links.power))).sum()) + paid
+    for what, said, known in (("total cost", tstt, total), ("objective", objective, total if marginal else integral)):
+        if not abs(said - known) <= ROUNDING * known:
+            message = f"the {what} is given as {said!r}, the flows come to {known!r}"
+            raise AuditError(message)
+
+
+def _times(links: LinkTable, volume: Floats) -> tuple[Floats, Floats]:
+    """Return the time of every link, and the part of it that grows with its flow."""
     varies = links.varies
     ratio = np.where(varies, volume / np.where(varies, links.capacity, 1.0), 0.0)
     bent = np.where(varies, ratio ** np.where(varies, links.power, 1.0), 0.0)
     level = np.where((links.power == 0) & np.isfinite(links.capacity), links.b, 0.0)
-    rise = links.b * ((1.0 + links.power) if marginal else 1.0) * bent
-    time = links.free_flow_time * (1.0 + level + rise)
+    rise = links.free_flow_time * links.b * bent
+    return links.free_flow_time * (1.0 + level) + rise, rise
+
+
+def _totals(links: LinkTable, wanted: Floats, fixed: Floats, flow: Floats, *, marginal: bool) -> tuple[float, float]:
+    """Return the total cost, and what it would be if all took the shortest paths at the same link costs."""
+    time, rise = _times(links, flow.sum(axis=0))
+    if marginal:
+        time = time + links.power * rise
     tstt = sptt = 0.0
     for number in range(flow.shape[0]):
         cost = time + fixed[number]

@@ -247,6 +247,14 @@ class UnreachableError(RequestError):
         super().__init__(f"{pairs.size} pairs have demand and no way that leads there.")
 
 
+class BeyondRangeError(RequestError):
+    """Times or totals beyond floating point; `links` are those whose time is, in the order of :meth:`DenseProblem.of`."""
+
+    def __init__(self, links: Ints, flow: Floats) -> None:
+        self.links, self.flow = links, flow
+        super().__init__(f"The total cost, and the time of {links.size} links, is beyond floating point.")
+
+
 def solve(
     problem: DenseProblem,
     *,
@@ -277,6 +285,8 @@ def solve(
     ------
     UnreachableError
         Demand has no way to its destination.
+    BeyondRangeError
+        Times or totals are beyond floating point.
     """
     count = threads or (cores() if problem.tree_origin.size * problem.head.size > THREAD_WORK else 1)
     if count == 1:
@@ -450,11 +460,20 @@ class _Run:
     def _refuse_unreachable(self) -> None:
         lost = np.flatnonzero(~np.isfinite(self.pair_cost))
         if lost.size:
+            if not np.isfinite(self.time).all():
+                raise self._beyond()
             raise UnreachableError(lost)
+
+    def _beyond(self) -> BeyondRangeError:
+        """Return the error that names the links whose time is no number."""
+        links = np.flatnonzero(~np.isfinite(self.time))
+        return BeyondRangeError(self.problem.rank[links], self.volume[links])
 
     def _totals(self) -> tuple[float, float]:
         """Return the total cost and that of the shortest paths, from path sets whose flows are those of the links."""
         own = _dot(self.volume, self.time) + _dot(self.path_flow, self.path_fixed)
+        if not np.isfinite(own):
+            raise self._beyond()
         return own, float(self.tree_cost.sum())
 
     def _solution(

@@ -8,6 +8,7 @@ early is an error: its counts and totals tell.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,9 +28,21 @@ SHOWN_PROBLEMS = 10
 FEWEST_FIGURES = 5
 #: A total that is printed with a few decimals agrees with the sum to this share.
 TOTAL_SHARE = 1e-4
-#: Trips that are missing by more than this share, with the last origins, tell that a file ends early; totals of some files
-#: are a little off.
+#: Nodes without a link are allowed up to this number in all; more is an error of the count, and would fill the memory.
+MOST_BARE_NODES = 1_000_000
+#: A table whose last pair lacks its ';' is whole where the sum agrees to this share, which is rounding.
+EXACT_SHARE = 1e-9
+#: Trips that are missing by more than this share tell that a file ends early; totals of some files are a little off.
 SHORT_SHARE = 5e-3
+
+#: What files call the columns, without blanks, signs and units.
+_COLUMN_OF = {
+    "initnode": "init_node", "init": "init_node", "tail": "init_node", "tailnode": "init_node", "fromnode": "init_node",
+    "from": "init_node", "termnode": "term_node", "term": "term_node", "head": "term_node", "headnode": "term_node",
+    "tonode": "term_node", "to": "term_node", "cap": "capacity", "distance": "length", "freeflowtime": "free_flow_time",
+    "fftt": "free_flow_time", "fft": "free_flow_time", "freeflow": "free_flow_time", "speedlimit": "speed",
+    "linktype": "link_type", "type": "link_type",
+}  # fmt: skip
 
 _TAG = re.compile(r"<\s*([^>]+?)\s*>\s*([^\n~]*)")
 
@@ -73,10 +86,16 @@ def _network(path: Path, extra: tuple[str, ...]) -> tuple[LinkTable, list[Floats
     first = _whole(path, meta, "FIRST THRU NODE", 1)
     rows, problems = _rows(body, begin, extra)
     if not problems:
+        problems = _count_problems(zones, count, len(rows))
+    if not problems:
         problems = [f"line {line}: node {node:g} is not one of the {count} nodes that <NUMBER OF NODES> says."
                     for line, row in rows for node in row[:2] if not (1 <= node <= count and node == int(node))]  # fmt: skip
     if not problems and "NUMBER OF LINKS" in meta:
         problems = _hold_count(path, meta, len(rows))
+    if not problems and not extra and _whole(path, meta, "NUMBER OF NEW LINKS", 0) > 0:
+        problems = [
+            "<NUMBER OF NEW LINKS>: the file holds links that do not stand. Give it to karvan portfolio design."
+        ]
     if problems:
         raise InputError(_shown(problems), what=str(path))
     table = np.array([row for _, row in rows]).reshape(len(rows), 2 + len(FIGURES) + len(extra))
@@ -88,6 +107,19 @@ def _network(path: Path, extra: tuple[str, ...]) -> tuple[LinkTable, list[Floats
     )  # fmt: skip
     links.check()
     return links, [np.ascontiguousarray(figures[name]) for name in extra]
+
+
+def _count_problems(zones: int, nodes: int, links: int) -> list[str]:
+    """Return what is wrong with the counts of zones and nodes."""
+    if zones < 1:
+        return [f"<NUMBER OF ZONES> says {zones}; expected 1 or more."]
+    if nodes < zones:
+        return [
+            f"<NUMBER OF NODES> says {nodes}, and <NUMBER OF ZONES> {zones}. Zones are nodes: correct one of the two."
+        ]
+    if nodes > max(MOST_BARE_NODES, zones + 2 * links):
+        return [f"<NUMBER OF NODES> says {nodes}, and {links} links join {2 * links} at most. Correct the count."]
+    return []
 
 
 def _hold_count(path: Path, meta: dict[str, str], rows: int) -> list[str]:
@@ -115,47 +147,79 @@ def read_trips(path: str | Path, zones: int) -> tuple[Floats, list[str]]:
         raise InputError([f"<NUMBER OF ZONES> says {said}, and the network has {zones}. Give the trips of this network."],
                          what=str(path))  # fmt: skip
     body = re.sub(r"~[^\n]*", "", body)
-    matrix, problems, last, twice = np.zeros((zones, zones)), [], 0, 0
+    found, problems = _Trips(np.zeros((zones, zones)), np.zeros((zones, zones), dtype=bool), []), []
     for match in re.finditer(r"origin\b[ \t:]*(\S*)(.*?)(?=\borigin\b|\Z)", body, flags=re.IGNORECASE | re.DOTALL):
         line = begin + body.count("\n", 0, match.start())
         origin = match[1].rstrip(";")
-        if not origin.isdigit() or not 1 <= int(origin) <= zones:
+        if not origin.isdecimal() or not 1 <= int(origin) <= zones:
             problems.append(f"line {line}: origin {origin!r} is not a zone from 1 to {zones}.")
             continue
-        last = int(origin)
-        twice += _add(matrix[last - 1], match[2], line, problems)
+        found.add(int(origin), match[2], line, problems)
     head = re.split(r"\borigin\b", body, maxsplit=1, flags=re.IGNORECASE)[0]
     if head.strip(" \t\r\n;"):
         stray = begin + head[: len(head) - len(head.lstrip())].count("\n")
         problems.append(f"line {stray}: found {head.split()[0]!r} before the first origin; expected 'Origin'.")
-    notes = [f"{path.name}: {twice} pairs stand twice; their trips are added up."] if twice else []
+    notes = []
+    if said < zones:
+        notes.append(
+            f"{path.name}: <NUMBER OF ZONES> says {said}, and the network has {zones}; the others are taken to have no trips. "
+            "Is this the table of this network?"
+        )
+    if found.twice:
+        notes.append(f"{path.name}: {found.twice} pairs stand twice; their trips are added up.")
     if not problems:
-        notes += _hold_total(path, meta, float(matrix.sum()), body, last, said, problems)
+        notes += _hold_total(path, meta, found, body, problems)
     if problems:
         raise InputError(_shown(problems), what=str(path))
-    return matrix, notes
+    return found.matrix, notes
 
 
-def _add(row: Floats, text: str, line: int, problems: list[str]) -> int:
-    """Add the pairs of one origin to its row; return how many stand twice."""
-    try:
-        flat = text.replace(":", " ").replace(";", " ").split()
-        numbers = np.array(flat, dtype=float) if flat else np.empty(0)
-        ends, trips = numbers[::2].astype(np.int64), numbers[1::2]
-        sound = text.count(":") == trips.size == ends.size and bool(np.all(ends == numbers[::2]))
-        if sound and np.all((ends >= 1) & (ends <= row.size) & np.isfinite(trips) & (trips >= 0)):
-            np.add.at(row, ends - 1, trips)
-            return int(ends.size - np.unique(ends).size)
-    except (ValueError, OverflowError):
-        pass
-    for offset, part in enumerate(text.split("\n")):
-        for item in part.split(";"):
-            problem = _pair_problem(item.strip(), row.size)
-            if problem:
-                problems.append(f"line {line + offset}: {problem}")
-    if not problems:
-        problems.append(f"line {line}: the pairs of this origin are garbled; expected 'destination : trips;'.")
-    return 0
+@dataclass
+class _Trips:
+    """The trips read so far.
+
+    Attributes
+    ----------
+    matrix, named
+        Trips, and whether the pair is named, origin by destination.
+    ends
+        Each block of an origin, with the last destination that it names; 0: none.
+    twice
+        Pairs that are named again.
+    """
+
+    matrix: Floats
+    named: npt.NDArray[np.bool_]
+    ends: list[tuple[int, int]]
+    twice: int = 0
+
+    def add(self, origin: int, text: str, line: int, problems: list[str]) -> None:
+        """Add the pairs of one block of an origin."""
+        zones = len(self.matrix)
+        try:
+            if "_" in text:
+                raise ValueError  # noqa: TRY301 - digits with it between them, which Python would take, are no number
+            flat = text.replace(":", " ").replace(";", " ").split()
+            numbers = np.array(flat, dtype=float) if flat else np.empty(0)
+            ends, trips = numbers[::2].astype(np.int64), numbers[1::2]
+            sound = text.count(":") == trips.size == ends.size and bool(np.all(ends == numbers[::2]))
+            if sound and np.all((ends >= 1) & (ends <= zones) & np.isfinite(trips) & (trips >= 0)):
+                np.add.at(self.matrix[origin - 1], ends - 1, trips)
+                before = int(self.named[origin - 1].sum())
+                self.named[origin - 1, ends - 1] = True
+                self.twice += ends.size - (int(self.named[origin - 1].sum()) - before)
+                self.ends.append((origin, int(ends[-1]) if ends.size else 0))
+                return
+        except (ValueError, OverflowError):
+            pass
+        many = len(problems)
+        for offset, part in enumerate(text.split("\n")):
+            for item in part.split(";"):
+                problem = _pair_problem(item.strip(), zones)
+                if problem:
+                    problems.append(f"line {line + offset}: {problem}")
+        if len(problems) == many:
+            problems.append(f"line {line}: the pairs of this origin are garbled; expected 'destination : trips;'.")
 
 
 def _pair_problem(item: str, zones: int) -> str:
@@ -164,7 +228,7 @@ def _pair_problem(item: str, zones: int) -> str:
         return ""
     end, colon, trips = (part.strip() for part in item.partition(":"))
     try:
-        number, value = float(end), float(trips)
+        number, value = _number(end), _number(trips)
     except ValueError:
         number, value = np.nan, np.nan
     if not colon or np.isnan(number) or number != np.floor(number):
@@ -176,28 +240,33 @@ def _pair_problem(item: str, zones: int) -> str:
     return f"found {item!r}; trips cannot be negative." if value < 0 else ""
 
 
-def _hold_total(
-    path: Path, meta: dict[str, str], total: float, body: str, last: int, zones: int, problems: list[str]
-) -> list[str]:
+def _hold_total(path: Path, meta: dict[str, str], found: _Trips, body: str, problems: list[str]) -> list[str]:
     """Hold the sum of the trips against the total that the file says; a file that ends early is a problem."""
+    zones, total = len(found.matrix), float(found.matrix.sum())
+    words = meta.get("TOTAL OD FLOW", "").split()
+    last, end = found.ends[-1] if found.ends else (0, 0)
+    whole = body.rstrip().endswith(";") or ";" not in body or not end
     try:
-        said = float(meta["TOTAL OD FLOW"].split()[0])
-    except (KeyError, IndexError, ValueError):
+        said = _number(words[0].rstrip(";")) if words else np.nan
+    except ValueError:
         said = np.nan
-    ended = (
-        body.rstrip().endswith((";", ":"))
-        or ";" not in body
-        or not last
-        or bool(re.search(r"origin\s+\d+\s*\Z", body, re.IGNORECASE))
-    )
     if np.isnan(said):
-        if not ended:
+        if not whole:
             problems.append("the last pair has no ';'. The file ends early.")
-        return []
-    if abs(total - said) <= TOTAL_SHARE * max(1.0, abs(said)):
+        if words:
+            what = f"<TOTAL OD FLOW> says {words[0]!r}, which is no number"
+        elif last < zones:
+            what = f"no <TOTAL OD FLOW>, and the last origin is {last} of {zones}"
+        else:
+            return []
+        return [f"{path.name}: {what}. Whether the file is whole cannot be told."]
+    short = said - total
+    if abs(short) <= (TOTAL_SHARE if whole else EXACT_SHARE) * max(1.0, abs(said)):
         return []
     what = f"<TOTAL OD FLOW> says {said:.12g}, and the trips add up to {total:.12g}"
-    if not ended or (last < zones and total < said * (1 - SHORT_SHARE)):
+    usual = {until for _, until in found.ends[:-1]}
+    midway = len(usual) == 1 and end < max(usual)  # all origins before the last go on to the same destination
+    if not whole or (short > 0 and (last < zones or midway or short > SHORT_SHARE * said)):
         problems.append(f"{what}; the last origin is {last} of {zones}. The file ends early.")
         return []
     return [f"{path.name}: {what}. The trips are taken as they stand."]
@@ -213,7 +282,7 @@ def _text(path: Path) -> str:
 
 def _split(path: Path, text: str) -> tuple[dict[str, str], str, int]:
     """Return the metadata, the body and the line on which the body begins."""
-    end = re.search(r"<\s*END\s+OF\s+METADATA\s*>[^\n]*", text, flags=re.IGNORECASE)
+    end = re.search(r"<\s*END\s+OF\s+METADATA\s*>", text, flags=re.IGNORECASE)
     if end is not None:
         head, body = text[: end.start()], text[end.end() :]
         begin = 1 + text.count("\n", 0, end.end())
@@ -233,49 +302,95 @@ def _whole(path: Path, meta: dict[str, str], name: str, default: int | None = No
     if not found and default is not None:
         return default
     try:
-        number = int(float(found[0].rstrip(";")))
-    except (IndexError, ValueError):
+        figure = _number(found[0].rstrip(";"))
+        number = int(figure)
+        if number != figure:
+            raise ValueError  # noqa: TRY301 - said below, as all else that is no whole number
+    except (IndexError, ValueError, OverflowError):
         shown = repr(found[0]) if found else "nothing"
         problem = f"<{name}>: found {shown}; expected a whole number."
         raise InputError([problem], what=str(path)) from None
     return number
 
 
+def _number(text: str) -> float:
+    """Return a number; digits with ``_`` between them, which Python would take, are none."""
+    if "_" in text:
+        raise ValueError(text)
+    return float(text)
+
+
 def _rows(body: str, begin: int, extra: tuple[str, ...]) -> tuple[list[tuple[int, list[float]]], list[str]]:
     """Return the rows of a network file, each with its line, and what is wrong with them."""
     rows: list[tuple[int, list[float]]] = []
     problems: list[str] = []
-    columns = ("init_node", "term_node", *FIGURES, *extra)
-    width, fewest = len(columns), len(columns) if extra else FEWEST_FIGURES
-    blanks = [DEFAULTS.get(column, np.nan) for column in columns]
-    for offset, line in enumerate(body.split("\n")):
-        text = line.partition("~")[0].strip(" \r\n\t;")
-        if not text or (not offset and not text[0].isdigit()):
+    columns: tuple[str, ...] = ("init_node", "term_node", *FIGURES, *extra)
+    canon, named, ended, width = columns, False, [], 0
+    for line, text in enumerate(body.split("\n"), begin):
+        plain, _, remark = text.partition("~")
+        if not plain.strip(" \r\t;"):
+            if not (rows or problems) and remark:
+                columns, named = _heading(remark, canon, extra) or (columns, named)
             continue
-        cells = text.split()
-        if line.count("\t") >= width - 1 and len(cells) < width:  # a blank cell between tabs
-            cells = [cell.strip() for cell in line.partition(";")[0].strip(" \r\n").strip("\t").split("\t")]
-        if text[0].isalpha() and not rows:
-            continue  # a heading without its '~'
-        if not fewest <= len(cells) <= width:
-            problems.append(
-                f"line {begin + offset}: found {len(cells)} figures; expected {width}: {', '.join(columns)}."
-            )
+        figures, mark, rest = plain.partition(";")
+        cells = _cells(figures, len(columns))
+        if not (rows or problems or any(_is_number(cell) for cell in cells)):  # a heading without its '~'
+            columns, named = _heading(plain, canon, extra) or (columns, named)
             continue
-        try:
-            row = [float(cell) if cell else blanks[place] for place, cell in enumerate(cells)]
-        except ValueError:
-            wrong = next(cell for cell in cells if cell and not _is_number(cell))
-            column = columns[cells.index(wrong)]
-            problems.append(f"line {begin + offset}, {column}: found {wrong!r}; expected a number.")
+        problem = _misshapen(cells, rest, columns, width, named=named, fewest=len(canon) if extra else FEWEST_FIGURES)
+        row = dict(zip(columns, cells, strict=False))
+        wrong = next((name for name in canon if row.get(name) and not _is_number(row[name])), "")
+        if problem or wrong:
+            place = f"line {line}" if problem else f"line {line}, {wrong}"
+            problems.append(f"{place}: {problem or f'found {row[wrong]!r}; expected a number.'}")
             continue
-        rows.append((begin + offset, row + blanks[len(row) :]))
+        width = width or len(cells)
+        ended.append(bool(mark))
+        rows.append((line, [_number(row[name]) if row.get(name) else DEFAULTS.get(name, np.nan) for name in canon]))
+    if not problems and len(ended) > 1 and all(ended[:-1]) and not ended[-1]:
+        problems.append(f"line {rows[-1][0]}: the last row has no ';', as those before it have. The file ends early.")
     return rows, problems
+
+
+def _cells(text: str, width: int) -> list[str]:
+    """Return the cells of a row, blank ones between tabs too."""
+    cells = text.split()
+    if "\t" not in text or len(cells) >= width:
+        return cells
+    parts = [part.strip() for part in text.strip(" \r\n").split("\t")]
+    for end in (0, -1):  # tabs around the row are none between its cells
+        if len(parts) > width and not parts[end]:
+            del parts[end]
+    return parts if len(parts) == width else cells
+
+
+def _misshapen(cells: list[str], rest: str, columns: tuple[str, ...], width: int, *, named: bool, fewest: int) -> str:
+    """Return what is wrong with the shape of a row, or nothing; `width` is that of the first row, 0 where this is it."""
+    if rest.strip(" \r\t;"):
+        return f"found {rest.strip()!r} after the ';'; expected one link a line."
+    most = len(columns)
+    if (named and len(cells) != most) or not fewest <= len(cells) <= most:
+        return f"found {len(cells)} figures; expected {most}: {', '.join(columns)}."
+    if width and len(cells) != width:
+        return f"found {len(cells)} figures, where the first row has {width}. Write nan where one is blank."
+    return ""
+
+
+def _heading(text: str, canon: tuple[str, ...], extra: tuple[str, ...]) -> tuple[tuple[str, ...], bool] | None:
+    """Return the columns as a heading names them; None where it is no heading, or one that is not understood."""
+    plain = re.sub(r"\([^)]*\)", "", re.split("[;~]", text.lstrip("~ \t"))[0]).strip()
+    names = [re.sub(r"[^a-z0-9]", "", name.lower()) for name in (plain.split("\t") if "\t" in plain else plain.split())]
+    columns = tuple(_COLUMN_OF.get(name, name) for name in names if name)
+    known = [name for name in columns if name in canon]
+    needed = (*canon[:FEWEST_FIGURES], *extra)
+    if len(known) != len(set(known)) or not set(needed) <= set(known) or (not extra and "cost" in columns):
+        return None
+    return columns, True
 
 
 def _is_number(cell: str) -> bool:
     try:
-        float(cell)
+        _number(cell)
     except ValueError:
         return False
     return True

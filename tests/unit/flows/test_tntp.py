@@ -110,7 +110,7 @@ def test_powers_are_any_number(net):
         (META + ROWS[:-30], "<NUMBER OF LINKS> says 2, and the file holds 1. The file ends early, or the count is wrong."),
         (META + ROWS[:-20], ("line 8: found 3 figures; expected 10: init_node, term_node, capacity, length, free_flow_time, "
          "b, power, speed, toll, link_type.")),
-        (META + ROWS + "1 2 3 4 5\n", "<NUMBER OF LINKS> says 2, and the file holds 3. The count is wrong."),
+        (META + ROWS + "1 2 3 4 5 0.15 4 0 0 1 ;\n", "<NUMBER OF LINKS> says 2, and the file holds 3. The count is wrong."),
         (META + ROWS.replace("200", "20O"), "line 8, capacity: found '20O'; expected a number."),
         (META + ROWS.replace("3 2 200", "4 2 200"), "line 8: node 4 is not one of the 3 nodes that <NUMBER OF NODES> says."),
         (META.replace("ZONES> 2", "ZONES> two") + ROWS, "<NUMBER OF ZONES>: found 'two'; expected a whole number."),
