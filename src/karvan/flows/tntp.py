@@ -26,20 +26,20 @@ if TYPE_CHECKING:
 SHOWN_PROBLEMS = 10
 #: Figures that a row of a network must have: ends, capacity, length and free-flow time.
 FEWEST_FIGURES = 5
-#: A total that is printed with a few decimals agrees with the sum to this share.
-TOTAL_SHARE = 1e-4
+#: Sums of trips agree with a total to this share, which is rounding, beside half a unit of the total's last digit.
+EXACT_SHARE = 1e-9
 #: Nodes without a link are allowed up to this number in all; more is an error of the count, and would fill the memory.
 MOST_BARE_NODES = 1_000_000
-#: A table whose last pair lacks its ';' is whole where the sum agrees to this share, which is rounding.
-EXACT_SHARE = 1e-9
-#: Trips that are missing by more than this share tell that a file ends early; totals of some files are a little off.
-SHORT_SHARE = 5e-3
+#: Trips that are missing by more than the first share where origins or destinations are missing at the end too, by more than
+#: the second in any case, tell that a file ends early; totals of some files are a little off.
+FEW_SHARE, SHORT_SHARE = 1e-6, 5e-3
 
 #: What files call the columns, without blanks, signs and units.
 _COLUMN_OF = {
     "initnode": "init_node", "init": "init_node", "tail": "init_node", "tailnode": "init_node", "fromnode": "init_node",
     "from": "init_node", "termnode": "term_node", "term": "term_node", "head": "term_node", "headnode": "term_node",
-    "tonode": "term_node", "to": "term_node", "cap": "capacity", "distance": "length", "freeflowtime": "free_flow_time",
+    "tonode": "term_node", "to": "term_node", "cap": "capacity", "distance": "length", "len": "length",
+    "pow": "power", "freeflowtime": "free_flow_time",
     "fftt": "free_flow_time", "fft": "free_flow_time", "freeflow": "free_flow_time", "speedlimit": "speed",
     "linktype": "link_type", "type": "link_type",
 }  # fmt: skip
@@ -243,8 +243,11 @@ def _pair_problem(item: str, zones: int) -> str:
 def _hold_total(path: Path, meta: dict[str, str], found: _Trips, body: str, problems: list[str]) -> list[str]:
     """Hold the sum of the trips against the total that the file says; a file that ends early is a problem."""
     zones, total = len(found.matrix), float(found.matrix.sum())
+    if not found.ends:
+        problems.append("found no origin; expected 'Origin 1' and its pairs. The file ends early.")
+        return []
     words = meta.get("TOTAL OD FLOW", "").split()
-    last, end = found.ends[-1] if found.ends else (0, 0)
+    last, end = found.ends[-1]
     whole = body.rstrip().endswith(";") or ";" not in body or not end
     try:
         said = _number(words[0].rstrip(";")) if words else np.nan
@@ -261,12 +264,15 @@ def _hold_total(path: Path, meta: dict[str, str], found: _Trips, body: str, prob
             return []
         return [f"{path.name}: {what}. Whether the file is whole cannot be told."]
     short = said - total
-    if abs(short) <= (TOTAL_SHARE if whole else EXACT_SHARE) * max(1.0, abs(said)):
+    digits = re.search(r"\.(\d*)$", words[0].rstrip(";"))
+    last_digit = 10.0 ** -len(digits[1]) if digits else 1.0
+    if abs(short) <= EXACT_SHARE * abs(said) + (0.5 * last_digit if whole else 0.0):
         return []
     what = f"<TOTAL OD FLOW> says {said:.12g}, and the trips add up to {total:.12g}"
     usual = {until for _, until in found.ends[:-1]}
-    midway = len(usual) == 1 and end < max(usual)  # all origins before the last go on to the same destination
-    if not whole or (short > 0 and (last < zones or midway or short > SHORT_SHARE * said)):
+    # all origins before the last go on to the same destination, which may be left out where it is the origin itself
+    midway = len(usual) == 1 and end < max(usual) - (last == max(usual))
+    if not whole or short > said * (FEW_SHARE if last < zones or midway else SHORT_SHARE):
         problems.append(f"{what}; the last origin is {last} of {zones}. The file ends early.")
         return []
     return [f"{path.name}: {what}. The trips are taken as they stand."]
@@ -334,7 +340,9 @@ def _rows(body: str, begin: int, extra: tuple[str, ...]) -> tuple[list[tuple[int
             continue
         figures, mark, rest = plain.partition(";")
         cells = _cells(figures, len(columns))
-        if not (rows or problems or any(_is_number(cell) for cell in cells)):  # a heading without its '~'
+        if (
+            not (rows or problems or any(_is_number(cell) for cell in cells)) and cells[0][0].isalpha()
+        ):  # a heading without its '~'
             columns, named = _heading(plain, canon, extra) or (columns, named)
             continue
         problem = _misshapen(cells, rest, columns, width, named=named, fewest=len(canon) if extra else FEWEST_FIGURES)

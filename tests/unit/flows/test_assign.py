@@ -429,3 +429,19 @@ def test_a_path_that_is_soon_steep_is_not_left_empty():
                         objective=objective)  # fmt: skip
         assert result.converged
         assert 0 < result.table["flow"].iloc[1] < 2
+
+
+@pytest.mark.parametrize(
+    ("figures", "trips", "says"),
+    [
+        ({"power": 400.0}, 1000.0, ("link 1 (a -> b): its time at a flow of 1000 is beyond floating point (capacity 100, b 1, "
+         "power 400). Look at these figures, and at the units of the trips.")),
+        ({"capacity": [1e-320, 100.0]}, 50.0, ("link 1 (a -> b): its time at a flow of 50 is beyond floating point (capacity "
+         "9.99989e-321, b 1, power 1). Look at these figures, and at the units of the trips.")),
+        ({"b": 0.0}, 1e308, "the total cost is beyond floating point. Give trips or times in larger units."),
+    ],
+)  # fmt: skip
+def test_times_beyond_floating_point_are_no_result(figures, trips, says):
+    with np.errstate(over="ignore"), pytest.raises(InputError) as error:
+        assign(two_ways(**figures), demand(trips))
+    assert str(error.value) == f"two ways: {says}"

@@ -11,6 +11,7 @@ import pytest
 from karvan.cli import main
 from karvan.errors import AuditError
 from karvan.flows import VehicleClass, assign, audit_assignment
+from karvan.flows.audit import audit_figures
 
 
 class Case:
@@ -171,3 +172,43 @@ def test_a_solver_that_loses_a_vehicle_leaves_with_three(monkeypatch, capsys, tm
     said = capsys.readouterr()
     assert (left.value.code, said.out) == (3, "")
     assert "karvan: audit failed: link 1 (1 -> 2) carries 8.0, the routes over it 9.0. This is a bug" in said.err
+
+
+def test_what_is_dropped_counts_in_the_smallest_unit(braess, six):
+    # six billionths of a vehicle: no sum may be let off for being small
+    result = assign(braess, six * 1e-9, gap=1e-8)
+    flow = result.flow.copy()
+    flow[0, int(flow.argmax())] *= 0.99
+    audit = {"demand": np.array([six * 1e-9]), "fixed": result.fixed, "routes": result.routes, "marginal": False}
+    fails(lambda: audit_assignment(braess, flow=flow, relative_gap=result.relative_gap, **audit), "carries")
+    lost = replace(result.routes, flow=result.routes.flow * 0.5)
+    fails(lambda: audit_assignment(braess, flow=result.flow * 0.5, relative_gap=0.0, **(audit | {"routes": lost})),
+          "demand from 1 to 2 is")  # fmt: skip
+
+
+def test_costs_that_are_no_number(sound):
+    steep = replace(sound.links, power=np.full(len(sound.links), 1e5))
+    sound.links = steep
+    with np.errstate(over="ignore"):
+        fails(lambda: sound.audit(relative_gap=np.nan), r"the total cost is inf, .* neither may be but a number")
+    sound.links = sound.result.links
+    fails(lambda: sound.audit(relative_gap=np.nan), "the relative gap is .*, the solver says nan")
+
+
+@pytest.mark.parametrize("objective", ["user_equilibrium", "system_optimum"])
+def test_figures_that_are_not_those_of_the_flows(network, objective):
+    case = Case(*network("SiouxFalls"), objective=objective)
+    result, marginal = case.result, objective == "system_optimum"
+
+    def audit(**changed):
+        figures = {"fixed": case.fixed, "flow": case.flow, "marginal": marginal, "time": result.time,
+                   "objective": result.objective, "tstt": result.tstt}  # fmt: skip
+        audit_figures(case.links, **(figures | changed))
+
+    audit()
+    time = result.time.copy()
+    time[[3, 4]] = time[[4, 3]]
+    fails(lambda: audit(time=time), r"the time of link 4 \(2 -> 6\) is .*, at its flow it is ")
+    fails(lambda: audit(tstt=result.tstt - 1), "the total cost is given as .*, the flows come to ")
+    fails(lambda: audit(objective=-result.objective), "the objective is given as -.*, the flows come to ")
+    fails(lambda: audit(objective=np.nan), "the objective is given as nan, the flows come to ")
