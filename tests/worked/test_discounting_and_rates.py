@@ -128,3 +128,21 @@ def test_the_carbon_path_of_the_world_bank(year, low, high, digits):
     """USD 40-80 in 2020 and 50-100 in 2030: read. Beyond: computed at 2.25 % a year."""
     path = open_rule_set("world_bank_2016").carbon
     assert (path.price(year, "low"), path.price(year, "high")) == (rounded(low, digits), rounded(high, digits))
+
+
+@pytest.mark.parametrize(
+    ("year", "low", "central", "high"), [(2020, 126.60, 253.19, 379.79), (2030, 147.25, 294.50, 441.75)]
+)
+def test_the_carbon_values_of_the_green_book(year, low, central, high):
+    """Pounds of 2022, values of November 2023. Read."""
+    path = open_rule_set("green_book_2026").carbon
+    assert (path.currency, path.price_year) == ("GBP", 2022)
+    assert [path.price(year, level) for level in ("low", "central", "high")] == [low, central, high]
+
+
+@pytest.mark.parametrize(("year", "euro"), [(2030, 250), (2050, 800)])
+def test_the_carbon_path_of_the_european_investment_bank(year, euro):
+    """Read, in a report of others; the points between are remembered, and marked so."""
+    path = open_rule_set("eu_2021").carbon
+    assert (path.currency, path.price(year)) == ("EUR", euro)
+    assert [point.year for point in path.points if point.status == "read"] == [2030, 2050]

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
-#: Halvings of an interval until it is narrower than the spacing of floating-point numbers.
-_HALVINGS = 70
+#: An interval as narrow as this share of where it lies is narrower than the spacing of floating-point numbers.
+_NARROW = Fraction(1, 2**60)
 #: A prime below 2^61: roots are simple for certain where they are simple modulo it.
 _PRIME = 2305843009213693951
 #: Grid of rates on which streams by date with several changes of sign are searched.
@@ -207,7 +207,8 @@ def _narrowed(polynomial: list[int], low: Fraction, high: Fraction) -> Fraction:
     # an end may be a root of its own, with a sign of zero: the sign just inside is that of the derivative there
     sign_low = _sign(polynomial, low) or _sign(_derivative(polynomial), low)
     left, right = low, high
-    for _ in range(_HALVINGS):
+    # by share of where it lies: a root far below one, of a rate beyond measure, takes more halvings
+    while right - left > left * _NARROW:
         middle = (left + right) / 2
         sign = _sign(polynomial, middle)
         if sign == 0:

@@ -47,6 +47,15 @@ def test_flows_are_the_decimals_that_they_are_written_in(flows, rates):
     assert rates_of_return(flows).roots == pytest.approx(rates, abs=1e-15)
 
 
+@pytest.mark.parametrize("exponent", [3, 12, 20, 27])
+def test_a_rate_beyond_measure_is_still_exact(exponent):
+    """100 paid, 5 x 10^n received a year later; and the other way round, a rate just above -100 %."""
+    (found,) = rates_of_return([-100.0, 5 * 10.0**exponent]).roots
+    assert found == pytest.approx(5 * 10.0 ** (exponent - 2) - 1, rel=1e-14)
+    (back,) = rates_of_return([5 * 10.0**exponent, -100.0]).roots
+    assert back == pytest.approx(20 * 10.0**-exponent - 1, rel=1e-14)
+
+
 def test_two_rates_a_millionth_apart_are_told_apart():
     one, two = 1.1, 1.1000001
     found = rates_of_return([1.0, -(one + two), one * two])
