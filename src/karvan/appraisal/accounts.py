@@ -386,6 +386,11 @@ def _notes(accounts: Accounts, rates: RatesOfReturn) -> list[str]:
             f"the net stream changes sign {rates.sign_changes} times; it has one rate of return, "
             "but a higher discount rate need not lower its value"
         )
+    first = next((value for value in accounts.net_as_written if value), 0)
+    if rates.verdict == "one" and first > 0:
+        notes.append(
+            "the net stream begins with a gain: its rate of return is what that gain costs, and the lower it is, the better"
+        )
     for kind in ("benefit", "cost"):
         years = [str(year) for year, value in zip(accounts.years, accounts.total(kind), strict=True) if value < 0]
         if years:

@@ -90,6 +90,17 @@ def test_one_rate_of_a_stream_that_changes_sign_often_is_noted():
     )
 
 
+def test_a_stream_that_begins_with_a_gain_is_noted():
+    """Lent first and paid back later: at 9 % it is a bad bargain, though its rate is 13 %."""
+    found = appraise_accounts(accounts([0, 100, 0, 0], [0, 0, 60, 60]), Discounting.at(0.09))
+    assert found.eirr == pytest.approx(0.1307, abs=5e-5)
+    assert found.enpv < 0
+    assert found.notes == (
+        "the net stream begins with a gain: its rate of return is what that gain costs, and the lower it is, the better",
+    )
+    assert appraise_accounts(accounts([0, 0, 60, 60], [0, 100, 0, 0]), TEN).notes == ()
+
+
 def test_a_negative_cost_is_noted():
     found = appraise_accounts(accounts((0, 60, 70), (100, 0, -20)), TEN)
     assert found.notes == ("the cost is negative in 2028; it lowers the costs, and so moves the ratios",)
