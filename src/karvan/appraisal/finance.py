@@ -121,7 +121,11 @@ def financial_returns(
     # a residual value is no cash: nothing is sold
     cash = np.cumsum(given + drawn - paid - residual + parts["equity"])
     factors = discounting.factors(range(len(years)))
-    own = own_money(given, drawn, paid) if schedules else given
+    front_end, at_end = (
+        sum((loan.over(years, what) for loan in schedules), np.zeros(len(years)))
+        for what in ("front_end", "paid_at_end")
+    )
+    own = own_money(given, drawn - front_end, at_end) if schedules else given
     least = -_NO_CASH * max(float(np.abs(given + drawn - paid).max()), 1.0)
     return FinancialReturns(
         fnpv_c=present_value(investment_flows, factors),
@@ -136,7 +140,8 @@ def financial_returns(
 def own_money(given: Floats, drawn: Floats, paid: Floats) -> Floats:
     """Return the owners' flows, one more than the streams have years.
 
-    What is lent falls with the works that it pays for, at the start of the loan's year; what is paid at its end, a year later.
+    What is lent, less the front-end fee, falls with the works that it pays for, at the start of the loan's year; what is paid at
+    its end, a year later.
     """
     flows = np.append(given + drawn, 0.0)
     flows[1:] -= paid

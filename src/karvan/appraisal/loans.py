@@ -3,7 +3,7 @@
 A year's money is drawn at its start; interest on what is owed, and repayment, fall on its end. After the years of grace an
 annuity pays the same sum each year, ``A = P i / (1 - (1 + i)^-n)``, equal principal the same share of the debt. Interest of the
 years in which money is drawn may be added to the debt (interest during construction). A front-end fee is a share of the loan,
-paid in the first year; a commitment fee a share of what is not drawn yet, paid each year.
+paid with the first drawing; a commitment fee a share of what is not drawn yet, paid at the end of each year.
 """
 
 from __future__ import annotations
@@ -115,6 +115,8 @@ class LoanSchedule:
         Years.
     drawn, interest, capitalised, fees, principal, owed
         Drawn; interest paid; interest added to the debt; fees paid; debt repaid; debt at the end of the year.
+    front_end
+        The part of the fees that is paid at the start of the year, with the first drawing.
     currency
         Currency of the sums.
     """
@@ -127,12 +129,19 @@ class LoanSchedule:
     fees: tuple[float, ...]
     principal: tuple[float, ...]
     owed: tuple[float, ...]
+    front_end: tuple[float, ...]
     currency: str
 
     @property
     def service(self) -> tuple[float, ...]:
         """Interest and repayment of each year, without fees."""
         return tuple(one + two for one, two in zip(self.interest, self.principal, strict=True))
+
+    @property
+    def paid_at_end(self) -> tuple[float, ...]:
+        """All that is paid at the end of each year: interest, repayment and fees but for the front-end fee."""
+        parts = zip(self.service, self.fees, self.front_end, strict=True)
+        return tuple(service + fees - front_end for service, fees, front_end in parts)
 
     @property
     def table(self) -> pd.DataFrame:
@@ -195,8 +204,9 @@ def schedule_loan(loan: Loan, *, last_year: int | None = None) -> LoanSchedule:
     drawn_, interest, capitalised, fees_, principal, left_ = (tuple(column) for column in zip(*rows, strict=True))
     years = tuple(loan.first_year + place for place in range(loan.years))
     return LoanSchedule(
-        loan, years, drawn_, interest, capitalised, fees_, principal, (*left_[:-1], 0.0), currency=loan.currency
-    )
+        loan, years, drawn_, interest, capitalised, fees_, principal, (*left_[:-1], 0.0),
+        front_end=(loan.front_end_fee * loan.principal, *[0.0] * (loan.years - 1)), currency=loan.currency,
+    )  # fmt: skip
 
 
 def convert_schedule(schedule: LoanSchedule, rates: Mapping[int, float], *, currency: str) -> LoanSchedule:
@@ -228,7 +238,7 @@ def convert_schedule(schedule: LoanSchedule, rates: Mapping[int, float], *, curr
     def converted(values: Iterable[float]) -> tuple[float, ...]:
         return tuple(value * rates[year] for year, value in zip(schedule.years, values, strict=True))
 
-    names = ("drawn", "interest", "capitalised", "fees", "principal", "owed")
+    names = ("drawn", "interest", "capitalised", "fees", "principal", "owed", "front_end")
     parts = {name: converted(getattr(schedule, name)) for name in names}
     return LoanSchedule(loan=schedule.loan, years=schedule.years, currency=currency, **parts)
 
@@ -236,10 +246,12 @@ def convert_schedule(schedule: LoanSchedule, rates: Mapping[int, float], *, curr
 def grant_element(schedule: LoanSchedule, *, rate: float = GRANT_ELEMENT_RATE) -> float:
     """Return the grant element: one less the present value of what is paid over that of what is drawn.
 
-    Money is drawn at the start of a year and paid back at the end of it, as the schedule has it; fees count as paid.
+    Money is drawn at the start of a year and paid back at the end of it, as the schedule has it; fees count as paid, the
+    front-end fee with the first drawing.
     """
     places = np.arange(len(schedule.years), dtype=float)
-    paid = math.fsum((np.array(schedule.service) + np.array(schedule.fees)) * (1.0 + rate) ** -(places + 1.0))
+    paid = math.fsum(np.array(schedule.paid_at_end) * (1.0 + rate) ** -(places + 1.0))
+    paid += math.fsum(np.array(schedule.front_end) * (1.0 + rate) ** -places)
     return 1.0 - paid / math.fsum(np.array(schedule.drawn) * (1.0 + rate) ** -places)
 
 

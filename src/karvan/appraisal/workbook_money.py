@@ -34,7 +34,7 @@ _MONEY: _Columns = (
     ("receipts", "receipts", True), ("upkeep", "upkeep", True), ("works", "works", True), ("residual", "residual value", True),
     ("grants", "grants", True), ("own", "paid in by the owners", True), ("tonnes", "tonnes, m", True),
     ("drawn", "loans drawn", False), ("service", "interest and repayment", False), ("fees", "fees", False),
-    ("c", "flow of the investment", False), ("c_pv", "PV of it", False),
+    ("front_end", "front-end fees among them", False), ("c", "flow of the investment", False), ("c_pv", "PV of it", False),
     ("k", "flow of the owners' money: what loans cost a year later", False), ("k_pv", "PV of it", False),
     ("cash", "cash, added up", False), ("cover_cash", "cash for debt", False), ("dscr", "DSCR, fees among the service", False),
 )  # fmt: skip
@@ -44,9 +44,10 @@ _LOAN: _Columns = (
     ("worth", "constant USD for a unit of the day", False),
     ("drawn", "drawn", False), ("undrawn", "not drawn yet", False), ("before", "debt, were nothing repaid", False),
     ("added", "interest added to it", False), ("debt", "debt with what is drawn", False), ("interest", "interest paid", False),
-    ("fees", "fees", False), ("repaid", "repaid", False), ("owed", "owed at the end", False),
-    ("service", "interest and repayment", False),
+    ("front_end", "front-end fee", False), ("fees", "fees", False), ("repaid", "repaid", False),
+    ("owed", "owed at the end", False), ("service", "interest and repayment", False),
     ("drawn_musd", "drawn, USD m", False), ("interest_musd", "interest, USD m", False), ("fees_musd", "fees, USD m", False),
+    ("front_end_musd", "front-end fee among them, USD m", False),
     ("repaid_musd", "repaid, USD m", False), ("service_musd", "interest and repayment, USD m", False),
     ("owed_musd", "owed, USD m", False), ("in_works_musd", "interest during the works, USD m", False),
     ("cash", "cash for debt, in its money", False), ("dscr", "DSCR", False), ("step", "years of service", False),
@@ -137,21 +138,21 @@ def _money_formulas(
     here = {key: f"{letter}{line}" for key, letter in at.items()}
     before = {key: f"{letter}{line - 1}" for key, letter in at.items()}
     loan_at = _letters(_LOAN)
-    parts: dict[str, list[str]] = {"drawn": [], "service": [], "fees": []}
+    parts: dict[str, list[str]] = {"drawn": [], "service": [], "fees": [], "front_end": []}
     for number, loan in enumerate(finance.loans, 1):
         row = _LOAN_HEAD + 1 + years[0] + place - loan.own.years[0]
         if _LOAN_HEAD < row <= _LOAN_HEAD + len(loan.own.years):
             for key, cells in parts.items():
                 cells.append(f"Loan_{number}!{loan_at[f'{key}_musd']}{row}")
     added = {key: "=" + ("+".join(cells) or "0") for key, cells in parts.items()}
-    later = f"-{before['service']}-{before['fees']}" if line > first else ""
+    later = f"-{before['service']}-{before['fees']}+{before['front_end']}" if line > first else ""
     due = f"({here['service']}+{here['fees']})"
     total = f"{before['cash']}+" if line > first else ""
     return added | {
         "t": f"={here['year']}-{at['year']}${first}",
         "c": f"={here['receipts']}-{here['upkeep']}-{here['works']}+{here['residual']}",
         "c_pv": f"={here['c']}*{here['factor']}",
-        "k": f"={here['c']}+{here['grants']}+{here['drawn']}{later}",
+        "k": f"={here['c']}+{here['grants']}+{here['drawn']}-{here['front_end']}{later}",
         "k_pv": f"={here['k']}*{here['factor']}",
         "cash": f"={total}{here['c']}-{here['residual']}+{here['grants']}+{here['own']}+{here['drawn']}-{due}",
         "cover_cash": f"={here['receipts']}-{here['upkeep']}",
@@ -167,21 +168,23 @@ def _money_figures(project: Appraisal, finance: ProjectFinance) -> dict[str, Flo
         return np.append(values, 0.0)
 
     loans = [one.schedule for one in finance.loans]
-    drawn, service, fees = (
-        sum((loan.over(years, what) for loan in loans), np.zeros(len(years))) for what in ("drawn", "service", "fees")
+    drawn, service, fees, front_end = (
+        sum((loan.over(years, what) for loan in loans), np.zeros(len(years)))
+        for what in ("drawn", "service", "fees", "front_end")
     )
     residual = np.zeros(len(years))
     residual[-1] = flows.residual
     c = flows.receipts - flows.upkeep - flows.works + residual
     factors = flows.discounting.factors(range(len(years) + 1))
-    k = own_money(c + flows.grants, drawn, service + fees)
+    k = own_money(c + flows.grants, drawn - front_end, service + fees - front_end)
     cover, due = flows.receipts - flows.upkeep, service + fees
     cash = np.array(finance.returns.cash)
     return {
         "year": np.array([*years, years[-1] + 1], dtype=float), "t": np.arange(len(years) + 1.0), "factor": factors,
         "receipts": more(flows.receipts), "upkeep": more(flows.upkeep), "works": more(flows.works), "residual": more(residual),
         "grants": more(flows.grants), "own": more(flows.own), "tonnes": more(flows.tonnes_m), "drawn": more(drawn),
-        "service": more(service), "fees": more(fees), "c": more(c), "c_pv": more(c) * factors, "k": k, "k_pv": k * factors,
+        "service": more(service), "fees": more(fees), "front_end": more(front_end),
+        "c": more(c), "c_pv": more(c) * factors, "k": k, "k_pv": k * factors,
         "cash": np.append(cash, cash[-1]), "cover_cash": more(cover),
         "dscr": more(np.where(due > 0, cover / np.where(due > 0, due, 1.0), math.nan)) * np.where(more(due) > 0, 1.0, math.nan),
     }  # fmt: skip
@@ -293,19 +296,21 @@ def _loan_formulas(at: Mapping[str, str], line: int, span: tuple[int, int], cash
         "added": f"=IF({term['capitalise']}=1,IF({here['place']}<{term['grace']},IF({drawing},{here['before']}*{rate},0),0),0)",
         "debt": f"={here['drawn']}" + (f"+{before['owed']}" if before else ""),
         "interest": f"={here['debt']}*{rate}-{here['added']}",
-        "fees": f"={term['commitment']}*{here['undrawn']}" + ("" if before else f"+{term['front_end']}*{all_drawn}"),
+        "front_end": "=0" if before else f"={term['front_end']}*{all_drawn}",
+        "fees": f"={term['commitment']}*{here['undrawn']}+{here['front_end']}",
         "repaid": f"=IF({here['place']}<{term['grace']},0,{repaid})",
         "owed": f"={here['debt']}+{here['added']}-{here['repaid']}",
         "service": f"={here['interest']}+{here['repaid']}",
         **{f"{key}_musd": f"={here[key]}*{here['worth']}"
-           for key in ("drawn", "interest", "fees", "repaid", "service", "owed")},
+           for key in ("drawn", "interest", "fees", "front_end", "repaid", "service", "owed")},
         "in_works_musd": f"=IF({here['drawn']}>0,({here['interest']}+{here['added']})*{here['worth']},0)",
         "cash": f"={cash}/{here['worth']}",
         "dscr": f'=IF({here["service"]}>0,{here["cash"]}/{here["service"]},"")',
         "step": f"=IF({before['step']}>0,{before['step']}+1,{step})" if before else f"={step}",
         "cash_pv": f"=IF({here['service']}>0,{here['cash']}*{own}^-({here['step']}),0)",
         "debt_pv": f"=IF({here['step']}>1,{here['drawn']}*{own}^-({here['step']}-1),IF({here['step']}=1,{here['debt']},0))",
-        "paid_pv": f"=({here['service']}+{here['fees']})*{compared}^-({here['place']}+1)",
+        "paid_pv": f"=({here['service']}+{here['fees']}-{here['front_end']})*{compared}^-({here['place']}+1)"
+                   f"+{here['front_end']}*{compared}^-({here['place']})",
         "drawn_pv": f"={here['drawn']}*{compared}^-({here['place']})",
     }  # fmt: skip
 
@@ -318,8 +323,9 @@ def _loan_figures(project: Appraisal, works: PlannedProject, loan: FundedLoan, c
     usd, dollar = terms.usd_per_unit(own.loan.currency, years), terms.dollar_in(works.countries, years, base)
     price, home = (np.array([found[year] for year in years]) for found in (usd, dollar))
     worth = price * home * (1.0 + terms.inflation) ** (base - np.array(years, dtype=float))
-    drawn, added, interest, fees, repaid, owed = (
-        np.array(getattr(own, name)) for name in ("drawn", "capitalised", "interest", "fees", "principal", "owed")
+    drawn, added, interest, fees, front_end, repaid, owed = (
+        np.array(getattr(own, name))
+        for name in ("drawn", "capitalised", "interest", "fees", "front_end", "principal", "owed")
     )
     service, place = interest + repaid, np.arange(float(len(years)))
     money = cash_musd / worth
@@ -332,14 +338,16 @@ def _loan_figures(project: Appraisal, works: PlannedProject, loan: FundedLoan, c
         "year": np.array(years, dtype=float), "place": place, "works": np.array([spent.get(year, 0.0) for year in years]),
         "usd": price, "dollar": home, "worth": worth, "drawn": drawn, "undrawn": drawn.sum() - np.cumsum(drawn),
         "before": np.cumsum(drawn + np.append(0.0, added[:-1])), "added": added, "debt": debt, "interest": interest,
-        "fees": fees, "repaid": repaid, "owed": owed, "service": service,
+        "fees": fees, "front_end": front_end, "repaid": repaid, "owed": owed, "service": service,
         **{f"{key}_musd": np.array(getattr(real, name)) for key, name in (
-            ("drawn", "drawn"), ("interest", "interest"), ("fees", "fees"), ("repaid", "principal"), ("service", "service"),
+            ("drawn", "drawn"), ("interest", "interest"), ("fees", "fees"), ("front_end", "front_end"),
+            ("repaid", "principal"), ("service", "service"),
             ("owed", "owed"))},
         "in_works_musd": np.where(drawn > 0, (interest + added) * worth, 0.0), "cash": money,
         "dscr": np.where(serves, money / np.where(serves, service, 1.0), math.nan), "step": step,
         "cash_pv": np.where(serves, money * (1.0 + rate) ** -step, 0.0),
         "debt_pv": np.where(step > 1, drawn * at_rate, np.where(step == 1, debt, 0.0)),
-        "paid_pv": (service + fees) * (1.0 + GRANT_ELEMENT_RATE) ** -(place + 1.0),
+        "paid_pv": ((service + fees - front_end) / (1.0 + GRANT_ELEMENT_RATE) + front_end)
+                   * (1.0 + GRANT_ELEMENT_RATE) ** -place,
         "drawn_pv": drawn * (1.0 + GRANT_ELEMENT_RATE) ** -place,
     }  # fmt: skip

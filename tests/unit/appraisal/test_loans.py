@@ -59,7 +59,13 @@ def test_every_missing_rate_of_exchange_is_named():
 
 def test_fees_lower_the_grant_element():
     plain = grant_element(schedule_loan(Loan(100, 0.02, 10)))
-    assert grant_element(schedule_loan(Loan(100, 0.02, 10, front_end_fee=0.01))) == pytest.approx(plain - 0.01 / 1.05)
+    # paid with the first drawing, as development banks ask for it when a loan becomes effective: no year of discount
+    assert grant_element(schedule_loan(Loan(100, 0.02, 10, front_end_fee=0.01))) == pytest.approx(plain - 0.01)
+    late = schedule_loan(Loan(100, 0.02, 10, grace_years=2, drawn=(0.4, 0.6), commitment_fee=0.01))
+    free = schedule_loan(Loan(100, 0.02, 10, grace_years=2, drawn=(0.4, 0.6)))
+    assert grant_element(free) - grant_element(late) == pytest.approx(0.6 / 1.05 / (40 + 60 / 1.05))
+    both = schedule_loan(Loan(100, 0.02, 10, grace_years=2, drawn=(0.4, 0.6), front_end_fee=0.01, commitment_fee=0.01))
+    assert both.paid_at_end == pytest.approx(late.paid_at_end)
 
 
 def test_every_fault_of_the_terms_is_told_at_once():

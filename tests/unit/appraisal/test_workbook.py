@@ -182,9 +182,9 @@ def test_interest_added_to_the_debt(files, store):
         sheet = f"Loan_{number}"
         book.set(sheet, "B6", 1)
         wanted = schedule_loan(replace(loan.own.loan, capitalise=True))
-        owed = [book.value(sheet, f"O{line}") for line in range(16, 16 + len(wanted.years))]
+        owed = [book.value(sheet, f"P{line}") for line in range(16, 16 + len(wanted.years))]
         assert owed == pytest.approx(list(wanted.owed), abs=1e-9)
-        assert [book.value(sheet, f"P{16 + n}") for n in range(len(owed))] == pytest.approx(
+        assert [book.value(sheet, f"Q{16 + n}") for n in range(len(owed))] == pytest.approx(
             list(wanted.service), abs=1e-9
         )
 
