@@ -10,7 +10,7 @@ import numpy as np
 
 from karvan.errors import RequestError
 from karvan.flows.audit import Routes, audit_assignment, audit_figures
-from karvan.flows.classes import VehicleClass, demand_matrix, explain_cut, fixed_times, refuse
+from karvan.flows.classes import VehicleClass, demand_matrix, explain_cut, fixed_times, is_count, is_figure, refuse
 from karvan.flows.dense import FINEST_GAP, BeyondRangeError, DenseProblem, UnreachableError, solve
 from karvan.flows.results import Assignment
 
@@ -123,12 +123,11 @@ def _check_settings(objective: str, gap: float, max_iterations: int, threads: in
     problems = []
     if objective not in OBJECTIVES:
         problems.append(f"objective is {objective!r}; expected one of {', '.join(OBJECTIVES)}.")
-    if not (np.isfinite(gap) and gap >= 0):
-        problems.append(f"gap is {gap}; give zero or more, such as 1e-6.")
-    if max_iterations < 1:
-        problems.append(f"max_iterations is {max_iterations}; give one or more.")
-    if threads is not None and threads < 1:
-        problems.append(f"threads is {threads}; give one or more.")
+    if not (is_figure(gap) and gap >= 0):
+        problems.append(f"gap is {gap!r}; give zero or more, such as 1e-6.")
+    for name, count in (("max_iterations", max_iterations), ("threads", threads)):
+        if count is not None and not is_count(count):
+            problems.append(f"{name} is {count!r}; give one or more.")
     refuse(problems, "assign")
 
 
@@ -152,7 +151,7 @@ def _figures(
     for each in classes:
         matrix, wrong = demand_matrix(links, each.demand, each.name if len(classes) > 1 else "demand")
         problems += wrong
-        matrices.append(matrix * each.vehicle_equivalents)
+        matrices.append(matrix * each.vehicle_equivalents if not problems else matrix)
     refuse(problems, links.name)
     return np.array(matrices), fixed
 

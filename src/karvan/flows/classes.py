@@ -7,11 +7,13 @@ time on a link; beside it each has its own fixed cost, in money, turned into tim
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from karvan.errors import InputError
+from karvan.flows.links import node_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,13 +59,20 @@ def demand_matrix(links: LinkTable, demand: Any, name: str) -> tuple[Floats, lis
     """Return demand as a matrix in the order of the zones, and what is wrong with it."""
     if hasattr(demand, "columns"):
         return _from_table(links, demand, name)
-    matrix = np.asarray(demand, dtype=float)
     shape = (links.zones, links.zones)
+    try:
+        matrix = np.asarray(demand, dtype=float)
+    except (TypeError, ValueError) as error:
+        return np.zeros(shape), [
+            f"{name}: demand is no table of numbers ({error}); expected {links.zones} x {links.zones}."
+        ]
     if matrix.shape != shape:
         found = " x ".join(map(str, matrix.shape)) or "one number"
         problem = f"{name}: demand is {found}; expected {links.zones} x {links.zones}, one row and column per zone."
         return np.zeros(shape), [problem]
-    return matrix, list(_wrong_cells(links, matrix, name))
+    if bool(np.all((matrix >= 0) & (matrix < np.inf))):
+        return matrix, []
+    return matrix, list(_wrong_cells(links, matrix.ravel(), name, *(side.ravel() for side in np.indices(shape))))
 
 
 def _from_table(links: LinkTable, table: pd.DataFrame, name: str) -> tuple[Floats, list[str]]:
@@ -72,27 +81,32 @@ def _from_table(links: LinkTable, table: pd.DataFrame, name: str) -> tuple[Float
     if missing:
         return matrix, [f"{name}: demand has no column {column}." for column in missing]
     number = {node: place for place, node in enumerate(links.nodes[: links.zones])}
-    ends = [[number.get(str(zone), -1) for zone in table[column]] for column in ("origin", "destination")]
-    strange = dict.fromkeys(
-        str(zone) for column, side in zip(("origin", "destination"), ends, strict=True)
-        for zone, place in zip(table[column], side, strict=True) if place < 0
-    )  # fmt: skip
+    sides = [[node_name(zone) for zone in table[column]] for column in ("origin", "destination")]
+    ends = [np.array([number.get(zone, -1) for zone in side], dtype=np.int64) for side in sides]
+    strange = dict.fromkeys(zone for side in sides for zone in side if zone not in number)
     if strange:
         shown = list(strange)[:SHOWN_PROBLEMS]
-        return matrix, [f"{name}: demand names {zone}, which is no zone of the network." for zone in shown]
-    np.add.at(
-        matrix, (np.array(ends[0], dtype=int), np.array(ends[1], dtype=int)), table["trips"].to_numpy(dtype=float)
-    )
-    return matrix, list(_wrong_cells(links, matrix, name))
+        return matrix, [f"{name}: demand names {zone or 'a blank'}, which is no zone of the network." for zone in shown]
+    try:
+        trips = table["trips"].to_numpy(dtype=float)
+    except (TypeError, ValueError) as error:
+        return matrix, [f"{name}: the column trips holds what is no number ({error})."]
+    problems = list(_wrong_cells(links, trips, name, *ends))  # row by row: a sum would hide a figure that is negative
+    np.add.at(matrix, (ends[0], ends[1]), trips)
+    return matrix, problems
 
 
-def _wrong_cells(links: LinkTable, matrix: Floats, name: str) -> Iterator[str]:
-    rules = ((~np.isfinite(matrix), "missing", "A blank is not zero: write 0 where there is none."),
-             (matrix < 0, "negative", "Write zero or more."))  # fmt: skip
+def _wrong_cells(
+    links: LinkTable, trips: Floats, name: str, origin: npt.NDArray[np.int64], destination: npt.NDArray[np.int64]
+) -> Iterator[str]:
+    rules = ((np.isnan(trips), "missing", "A blank is not zero: write 0 where there is none."),
+             (np.isinf(trips), "infinite", "Write a number."),
+             (trips < 0, "negative", "Write zero or more."))  # fmt: skip
     for wrong, what, todo in rules:
-        cells = np.argwhere(wrong)
-        for origin, destination in cells[:SHOWN_PROBLEMS]:
-            yield f"{name}: demand from {links.nodes[origin]} to {links.nodes[destination]} is {what}. {todo}"
+        cells = np.flatnonzero(wrong)
+        for cell in cells[:SHOWN_PROBLEMS]:
+            begin, end = links.nodes[origin[cell]], links.nodes[destination[cell]]
+            yield f"{name}: demand from {begin} to {end} is {what}. {todo}"
         if len(cells) > SHOWN_PROBLEMS:
             yield f"{name}: demand of {len(cells) - SHOWN_PROBLEMS} more pairs is {what}."
 
@@ -122,15 +136,19 @@ def fixed_times(
 
 def _class_problems(links: LinkTable, each: VehicleClass) -> Iterator[str]:
     name = f"class {each.name!r}"
-    if not (np.isfinite(each.vehicle_equivalents) and each.vehicle_equivalents > 0):
-        yield f"{name}: vehicle_equivalents is {each.vehicle_equivalents}; give more than zero."
-    if each.value_of_time is not None and not (np.isfinite(each.value_of_time) and each.value_of_time > 0):
-        yield f"{name}: value_of_time is {each.value_of_time}; give more than zero, in money per unit of time."
+    if not (is_figure(each.vehicle_equivalents) and each.vehicle_equivalents > 0):
+        yield f"{name}: vehicle_equivalents is {each.vehicle_equivalents!r}; give more than zero."
+    if each.value_of_time is not None and not (is_figure(each.value_of_time) and each.value_of_time > 0):
+        yield f"{name}: value_of_time is {each.value_of_time!r}; give more than zero, in money per unit of time."
     if each.fixed_cost is None:
         return
     if each.value_of_time is None:
         yield f"{name} has a fixed cost and no value_of_time, so that its cost is not known; give one."
-    cost = np.asarray(each.fixed_cost, dtype=float)
+    try:
+        cost = np.asarray(each.fixed_cost, dtype=float)
+    except (TypeError, ValueError) as error:
+        yield f"{name}: fixed_cost holds what is no number ({error}); expected one figure for each of {len(links)} links."
+        return
     if cost.shape != (len(links),):
         yield f"{name}: fixed_cost has the shape {cost.shape}; expected one figure for each of {len(links)} links."
         return
@@ -140,6 +158,16 @@ def _class_problems(links: LinkTable, each: VehicleClass) -> Iterator[str]:
             yield f"{name} has {what} on {links.name_of(int(link))}; give zero or more, infinity where it may not go."
         if places.size > SHOWN_PROBLEMS:
             yield f"{name} has {what} on {places.size - SHOWN_PROBLEMS} more links."
+
+
+def is_figure(value: object) -> bool:
+    """Return whether a value is a number, and finite."""
+    return isinstance(value, Real) and bool(np.isfinite(float(value)))
+
+
+def is_count(value: object) -> bool:
+    """Return whether a value is a whole number of one or more."""
+    return isinstance(value, Integral) and int(value) >= 1
 
 
 def explain_cut(links: LinkTable, fixed: Floats, origin: int, destination: int) -> str:

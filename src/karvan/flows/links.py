@@ -9,6 +9,7 @@ zero makes it constant too, at ``free_flow_time (1 + b)``, which is what the for
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -91,19 +92,28 @@ class LinkTable:
         missing = [column for column in ("from_node", "to_node", "free_flow_time") if column not in frame]
         if missing:
             raise InputError([f"has no column {column}" for column in missing], what=name)
-        given = list(dict.fromkeys([str(zone) for zone in zones]))
-        ends = [[str(node) for node in frame[column]] for column in ("from_node", "to_node")]
+        given = list(dict.fromkeys([node_name(zone) for zone in zones]))
+        ends = [[node_name(node) for node in frame[column]] for column in ("from_node", "to_node")]
         nodes = tuple(dict.fromkeys([*given, *ends[0], *ends[1]]))
         number = {node: place for place, node in enumerate(nodes)}
-        through = np.ones(len(nodes), dtype=bool)
-        strange = [str(node) for node in not_through if str(node) not in number]
-        if strange:
-            raise InputError([f"not_through names node {node}, which is not there" for node in strange], what=name)
-        through[[number[str(node)] for node in not_through]] = False
+        barred = [node_name(node) for node in not_through]
+        problems = [] if given else ["names no zone"]
+        problems += [f"not_through names node {node}, which is not there" for node in barred if node not in number]
+        if "" in number:
+            rows = [row + 1 for row, both in enumerate(zip(*ends, strict=True)) if "" in both][:SHOWN_PROBLEMS]
+            problems.append(f"a node is blank: {', '.join(f'link {row}' for row in rows) or 'among the zones'}")
         figures = {}
         for column in ("capacity", "length", "free_flow_time", "b", "power", "toll"):
-            default = np.full(len(frame), DEFAULTS.get(column, np.nan))
-            figures[column] = frame[column].to_numpy(dtype=float).copy() if column in frame else default
+            figures[column] = np.full(len(frame), DEFAULTS.get(column, np.nan))
+            try:
+                if column in frame:
+                    figures[column] = frame[column].to_numpy(dtype=float).copy()
+            except (TypeError, ValueError) as error:
+                problems.append(f"column {column} holds what is no number ({error})")
+        if problems:
+            raise InputError(problems, what=name)
+        through = np.ones(len(nodes), dtype=bool)
+        through[[number[node] for node in barred]] = False
         tails, heads = (np.array([number[node] for node in side], dtype=np.int64) for side in ends)
         table = LinkTable(name, nodes, len(given), through, tails, heads, **figures)
         table.check()
@@ -167,6 +177,16 @@ class LinkTable:
         ]  # fmt: skip
         for column, wrong, what, todo in rules:
             yield from _listed(self, column, np.flatnonzero(wrong), what, todo)
+
+
+def node_name(node: object) -> str:
+    """Return the name of a node as text: 7 for 7.0, which tables make of 7 where a cell is blank; nothing for a blank."""
+    if isinstance(node, Real):
+        figure = float(node)
+        if np.isnan(figure):
+            return ""
+        return str(int(figure)) if figure.is_integer() else str(node)
+    return "" if node is None else str(node)
 
 
 def _listed(links: LinkTable, column: str, wrong: Ints, what: str, todo: str) -> Iterator[str]:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from karvan.errors import RequestError, UnknownNameError
 from karvan.flows.audit import shortest_costs
+from karvan.flows.links import node_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -177,7 +178,7 @@ class Assignment:
             No link joins the two.
         """
         number = {node: place for place, node in enumerate(self.links.nodes)}
-        ends = number.get(str(from_node), -1), number.get(str(to_node), -1)
+        ends = number.get(node_name(from_node), -1), number.get(node_name(to_node), -1)
         found = np.flatnonzero((self.links.from_node == ends[0]) & (self.links.to_node == ends[1]))
         if not found.size:
             near = self.links.to_node[self.links.from_node == ends[0]]

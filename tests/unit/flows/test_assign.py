@@ -445,3 +445,58 @@ def test_times_beyond_floating_point_are_no_result(figures, trips, says):
     with np.errstate(over="ignore"), pytest.raises(InputError) as error:
         assign(two_ways(**figures), demand(trips))
     assert str(error.value) == f"two ways: {says}"
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ([["x", "y"], ["z", "0"]], "demand is no table of numbers (could not convert string to float: 'x'); expected 2 x 2."),
+        ([[0.0, np.inf], [0.0, 0.0]], "demand from a to b is infinite. Write a number."),
+        # each row is looked at: the sum of both would be a sound 1
+        (pd.DataFrame({"origin": ["a", "a"], "destination": ["b", "b"], "trips": [-5.0, 6.0]}),
+         "demand from a to b is negative. Write zero or more."),
+        (pd.DataFrame({"origin": ["a"], "destination": ["b"], "trips": ["many"]}),
+         "the column trips holds what is no number (could not convert string to float: 'many')."),
+        (pd.DataFrame({"origin": ["a"], "destination": [None], "trips": [1.0]}),
+         "demand names a blank, which is no zone of the network."),
+    ],
+)  # fmt: skip
+def test_demand_that_is_no_number_or_hidden_in_a_sum(given, says):
+    assert refused(lambda: assign(two_ways(), given)) == f"two ways: demand: {says}"
+
+
+@pytest.mark.parametrize(
+    ("figures", "says"),
+    [
+        ({"vehicle_equivalents": "2"}, "vehicle_equivalents is '2'; give more than zero."),
+        ({"value_of_time": "x"}, "value_of_time is 'x'; give more than zero, in money per unit of time."),
+        ({"fixed_cost": ["a", "b"], "value_of_time": 1.0},
+         "fixed_cost holds what is no number (could not convert string to float: 'a'); expected one figure for each of 2 links."),
+    ],
+)  # fmt: skip
+def test_figures_of_a_class_that_are_no_numbers(figures, says):
+    assert refused(lambda: assign(two_ways(), classes=[VehicleClass("trucks", demand(5), **figures)])) == (
+        f"two ways: class 'trucks': {says}"
+    )
+
+
+def test_settings_that_are_no_numbers():
+    assert refused(lambda: assign(two_ways(), demand(5), gap="x", max_iterations=2.5)) == (
+        "assign: 2 problems\n  gap is 'x'; give zero or more, such as 1e-6.\n  max_iterations is 2.5; give one or more."
+    )
+
+
+def test_tables_with_blanks_and_text():
+    frame = pd.DataFrame({"from_node": ["a", None], "to_node": ["b", "c"], "free_flow_time": ["x", 1.0]})
+    assert refused(lambda: LinkTable.of(frame, zones=["a", "b"])) == (
+        "links: 2 problems\n  a node is blank: link 2\n  column free_flow_time holds what is no number (could not convert string "
+        "to float: 'x')"
+    )
+    assert refused(lambda: LinkTable.of(frame.iloc[:0], zones=[])) == "links: names no zone"
+
+
+def test_whole_numbers_name_nodes_whatever_their_type():
+    # a blank cell makes floats of a column of whole numbers
+    frame = pd.DataFrame({"from_node": [1.0], "to_node": [2], "free_flow_time": 1.0})
+    result = assign(LinkTable.of(frame, zones=[1, "2"]), demand(5))
+    assert result.rows_of(1.0, "2") == [0]
