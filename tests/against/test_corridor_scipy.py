@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from corridors import random_problem, two_routes
-from scipy.optimize import brentq, minimize
+from scipy.optimize import brentq, least_squares, minimize
+from scipy.special import expit, logsumexp
 
 from karvan.flows.equilibrium import solve_equilibrium
 
@@ -169,6 +171,86 @@ def test_a_delay_curve_by_root_finding(curve, b):
         return hours - wanted
 
     assert ours.delay_h[0] == pytest.approx(brentq(fault, 0, 100, xtol=1e-13), rel=1e-9)
+
+
+class Page:
+    """The equilibrium as docs/methods/flows.md states it: residuals of prices or queues, delays, and leans of pairs."""
+
+    def __init__(self, problem):
+        self.problem = problem
+        self.many = len(problem.resources)
+        self.routes_of = [
+            problem.routes.route_stream[begin:end] for begin, end in pairwise(problem.routes.route_ptr.tolist())
+        ]
+
+    def streams(self, usd, hours):
+        """Return the tonnes of every stream: the nested logit, class by class."""
+        routes, classes, flow = self.problem.routes, self.problem.classes, np.zeros(self.problem.routes.streams)
+        for c, own in enumerate(classes.set):
+            mine = range(routes.set_ptr[own], routes.set_ptr[own + 1])
+            by_route, by_mode, by_outside = classes.scale[c]
+            cost = np.array([
+                routes.price_usd[r] + classes.hour_usd[c] * routes.hours[r]
+                + (usd[self.routes_of[r]] + classes.delay_usd[c] * hours[self.routes_of[r]]).sum()
+                for r in mine
+            ])  # fmt: skip
+            weight = routes.log_size[mine] - by_route * cost
+            way = routes.nest[mine]
+            value = {m: -logsumexp(weight[way == m]) / by_route for m in set(way.tolist())}
+            total = {m: value[m] + classes.nest_usd[c, m] for m in value}
+            network = -logsumexp([-by_mode * cost for cost in total.values()]) / by_mode
+            inside = classes.demand_t_per_day[c] * expit(by_outside * (classes.outside_usd[c] - network))
+            for r, m, w in zip(mine, way.tolist(), weight, strict=True):
+                share = np.exp(-by_mode * (total[m] - network) + w + by_route * value[m])
+                np.add.at(flow, self.routes_of[r], inside * share)
+        return flow
+
+    def residuals(self, x):
+        resources = self.problem.resources
+        multiplier, delay, lean = x.reshape(3, -1)
+        price = np.where(resources.clearing == 0, multiplier, 0.0)[resources.pair_resource]
+        wait = (np.where(resources.clearing == 1, multiplier, 0.0) + delay)[resources.pair_resource]
+        weight, empty, each = resources.pair_weight, resources.pair_empty, resources.pair_each
+        usd, hours = np.zeros(self.problem.routes.streams + 1), np.zeros(self.problem.routes.streams + 1)
+        np.add.at(
+            usd, resources.pair_there, price * weight * np.where(each, 1 - empty * (1 - lean) / 2, 1 + empty * lean)
+        )
+        np.add.at(usd, resources.pair_back, price * weight * np.where(each, empty * (1 - lean) / 2, 1 - empty * lean))
+        np.add.at(hours, resources.pair_there, wait)
+        np.add.at(hours, resources.pair_back, np.where(each, 0.0, wait))
+        flow = self.streams(usd[:-1], hours[:-1])
+        used = usage(resources, flow)[0]
+        end = np.append(flow, 0.0)
+        apart = end[resources.pair_there] - end[resources.pair_back]
+        room = np.log(resources.capacity / used)
+        hard = np.where(resources.clearing < 2, multiplier / 10 + room - np.hypot(multiplier / 10, room), multiplier)
+        return np.concatenate([hard, delay - self.delays(used), lean - apart / np.hypot(apart, resources.kink)])
+
+    def delays(self, used):
+        resources = self.problem.resources
+        u, b, top = used / resources.capacity, resources.curve_b, resources.free_h * resources.curve_a
+        steep = np.exp(b * np.minimum(u, 1)) * (1 + b * np.maximum(u - 1, 0)) - 1
+        return top * np.select([resources.curve == 1, resources.curve == 2], [u**b, steep], 0.0)
+
+    def solve(self):
+        """Return prices or queues, and delays; from no scarcity at all."""
+        found = least_squares(
+            self.residuals, np.zeros(3 * self.many), xtol=1e-15, ftol=1e-15, gtol=1e-15, x_scale="jac"
+        )
+        assert found.cost < 1e-20
+        return found.x.reshape(3, -1)[:2]
+
+
+@pytest.mark.parametrize("seed", [1, 3, 7, 11, 19, 21, 25])
+def test_queues_prices_delays_and_empties_together(seed):
+    problem = random_problem(seed, sets=2, per_set=3, streams=4, many=3)
+    ours = solve_equilibrium(problem)
+    multiplier, delay = Page(problem).solve()
+    mine = np.where(problem.resources.clearing == 0, ours.controls.price_usd, ours.controls.queue_h)
+    assert (mine > 0.01).any()
+    # SciPy's differences leave about the square root of its rounding in a multiplier of some hundreds
+    assert np.abs(mine - multiplier).max() <= 1e-6 * max(1.0, mine.max())
+    assert np.abs(np.where(problem.resources.curve > 0, ours.delay_h, 0.0) - delay).max() <= 1e-6
 
 
 def test_prices_are_what_capacity_is_worth():

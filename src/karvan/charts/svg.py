@@ -51,6 +51,21 @@ STYLE: dict[Any, Any] = {
 }
 
 
+def check_suffix(suffix: str) -> str:
+    """Return the suffix of a figure's file in small letters.
+
+    Raises
+    ------
+    RequestError
+        It is none that a figure can be written as.
+    """
+    kind = suffix.lower()
+    if kind not in SUFFIXES:
+        message = f"A figure cannot be written as {suffix or 'a file without suffix'!r}. Choose {', '.join(SUFFIXES)}."
+        raise RequestError(message)
+    return kind
+
+
 def figure_bytes(figure: Figure, suffix: str) -> bytes:
     """Return a figure as the bytes of a file.
 
@@ -66,10 +81,7 @@ def figure_bytes(figure: Figure, suffix: str) -> bytes:
     RequestError
         The suffix is another.
     """
-    kind = suffix.lower()
-    if kind not in SUFFIXES:
-        message = f"A figure cannot be written as {suffix or 'a file without suffix'!r}. Choose {', '.join(SUFFIXES)}."
-        raise RequestError(message)
+    kind = check_suffix(suffix)
     if kind == ".svg":
         return figure_svg(figure).encode()
     return _saved(figure, kind.removeprefix("."))

@@ -95,6 +95,7 @@ def flows(
 
     opened = open_case(case)
     setting: dict[str, Any] = {"scenario": scenario, "projects": split(project), "year": year, "changes": change or ()}
+    _check_early(opened, link, crossing, plot)
     other = _other(opened, setting, split(against)) if against else None
     result = assign_flows(opened, **setting)
     compared = assign_flows(opened, **other) if other is not None else None
@@ -110,6 +111,18 @@ def flows(
         show(result)
     else:
         _show_asked(result, compared, table, link or crossing)
+
+
+def _check_early(case: Case, link: str | None, crossing: str | None, plot: Path | None) -> None:
+    """Tell a wrong name before the goods are assigned, which takes a while."""
+    if link is not None or crossing is not None:
+        from karvan.flows.corridor_results import rows_named
+
+        rows_named(case, link=link, crossing=crossing)
+    if plot is not None:
+        from karvan.charts.svg import check_suffix
+
+        check_suffix(plot.suffix)
 
 
 def _other(case: Case, setting: dict[str, Any], names: list[str]) -> dict[str, Any]:
@@ -191,12 +204,13 @@ def show(result: CorridorFlows) -> None:
     totals, out = result.totals, console()
     share = totals["network_t_per_year"] / totals["demand_t_per_year"] if totals["demand_t_per_year"] else 0.0
     scenario = result.meta.setting["scenario"]
-    dear = int((result.bottlenecks["cost_musd_per_year"] > 0).sum())
+    costly = int((result.bottlenecks["cost_musd_per_year"] > 0).sum())
     out.print(
         f"{_mt(totals['network_t_per_year'])} Mt a year on the network ({scenario}), {words.percent(share)} of "
         f"{_mt(totals['demand_t_per_year'])} Mt; {words.number(totals['tkm_per_year'] / 1e9)} bn tkm; "
-        f"{words.count(dear, 'bottleneck')}, rents of USD {words.number(totals['rent_musd_per_year'])} m and queues of "
-        f"USD {words.number(totals['queue_loss_musd_per_year'])} m a year.",
+        f"{words.count(costly, 'bottleneck')} with a price or queue: rents of USD "
+        f"{words.number(totals['rent_musd_per_year'])} m and queues of USD "
+        f"{words.number(totals['queue_loss_musd_per_year'])} m a year.",
         style="bold",
     )
     _bottlenecks(result)

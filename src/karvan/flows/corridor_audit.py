@@ -34,6 +34,8 @@ SHARE_ROUNDING = 1e-7
 EQUILIBRIUM = 1e-6
 #: A missing route may be cheaper than the best known by this share of its cost: routes are looked for at two time values only.
 MISSING_SHARE = 0.05
+#: What of a state must be finite.
+FIGURES = ("flow", "on_network", "stream_flow", "used", "price_usd", "queue_h", "delay_h", "move_usd", "move_h")
 
 
 @dataclass(frozen=True)
@@ -145,6 +147,7 @@ def audit_corridor(problem: Problem, state: State, tasks: list[SearchTask]) -> C
         The result does not hold.
     """
     demand = problem.classes.demand_t_per_day
+    _audit_numbers(state)
     if float(np.min(state.flow, initial=0.0)) < 0:
         _fail(f"a route carries {float(state.flow.min()):g} tonnes a day")
     scale = np.maximum(demand, 1e-9)
@@ -171,6 +174,16 @@ def audit_corridor(problem: Problem, state: State, tasks: list[SearchTask]) -> C
 def _fail(what: str) -> None:
     message = f"corridor flows: {what}"
     raise AuditError(message)
+
+
+def _audit_numbers(state: State) -> None:
+    """Check that every figure is a number: all comparisons of what is none come out as no."""
+    for name in FIGURES:
+        values = getattr(state, name)
+        if not np.isfinite(values).all():
+            _fail(
+                f"{name} has {float(values[~np.isfinite(values)][0])!r} at place {int(np.argmin(np.isfinite(values)))}"
+            )
 
 
 def _audit_sums(problem: Problem, state: State) -> float:
@@ -379,6 +392,8 @@ def _audit_missing(tasks: list[SearchTask]) -> float:
     for (tail, head, _, states), theirs in together.items():
         if (tail, head, states) not in places:
             places[tail, head, states] = _Places.of(theirs[0])
+        if np.isnan(theirs[0].weight).any() or any(np.isnan(task.best).any() for task in theirs):
+            _fail("a cost with which missing routes are sought is no number")
         graph = places[tail, head, states].graph(theirs[0].weight)
         sources = np.array([task.source for task in theirs])
         # a way that costs more than every best known is not missing

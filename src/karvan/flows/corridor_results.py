@@ -20,7 +20,7 @@ from karvan.flows.screenlines import compare_counts
 from karvan.network import FORMS
 
 if TYPE_CHECKING:
-    from karvan.case import Meta
+    from karvan.case import AppliedCase, Case, Meta
     from karvan.flows.corridor_audit import CorridorAudit
     from karvan.flows.corridor_model import CorridorModel
     from karvan.flows.corridor_solve import Solved
@@ -32,6 +32,27 @@ TIGHT_SHARE = 0.9
 LEAST_PRICE = 1e-6
 #: Tonnes a day of a commodity over a movement below which it is none: a kilogram.
 LEAST_T_PER_DAY = 1e-3
+
+
+def rows_named(
+    case: Case | AppliedCase, *, link: str | None = None, crossing: str | None = None
+) -> set[tuple[str, str]]:
+    """Return table and row of a link, or of all that belongs to a crossing.
+
+    Raises
+    ------
+    UnknownNameError
+        There is no such link or crossing.
+    """
+    if link is not None:
+        if link not in case.rows("link"):
+            raise UnknownNameError("link", link, list(case.rows("link")))
+        return {("link", link)}
+    borders = {name for name, row in case.rows("border").items() if row["crossing_id"] == crossing}
+    if not borders:
+        known = sorted({row["crossing_id"] for row in case.rows("border").values()})
+        raise UnknownNameError("crossing", str(crossing), known)
+    return {("border", name) for name in borders}
 
 
 @dataclass(frozen=True, eq=False)
@@ -283,18 +304,7 @@ class CorridorFlows:
         UnknownNameError
             There is no such link or crossing.
         """
-        applied, laid = self.model.network.applied, self.model.laid
-        if link is not None:
-            if link not in applied.rows("link"):
-                raise UnknownNameError("link", link, list(applied.rows("link")))
-            wanted = {("link", link)}
-        else:
-            borders = {name for name, row in applied.rows("border").items() if row["crossing_id"] == crossing}
-            if not borders:
-                raise UnknownNameError(
-                    "crossing", str(crossing), sorted({row["crossing_id"] for row in applied.rows("border").values()})
-                )
-            wanted = {("border", name) for name in borders}
+        laid, wanted = self.model.laid, rows_named(self.model.network.applied, link=link, crossing=crossing)
         chosen = np.array([(key[1], key[2]) in wanted for key in laid.movement_keys], dtype=np.float64)
         uses = kernels.sum_on_routes(*laid.moves, chosen) > 0
         number, route, flow = self.class_flows

@@ -71,3 +71,21 @@ def test_the_map_is_drawn(karvan, tmp_path):
     other = karvan("flows", "--case", "textbook", "--plot", tmp_path / "flows.bmp")
     assert (other.code, other.out) == (1, "")
     assert "A figure cannot be written as '.bmp'. Choose .svg, .png, .pdf." in other.err
+
+
+def test_a_wrong_name_is_told_before_goods_are_assigned(karvan, monkeypatch, tmp_path):
+    from karvan.flows import corridor
+
+    def too_late(*_, **__):
+        message = "goods are assigned"
+        raise AssertionError(message)
+
+    monkeypatch.setattr(corridor, "assign_flows", too_late)
+    for rest, says in (
+        (("--link", "nowhere"), "No link is called 'nowhere'."),
+        (("--crossing", "nowhere"), "No crossing is called 'nowhere'."),
+        (("--plot", tmp_path / "map.txt"), "A figure cannot be written as '.txt'. Choose .svg, .png, .pdf."),
+    ):
+        answer = karvan("flows", "--case", "textbook", *rest)
+        assert (answer.code, answer.out) == (1, "")
+        assert says in answer.err

@@ -10,7 +10,7 @@ import pytest
 import karvan
 from karvan.errors import AuditError
 from karvan.flows.corridor import search_tasks, state_of
-from karvan.flows.corridor_audit import _audit_resources, audit_corridor
+from karvan.flows.corridor_audit import FIGURES, _audit_resources, audit_corridor
 from karvan.flows.corridor_solve import solve_setting
 
 
@@ -157,3 +157,21 @@ def test_a_route_that_has_a_movement_twice(sound):
     later = np.where(np.arange(len(state.move_ptr)) > busy, state.move_ptr + 1, state.move_ptr)
     with pytest.raises(AuditError, match=r"movement .* tonnes a day, .* of them more than its stream does"):
         audit_corridor(problem, replace(state, move_item=twice, move_ptr=later), tasks)
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_that_is_no_number(sound, name):
+    problem, state, tasks = sound
+    values = getattr(state, name).copy()
+    values[-1] = np.nan
+    with pytest.raises(AuditError, match=rf"corridor flows: {name} has nan at place {len(values) - 1}$"):
+        audit_corridor(problem, replace(state, **{name: values}), tasks)
+
+
+def test_a_search_whose_costs_are_no_numbers(sound):
+    problem, state, tasks = sound
+    for what in ("weight", "best"):
+        values = getattr(tasks[0], what).copy()
+        values[0] = np.nan
+        with pytest.raises(AuditError, match="a cost with which missing routes are sought is no number"):
+            audit_corridor(problem, state, [replace(tasks[0], **{what: values})])
