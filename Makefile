@@ -13,7 +13,7 @@ WEB := $(shell find web hatch_build.py -type f -not -path '*/node_modules/*' -no
 .PHONY: run serve web web-dev test lint docs pictures bench peers lock clean help
 
 help:
-	@echo "make run    set up and run 'karvan plan' on the bundled case (CASE=... for another)"
+	@echo "make run    set up and run 'karvan plan --until trade' on the bundled case (CASE=... for another)"
 	@echo "make serve  set up and open the app on the bundled case (CASE=... for another)"
 	@echo "make web    compile the pages of the app anew (make web-dev: install what their tests need)"
 	@echo "make test   set up and run the tests"
@@ -26,7 +26,7 @@ help:
 	@echo "make clean  remove what was built"
 
 run: $(VENV)/.warm
-	$(BIN)/karvan plan $(CASE)
+	$(BIN)/karvan plan --until trade $(CASE)
 
 serve: $(VENV)/.run
 	$(BIN)/karvan serve $(CASE)

@@ -97,8 +97,10 @@ def main() -> None:
     rows.append(("karvan --help, whole process", 0.4, process_s("--help")))
     with tempfile.TemporaryDirectory() as folder:
         out = str(Path(folder) / "run")
-        rows.append(("karvan plan, whole process", 20, process_s("plan", CASE, "--out", out)))
-        run = karvan.plan(CASE, out=Path(folder) / "stages")
+        rows.append(
+            ("karvan plan until trade, whole process", 20, process_s("plan", CASE, "--until", "trade", "--out", out))
+        )
+        run = karvan.plan(CASE, out=Path(folder) / "stages", until="trade")
     rows.append(("routes stage of karvan plan", 3, run.seconds["routes"]))
     case = karvan.open_case(CASE)
     network_of(case, karvan.Setting.of(scenario="open")).arcs("container")

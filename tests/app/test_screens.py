@@ -282,18 +282,25 @@ def test_a_value_can_be_tried_from_its_facts(show: Callable[..., Shown]) -> None
 
 
 def test_a_run_shows_its_progress_can_be_stopped_and_ends_in_a_report(show: Callable[..., Shown]) -> None:
-    shown = show("/case")
-    report = shown.page.locator("section[data-run]")
-    report.get_by_role("button", name="Run").click()
-    shown.page.wait_for_selector("section[data-run=running] progress")
-    report.get_by_role("button", name="Stop").click()
-    shown.page.wait_for_selector("section[data-run=stopped]")
-    assert "Nothing was written." in report.inner_text()
-    report.get_by_role("button", name="Run again").click()
-    shown.page.wait_for_selector("section[data-run=done]")
-    link = report.get_by_role("link", name="Open the report").get_attribute("href")
-    with urllib.request.urlopen(f"{shown.server.address}{link}", timeout=60) as answer:
-        assert b"<html" in answer.read()
+    own = Server("textbook")
+    try:
+        shown = show("/case", on=own)
+        report = shown.page.locator("section[data-run]")
+        report.get_by_role("button", name="Run").click()
+        shown.page.wait_for_selector("section[data-run=running] progress")
+        report.get_by_role("button", name="Stop").click()
+        shown.page.wait_for_selector("section[data-run=stopped]")
+        assert "Nothing was written." in report.inner_text()
+        report.get_by_role("button", name="Run again").click()
+        shown.page.wait_for_selector("section[data-run=done]")
+        link = report.get_by_role("link", name="Open the report").get_attribute("href")
+        with urllib.request.urlopen(f"{shown.server.address}{link}", timeout=60) as answer:
+            assert b"<html" in answer.read()
+        paper = report.get_by_role("link", name="Open the decision paper").get_attribute("href")
+        with urllib.request.urlopen(f"{shown.server.address}{paper}", timeout=60) as answer:
+            assert "decision" in answer.read().decode("utf-8").lower()
+    finally:
+        own.stop()
 
 
 def test_the_record_can_be_read_by_party_and_day(show: Callable[..., Shown]) -> None:

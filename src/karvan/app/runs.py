@@ -31,6 +31,8 @@ State = Literal["running", "done", "stopped", "failed"]
 Tell = Callable[[str, int, int], None]
 #: The file in the folder of a run that holds its answer.
 ANSWER = "answer.json"
+#: The one that is the decision paper, where there is something to decide.
+DECISION = "decision.html"
 #: Runs that may work at the same time: a run takes a core.
 MOST_RUNNING = 2
 
@@ -50,6 +52,8 @@ class RunState(Answer):
         Since when.
     fault
         Why it failed.
+    decision
+        Whether it wrote a decision paper as well.
     """
 
     id: str
@@ -59,6 +63,7 @@ class RunState(Answer):
     of: int
     seconds: float
     fault: Fault | None
+    decision: bool
 
 
 @dataclass
@@ -86,6 +91,7 @@ class _Run:
             of=self.of,
             seconds=seconds,
             fault=self.fault,
+            decision=self.state == "done" and (self.folder / DECISION).is_file(),
         )
 
 
@@ -184,6 +190,16 @@ class Runs:
             The run is not done.
         """
         return self._written(name, "index.html", "report")
+
+    def decision(self, name: str) -> Path:
+        """Return the decision paper of a finished run.
+
+        Raises
+        ------
+        RequestError
+            The run is not done, or there was nothing to decide.
+        """
+        return self._written(name, DECISION, "decision paper")
 
     def answer(self, name: str) -> Path:
         """Return the answer of a finished run.

@@ -51,6 +51,8 @@ def test_a_run_goes_through_its_stages_and_ends_in_a_report(ask: Client) -> None
     report = ask("/api/case/runs/1/report")
     assert report.headers["content-type"] == "text/html; charset=utf-8"
     assert b"<html" in report.body
+    assert done["decision"]
+    assert b"<html" in ask("/api/case/runs/1/decision").body
 
 
 def test_a_run_can_be_stopped(own_runs: Runs) -> None:

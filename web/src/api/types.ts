@@ -795,6 +795,7 @@ export interface RunState {
   of: number;
   seconds: number;
   fault: Fault | null;
+  decision: boolean;
 }
 
 export interface ScenarioChoice {

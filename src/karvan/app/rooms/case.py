@@ -456,3 +456,9 @@ def stop_run(runs: TheRuns, run: str) -> RunState:
 def run_report(runs: TheRuns, run: str) -> Response:
     """Return the report of a finished run."""
     return FileResponse(runs.page(run), media_type="text/html; charset=utf-8")
+
+
+@router.get("/runs/{run}/decision", response_class=Response)
+def run_decision(runs: TheRuns, run: str) -> Response:
+    """Return the decision paper of a finished run."""
+    return FileResponse(runs.decision(run), media_type="text/html; charset=utf-8")

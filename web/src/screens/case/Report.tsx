@@ -56,6 +56,14 @@ export function Report() {
           <a href={`/api/case/runs/${run.id}/report`} target="_blank" rel="noreferrer">
             {en.case.openReport}
           </a>
+          {run.decision && (
+            <>
+              {" · "}
+              <a href={`/api/case/runs/${run.id}/decision`} target="_blank" rel="noreferrer">
+                {en.case.openDecision}
+              </a>
+            </>
+          )}
         </p>
       )}
       {fault && <FaultCard fault={fault} />}
