@@ -180,6 +180,7 @@ def draw_figures(
     faults = [fault for figure in figures for fault in figure.faults()]
     faults += [f"{name}: found twice; expected once." for name in sorted({n for n in names if names.count(n) > 1})]
     faults += [] if draws >= 1 else [f"draws: found {draws}; expected 1 or more."]
+    faults += [] if seed >= 0 else [f"seed: found {seed}; expected 0 or more."]
     faults += [] if sampler in get_args(Sampler) else [f"sampler: found {sampler!r}; expected sobol or lhs."]
     for (one, two), rank in (correlations or {}).items():
         faults += [f"correlation of {one} and {two}: found no figure called {name!r}; expected one of {', '.join(names)}."

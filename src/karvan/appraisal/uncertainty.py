@@ -114,6 +114,7 @@ def how_sure(
         The result does not hold.
     """
     faults = [] if draws >= 1 else [f"draws: found {draws}; expected 1 or more."]
+    faults += [] if seed >= 0 else [f"seed: found {seed}; expected 0 or more."]
     faults += [] if checks is None or checks >= 2 else [f"checks: found {checks}; expected 2 or more."]  # noqa: PLR2004 - a spread needs two
     if faults:
         raise InputError(faults, what="Uncertainty")

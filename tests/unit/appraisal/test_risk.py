@@ -136,7 +136,7 @@ def test_every_fault_of_uncertain_figures_is_told_at_once():
         Uncertain("g", "discrete", values=(1,)),
     ]
     with pytest.raises(InputError) as caught:
-        draw_figures(figures, 0, seed=1, sampler="dice", correlations={("a", "z"): 2})
+        draw_figures(figures, 0, seed=-1, sampler="dice", correlations={("a", "z"): 2})
     assert caught.value.problems == (
         "a: found 2, 1, 3; expected low, middle and high in this order.",
         "a: found a probability of 1.2; expected 0 to 1.",
@@ -149,6 +149,7 @@ def test_every_fault_of_uncertain_figures_is_told_at_once():
         "g: found 1 values and 0 probabilities; expected as many of both.",
         "a: found twice; expected once.",
         "draws: found 0; expected 1 or more.",
+        "seed: found -1; expected 0 or more.",
         "sampler: found 'dice'; expected sobol or lhs.",
         "correlation of a and z: found no figure called 'z'; expected one of a, a, b, c, d, e, f, g.",
         "correlation of a and z: found 2; expected two figures and -1 to 1.",

@@ -416,9 +416,10 @@ def test_where_no_world_has_a_solution_the_first_reason_is_given(case, store, mo
 
 def test_bad_requests_say_what_is_wrong(case, store):
     with pytest.raises(InputError) as caught:
-        how_sure(case, "N2", draws=0, checks=1)
+        how_sure(case, "N2", draws=0, seed=-1, checks=1)
     assert str(caught.value) == (
-        "Uncertainty: 2 problems\n  draws: found 0; expected 1 or more.\n  checks: found 1; expected 2 or more."
+        "Uncertainty: 3 problems\n  draws: found 0; expected 1 or more.\n  seed: found -1; expected 0 or more.\n"
+        "  checks: found 1; expected 2 or more."
     )
     with pytest.raises(UnknownNameError, match=r"No driver is called 'time_valu'. Did you mean time_value\?"):
         how_sure(case, "N2", only=["time_valu"], store=store)
