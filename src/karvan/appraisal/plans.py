@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
+#: Years after the base year that may be counted: beyond what any rule set asks for, growth has no meaning.
+FARTHEST_HORIZON = 200
 #: Instruments that a funder gives for good.
 GIVEN = ("budget", "grant", "equity")
 #: Parameters of a case that replace the defaults; all defaults are assumptions.
@@ -186,8 +188,8 @@ def plan_projects(
 
     base = case.config.case.base_year
     end = base + round(rules.horizon_years.value) if horizon_year is None else horizon_year
-    if end <= base:
-        message = f"The last year counted is {end}; expected one after the base year {base}."
+    if not base < end <= base + FARTHEST_HORIZON:
+        message = f"The last year counted is {end}; expected one after the base year {base}, {base + FARTHEST_HORIZON} at most."
         raise RequestError(message)
     named: dict[str, int | None] = {}
     for given, year in Setting.of(projects=projects).project_years().items():
@@ -231,7 +233,7 @@ def _planned(case: Case, name: str, given: int | None, years: Sequence[int], not
     if not base < opens <= years[-1]:
         message = (
             f"Project {name} opens in {opens}; expected {base + 1} to {years[-1]}, after the base year and within the horizon. "
-            f"Name another year: {name}@{base + 3}."
+            f"Name another year: {name}@{min(base + 3, years[-1])}."
         )
         raise RequestError(message)
     duration = float(row["duration_years"])

@@ -323,6 +323,18 @@ def test_a_horizon_before_the_base_year(textbook: Case) -> None:
         appraise(textbook, "N2", horizon_year=2020)
 
 
+@pytest.mark.parametrize("end", [2026, 2227, 99999])
+def test_a_horizon_that_cannot_be(textbook: Case, end: int) -> None:
+    with pytest.raises(RequestError) as caught:
+        appraise(textbook, "N2", horizon_year=end)
+    assert str(caught.value) == f"The last year counted is {end}; expected one after the base year 2026, 2226 at most."
+
+
+def test_another_year_that_is_named_lies_within_a_short_horizon(textbook: Case) -> None:
+    with pytest.raises(RequestError, match=r"expected 2027 to 2027, .* Name another year: N2@2027\.$"):
+        appraise(textbook, "N2", horizon_year=2027)
+
+
 def test_a_future_of_another_kind_is_taken_to_last(textbook: Case, store: OutcomeStore, line: Appraisal) -> None:
     """There is one state, and no closure in which the value could turn."""
     found = appraise(textbook, "N1", scenario="fuel_dear", store=store)
