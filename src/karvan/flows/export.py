@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -85,7 +86,7 @@ def _write_omx(result: Assignment, target: Path) -> Path:
 
 
 def read_omx(path: str | Path, zones: int, *, matrix: str | None = None) -> Floats:
-    """Return a matrix of trips from an OMX file.
+    """Return a matrix of trips from an OMX file, in the order of the zones: a mapping of the file to their numbers is followed.
 
     Parameters
     ----------
@@ -99,7 +100,7 @@ def read_omx(path: str | Path, zones: int, *, matrix: str | None = None) -> Floa
     Raises
     ------
     InputError
-        The file is garbled or ends early, or has no such matrix.
+        The file is garbled or ends early, or has no such matrix, or a mapping that does not name the zones.
     """
     openmatrix = _openmatrix()
     path = Path(path)
@@ -115,6 +116,7 @@ def read_omx(path: str | Path, zones: int, *, matrix: str | None = None) -> Floa
         names = [str(name) for name in book.list_matrices()]
         chosen = matrix or (names[0] if len(names) == 1 else "")
         values = np.array(book[chosen], dtype=float) if chosen in names else None
+        mappings = {str(name): [int(zone) for zone in book.map_entries(name)] for name in book.list_mappings()}
     except Exception as error:
         problem = "is no OMX file, or ends early: its matrices cannot be read. Fetch or write it again."
         raise InputError([problem], what=str(path)) from error
@@ -127,7 +129,30 @@ def read_omx(path: str | Path, zones: int, *, matrix: str | None = None) -> Floa
     if values.shape != (zones, zones):
         found = " x ".join(map(str, values.shape))
         raise InputError([f"matrix {chosen!r} is {found}; expected {zones} x {zones}."], what=str(path))
-    return values
+    order = _zone_order(path, mappings, zones)
+    return values[np.ix_(order, order)]
+
+
+def _zone_order(path: Path, mappings: dict[str, list[int]], zones: int) -> npt.NDArray[np.int64]:
+    """Return where the rows of the zones 1, 2, 3 ... stand, as the file's mappings say.
+
+    Numbers of another network's count that rise leave the rows as they stand.
+    """
+    expected = list(range(1, zones + 1))
+    orders = set()
+    for name, entries in mappings.items():
+        if sorted(entries) == expected:
+            orders.add(tuple(int(row) for row in np.argsort(entries)))
+        elif len(entries) == zones and all(one < other for one, other in pairwise(entries)):
+            orders.add(tuple(range(zones)))
+        else:
+            problem = f"mapping {name!r} does not name each of the zones 1 to {zones} once. "
+            todo = "Correct it, or leave it out where rows and columns stand in the order of the zones."
+            raise InputError([problem + todo], what=str(path))
+    if len(orders) > 1:
+        problem = f"the mappings {', '.join(mappings)} give the zones different orders. Keep one."
+        raise InputError([problem], what=str(path))
+    return np.array(next(iter(orders), range(zones)), dtype=np.int64)
 
 
 def _openmatrix() -> Any:  # noqa: ANN401 - a module without types

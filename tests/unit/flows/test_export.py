@@ -95,3 +95,31 @@ def test_a_place_that_cannot_be_written(result, tmp_path):
     for name in ("flows.csv", "flows.omx"):
         with pytest.raises(OutputError, match="cannot be written: "):
             write_assignment(result, tmp_path / "file" / name)
+
+
+def omx_with(path, **mappings):
+    book = openmatrix.open_file(str(path), "w")
+    book["trips"] = np.array([[11.0, 12.0, 13.0], [21.0, 22.0, 23.0], [31.0, 32.0, 33.0]])
+    for name, entries in mappings.items():
+        book.create_mapping(name, entries)
+    book.close()
+    return path
+
+
+def test_rows_of_an_omx_file_are_the_zones_that_its_mapping_says(tmp_path):
+    plain = read_omx(omx_with(tmp_path / "a.omx"), 3)
+    assert plain[0].tolist() == [11, 12, 13]
+    turned = read_omx(omx_with(tmp_path / "b.omx", taz=[3, 1, 2]), 3)
+    # the first row is zone 3, the second zone 1
+    assert turned.tolist() == [[22, 23, 21], [32, 33, 31], [12, 13, 11]]
+    assert read_omx(omx_with(tmp_path / "c.omx", taz=[101, 102, 205]), 3).tolist() == plain.tolist()
+
+
+def test_mappings_that_do_not_name_the_zones(tmp_path):
+    assert refused(omx_with(tmp_path / "a.omx", taz=[3, 1, 9]), 3) == (
+        "mapping 'taz' does not name each of the zones 1 to 3 once. Correct it, or leave it out where rows and columns stand in "
+        "the order of the zones."
+    )
+    assert refused(omx_with(tmp_path / "b.omx", one=[1, 2, 3], two=[3, 1, 2]), 3) == (
+        "the mappings one, two give the zones different orders. Keep one."
+    )
