@@ -201,9 +201,11 @@ class _Trips:
                 raise ValueError  # noqa: TRY301 - digits with it between them, which Python would take, are no number
             flat = text.replace(":", " ").replace(";", " ").split()
             numbers = np.array(flat, dtype=float) if flat else np.empty(0)
-            ends, trips = numbers[::2].astype(np.int64), numbers[1::2]
-            sound = text.count(":") == trips.size == ends.size and bool(np.all(ends == numbers[::2]))
-            if sound and np.all((ends >= 1) & (ends <= zones) & np.isfinite(trips) & (trips >= 0)):
+            places, trips = numbers[::2], numbers[1::2]
+            sound = text.count(":") == trips.size == places.size
+            sound = sound and bool(np.all((places >= 1) & (places <= zones) & (places == np.floor(places))))
+            if sound and np.all(np.isfinite(trips) & (trips >= 0)):
+                ends = places.astype(np.int64)
                 np.add.at(self.matrix[origin - 1], ends - 1, trips)
                 before = int(self.named[origin - 1].sum())
                 self.named[origin - 1, ends - 1] = True
@@ -341,7 +343,7 @@ def _rows(body: str, begin: int, extra: tuple[str, ...]) -> tuple[list[tuple[int
         figures, mark, rest = plain.partition(";")
         cells = _cells(figures, len(columns))
         if (
-            not (rows or problems or any(_is_number(cell) for cell in cells)) and cells[0][0].isalpha()
+            not (rows or problems or any(_is_number(cell) for cell in cells)) and plain.strip()[:1].isalpha()
         ):  # a heading without its '~'
             columns, named = _heading(plain, canon, extra) or (columns, named)
             continue

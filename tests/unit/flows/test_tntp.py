@@ -69,6 +69,7 @@ def test_a_network(net):
         META
         + "~\tTail node\tHead node\tCap (veh/h)\tLength (mi)\tfftt(min)\tB\tPower\tToll (c)\t\n"
         + "1\t3\t100\t1\t2\t0.15\t4\t0\n3\t2\t200\t2\t3\t0.15\t4\t5\n",
+        META + "\t\tA" + "\t" * 8 + "\n" + ROWS,
         META.replace("\n", "\r\n") + ROWS.replace("\n", "\r\n"),
         META.replace("<END OF METADATA>", "<END OF METADATA>\t\t\t") + "\n\n" + ROWS.replace(" ", "\t"),
         META.replace("<NUMBER OF ZONES> 2", "<NUMBER OF ZONES>\t\t2\t;").replace("THRU NODE> ", "THRU NODE>") + ROWS,
@@ -85,6 +86,7 @@ def test_a_network(net):
     ids=[
         "order",
         "no speed",
+        "odd heading",
         "crlf",
         "tabs",
         "semicolon",
@@ -270,12 +272,14 @@ def test_a_total_that_does_not_fit_is_told(trips):
         (TRIPS + PAIRS.replace("2.5", "-2.5"), "line 7: found '1 : -2.5'; trips cannot be negative."),
         (TRIPS + PAIRS.replace("10.0", "nan"), "line 5: found '2 : nan'; expected a number of trips."),
         (TRIPS + PAIRS.replace("1 : 2.5", "3 : 2.5"), "line 7: destination 3 is not a zone from 1 to 2."),
+        (TRIPS + PAIRS.replace("1 : 2.5", "9e29 : 2.5"), "line 7: destination 9e29 is not a zone from 1 to 2."),
         (TRIPS + PAIRS.replace("Origin 2", "Origin 9"), "line 6: origin '9' is not a zone from 1 to 2."),
         (TRIPS + "5 5 5\n" + PAIRS, "line 4: found '5' before the first origin; expected 'Origin'."),
         (TRIPS.replace("ZONES> 2", "ZONES> 3") + PAIRS,
          "<NUMBER OF ZONES> says 3, and the network has 2. Give the trips of this network."),
     ],
-    ids=["origins", "number", "no pair", "no origin", "digits", "pair", "letter", "negative", "nan", "destination", "origin",
+    ids=["origins", "number", "no pair", "no origin", "digits", "pair", "letter", "negative", "nan", "destination", "far",
+         "origin",
          "stray", "zones"],
 )  # fmt: skip
 def test_trips_that_end_early_or_are_garbled(trips, text, says):
