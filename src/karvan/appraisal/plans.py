@@ -20,7 +20,7 @@ from karvan.appraisal.streams import even_shares, phase_cost
 from karvan.appraisal.terms import MoneyTerms, read_terms
 from karvan.case.apply import opening_year, resolve_project
 from karvan.case.finance import funding_of
-from karvan.errors import InputError, RequestError
+from karvan.errors import RequestError
 from karvan.trade.cost import ADJUSTMENT_YEARS
 
 if TYPE_CHECKING:
@@ -327,17 +327,3 @@ def between(years: Sequence[int], known: Mapping[int, Floats], demand: Floats, o
             share = (now - low) / (high - low) if high != low else (year - below) / (above - below)
             out[place] = known[below] + share * (known[above] - known[below])
     return out
-
-
-def refuse_unknown_cost(plan: Plan) -> None:
-    """Refuse a plan with a project whose cost is not known.
-
-    Raises
-    ------
-    InputError
-        A cost is not known; every one is listed.
-    """
-    faults = [f"{project.id}: found no cost; expected one. Its benefits alone say nothing of its worth."
-              for project in plan.projects if math.isnan(project.cost_musd)]  # fmt: skip
-    if faults:
-        raise InputError(faults, what="Cost of projects")

@@ -434,9 +434,3 @@ def world_of(drivers: Iterable[UncertainDriver], scores: Mapping[str, float]) ->
         else:
             changes += found
     return World(tuple(changes), tuple(effects), theta)
-
-
-def chain_scores(drivers: Sequence[UncertainDriver], numbers: Floats) -> Floats:
-    """Return the columns of draws that belong to drivers of the chain, held within the limit of scores."""
-    mine = [place for place, driver in enumerate(drivers) if driver.in_chain]
-    return np.clip(numbers[:, mine], -LIMIT, LIMIT)

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 #: The rules register themselves on import, in this order after those of rules.py.
 assert futures_rules and network_rules and project_rules and demand_rules  # noqa: S101, PT018
 
-#: Files that may lie in a case folder beside its tables.
-OTHER_FILES = {CONFIG_FILE, "README.md", "LICENSE", "LICENCE", "LICENSE.md"}
-
 
 def bundled_cases() -> dict[str, Path]:
     """Return the cases that come with the package, by name."""

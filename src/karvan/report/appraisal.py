@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from karvan.charts import words
 from karvan.charts.diverging import Bar, Panel, draw_diverging
-from karvan.charts.svg import figure_bytes, inline_svg
+from karvan.charts.svg import inline_svg
 from karvan.report.figures import Picture
 from karvan.report.tables import Cell, Table
 
@@ -18,24 +18,6 @@ if TYPE_CHECKING:
 
 #: Projects in the picture.
 SHOWN = 16
-
-
-def league_of(found: Sequence[Appraisal], *, suffix: str) -> bytes:
-    """Return the league table as a picture, as the bytes of a file.
-
-    Parameters
-    ----------
-    found
-        Appraisals, as :func:`karvan.appraisal.league_table` returns them.
-    suffix
-        ``.svg``, ``.png`` or ``.pdf``.
-
-    Raises
-    ------
-    RequestError
-        The suffix is another.
-    """
-    return figure_bytes(draw_diverging([_panel(found)], title="What each project is worth alone"), suffix)
 
 
 def league_picture(found: Sequence[Appraisal]) -> Picture | None:

@@ -7,12 +7,11 @@ be compared gets a reason instead of a figure. Method: docs/methods/validation.m
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from karvan.case import Setting
-from karvan.case.ranges import Z90, confidence_shares
+from karvan.case.ranges import confidence_shares
 from karvan.errors import NoRouteError
 from karvan.network import ArcKind
 from karvan.routes.find import Trace, network_of, trace_route
@@ -29,8 +28,6 @@ Row = dict[str, Any]
 
 #: Price of a 40-foot container against a 20-foot one, and dollars per euro, where the case has no such parameter.
 FEU_PER_TEU_PRICE, USD_PER_EUR = 1.5, 1.1
-#: Extents of whole journeys.
-JOURNEYS = ("gate", "line")
 
 
 @dataclass(frozen=True)
@@ -211,13 +208,6 @@ def _unit(network: Network, row: Row, goods: str | None) -> tuple[float, str]:
     if rate is None or per not in units:
         return 1.0, f"a price in {row['unit']}"
     return units[per] / rate, ""
-
-
-def spread_share(spread: Spread) -> float:
-    """Return the standard deviation of the logarithm behind a spread."""
-    if spread.p10 <= 0 or spread.p90 <= spread.p10:
-        return 0.0
-    return math.log(spread.p90 / spread.p10) / (2 * Z90)
 
 
 def journeys(case: Case, found: list[Predicted]) -> Iterator[tuple[Row, Predicted]]:

@@ -25,7 +25,6 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 #: Share of the long-run elasticity that works in the first year, and years until all of it does: an elasticity of 0.76 after one
 #: year against 1.75-2.25 in the long run, reached in 7-10 years (Boehm, Levchenko and Pandalai-Nayar, AER 113(4), 2023).
 FIRST_YEAR_SHARE, ADJUSTMENT_YEARS = 0.4, 8.0
-ADJUSTMENT_RANGE_YEARS = (7.0, 10.0)
 
 
 def generalised(
