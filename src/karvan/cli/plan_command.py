@@ -38,7 +38,7 @@ def plan(
     """Run every stage on a case and write a run folder with tables and a report."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-    from karvan.pipeline import STAGES
+    from karvan.pipeline import CHAIN, STAGES
     from karvan.pipeline import plan as run_plan
     from karvan.workers import cores
 
@@ -59,6 +59,8 @@ def plan(
     say(f"Report: {run.folder / 'index.html'}")
     if run.data.portfolio is not None:
         say(f"Decision paper: {run.folder / 'decision.html'}")
+    elif (last := until or run.data.case.config.plan.until) != CHAIN[-1]:
+        say(f"Left off at {last}. For the decision paper go on with --until {CHAIN[-1]}, which may take minutes.")
 
 
 def _show(run: Run) -> None:

@@ -26,7 +26,10 @@ def test_a_plan_writes_a_run_folder(karvan, there):
     assert (there / found["folder"]) == folder
     assert {path.name for path in folder.iterdir()} == set(found["files"]) == RUN_FILES - {"decision.html"}
     assert json.loads((folder / "run.json").read_text(encoding="utf-8"))["meta"] == found["meta"]
-    assert answer.err.splitlines()[-1] == f"Report: {folder.relative_to(there) / 'index.html'}"
+    assert answer.err.splitlines()[-2:] == [
+        f"Report: {folder.relative_to(there) / 'index.html'}",
+        "Left off at trade. For the decision paper go on with --until portfolio, which may take minutes.",
+    ]
 
 
 def test_the_same_plan_gives_the_same_bytes(karvan, there):
