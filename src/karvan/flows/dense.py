@@ -295,11 +295,6 @@ def solve(
         return _Run(problem, start, pool, count * PARTS_PER_THREAD).go(gap, max_iterations, tell)
 
 
-def _dot(one: Floats, two: Floats) -> float:
-    """Return the sum of products, added up in one order whatever the machine; a library may share it out to threads."""
-    return float((one * two).sum())
-
-
 class _Run:
     """One run: the state that its kernels share."""
 
@@ -471,7 +466,7 @@ class _Run:
 
     def _totals(self) -> tuple[float, float]:
         """Return the total cost and that of the shortest paths, from path sets whose flows are those of the links."""
-        own = _dot(self.volume, self.time) + _dot(self.path_flow, self.path_fixed)
+        own = float(self.kernels.dot(self.volume, self.time) + self.kernels.dot(self.path_flow, self.path_fixed))
         if not np.isfinite(own):
             raise self._beyond()
         return own, float(self.tree_cost.sum())
@@ -481,10 +476,10 @@ class _Run:
         reason: Literal["gap", "rounding", "iterations"],
     ) -> Solution:  # fmt: skip
         p = self.problem
-        constant = _dot(self.path_flow, self.path_fixed)
+        constant = float(self.kernels.dot(self.path_flow, self.path_fixed))
         # the integral of a time, and the real one of a marginal time
         mean = p.free + (self.time - p.free) / (1.0 + p.power)
-        objective = _dot(self.volume, mean) + constant
+        objective = float(self.kernels.dot(self.volume, mean)) + constant
         time = mean if p.marginal else self.time
         volume, times = np.empty_like(self.volume), np.empty_like(time)
         volume[p.rank], times[p.rank] = self.volume, time

@@ -25,6 +25,11 @@ SAME_SHARE = 0.1
 STRETCH_EVERY = 4
 #: How many times as far as the last sweep a stretch may go.
 STRETCH = 64.0
+#: Columns of what a sweep knows of the links, side by side: a shift touches one place of memory for each link, and few
+#: arrays go from kernel to kernel (each that does is counted in and out).
+VOLUME, FREE, RISE, CAPACITY, POWER, KIND, SLOPE, COLUMNS = 0, 1, 2, 3, 4, 5, 6, 8
+#: Products that are added up plainly, between two sums that keep what rounding loses.
+BLOCK = 64
 #: A path whose excess cost is below this share of the last sweep's, per pair, waits for a later sweep.
 WAITING_SHARE = 0.1
 
@@ -61,6 +66,20 @@ def delays(volume, free, rise, capacity, power, kind, time, slope):
     """Set the time and its derivative on every link."""
     for link in range(volume.size):
         time[link], slope[link] = delay(volume[link], free[link], rise[link], capacity[link], power[link], kind[link])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def dot(one, two):
+    """Return the sum of products, added up in one order whatever the machine, and what rounding loses with it (Neumaier 1974)."""
+    total, lost = 0.0, 0.0
+    for begin in range(0, one.size, BLOCK):
+        part = 0.0
+        for place in range(begin, min(begin + BLOCK, one.size)):
+            part += one[place] * two[place]
+        new = total + part
+        lost += (total - new) + part if abs(total) >= abs(part) else (part - new) + total
+        total = new
+    return total + lost
 
 
 # path sets ------------------------------------------------------------------------------------------------------------
@@ -286,47 +305,52 @@ def load(path_start, link_start, path_links, path_flow, pair_begin, pair_end, vo
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _move(links, count, step, volume, free, rise, capacity, power, kind, time, slope):
+def _move(links, count, step, state, time):
     """Add `step` to the volume of some links; return the sum of their times and of the derivatives."""
     cost = 0.0
     steep = 0.0
     for place in range(count):
         link = links[place]
-        volume[link] += step
-        if kind[link] != 0:
-            time[link], slope[link] = delay(
-                volume[link], free[link], rise[link], capacity[link], power[link], kind[link]
+        volume = state[link, VOLUME] + step
+        state[link, VOLUME] = volume
+        kind = int(state[link, KIND])
+        if kind != 0:
+            time[link], state[link, SLOPE] = delay(
+                volume, state[link, FREE], state[link, RISE], state[link, CAPACITY], state[link, POWER], kind
             )
         cost += time[link]
-        steep += slope[link]
+        steep += state[link, SLOPE]
     return cost, steep
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _shift(up, ups, down, downs, most, gap, steep, extra, volume, free, rise, capacity, power, kind, time, slope):
-    """Move flow from the links `up` to the links `down` until their costs meet, or all of `most` has moved; return it.
+def _step(up, ups, down, downs, at, extra, state, time):
+    """Move flow from the links `up` to the links `down`; return the difference of cost that is left, and its slope.
 
-    A Newton step first; where the function bends too much for it, false position within the bracket (the difference of
+    It has one way out, so that no array is counted in and out of it.
+    """
+    costs, slopes = _move(up, ups, -at, state, time)
+    cost, steep = _move(down, downs, at, state, time)
+    return costs - cost + extra, steep + slopes
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _search(up, ups, down, downs, most, gap, at, now, steep, extra, state, time):
+    """Move flow until the costs meet, or all of `most` has moved, from a first step that was too far or too short; return it.
+
+    Newton's steps, and where the function bends too much for them, false position within the bracket (the difference of
     two increasing functions has one root), and halving where that is slow as well.
     """
     low, low_gap = 0.0, gap
     high, high_gap = most, -np.inf
-    at = gap / steep if steep < np.inf and gap < steep * most else most
-    moved, now = 0.0, gap
-    for step in range(MOST_STEPS):
-        costs, slopes = _move(up, ups, moved - at, volume, free, rise, capacity, power, kind, time, slope)
-        cost, steep = _move(down, downs, at - moved, volume, free, rise, capacity, power, kind, time, slope)
-        moved = at
-        now = costs - cost + extra
-        steep += slopes
-        if abs(now) <= ROOT_SHARE * gap or (moved == most and now >= 0.0):
-            break
+    moved = at
+    for step in range(1, MOST_STEPS):
         if now > 0.0:
             low, low_gap = at, now
         else:
             high, high_gap = at, now
         newton = at + now / steep if steep > 0.0 and steep < np.inf else np.inf
-        if step >= ROOT_STEPS - 1:
+        if step >= ROOT_STEPS:
             if low > 0.0:
                 break
             at = 0.5 * high
@@ -336,15 +360,18 @@ def _shift(up, ups, down, downs, most, gap, steep, extra, volume, free, rise, ca
             at = low + (high - low) * min(0.9, max(0.1, low_gap / (low_gap - high_gap)))
         else:
             at = high
+        now, steep = _step(up, ups, down, downs, at - moved, extra, state, time)
+        moved = at
+        if abs(now) <= ROOT_SHARE * gap or (moved == most and now >= 0.0):
+            break
     if now < -ROOT_SHARE * gap:  # still too far: what lies this side of the root is sure to lower the objective
-        _move(up, ups, moved - low, volume, free, rise, capacity, power, kind, time, slope)
-        _move(down, downs, low - moved, volume, free, rise, capacity, power, kind, time, slope)
+        _step(up, ups, down, downs, low - moved, extra, state, time)
         moved = low
     return moved
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _part(link_start, path_links, path, rival, mark, stamp, other, turn, time, slope, up, down):
+def _part(link_start, path_links, path, rival, mark, stamp, other, turn, state, time, up, down):
     """Find the links that only one of two paths has; return their numbers, the difference of cost, and its slope."""
     ups, downs, gap, steep = 0, 0, 0.0, 0.0
     for place in range(link_start[rival], link_start[rival + 1]):
@@ -354,21 +381,20 @@ def _part(link_start, path_links, path, rival, mark, stamp, other, turn, time, s
             down[downs] = link
             downs += 1
             gap -= time[link]
-            steep += slope[link]
+            steep += state[link, SLOPE]
     for place in range(link_start[path], link_start[path + 1]):
         link = path_links[place]
         if other[link] != turn:
             up[ups] = link
             ups += 1
             gap += time[link]
-            steep += slope[link]
+            steep += state[link, SLOPE]
     return ups, downs, gap, steep
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def sweep(
-    pairs, path_start, link_start, path_links, path_flow, path_fixed, floor, stamp, mark, other, up, down, cost,
-    volume, free, rise, capacity, power, kind, time, slope,
+    pairs, path_start, link_start, path_links, path_flow, path_fixed, floor, stamp, mark, other, up, down, cost, state, time
 ):  # fmt: skip
     """Shift flow of each pair, in turn, from its dearer paths to cheaper ones.
 
@@ -405,7 +431,7 @@ def sweep(
                     continue
                 stamp += 1
                 ups, downs, gap, steep = _part(
-                    link_start, path_links, path, rival, mark, own, other, stamp, time, slope, up, down
+                    link_start, path_links, path, rival, mark, own, other, stamp, state, time, up, down
                 )
                 last = rival
                 gap += path_fixed[path] - path_fixed[rival]
@@ -425,14 +451,16 @@ def sweep(
             if last != target:
                 stamp += 1
                 ups, downs, gap, steep = _part(
-                    link_start, path_links, path, target, mark, own, other, stamp, time, slope, up, down
+                    link_start, path_links, path, target, mark, own, other, stamp, state, time, up, down
                 )
                 gap += path_fixed[path] - path_fixed[target]
             extra = path_fixed[path] - path_fixed[target]
-            moved = _shift(
-                up, ups, down, downs, path_flow[path], gap, steep, extra,
-                volume, free, rise, capacity, power, kind, time, slope,
-            )  # fmt: skip
+            most = path_flow[path]
+            moved = gap / steep if steep < np.inf and gap < steep * most else most
+            now, steep = _step(up, ups, down, downs, moved, extra, state, time)
+            # seldom: Newton's step is nearly always enough
+            if abs(now) > ROOT_SHARE * gap and (now < 0.0 or moved < most):
+                moved = _search(up, ups, down, downs, most, gap, moved, now, steep, extra, state, time)
             path_flow[target] += moved
             path_flow[path] = 0.0 if moved >= path_flow[path] else path_flow[path] - moved
     return excess, stamp
@@ -500,6 +528,15 @@ def stretch(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _gather(volume, free, rise, capacity, power, kind, slope, state):
+    """Lay what a sweep knows of the links side by side."""
+    for link in range(volume.size):
+        state[link, VOLUME], state[link, FREE], state[link, RISE] = volume[link], free[link], rise[link]
+        state[link, CAPACITY], state[link, POWER], state[link, KIND] = capacity[link], power[link], kind[link]
+        state[link, SLOPE] = slope[link]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def balance(
     path_start, link_start, path_links, path_flow, path_fixed, most, longest, floor, goal, sweeps,
     volume, free, rise, capacity, power, kind, time, slope,
@@ -524,6 +561,8 @@ def balance(
     trial_flow = np.empty(path_flow.size)
     last_volume = np.empty(volume.size)
     trial_volume = np.empty(volume.size)
+    state = np.empty((volume.size, COLUMNS))
+    _gather(volume, free, rise, capacity, power, kind, slope, state)
     stamp, excess, made = 0, 0.0, 0
     small = floor
     while count > 0 and made < sweeps:
@@ -531,17 +570,19 @@ def balance(
         ahead = made % STRETCH_EVERY == 0
         if ahead:
             last_flow[:] = path_flow
-            last_volume[:] = volume
+            last_volume[:] = state[:, VOLUME]
         excess, stamp = sweep(
             pairs, path_start, link_start, path_links, path_flow, path_fixed, small, stamp, mark, other, up, down, cost,
-            volume, free, rise, capacity, power, kind, time, slope,
+            state, time,
         )  # fmt: skip
         small = max(floor, WAITING_SHARE * excess / count)
         if ahead:
-            stretch(
+            volume[:] = state[:, VOLUME]
+            if stretch(
                 path_start, link_start, path_links, path_flow, path_fixed, last_flow, last_volume, trial_flow,
                 trial_volume, volume, free, rise, capacity, power, kind, time, slope,
-            )  # fmt: skip
+            ):  # fmt: skip
+                _gather(volume, free, rise, capacity, power, kind, slope, state)
         if made > 1 and excess <= goal:
             break
     return made, excess
