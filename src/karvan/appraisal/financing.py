@@ -89,7 +89,7 @@ def finance_projects(appraisal: Appraisal) -> ProjectFinance | None:
         return None
     years = list(plan.years)
     notes: list[str] = []
-    home = sorted({country for project in plan.projects for country in project.countries})
+    home = list(plan.owners)
     mix = _cost_of_capital(plan.projects, plan.terms, rules, home)
     basis, discounting = _discounting(rules, mix.wacc)
     flows = _flows(appraisal, home, discounting)
@@ -118,6 +118,7 @@ def finance_projects(appraisal: Appraisal) -> ProjectFinance | None:
         funds.given,
         funds.own,
         _traffic(appraisal),
+        earned,
         discounting,
     )
     return ProjectFinance(
@@ -327,12 +328,11 @@ def _fiscal(
     total = found.benefit_musd[:, :, mine] + found.transfer_musd[:, :, mine]
     receipts = np.einsum("ys,ysr->y", found.probability, total) + taxes
     # the schedules are in dollars already; whose money a loan is owed in stands in its terms
-    moneys = {plan.terms.currencies.get(country, "") for country in home}
     return fiscal_page(
         appraisal.years, loans=[loan.real for loan in funds.loans if not loan.guaranteed],
         guarantees=_guarantees(plan, [loan for loan in funds.loans if loan.guaranteed], earned),
         outlay=funds.public.tolist(), receipts=receipts.tolist(),
-        home_currency=moneys.pop() if len(moneys) == 1 else "",
+        home_currency=plan.owners_currency,
     )  # fmt: skip
 
 

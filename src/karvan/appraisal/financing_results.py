@@ -43,6 +43,11 @@ class FundedLoan:
     taken: tuple[str, ...] = ()
 
     @property
+    def guaranteed(self) -> bool:
+        """Whether another body than the treasuries owes it."""
+        return not math.isnan(self.funding.guaranteed_share)
+
+    @property
     def fees_musd(self) -> float:
         """Fees paid, at constant prices, not discounted."""
         return sum(self.schedule.fees)
@@ -64,7 +69,7 @@ class FundedLoan:
             "share": terms.share, "rate_pct_per_year": terms.rate_pct_per_year, "tenor_years": loan.years,
             "grace_years": loan.grace_years, "currency": loan.currency, "repayment": loan.repayment,
             "front_end_fee": loan.front_end_fee, "commitment_fee": loan.commitment_fee,
-            "guaranteed_share": None if math.isnan(terms.guaranteed_share) else terms.guaranteed_share,
+            "guaranteed_share": terms.guaranteed_share if self.guaranteed else None,
             "taken": list(self.taken),
             "fees_musd": self.fees_musd, "interest_in_works_musd": self.interest_in_works_musd,
             "grant_element": self.grant_element, "dscr_least": cover.least, "dscr_mean": cover.average,
@@ -151,6 +156,8 @@ class FinancialFlows:
         Given, and paid in by the owners.
     tonnes_m
         Tonnes expected on the busiest part of what is built, in millions.
+    operators
+        What operators have after upkeep and taxes on profits.
     discounting
         How they are discounted.
     """
@@ -162,6 +169,7 @@ class FinancialFlows:
     grants: Floats
     own: Floats
     tonnes_m: Floats
+    operators: Floats
     discounting: Discounting
 
 

@@ -18,7 +18,7 @@ from karvan.appraisal.discounting import rate_faults
 from karvan.errors import AuditError, InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
@@ -209,7 +209,9 @@ def schedule_loan(loan: Loan, *, last_year: int | None = None) -> LoanSchedule:
     )  # fmt: skip
 
 
-def convert_schedule(schedule: LoanSchedule, rates: Mapping[int, float], *, currency: str) -> LoanSchedule:
+def convert_schedule(
+    schedule: LoanSchedule, rates: Mapping[int, float], *, currency: str, at_end: Mapping[int, float] | None = None
+) -> LoanSchedule:  # fmt: skip
     """Return a schedule in another currency, each year at its own rate of exchange.
 
     Parameters
@@ -220,27 +222,36 @@ def convert_schedule(schedule: LoanSchedule, rates: Mapping[int, float], *, curr
         Price of one unit of the loan's currency, by year.
     currency
         Code of the other currency.
+    at_end
+        The same at the end of each year, for what is owed and paid there; by default that of the year.
 
     Raises
     ------
     InputError
         A year has no rate of exchange, or one that is not above zero.
     """
+    later = rates if at_end is None else at_end
     faults = [
-        f"{schedule.currency} in {currency}, {year}: found {rates.get(year, 'no rate of exchange')}; "
+        f"{schedule.currency} in {currency}, {when}{year}: found {path.get(year, 'no rate of exchange')}; "
         "expected a rate above 0. Add it to the path."
+        for when, path in (("", rates), *([("end of ", later)] if at_end is not None else []))
         for year in schedule.years
-        if not rates.get(year, 0.0) > 0
+        if not path.get(year, 0.0) > 0
     ]
     if faults:
         raise InputError(faults, what=f"Loan {schedule.loan.name!r}")
 
-    def converted(values: Iterable[float]) -> tuple[float, ...]:
-        return tuple(value * rates[year] for year, value in zip(schedule.years, values, strict=True))
+    def converted(name: str, path: Mapping[int, float]) -> tuple[float, ...]:
+        return tuple(value * path[year] for year, value in zip(schedule.years, getattr(schedule, name), strict=True))
 
-    names = ("drawn", "interest", "capitalised", "fees", "principal", "owed", "front_end")
-    parts = {name: converted(getattr(schedule, name)) for name in names}
-    return LoanSchedule(loan=schedule.loan, years=schedule.years, currency=currency, **parts)
+    parts = {name: converted(name, rates) for name in ("drawn", "front_end")}
+    parts |= {name: converted(name, later) for name in ("interest", "capitalised", "principal", "owed")}
+    yearly = (paid - first for paid, first in zip(schedule.fees, schedule.front_end, strict=True))
+    fees = tuple(
+        front_end + paid * later[year]
+        for year, front_end, paid in zip(schedule.years, parts["front_end"], yearly, strict=True)
+    )
+    return LoanSchedule(loan=schedule.loan, years=schedule.years, currency=currency, fees=fees, **parts)
 
 
 def grant_element(schedule: LoanSchedule, *, rate: float = GRANT_ELEMENT_RATE) -> float:

@@ -155,6 +155,17 @@ class Plan:
         """Capital cost of all projects; NaN where one of them is not known."""
         return float(sum(project.cost_musd for project in self.projects))
 
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """Countries in which the projects are built."""
+        return tuple(sorted({country for project in self.projects for country in project.countries}))
+
+    @property
+    def owners_currency(self) -> str:
+        """The own money of all these countries; empty where they have none in common."""
+        moneys = {self.terms.currencies.get(country, "") for country in self.owners}
+        return moneys.pop() if len(moneys) == 1 else ""
+
 
 def plan_projects(
     case: Case, projects: Iterable[str] | str, rules: RuleSet, *, horizon_year: int | None = None, scenario: str | None = None,

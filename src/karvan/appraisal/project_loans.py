@@ -5,6 +5,9 @@ Works cost constant money of the owners; as much of a loan's money is drawn each
     worth(t)  = dollars of the day for one unit(t) x price of a dollar in the owners' constant money(t) / (1 + inflation)^t
     drawn(t)  = share of the funder x works(t) / worth(t)          in the loan's money, of which interest and repayment follow
 
+What is drawn stands at the start of year t; what is owed and paid, at its end, is worth(t + 1): a loan costs in constant money
+what the cost of capital says of its rate, (1 + rate) / (1 + inflation) - 1.
+
 What is not published is taken: dollars, equal parts of the debt, no fees, a debt of the treasuries. It is said of each loan.
 """
 
@@ -51,7 +54,7 @@ class ProjectLoan:
     own, real
         Year by year in its own money, of the day; and in dollars at constant prices of the owners.
     worth
-        What a unit of the first is in the second, by year.
+        What a unit of the first is in the second, by year, at whose start it is; one year more than the loan has.
     taken
         Columns of finance.csv that are blank, so that terms were taken.
     """
@@ -69,8 +72,8 @@ class ProjectLoan:
         return not math.isnan(self.funding.guaranteed_share)
 
     def cover(self, cash: Mapping[int, float]) -> DebtCover:
-        """Return the cover of its service by cash in dollars at constant prices, which is turned into its own money."""
-        return debt_cover({year: cash[year] / worth for year, worth in self.worth.items()}, self.own)
+        """Return the cover of its service by cash in dollars at constant prices, turned into its own money when it is due."""
+        return debt_cover({year: cash[year] / self.worth[year + 1] for year in self.own.years}, self.own)
 
     @property
     def note(self) -> str:
@@ -126,13 +129,14 @@ def loan_faults(plan: Plan) -> list[str]:
                     f"the last year of the accounts. Mend the tenor, open {project.id} earlier, or count until {end} "
                     f"(--horizon-year {end})."
                 )
-            years = range(first, end + 1)
+            # the last payment falls on the end of its year, the start of the next
+            years = range(first, end + 2)
             known = plan.terms.usd_per_unit(part.currency or DOLLAR, years)
             missing = [year for year in years if year not in known]
             if missing:
                 found.append(
                     f"{part.row}, currency: found {part.currency} without a rate of exchange in {_spans(missing)}; expected one "
-                    f"in every year of the loan, {first} to {end}. Add rows to exchange_rate.csv."
+                    f"in every year of the loan and the next, {first} to {end + 1}. Add rows to exchange_rate.csv."
                 )
     return found
 
@@ -169,7 +173,7 @@ def loan_of(project: PlannedProject, part: Funding, terms: MoneyTerms, base: int
             f"{part.name} for {project.id}: its {part.tenor_years:g} years end with the works; it is repaid in the next"
         )
     first = project.years[0]
-    worth = worth_of(project, part, terms, range(first, first + tenor), base)
+    worth = worth_of(project, part, terms, range(first, first + tenor + 1), base)
     lent = [share / worth[year] for year, share in zip(project.years, project.shares, strict=True)]
     total = math.fsum(lent)
     fees = (
@@ -186,7 +190,8 @@ def loan_of(project: PlannedProject, part: Funding, terms: MoneyTerms, base: int
     )  # fmt: skip
     blank = {"currency": not part.currency, "repayment": not part.repayment}
     taken = tuple(name for name in TAKEN if blank.get(name, name not in blank and math.isnan(getattr(part, name))))
-    return ProjectLoan(project, part, own, convert_schedule(own, worth, currency=DOLLAR), worth, taken)
+    real = convert_schedule(own, worth, currency=DOLLAR, at_end={year: worth[year + 1] for year in own.years})
+    return ProjectLoan(project, part, own, real, worth, taken)
 
 
 def worth_of(

@@ -2,8 +2,9 @@
 
 *Inputs* holds the rates and the timing; *Accounts* a row for each year, with its discount factor and present values as formulas;
 *Result* the indicators as formulas over the accounts, beside the figures that the program found. For projects of a case,
-*Standings* does the same for everybody whose gains are counted, and *Money* and a sheet for each loan
-(:mod:`karvan.appraisal.workbook_money`) for the owners' accounts and their debt. Each cell of a formula carries the program's
+*Standings* does the same for everybody whose gains are counted, *Money* and a sheet for each loan
+(:mod:`karvan.appraisal.workbook_money`) for the owners' accounts and their debt, and *Fiscal*
+(:mod:`karvan.appraisal.workbook_fiscal`) for what treasuries see. Each cell of a formula carries the program's
 own figure as its stored value, so that a reader without a spreadsheet sees the same.
 """
 
@@ -26,6 +27,7 @@ from karvan.appraisal.workbook_cells import (
     write_bands,
     write_results,
 )
+from karvan.appraisal.workbook_fiscal import write_fiscal
 from karvan.appraisal.workbook_money import write_money
 
 if TYPE_CHECKING:
@@ -60,6 +62,7 @@ def workbook_bytes(found: Appraised, *, project: Appraisal | None = None) -> byt
         _write_standings(book.add_worksheet("Standings"), project, formats)
         if project.finance is not None:
             write_money(book, project, project.finance, formats)
+            write_fiscal(book, project, project.finance, formats)
     result.activate()
     book.close()
     return buffer.getvalue()

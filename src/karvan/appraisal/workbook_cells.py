@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
+
+from xlsxwriter.utility import xl_col_to_name
 
 from karvan.charts.palette import LIGHT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-    from karvan.appraisal.discounting import Discounting
+    from karvan.appraisal.discounting import Discounting, Floats
     from karvan.appraisal.roots import RatesOfReturn
 
 #: The first row of years on a sheet of streams, as spreadsheets count.
 FIRST = 3
+#: Columns of a sheet of streams: key, heading, whether it is an input.
+Columns = tuple[tuple[str, str, bool], ...]
+#: Columns of ratios.
+_RATIOS = ("factor", "worth", "worth_end", "dscr", "short")
 #: Label, formula, the program's figure (None where there is none, and no row), format.
 Result = tuple[str, str, float | None, str]
 
@@ -86,3 +93,22 @@ def write_results(sheet: Any, line: int, rows: Sequence[Result], formats: dict[s
         sheet.write_number(f"C{line}", value, formats[kind])
         sheet.write_formula(f"D{line}", f"=B{line}-C{line}", None, 0)
     return line
+
+
+def columns_of(columns: Columns) -> dict[str, str]:
+    """Return the letters of the columns by what they hold."""
+    return {key: xl_col_to_name(place) for place, (key, _, _) in enumerate(columns)}
+
+
+def write_line(
+    sheet: Any, line: int, columns: Columns, figures: Mapping[str, Floats], formulas: Mapping[str, str], place: int,  # noqa: ANN401
+    formats: dict[str, Any],
+) -> None:  # fmt: skip
+    """Write a row of a sheet of streams; a figure that is none is an empty text, as its formula says."""
+    for number, (key, _, given) in enumerate(columns):
+        value = float(figures[key][place])
+        if given:
+            sheet.write_number(line - 1, number, value, formats["input"])
+        else:
+            kind = formats["factor" if key in _RATIOS else "sum"]
+            sheet.write_formula(line - 1, number, formulas[key], kind, "" if math.isnan(value) else value)

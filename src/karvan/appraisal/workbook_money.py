@@ -12,12 +12,19 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from xlsxwriter.utility import xl_col_to_name
 
 from karvan.appraisal.discounting import SHIFTS
 from karvan.appraisal.finance import own_money
 from karvan.appraisal.loans import GRANT_ELEMENT_RATE
-from karvan.appraisal.workbook_cells import Result, factor_formula, rate_rows, write_bands, write_results
+from karvan.appraisal.workbook_cells import (
+    Result,
+    columns_of,
+    factor_formula,
+    rate_rows,
+    write_bands,
+    write_line,
+    write_results,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,10 +33,9 @@ if TYPE_CHECKING:
     from karvan.appraisal.discounting import Floats
     from karvan.appraisal.financing_results import FundedLoan, ProjectFinance
     from karvan.appraisal.plans import PlannedProject
+    from karvan.appraisal.workbook_cells import Columns
 
-#: Columns of a sheet of streams: key, heading, whether it is an input.
-_Columns = tuple[tuple[str, str, bool], ...]
-_MONEY: _Columns = (
+_MONEY: Columns = (
     ("year", "year", True), ("t", "t", False), ("factor", "discount factor", False),
     ("receipts", "receipts", True), ("upkeep", "upkeep", True), ("works", "works", True), ("residual", "residual value", True),
     ("grants", "grants", True), ("own", "paid in by the owners", True), ("tonnes", "tonnes, m", True),
@@ -38,10 +44,13 @@ _MONEY: _Columns = (
     ("k", "flow of the owners' money: what loans cost a year later", False), ("k_pv", "PV of it", False),
     ("cash", "cash, added up", False), ("cover_cash", "cash for debt", False), ("dscr", "DSCR, fees among the service", False),
 )  # fmt: skip
-_LOAN: _Columns = (
+_LOAN: Columns = (
     ("year", "year", True), ("place", "years since the first drawing", False), ("works", "works, USD m at constant prices", True),
     ("usd", "USD of the day for a unit", True), ("dollar", "owners' constant money for a USD", True),
     ("worth", "constant USD for a unit of the day", False),
+    ("usd_end", "USD of the day for a unit, at its end", True),
+    ("dollar_end", "owners' constant money for a USD, at its end", True),
+    ("worth_end", "constant USD for a unit of the day, at its end", False),
     ("drawn", "drawn", False), ("undrawn", "not drawn yet", False), ("before", "debt, were nothing repaid", False),
     ("added", "interest added to it", False), ("debt", "debt with what is drawn", False), ("interest", "interest paid", False),
     ("front_end", "front-end fee", False), ("fees", "fees", False), ("repaid", "repaid", False),
@@ -56,8 +65,10 @@ _LOAN: _Columns = (
 )  # fmt: skip
 #: Lines of the terms of a loan, all in column B.
 _TERMS = {"rate": 2, "grace": 3, "years": 4, "annuity": 5, "capitalise": 6, "front_end": 7, "commitment": 8, "share": 9,
-          "inflation": 10, "comparison": 11, "begins": 12, "level": 13}  # fmt: skip
-_LOAN_HEAD = 15
+          "inflation": 10, "comparison": 11, "guaranteed": 12, "begins": 13, "level": 14}  # fmt: skip
+_LOAN_HEAD = 16
+#: Line of the heading of the discount rates.
+_BANDS = 3
 
 
 def write_money(book: Any, project: Appraisal, finance: ProjectFinance, formats: dict[str, Any]) -> None:  # noqa: ANN401 - no types
@@ -68,7 +79,7 @@ def write_money(book: Any, project: Appraisal, finance: ProjectFinance, formats:
     head = _write_rates(sheet, finance, formats)
     _write_flows(sheet, head, project, finance, formats)
     plans = {one.id: one for one in project.plan.projects}
-    cash = _letters(_MONEY)["cover_cash"]
+    cash = columns_of(_MONEY)["cover_cash"]
     for own, loan in zip(sheets, finance.loans, strict=True):
         first = head + 1 + loan.own.years[0] - project.years[0]
         cells = [f"Money!{cash}{first + place}" for place in range(len(loan.own.years))]
@@ -77,8 +88,22 @@ def write_money(book: Any, project: Appraisal, finance: ProjectFinance, formats:
         _write_loan(own, project, loan, figures, cells, formats)
 
 
-def _letters(columns: _Columns) -> dict[str, str]:
-    return {key: xl_col_to_name(place) for place, (key, _, _) in enumerate(columns)}
+def loan_cells(finance: ProjectFinance, number: int, key: str, year: int) -> list[str]:
+    """Return the cell of a loan, by its number from 1, that holds a column of a year; none where the loan has no such year."""
+    years = finance.loans[number - 1].own.years
+    if not years[0] <= year <= years[-1]:
+        return []
+    return [f"Loan_{number}!{columns_of(_LOAN)[key]}{_LOAN_HEAD + 1 + year - years[0]}"]
+
+
+def guaranteed_cell(number: int) -> str:
+    """Return the cell of the share of a loan that treasuries answer for."""
+    return f"Loan_{number}!$B${_TERMS['guaranteed']}"
+
+
+def factor_cell(finance: ProjectFinance, place: int) -> str:
+    """Return the cell of the discount factor of a year, by its place."""
+    return f"Money!{columns_of(_MONEY)['factor']}{_BANDS + len(finance.flows.discounting.bands) + 3 + place}"
 
 
 def _write_rates(sheet: Any, finance: ProjectFinance, formats: dict[str, Any]) -> int:  # noqa: ANN401 - as above
@@ -86,11 +111,11 @@ def _write_rates(sheet: Any, finance: ProjectFinance, formats: dict[str, Any]) -
     sheet.write(0, 0, f"Discounted at the {finance.rate_basis}. Streams in blue are inputs; USD m at constant prices.")
     sheet.write(1, 0, "Years from the start of a year to its flow")
     sheet.write_number(1, 1, SHIFTS[finance.flows.discounting.timing], formats["input"])
-    return write_bands(sheet, 3, finance.flows.discounting, formats) + 1
+    return write_bands(sheet, _BANDS, finance.flows.discounting, formats) + 1
 
 
 def _write_flows(sheet: Any, head: int, project: Appraisal, finance: ProjectFinance, formats: dict[str, Any]) -> None:  # noqa: ANN401
-    at, years, flows = _letters(_MONEY), list(project.years), finance.flows
+    at, years, flows = columns_of(_MONEY), list(project.years), finance.flows
     figures = _money_figures(project, finance)
     sheet.write_row(head - 1, 0, [heading for _, heading, _ in _MONEY], formats["head"])
     sheet.set_column(0, len(_MONEY) - 1, 18)
@@ -98,8 +123,8 @@ def _write_flows(sheet: Any, head: int, project: Appraisal, finance: ProjectFina
     for line in range(first, last + 1):
         place = line - first
         formulas = _money_formulas(at, line, first, finance, years, place)
-        formulas["factor"] = factor_formula(flows.discounting, f"({at['t']}{line}+$B$2)", "", 4)
-        _write_line(sheet, line, _MONEY, figures, formulas, place, formats)
+        formulas["factor"] = factor_formula(flows.discounting, f"({at['t']}{line}+$B$2)", "", _BANDS + 1)
+        write_line(sheet, line, _MONEY, figures, formulas, place, formats)
 
     def cells(key: str, until: int = last) -> str:
         return f"{at[key]}{first}:{at[key]}{until}"
@@ -137,13 +162,10 @@ def _money_formulas(
     """Return the formulas of a year of the owners' accounts, but for its discount factor."""
     here = {key: f"{letter}{line}" for key, letter in at.items()}
     before = {key: f"{letter}{line - 1}" for key, letter in at.items()}
-    loan_at = _letters(_LOAN)
     parts: dict[str, list[str]] = {"drawn": [], "service": [], "fees": [], "front_end": []}
-    for number, loan in enumerate(finance.loans, 1):
-        row = _LOAN_HEAD + 1 + years[0] + place - loan.own.years[0]
-        if _LOAN_HEAD < row <= _LOAN_HEAD + len(loan.own.years):
-            for key, cells in parts.items():
-                cells.append(f"Loan_{number}!{loan_at[f'{key}_musd']}{row}")
+    for number in range(1, len(finance.loans) + 1):
+        for key in parts:
+            parts[key] += loan_cells(finance, number, f"{key}_musd", years[0] + place)
     added = {key: "=" + ("+".join(cells) or "0") for key, cells in parts.items()}
     later = f"-{before['service']}-{before['fees']}+{before['front_end']}" if line > first else ""
     due = f"({here['service']}+{here['fees']})"
@@ -190,20 +212,6 @@ def _money_figures(project: Appraisal, finance: ProjectFinance) -> dict[str, Flo
     }  # fmt: skip
 
 
-def _write_line(
-    sheet: Any, line: int, columns: _Columns, figures: Mapping[str, Floats], formulas: Mapping[str, str], place: int,  # noqa: ANN401
-    formats: dict[str, Any],
-) -> None:  # fmt: skip
-    """Write a row of a sheet of streams; a figure that is none is an empty text, as its formula says."""
-    for number, (key, _, given) in enumerate(columns):
-        value = float(figures[key][place])
-        if given:
-            sheet.write_number(line - 1, number, value, formats["input"])
-        else:
-            kind = formats["factor" if key in ("factor", "worth", "dscr") else "sum"]
-            sheet.write_formula(line - 1, number, formulas[key], kind, "" if math.isnan(value) else value)
-
-
 # loans ------------------------------------------------------------------------------------------------------------------
 
 
@@ -212,7 +220,7 @@ def _write_loan(
     formats: dict[str, Any],
 ) -> None:  # fmt: skip
     """Write the terms of a loan, its schedule and what follows from it; cash is where it stands by year."""
-    at, count = _letters(_LOAN), len(loan.own.years)
+    at, count = columns_of(_LOAN), len(loan.own.years)
     first, last = _LOAN_HEAD + 1, _LOAN_HEAD + count
     _write_terms(sheet, project, loan, at, (first, last), formats)
     sheet.write_row(_LOAN_HEAD - 1, 0, [heading for _, heading, _ in _LOAN], formats["head"])
@@ -221,7 +229,7 @@ def _write_loan(
     for place in range(count):
         line = first + place
         formulas = _loan_formulas(at, line, (first, last), cash[place], base)
-        _write_line(sheet, line, _LOAN, figures, formulas, place, formats)
+        write_line(sheet, line, _LOAN, figures, formulas, place, formats)
 
     def cells(key: str) -> str:
         return f"{at[key]}{first}:{at[key]}{last}"
@@ -253,6 +261,8 @@ def _write_terms(
         ("share", "Share of the works", loan.funding.share, "rate"),
         ("inflation", "Inflation of the dollar a year", project.plan.terms.inflation, "rate"),
         ("comparison", "Rate at which its grant element is reckoned", GRANT_ELEMENT_RATE, "rate"),
+        ("guaranteed", "Share that treasuries answer for; 1 where they owe it", loan.funding.guaranteed_share if loan.guaranteed
+         else 1.0, "rate"),
     ]  # fmt: skip
     for key, label, value, kind in given:
         sheet.write(_TERMS[key] - 1, 0, label)
@@ -290,6 +300,7 @@ def _loan_formulas(at: Mapping[str, str], line: int, span: tuple[int, int], cash
     return {
         "place": f"={here['year']}-{at['year']}${first}",
         "worth": f"={here['usd']}*{here['dollar']}/(1+{term['inflation']})^({here['year']}-{base})",
+        "worth_end": f"={here['usd_end']}*{here['dollar_end']}/(1+{term['inflation']})^({here['year']}+1-{base})",
         "drawn": f"={term['share']}*{here['works']}/{here['worth']}",
         "undrawn": f"={all_drawn}-SUM({drawn}{line})",
         "before": f"={here['drawn']}" + (f"+{before['before']}+{before['added']}" if before else ""),
@@ -301,10 +312,11 @@ def _loan_formulas(at: Mapping[str, str], line: int, span: tuple[int, int], cash
         "repaid": f"=IF({here['place']}<{term['grace']},0,{repaid})",
         "owed": f"={here['debt']}+{here['added']}-{here['repaid']}",
         "service": f"={here['interest']}+{here['repaid']}",
-        **{f"{key}_musd": f"={here[key]}*{here['worth']}"
-           for key in ("drawn", "interest", "fees", "front_end", "repaid", "service", "owed")},
-        "in_works_musd": f"=IF({here['drawn']}>0,({here['interest']}+{here['added']})*{here['worth']},0)",
-        "cash": f"={cash}/{here['worth']}",
+        **{f"{key}_musd": f"={here[key]}*{here['worth']}" for key in ("drawn", "front_end")},
+        **{f"{key}_musd": f"={here[key]}*{here['worth_end']}" for key in ("interest", "repaid", "service", "owed")},
+        "fees_musd": f"=({here['fees']}-{here['front_end']})*{here['worth_end']}+{here['front_end_musd']}",
+        "in_works_musd": f"=IF({here['drawn']}>0,({here['interest']}+{here['added']})*{here['worth_end']},0)",
+        "cash": f"={cash}/{here['worth_end']}",
         "dscr": f'=IF({here["service"]}>0,{here["cash"]}/{here["service"]},"")',
         "step": f"=IF({before['step']}>0,{before['step']}+1,{step})" if before else f"={step}",
         "cash_pv": f"=IF({here['service']}>0,{here['cash']}*{own}^-({here['step']}),0)",
@@ -320,15 +332,17 @@ def _loan_figures(project: Appraisal, works: PlannedProject, loan: FundedLoan, c
     own, real, terms, base = loan.own, loan.schedule, project.plan.terms, project.years[0]
     years, rate = list(own.years), own.loan.rate
     spent = dict(zip(works.years, (works.cost_musd * share for share in works.shares), strict=True))
-    usd, dollar = terms.usd_per_unit(own.loan.currency, years), terms.dollar_in(works.countries, years, base)
-    price, home = (np.array([found[year] for year in years]) for found in (usd, dollar))
-    worth = price * home * (1.0 + terms.inflation) ** (base - np.array(years, dtype=float))
+    ends = [*years, years[-1] + 1]
+    usd, dollar = terms.usd_per_unit(own.loan.currency, ends), terms.dollar_in(works.countries, ends, base)
+    price, home = (np.array([found[year] for year in ends]) for found in (usd, dollar))
+    worth = price * home * (1.0 + terms.inflation) ** (base - np.array(ends, dtype=float))
+    begins, closes = worth[:-1], worth[1:]
     drawn, added, interest, fees, front_end, repaid, owed = (
         np.array(getattr(own, name))
         for name in ("drawn", "capitalised", "interest", "fees", "front_end", "principal", "owed")
     )
     service, place = interest + repaid, np.arange(float(len(years)))
-    money = cash_musd / worth
+    money = cash_musd / closes
     serves = service > 0
     first = int(np.argmax(serves))
     step = np.where(place >= first, place - first + 1, 0.0) if serves.any() else np.zeros(len(years))
@@ -336,14 +350,15 @@ def _loan_figures(project: Appraisal, works: PlannedProject, loan: FundedLoan, c
     at_rate = (1.0 + rate) ** -np.maximum(step - 1.0, 0.0)
     return {
         "year": np.array(years, dtype=float), "place": place, "works": np.array([spent.get(year, 0.0) for year in years]),
-        "usd": price, "dollar": home, "worth": worth, "drawn": drawn, "undrawn": drawn.sum() - np.cumsum(drawn),
+        "usd": price[:-1], "dollar": home[:-1], "worth": begins, "usd_end": price[1:], "dollar_end": home[1:],
+        "worth_end": closes, "drawn": drawn, "undrawn": drawn.sum() - np.cumsum(drawn),
         "before": np.cumsum(drawn + np.append(0.0, added[:-1])), "added": added, "debt": debt, "interest": interest,
         "fees": fees, "front_end": front_end, "repaid": repaid, "owed": owed, "service": service,
         **{f"{key}_musd": np.array(getattr(real, name)) for key, name in (
             ("drawn", "drawn"), ("interest", "interest"), ("fees", "fees"), ("front_end", "front_end"),
             ("repaid", "principal"), ("service", "service"),
             ("owed", "owed"))},
-        "in_works_musd": np.where(drawn > 0, (interest + added) * worth, 0.0), "cash": money,
+        "in_works_musd": np.where(drawn > 0, (interest + added) * closes, 0.0), "cash": money,
         "dscr": np.where(serves, money / np.where(serves, service, 1.0), math.nan), "step": step,
         "cash_pv": np.where(serves, money * (1.0 + rate) ** -step, 0.0),
         "debt_pv": np.where(step > 1, drawn * at_rate, np.where(step == 1, debt, 0.0)),

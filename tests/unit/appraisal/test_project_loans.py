@@ -44,9 +44,9 @@ def test_an_annuity_pays_the_same_sum_each_year(files: CaseFiles) -> None:
     found = finance(files, repayment="annuity").loans[0]
     owed = sum(lent(year) for year in range(2026, 2030))
     assert found.own.service[4:] == pytest.approx([-numpy_financial.pmt(0.04, 11, owed)] * 11)
-    # at constant prices the same sum is worth less each year
+    # at constant prices the same sum is worth less each year; it is paid at the end of it
     assert found.schedule.service[4:] == pytest.approx(
-        [-numpy_financial.pmt(0.04, 11, owed) / 1.02**year for year in range(4, 15)]
+        [-numpy_financial.pmt(0.04, 11, owed) / 1.02 ** (year + 1) for year in range(4, 15)]
     )
     assert found.to_dict()["repayment"] == "annuity"
 
@@ -78,14 +78,14 @@ def test_a_loan_that_ends_with_the_works_is_repaid_in_the_year_after(files: Case
 
 
 def test_a_loan_in_another_money_follows_its_path(files: CaseFiles) -> None:
-    """As many crowns are drawn as the works take at the rate of their year; service costs dollars at the rate of its own."""
+    """As many crowns are drawn as the works take at the rate of their year; service costs dollars at the end of its own."""
     found = finance(files, currency="CCR").loans[0]
     assert found.own.currency == "CCR"
     crowns = [lent(year) / CROWN[year] for year in range(2026, 2030)]
     assert found.own.drawn[:4] == pytest.approx(crowns)
     assert found.own.principal[4:] == pytest.approx([sum(crowns) / 11] * 11)
     assert found.schedule.principal[4:] == pytest.approx(
-        [sum(crowns) / 11 * CROWN[year] / 1.02 ** (year - 2026) for year in range(2030, 2041)]
+        [sum(crowns) / 11 * CROWN[year + 1] / 1.02 ** (year + 1 - 2026) for year in range(2030, 2041)]
     )
     # works are paid in constant dollars, whatever the loan is owed in
     assert found.schedule.drawn[:4] == pytest.approx([100.0] * 4)
@@ -99,6 +99,19 @@ def test_what_the_money_loses_on_the_dollar_lowers_the_cost_of_capital(files: Ca
     # fifteen years from 2026 to 2040, in which the crown falls from 0.5 to 0.36 dollars
     dollars = 1.04 * (0.36 / 0.5) ** (1 / 14) - 1
     assert found.wacc == pytest.approx(max(0.4 * ((1 + dollars) / 1.02 - 1) + 0.6 * (1.12 / 1.02 - 1), 0.04))
+
+
+@pytest.mark.parametrize(("currency", "gain"), [("USD", 1.0), ("CCR", 0.9)])
+def test_a_loan_at_the_discount_rate_is_worth_nothing(files: CaseFiles, currency: str, gain: float) -> None:
+    """9 % in constant money is 1.09 x 1.02 - 1 in dollars of the day (Fisher), and more in a money that loses a tenth a year."""
+    like, path = "CCR.2056", {year: repr(0.5 * 0.9 ** (year - 2026)) for year in range(2026, 2042)}
+    files.set("exchange_rate.csv", like, year="2041", rate_usd=path[2041], rate_low_usd="", rate_high_usd="")
+    for year in range(2027, 2041):
+        files.add("exchange_rate.csv", like, exchange_rate_id=f"CCR.{year}", year=str(year), rate_usd=path[year])
+    rate = 1.09 * 1.02 / gain - 1
+    found = finance(files, currency=currency, rate_pct_per_year=repr(100 * rate), commitment_fee_pct_per_year="")
+    assert found.rate == pytest.approx(0.09)
+    assert found.returns.fnpv_k == pytest.approx(found.returns.fnpv_c, rel=1e-9)
 
 
 def test_cover_does_not_depend_on_the_money_in_which_it_is_reckoned(files: CaseFiles) -> None:
@@ -118,8 +131,8 @@ def test_a_year_without_a_rate_of_exchange(files: CaseFiles) -> None:
     with pytest.raises(InputError) as caught:
         finance(files, currency="CCR")
     assert str(caught.value) == (
-        "Loans of projects: N1.cora, currency: found CCR without a rate of exchange in 2026, 2039 to 2040; expected one in every "
-        "year of the loan, 2026 to 2040. Add rows to exchange_rate.csv."
+        "Loans of projects: N1.cora, currency: found CCR without a rate of exchange in 2026, 2039 to 2041; expected one in every "
+        "year of the loan and the next, 2026 to 2041. Add rows to exchange_rate.csv."
     )
 
 
@@ -158,7 +171,7 @@ def test_what_another_body_owes_is_guaranteed_and_no_debt_of_the_treasuries(file
     assert found.returns == plain.returns
     lines = money_of(appraise(files.open(), "N1", store=OutcomeStore()))
     assert "equal parts, 50 % guaranteed (agreed)" in lines[-2]
-    assert lines[-1].startswith("Debt of their treasuries: none; guaranteed, at most USD 194 m; there is no cash")
+    assert lines[-1].startswith("Debt of their treasuries: none; guaranteed, at most USD 190 m; there is no cash")
 
 
 def test_a_guarantee_is_called_for_what_cash_does_not_cover(files: CaseFiles) -> None:

@@ -120,6 +120,7 @@ def test_every_cell_of_a_set_of_projects_is_what_its_formula_gives(files, store,
         "Standings",
         "Money",
         *[f"Loan_{n}" for n in range(1, loans + 1)],
+        "Fiscal",
     ]
     differences = 0
     for (sheet, place), stored in book.stored.items():
@@ -174,6 +175,33 @@ def test_terms_changed_in_the_workbook_move_the_owners_return(files, store):
     assert other.returns.fnpv_k != pytest.approx(found.finance.returns.fnpv_k, rel=1e-3)
 
 
+def test_terms_changed_in_the_workbook_move_what_treasuries_see(files, store):
+    """A higher rate of their own debt and a larger share guaranteed, in cells, give what the program gives under such terms."""
+    found = appraise(with_loans(files), "N1", store=store, horizon_year=2060)
+    book = Book(workbook_bytes(found.accounts(), project=found))
+    number = {loan.funding.row: place for place, loan in enumerate(found.finance.loans, 1)}
+    book.set(f"Loan_{number['N1.cora']}", "B2", 0.07)
+    book.set(f"Loan_{number['N1.b']}", "B12", 0.8)
+    files.set("finance.csv", "N1.cora", rate_pct_per_year="7")
+    files.set("finance.csv", "N1.b", guaranteed_share="0.8")
+    other = appraise(files.open(), "N1", store=store, horizon_year=2060).finance
+    columns = {"C": other.fiscal.debt, "D": other.fiscal.guaranteed, "F": other.fiscal.service, "J": other.fiscal.expected_calls,
+               "K": other.fiscal.foreign_exchange, "N": other.fiscal.cost}  # fmt: skip
+    for letter, wanted in columns.items():
+        assert [book.value("Fiscal", f"{letter}{3 + n}") for n in range(len(wanted))] == pytest.approx(
+            list(wanted), abs=1e-9
+        )
+    for label, wanted in (
+        ("Most that treasuries owe", other.debt.peak_musd),
+        ("Most that they guarantee", other.debt.peak_guaranteed_musd),
+        ("The same, of gross domestic product", other.debt.peak_gdp_share),
+        ("Receipts over service and expected calls", other.debt.receipts_over_service),
+        ("Net cost of all years", sum(other.fiscal.cost)),
+    ):
+        assert book.value("Fiscal", book.beside("Fiscal", label)) == pytest.approx(wanted, rel=1e-9)
+    assert max(other.fiscal.expected_calls) > max(found.finance.fiscal.expected_calls) > 0
+
+
 def test_interest_added_to_the_debt(files, store):
     """No table of a case asks for it yet; the sheet knows it, as schedules do."""
     found = appraise(with_loans(files), "N1", store=store, horizon_year=2060)
@@ -182,9 +210,9 @@ def test_interest_added_to_the_debt(files, store):
         sheet = f"Loan_{number}"
         book.set(sheet, "B6", 1)
         wanted = schedule_loan(replace(loan.own.loan, capitalise=True))
-        owed = [book.value(sheet, f"P{line}") for line in range(16, 16 + len(wanted.years))]
+        owed = [book.value(sheet, f"S{line}") for line in range(17, 17 + len(wanted.years))]
         assert owed == pytest.approx(list(wanted.owed), abs=1e-9)
-        assert [book.value(sheet, f"Q{16 + n}") for n in range(len(owed))] == pytest.approx(
+        assert [book.value(sheet, f"T{17 + n}") for n in range(len(owed))] == pytest.approx(
             list(wanted.service), abs=1e-9
         )
 
@@ -192,7 +220,7 @@ def test_interest_added_to_the_debt(files, store):
 def test_without_loans_there_is_money_and_no_sheet_of_a_loan(textbook, store):
     found = appraise(textbook, "N2", store=store)
     book = Book(workbook_bytes(found.accounts(), project=found))
-    assert book.sheets == ["Inputs", "Accounts", "Result", "Standings", "Money"]
+    assert book.sheets == ["Inputs", "Accounts", "Result", "Standings", "Money", "Fiscal"]
     assert book.value("Money", book.beside("Money", "FNPV on the investment")) == pytest.approx(
         found.finance.returns.fnpv_c
     )

@@ -251,7 +251,7 @@ def test_a_loan_that_outlasts_the_accounts_is_an_error_before_anything_is_solved
         "karvan: Loans of projects: 2 problems\n"
         "  N1.cora, tenor_years: found 40, with a last payment in 2065; expected one by 2056, the last year of the accounts. "
         "Mend the tenor, open N1 earlier, or count until 2065 (--horizon-year 2065).\n"
-        "  N1.cora, currency: found CCR without a rate of exchange in 2051 to 2065; expected one in every year of the loan, "
-        "2026 to 2065. Add rows to exchange_rate.csv.\n"
+        "  N1.cora, currency: found CCR without a rate of exchange in 2051 to 2066; expected one in every year of the loan "
+        "and the next, 2026 to 2066. Add rows to exchange_rate.csv.\n"
     )
     assert not list((tmp_path / "store").glob("*.npz"))
