@@ -4,6 +4,6 @@ from karvan.chain.audit import ChainAudit
 from karvan.chain.fixed_point import ChainConvergence
 from karvan.chain.results import Outcome
 from karvan.chain.sides import flows_without
-from karvan.chain.simulate import find_trade, simulate
+from karvan.chain.simulate import find_trade, first_look, simulate
 
-__all__ = ["ChainAudit", "ChainConvergence", "Outcome", "find_trade", "flows_without", "simulate"]
+__all__ = ["ChainAudit", "ChainConvergence", "Outcome", "find_trade", "first_look", "flows_without", "simulate"]

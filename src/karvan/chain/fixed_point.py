@@ -107,7 +107,10 @@ class Meeting:
     convergence: ChainConvergence
 
 
-def meet(goods: Goods, matrix: TradeMatrix, before: Side, after: Side, *, theta: float, margin: float = 0.0) -> Meeting:
+def meet(
+    goods: Goods, matrix: TradeMatrix, before: Side, after: Side, *, theta: float, margin: float = 0.0,
+    tolerance: float = TOLERANCE,
+) -> Meeting:  # fmt: skip
     """Return where trade and flows meet.
 
     Parameters
@@ -120,6 +123,8 @@ def meet(goods: Goods, matrix: TradeMatrix, before: Side, after: Side, *, theta:
         Elasticity that works.
     margin
         As :func:`karvan.chain.response.trade_cost_hat` has it.
+    tolerance
+        To which they meet; a coarser one is for a first look: its flows are as rough, and no routes are sought for them.
 
     Raises
     ------
@@ -128,6 +133,8 @@ def meet(goods: Goods, matrix: TradeMatrix, before: Side, after: Side, *, theta:
     """
     logsum_before, level = expected_logsum(goods, before), expected_level(goods, before)
     multiplier, side, last_logsum, wage = np.ones(len(goods)), after, logsum_before, None
+    seek = tolerance <= TOLERANCE
+    closest = EQUILIBRIUM if seek else CLOSER * tolerance
     closer = np.inf
     changes: list[float] = []
     rounds, solved = _Rounds(), _Solved(after.states, multiplier)
@@ -138,22 +145,23 @@ def meet(goods: Goods, matrix: TradeMatrix, before: Side, after: Side, *, theta:
         moves = np.log(found.multiplier / multiplier)
         changes.append(float(np.abs(np.expm1(moves)).max(initial=0.0)))
         dearer = np.abs(logsum - last_logsum) / (goods.value_usd_per_t + level)
-        if changes[-1] <= TOLERANCE and closer > EQUILIBRIUM:
+        if changes[-1] <= tolerance and closer > closest:
             changes.pop()
-            closer = EQUILIBRIUM
-            side = after.again(goods, multiplier, side, side.states, tolerance=closer)
+            closer = closest
+            side = after.again(goods, multiplier, side, side.states, tolerance=closer, seek=seek)
             continue
-        if changes[-1] <= TOLERANCE:
-            report = ChainConvergence(count, changes[-1], float(np.nanmax(dearer, initial=0.0)), _contraction(changes))
+        if changes[-1] <= tolerance:
+            cost_change = float(np.nanmax(dearer, initial=0.0))
+            report = ChainConvergence(count, changes[-1], cost_change, _contraction(changes), tolerance)
             return Meeting(side, multiplier, found, logsum_before, level, logsum, report)
         worst = int(np.abs(moves).argmax())
         # tonnes that would grow tenfold say no more about what may rest, or be left rough, than those that would double
         size = min(changes[-1], float(np.abs(moves).max(initial=0.0)), 1.0)
         multiplier = np.exp(rounds.following(np.log(multiplier), moves))
         last_logsum = logsum
-        closer = EQUILIBRIUM if changes[-1] <= NEARLY * TOLERANCE else max(CLOSER * size, EQUILIBRIUM)
-        states = solved.due(multiplier, 0.0 if closer == EQUILIBRIUM or count > EASY_ROUNDS else RARE * size)
-        side = after.again(goods, multiplier, side, states, tolerance=closer)
+        closer = closest if changes[-1] <= NEARLY * tolerance else max(CLOSER * size, closest)
+        states = solved.due(multiplier, 0.0 if closer == closest or count > EASY_ROUNDS else RARE * size)
+        side = after.again(goods, multiplier, side, states, tolerance=closer, seek=seek)
     message = (
         f"Trade and flows did not meet in {MOST_ROUNDS} rounds: tonnes of {' '.join(goods.ends[worst])} still move by "
         f"{changes[-1]:.1g} of themselves. Use a smaller change, a lower elasticity, or check the capacities on their way."

@@ -51,15 +51,18 @@ class Side:
         """Return the flows of some states, in their order."""
         return [self.solved[state] for state in states]
 
-    def again(self, goods: Goods, multiplier: Floats, last: Side, states: Iterable[str], *, tolerance: float) -> Side:
+    def again(
+        self, goods: Goods, multiplier: Floats, last: Side, states: Iterable[str], *, tolerance: float,
+        seek: bool = True,
+    ) -> Side:  # fmt: skip
         """Return another solution of the side with some of its states solved with tonnes multiplied, begun where they stand.
 
-        Where what routes are charged has moved, those that are missing are sought anew.
+        Where what routes are charged has moved, those that are missing are sought anew, unless `seek` is false.
         """
 
         def solve(state: str) -> Solved:
             found = with_tonnes(self.solved[state], last.solved[state], goods, multiplier, tolerance=tolerance)
-            return sought_anew(found, tolerance=tolerance)
+            return sought_anew(found, tolerance=tolerance) if seek else found
 
         again = list(states)
         new = dict(zip(again, in_threads(solve, again), strict=True))
@@ -78,6 +81,19 @@ def _solved_changed(case: Case, setting: Setting) -> Solved:
     return solve_setting(case, setting, solved_without(case, setting.model_copy(update={"changes": ()})))
 
 
+@lru_cache(maxsize=8)
+def _solved_roughly(case: Case, setting: Setting, tolerance: float) -> Solved:
+    """Return the flows of a setting with projects or changes, met roughly; a first look and the answer share them."""
+    return solve_setting(case, setting, _near(case, setting), tolerance=tolerance)
+
+
+def _near(case: Case, setting: Setting) -> Solved:
+    """Return where the way to a setting with projects or changes leads by."""
+    if setting.projects and setting.changes:
+        return _solved_changed(case, setting.model_copy(update={"projects": ()}))
+    return solved_without(case, setting.model_copy(update={"projects": (), "changes": ()}))
+
+
 @lru_cache(maxsize=16)
 def flows_without(case: Case, setting: Setting) -> CorridorFlows:
     """Return the same as a result, audited once."""
@@ -90,16 +106,13 @@ def solve_state(case: Case, setting: Setting, *, tolerance: float = TOLERANCE) -
     The way leads by the same without projects and changes; where there are both, from there by that with the changes alone, which
     is what projects are mostly compared with.
     """
-    without = solved_without(case, setting.model_copy(update={"projects": (), "changes": ()}))
     if not (setting.projects or setting.changes):
-        return without
-    if setting.projects and setting.changes:
-        return solve_setting(
-            case, setting, _solved_changed(case, setting.model_copy(update={"projects": ()})), tolerance=tolerance
-        )
-    if setting.changes and tolerance <= TOLERANCE:
+        return solved_without(case, setting)
+    if tolerance > TOLERANCE:
+        return _solved_roughly(case, setting, tolerance)
+    if not setting.projects:
         return _solved_changed(case, setting)
-    return solve_setting(case, setting, without, tolerance=tolerance)
+    return solve_setting(case, setting, _near(case, setting))
 
 
 def solve_side(

@@ -38,6 +38,8 @@ if TYPE_CHECKING:
     from karvan.trade import TradeEffects
 
 
+#: A first look reckons with the likeliest states that hold so much of the time, and with trade and flows that meet to this.
+LIKELY_SHARE, ROUGHLY = 0.97, 0.01
 #: While the tonnes are still those without the answer of trade, flows are solved to this; each round solves them closer.
 FIRST = 1e-5
 
@@ -147,15 +149,57 @@ def find_trade(
     AuditError
         The result does not hold.
     """
-    asked = Setting.of(year=year, scenario=scenario, projects=projects, changes=changes)
+    return _outcome(
+        _of_trade(case, Setting.of(year=year, scenario=scenario, projects=projects, changes=changes), theta)
+    )
+
+
+def first_look(case: Case, setting: Setting) -> TradeEffects | None:
+    """Return about what :func:`find_trade` will, in a fraction of its time, for a page that shows it until that is there.
+
+    Trade reckons with the likeliest states alone, and meets flows roughly; nothing is audited. What is solved for it
+    :func:`find_trade` goes on with, and its result is the same with or without it.
+
+    Returns
+    -------
+    TradeEffects or None
+        None without projects and changes, where the answer itself is as near, and without trade.
+    """
+    question = _of_trade(case, setting, None)
+    applied = case.apply(question.after)
+    matrix = matrix_of(applied)
+    if matrix is None or not (setting.projects or setting.changes):
+        return None
+    goods, states = goods_of(applied, matrix), _likely(question.states)
+    before = solve_side(case, question.before, states)
+    after = solve_side(case, question.after, states, tolerance=FIRST)
+    met = meet(
+        goods, matrix, before, after, theta=question.theta * question.share, margin=question.margin, tolerance=ROUGHLY
+    )
+    return _trade(question, applied, matrix, goods, met, met.multiplier)
+
+
+def _likely(states: dict[str, float]) -> dict[str, float]:
+    """Return the likeliest states, in their order, with probabilities that sum to one."""
+    found: dict[str, float] = {}
+    for state in sorted(states, key=lambda name: -states[name]):
+        if sum(found.values()) >= LIKELY_SHARE:
+            break
+        found[state] = states[state]
+    total = sum(found.values())
+    return {name: share / total for name, share in states.items() if name in found}
+
+
+def _of_trade(case: Case, asked: Setting, theta: float | None) -> _Question:
+    """Return what a question for trade compares with what."""
     TradeMatrix.of(case.apply(asked))
     if asked.projects or asked.changes:
-        return _outcome(replace(_with_and_without(case, asked, (), theta), flows_too=True))
+        return replace(_with_and_without(case, asked, (), theta), flows_too=True)
     named = _named(case, asked)
     known = str(reference_setting(case).scenario)
     before = named.model_copy(update={"scenario": known})
-    states = {scenario: 1.0} if scenario is not None else expected_states(case, str(named.scenario))
-    return _outcome(_question(case, named, before, states, {known: 1.0}, f"scenario {known}", theta))
+    states = {asked.scenario: 1.0} if asked.scenario is not None else expected_states(case, str(named.scenario))
+    return _question(case, named, before, states, {known: 1.0}, f"scenario {known}", theta)
 
 
 def _named(case: Case, setting: Setting) -> Setting:

@@ -11,7 +11,7 @@ from karvan.case.remember import remembered
 from karvan.errors import RequestError
 from karvan.flows.corridor_audit import SearchTask, State, audit_corridor
 from karvan.flows.corridor_results import CorridorFlows
-from karvan.flows.corridor_solve import class_flows, solve_setting
+from karvan.flows.corridor_solve import class_flows, first_look, solve_setting
 from karvan.flows.demand import kinds_of
 from karvan.flows.elimination_kernels import LANES
 from karvan.flows.equilibrium import relative_gap
@@ -57,12 +57,28 @@ def assign_flows(
         The result does not hold.
     """
     setting = Setting.of(year=year, scenario=scenario, projects=projects, changes=changes)
+    _need_demand(case)
+    return describe_flows(solve_setting(case, setting))
+
+
+def look_at_flows(case: Case, setting: Setting) -> CorridorFlows:
+    """Return about what :func:`assign_flows` will, in half its time, for a page that shows it until that is there.
+
+    It is solved roughly, with routes sought once, and not audited. :func:`assign_flows` goes on from it, and its result is the
+    same with or without it.
+    """
+    _need_demand(case)
+    solved = first_look(case, setting)
+    meta = meta_of(case, solved.model.network.applied.setting, {"stage": "first look at flows"})
+    return CorridorFlows(solved, None, (*solved.model.notes, *_notes(solved)), meta)
+
+
+def _need_demand(case: Case) -> None:
     if not len(case.tables["base_flow"]):
         message = (
             f"Case {case.id} has no demand: base_flow.csv has no rows. Add tonnes by origin, destination and commodity."
         )
         raise RequestError(message)
-    return describe_flows(solve_setting(case, setting))
 
 
 def describe_flows(solved: Solved) -> CorridorFlows:

@@ -57,14 +57,14 @@ def rows_named(
 
 @dataclass(frozen=True, eq=False)
 class CorridorFlows:
-    """What runs where in a case under a setting, audited.
+    """What runs where in a case under a setting.
 
     Attributes
     ----------
     solved
         The problem and its equilibrium.
     audit
-        What the audit found.
+        What the audit found; None of a first look, which is not audited.
     notes
         What the reader should know.
     meta
@@ -72,7 +72,7 @@ class CorridorFlows:
     """
 
     solved: Solved
-    audit: CorridorAudit
+    audit: CorridorAudit | None
     notes: tuple[str, ...]
     meta: Meta
 
@@ -389,7 +389,7 @@ class CorridorFlows:
             "capacity_residual": found.capacity_residual,
             "complementarity_residual": found.complementarity_residual,
             "iterations": found.iterations,
-            "audit": self.audit.to_dict(),
+            "audit": self.audit.to_dict() if self.audit is not None else None,
             "bottlenecks": self.bottlenecks.to_dict("records"),
             "crossings": self.crossings.to_dict("records"),
             "terminals": self.terminals.to_dict("records"),

@@ -146,13 +146,33 @@ def _found_before(case: Case, setting: Setting, reference: Reference) -> Solved 
     return Solved(model, found, chosen, movement_charges(model, found)) if fits else None
 
 
+@lru_cache(maxsize=2)
+def first_look(case: Case, setting: Setting) -> Solved:
+    """Return a setting solved roughly from the reference of its case, with routes sought once.
+
+    :func:`solve_setting` goes on from it, so that whoever shows it until the setting is solved has it for nothing.
+    """
+    return _complete(_begun(case, setting, None, ROUGHLY), reference_of(case).tastes, ROUGHLY, rounds=1)
+
+
 def _solve(case: Case, setting: Setting, near: Solved | None, reference: Reference, tolerance: float) -> Solved:
+    if near is None and tolerance <= TOLERANCE:
+        look = first_look(case, setting)
+        rounds = ADDING_ROUNDS - 1 if look.chosen is not reference.chosen else 0
+        return _complete(look, reference.tastes, tolerance, rounds=rounds)
+    # tonnes are still to change where it is rough: whether more routes are missing is seen as they do
+    rounds = ADDING_ROUNDS if tolerance <= TOLERANCE else 1
+    return _complete(_begun(case, setting, near, max(tolerance, ROUGHLY)), reference.tastes, tolerance, rounds=rounds)
+
+
+def _begun(case: Case, setting: Setting, near: Solved | None, tolerance: float) -> Solved:
+    """Return a setting solved with the routes of where it begins."""
+    reference = reference_of(case)
     chosen = near.chosen if near is not None else reference.chosen
     model = build_model(network_of(case, setting), chosen, reference.tastes, constants=reference.constants)
     start = carried(near, model) if near is not None else _start(model, reference)
     known = near.equilibrium.reactions if near is not None else reference.reactions
-    found = solve_equilibrium(model.problem, start, tolerance=max(tolerance, ROUGHLY), reactions=known)
-    return _complete(Solved(model, found, chosen), reference.tastes, tolerance)
+    return Solved(model, solve_equilibrium(model.problem, start, tolerance=tolerance, reactions=known), chosen)
 
 
 def _start(model: CorridorModel, reference: Reference) -> Start:
@@ -343,14 +363,15 @@ def _logit(share: Floats) -> Floats:
 # routes that are missing ------------------------------------------------------------------------------------------------
 
 
-def _complete(solved: Solved, tastes: Mapping[Key, Taste], tolerance: float = TOLERANCE) -> Solved:
+def _complete(
+    solved: Solved, tastes: Mapping[Key, Taste], tolerance: float = TOLERANCE, *, rounds: int = ADDING_ROUNDS
+) -> Solved:
     """Return the setting solved with every route that is cheaper than the best of its way of going, at the costs met.
 
-    Routes are sought at costs that are met roughly; what is solved last is solved to the tolerance. Where that is rough itself
-    the tonnes are still to change, and routes are sought once: whether more are missing is seen as they do.
+    Routes are sought, so many times at most, at costs that are met roughly; what is solved last is solved to the tolerance.
     """
     roughly = max(tolerance, ROUGHLY)
-    for _ in range(ADDING_ROUNDS if tolerance <= TOLERANCE else 1):
+    for _ in range(rounds):
         charges = movement_charges(solved.model, solved.equilibrium)
         chosen = with_missing(solved.model, charges, solved.chosen)
         solved = replace(solved, sought=charges)

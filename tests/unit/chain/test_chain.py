@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 
 import karvan
-from karvan.chain import fixed_point
+from karvan.chain import first_look, fixed_point, sides
 from karvan.chain.expectation import elasticity_share, expected_states
 from karvan.chain.goods import ALONE, PAIR, STILL, Goods
 from karvan.chain.response import trade_cost_hat
 from karvan.chain.sides import class_tonnes
+from karvan.chain.simulate import _likely
 from karvan.errors import NotConvergedError, RequestError, UnknownNameError
 from karvan.flows.again import has_moved, look_again
 from karvan.flows.equilibrium import relative_gap
@@ -455,3 +456,31 @@ def test_what_does_not_meet_says_so(case, monkeypatch):
     monkeypatch.setattr(fixed_point, "MOST_ROUNDS", 1)
     with pytest.raises(NotConvergedError, match=r"not meet in 1 rounds: tonnes of AAA CCC coal still move by 0\.3"):
         karvan.simulate(case, projects=["N1"])
+
+
+# a first look ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_first_look_is_near_the_answer_and_leaves_it_as_it_is(case):
+    """Of the projects of the textbook case; the answer is the same to the last digit whether anyone has looked or not."""
+    for names in (["N1"], ["N2", "N3"]):
+        setting = karvan.Setting.of(projects=names, changes=["border:ab.road.AAA-BBB:time_h*=1.5"])
+        sides._solved_roughly.cache_clear()
+        answer = karvan.find_trade(case, projects=names, changes=setting.changes)
+        sides._solved_roughly.cache_clear()
+        look = first_look(case, setting)
+        again = karvan.find_trade(case, projects=names, changes=setting.changes)
+        # as text: blanks are equal there
+        assert str(again.trade.to_dict()) == str(answer.trade.to_dict())
+        assert look.states == answer.states
+        assert look.world == pytest.approx(answer.trade.world, rel=0.05)
+        assert look.world != answer.trade.world
+
+
+def test_without_what_if_there_is_nothing_to_look_at_first(case):
+    assert first_look(case, karvan.Setting.of(scenario="open")) is None
+
+
+def test_a_first_look_reckons_with_the_likeliest_states():
+    chances = {"open": 0.7, "rare": 0.01, "shut": 0.28, "rarer": 0.01}
+    assert _likely(chances) == pytest.approx({"open": 0.7 / 0.98, "shut": 0.28 / 0.98})

@@ -11,6 +11,8 @@ import pytest
 import karvan
 from karvan.errors import RequestError, UnknownNameError
 from karvan.flows import assign_flows
+from karvan.flows.corridor import look_at_flows
+from karvan.flows.corridor_solve import first_look
 from karvan.flows.freight import vehicles
 
 
@@ -201,3 +203,20 @@ def test_more_passenger_trains_than_the_line_can_carry(case):
     assert flows.notes[0] == (
         "link a_city-a_gate.rail: passenger trains and other preload take 18,000 of 10,000 tonnes a day; 1% is left to freight"
     )
+
+
+def test_a_first_look_at_flows_is_near_and_leaves_them_as_they_are(case):
+    """It is not audited, says so by its hash, and what is solved after it is the same to the last digit."""
+    setting = karvan.Setting.of(scenario="open", changes=["border:ab.road.AAA-BBB:status=shut"])
+    first_look.cache_clear()
+    answer = assign_flows(case, scenario="open", changes=setting.changes)
+    first_look.cache_clear()
+    look = look_at_flows(case, setting)
+    again = assign_flows(case, scenario="open", changes=setting.changes)
+    # as text: blanks are equal there
+    assert str(again.to_dict()) == str(answer.to_dict())
+    assert look.audit is None
+    assert look.to_dict()["audit"] is None
+    assert look.meta.hash != answer.meta.hash
+    assert look.solved.equilibrium.iterations < answer.solved.equilibrium.iterations or look.totals != answer.totals
+    assert look.totals == pytest.approx(answer.totals, rel=0.05, abs=0.01)
