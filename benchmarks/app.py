@@ -34,20 +34,29 @@ CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--enable-unsafe-swiftshader", "--disable-background-networking", "--disable-component-update",
          "--disable-sync", "--no-first-run"]  # fmt: skip
 SWITCHES, SEED = 200, 8
+#: A figure of a first answer is near the final one within this share of it.
+NEAR = 0.05
 PATIENCE_MS = 600_000
 #: Length of a side of the grid: its 20 degrees of latitude, and a little more.
 SPAN_KM = 2300
-#: Milliseconds from the click on a switch until all that follows from it is drawn.
+#: Milliseconds from the click on a switch until what follows from it is drawn, as a first look and to the end; and by how much
+#: the headline of the one differs from that of the other.
 SWITCH = """async ([names, handMs]) => {
     const root = document.documentElement;
     // no frame is asked for while the page waits: that would keep the machine busy
-    const settled = () => new Promise((done) => {
-        const look = () => root.dataset.settled === 'true' && (watch.disconnect(), requestAnimationFrame(done));
+    const until = (there) => new Promise((done) => {
+        const look = () => there() && (watch.disconnect(), requestAnimationFrame(done));
         const watch = new MutationObserver(look);
         watch.observe(root, { attributes: true });
         look();
     });
-    const spent = [], faults = [];
+    const settled = () => root.dataset.settled === 'true';
+    const drawn = () => settled() || root.dataset.provisional === 'true';
+    const headline = () => {
+        const told = document.querySelector('[data-answer]')?.dataset ?? {};
+        return ['musd', 't', 'trade'].filter((name) => name in told).map((name) => Number(told[name]));
+    };
+    const spent = [], first = [], looks = [], faults = [];
     for (const name of names) {
         const one = document.querySelector(`[data-crossing='${name}']`);
         if (handMs > 0) {
@@ -57,13 +66,17 @@ SWITCH = """async ([names, handMs]) => {
         const start = performance.now();
         one.click();
         for (let i = 0; i < 6 && root.dataset.settled === 'true'; i += 1) await new Promise((done) => setTimeout(done, 0));
-        await settled();
+        await until(drawn);
+        first.push(performance.now() - start);
+        const look = settled() ? null : headline();
+        await until(settled);
         spent.push(performance.now() - start);
+        if (look) looks.push([look, headline()]);
         const fault = document.querySelector('[data-fault]');
         if (fault) faults.push(fault.innerText);
         if (handMs > 0) one.dispatchEvent(new PointerEvent('pointerout', { bubbles: true, pointerType: 'mouse' }));
     }
-    return { spent, faults };
+    return { spent, first, looks, faults };
 }"""
 FRAMES = """async () => {
     const canvas = document.querySelector('.map canvas, .map svg.flat');
@@ -219,10 +232,11 @@ def measure(case: str, screens: list[str], switches: int, hand_ms: int = 0) -> N
             before = busy_s(session)
             script = [chance.choice(sorted(names)) for _ in range(switches)]
             found = page.evaluate(SWITCH, [script, hand_ms])
-            spent = sorted(found["spent"])
             print(f"  the page's own thread works {1000 * (busy_s(session) - before) / switches:.0f} ms a switch")
-            print(f"  {switches} switches: median {statistics.median(spent):.0f} ms, "
-                  f"p95 {spent[int(0.95 * len(spent))]:.0f} ms (target 500), worst {spent[-1]:.0f} ms")  # fmt: skip
+            print(f"  {switches} switches, final answer: {times_of(found['spent'])} (target 500)")
+            if found["looks"]:
+                print(f"  first answer, or the final one where it came before: {times_of(found['first'])} (target 500)")
+                print(f"  {len(found['looks'])} first answers: {apart(found['looks'])}")
             if found["faults"]:
                 # what ends in a message is no answer, however soon
                 print(f"  {len(found['faults'])} of them ended in a fault: {' '.join(found['faults'][0].split())}")
@@ -231,6 +245,26 @@ def measure(case: str, screens: list[str], switches: int, hand_ms: int = 0) -> N
         browser.close()
     if failed:
         sys.exit(1)
+
+
+def times_of(spent: list[float]) -> str:
+    """Return milliseconds as median, p95 and worst."""
+    known = sorted(spent)
+    return f"median {statistics.median(known):.0f} ms, p95 {known[int(0.95 * len(known))]:.0f} ms, worst {known[-1]:.0f} ms"
+
+
+def apart(looks: list[tuple[list[float], list[float]]]) -> str:
+    """Return how far the headline figures of first answers are from those of the final ones."""
+    off = sorted(
+        abs(one - other) / abs(other) if other else float(one != other)
+        for first, final in looks
+        for one, other in zip(first, final, strict=True)
+    )
+    near = sum(share <= NEAR for share in off) / len(off)
+    return (
+        f"{100 * near:.0f} % of their headline figures are within {100 * NEAR:.0f} % of the final ones, "
+        f"median {100 * statistics.median(off):.2g} %, worst {100 * off[-1]:.2g} %"
+    )
 
 
 def main() -> None:

@@ -232,3 +232,42 @@ def test_two_tabs_in_different_states_keep_to_their_own(show: Callable[..., Show
     one.settle()
     assert other.text("[data-answer=routes]") == texts[1]
     assert "gabd" not in other.search()
+
+
+@pytest.mark.parametrize("room", ["trade", "flows"])
+def test_a_first_look_is_shown_as_one_until_the_answer_is_there(show: Callable[..., Shown], room: str) -> None:
+    """Figures that are still settling say so to eye and ear and are not handed out; the answer takes their place."""
+    shown = show(f"/{room}")
+    page, held = shown.page, []
+    before = shown.text(f"[data-answer={room}]")
+    assert page.locator("[data-provisional=true]").count() == 0
+    page.route(lambda url: f"/api/{room}?" in url, held.append)
+    page.locator("[data-crossing=taftan]").click()
+    page.wait_for_selector(f"html[data-provisional=true] [data-answer={room}][data-provisional=true]")
+    first = shown.text(f"[data-answer={room}]")
+    assert first != before
+    assert page.locator(f"[data-answer={room}]").get_attribute("aria-busy") == "true"
+    assert shown.text(".settling[role=status]").startswith("First figures, settling")
+    assert page.evaluate("() => document.documentElement.dataset.settled") == "false"
+    figure = page.locator("figure[data-state=first]").first
+    figure.get_by_role("button", name="Download").click()
+    assert "still settling" in figure.locator(".opened").inner_text()
+    assert figure.get_by_role("button", name="Table as CSV").count() == 0
+    if room == "trade":
+        # what a first look has not stands as it was, and says so
+        assert "as before" in shown.text("figure[data-figure=transit] figcaption")
+    for route in held:
+        route.continue_()
+    shown.settle()
+    page.wait_for_selector("html[data-provisional=false]")
+    assert page.locator("figure[data-state]").count() == 0
+    assert shown.text(".settling[role=status]") == ""
+    assert figure_count(shown) > 0
+    said = fresh(room, *options_of({"taftan"}, set()))
+    told = page.locator(f"[data-answer={room}]").get_attribute("data-t" if room == "flows" else "data-musd")
+    final = said["network_t_per_year"] if room == "flows" else said["world"]["equivalent_variation_musd"]
+    assert float(str(told)) == pytest.approx(final, abs=TOLERANCE)
+
+
+def figure_count(shown: Shown) -> int:
+    return shown.page.get_by_role("button", name="Download").count()

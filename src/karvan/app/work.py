@@ -105,12 +105,14 @@ class Work:
         threading.Thread(target=look, daemon=True).start()
 
     async def answer(self, request: Request, room: str, setting: Setting, **options: object) -> Response:
-        """Return the answer of a room's ``answer_of`` in a setting, or its fault."""
+        """Return the answer of a room's ``answer_of`` in a setting, or its fault; with ``look`` that of its ``look_of``."""
         number = next(self._numbers)
         asked = {"number": number, "room": room, "setting": setting.model_dump(mode="json"), "options": options}
         question = _Question(number, json.dumps(asked, ensure_ascii=False).encode() + b"\n", room)
         with self._change:
-            self._waiting.append(question)
+            # a first look is of use only before the answer
+            put = self._waiting.appendleft if options.get("look") else self._waiting.append
+            put(question)
             self._change.notify_all()
         self.start()
         reply = asyncio.wrap_future(question.reply)

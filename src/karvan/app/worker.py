@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 import traceback
-from functools import lru_cache
+from collections import OrderedDict
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -172,7 +172,7 @@ def prepare(case: Case) -> None:
 def answer(case: Case, asked: dict[str, Any]) -> tuple[int, bytes]:
     """Return the status of HTTP and the answer of a room in a setting, or its fault."""
     try:
-        return 200, _written(case, asked["room"], json.dumps(asked["setting"]), json.dumps(asked["options"]))
+        return 200, _ANSWERS.written(case, asked["room"], json.dumps(asked["setting"]), asked["options"])
     except Exception as error:  # noqa: BLE001 - whatever fails is told, and the next question answered
         if not isinstance(error, KarvanError):
             traceback.print_exception(error)
@@ -180,16 +180,36 @@ def answer(case: Case, asked: dict[str, Any]) -> tuple[int, bytes]:
         return status, fault.model_dump_json().encode()
 
 
-@lru_cache(maxsize=KEPT)
-def _written(case: Case, room: str, setting: str, options: str) -> bytes:
-    """Return an answer written out; the latest are kept, for a page that is loaded anew and for another one."""
+class _Answers:
+    """Answers as they were written; the latest are kept, for a page that is loaded anew and for another one."""
+
+    def __init__(self) -> None:
+        self.kept: OrderedDict[tuple[Case, str, str, str], bytes] = OrderedDict()
+
+    def written(self, case: Case, room: str, setting: str, options: dict[str, Any]) -> bytes:
+        """Return an answer; null in place of a first look where the answer itself is there."""
+        key = (case, room, setting, json.dumps(options))
+        if options.get("look") and (case, room, setting, "{}") in self.kept:
+            return b"null"
+        content = self.kept.get(key)
+        if content is None:
+            content = _write(case, room, setting, options)
+        self.kept[key] = content
+        self.kept.move_to_end(key)
+        if len(self.kept) > KEPT:
+            self.kept.popitem(last=False)
+        return content
+
+
+_ANSWERS = _Answers()
+
+
+def _write(case: Case, room: str, text: str, options: dict[str, Any]) -> bytes:
     from karvan.case import Setting  # noqa: PLC0415 - the first words of the process come before its libraries
 
-    found = import_module(f"karvan.app.rooms.{room}").answer_of(
-        case, Setting.model_validate_json(setting), **json.loads(options)
-    )
-    content: bytes = found.model_dump_json().encode()
-    return content
+    rooms, setting = import_module(f"karvan.app.rooms.{room}"), Setting.model_validate_json(text)
+    found = rooms.look_of(case, setting) if options.get("look") else rooms.answer_of(case, setting, **options)
+    return b"null" if found is None else found.model_dump_json().encode()
 
 
 def _say(out: BinaryIO, **told: object) -> None:

@@ -56,6 +56,44 @@ def test_flows_are_those_of_the_function(ask: Client, textbook: Case) -> None:
     assert sum(map(sum, flows.values())) == pytest.approx(float(found.table["flow_t_per_year"].sum()), rel=1e-12)
 
 
+def test_a_first_look_is_the_part_of_an_answer_that_it_has(ask: Client) -> None:
+    """The same fields, figures near the final ones, another hash; where there is nothing to look at first it is null."""
+    for room, headline in (("flows", "totals"), ("trade", "world")):
+        look, final = ask(f"/api/{room}/look?project=N2").json, ask(f"/api/{room}?project=N2").json
+        assert set(look) <= set(final)
+        assert look[headline] == pytest.approx(final[headline], rel=0.05, abs=0.01)
+        assert look["meta"]["hash"] != final["meta"]["hash"]
+        # the answer is there: nobody needs to look first
+        assert ask(f"/api/{room}/look?project=N2").json is None
+    assert ask("/api/trade/look?scenario=open").json is None
+    assert ask("/api/trade/look?project=P99").status == 404
+
+
+def test_a_first_look_goes_before_what_takes_longer(ask: Client) -> None:
+    """Asked together, whichever comes first, the look is there before the answers that were not begun."""
+    work: Work = ask.app.state.work
+    ask("/api/trade?scenario=open")
+    came: list[str] = []
+
+    def fetch(address: str) -> None:
+        ask(address)
+        came.append(address)
+
+    addresses = [
+        "/api/trade?project=N3&year=2031",
+        "/api/trade?project=N3&year=2032",
+        "/api/trade/look?project=N3&year=2032",
+    ]
+    threads = [threading.Thread(target=fetch, args=(address,)) for address in addresses]
+    with work._change:
+        for thread in threads:
+            thread.start()
+            time.sleep(0.3)
+    for thread in threads:
+        thread.join(PATIENCE_S)
+    assert came.index(addresses[2]) < came.index(addresses[1])
+
+
 def test_trade_is_that_of_the_function(ask: Client, textbook: Case) -> None:
     said = ask("/api/trade?project=N1").json
     found = find_trade(textbook, projects=["N1"])
@@ -226,7 +264,7 @@ def test_what_fails_on_purpose_and_by_accident_is_told_and_the_next_question_ans
 
 
 def test_an_answer_is_kept_and_a_fault_is_not(textbook: Case, monkeypatch: pytest.MonkeyPatch) -> None:
-    worker._written.cache_clear()
+    worker._ANSWERS.kept.clear()
     asked = {"room": "flows", "setting": {"scenario": "open"}, "options": {}}
     with monkeypatch.context() as patched:
         patched.setattr("karvan.app.rooms.flows.describe", lambda *_: 1 / 0)

@@ -14,7 +14,7 @@ export class Faulty extends Error {
 }
 
 /** Answers kept, latest last. */
-const KEPT = 80;
+const KEPT = 100;
 /** Milliseconds between two looks at a server that does not answer. */
 const LOOK_MS = 1500;
 const kept = new Map<string, unknown>();
@@ -195,6 +195,29 @@ export function useAnswer<K extends keyof Answers>(_kind: K, address: string | n
   const current = fault.current?.address === address && hit === null ? fault.current!.fault : null;
   return { data: last.current, fresh: hit !== null, fault: current, again: () => setTries((count) => count + 1) };
 }
+
+/** An answer, or a first look at it while it is on its way. */
+export interface Looked<T, L> extends Loaded<T> {
+  /** The first look at the answer of the question asked now; null once the answer is there. */
+  look: L | null;
+}
+
+/** Return the answer of an address, and a first look at it, which the server has at the same address with `/look`. */
+export function useLooked<K extends "get /api/flows" | "get /api/trade">(kind: K, address: string | null): Looked<Answers[K], NonNullable<Answers[`${K}/look`]>> {
+  type L = NonNullable<Answers[`${K}/look`]>;
+  const answer = useAnswer(kind, address);
+  const look = useAnswer(`${kind}/look`, address === null || answer.fresh ? null : lookAt(address));
+  return { ...answer, look: look.fresh && !answer.fresh ? (look.data as L | null) : null };
+}
+
+/** Return where the first look at an answer is; null where there is none: without what-if the answer itself is as near. */
+export function lookAt(address: string): string | null {
+  const [path, query] = address.split("?");
+  return query ? `${path}/look?${query}` : null;
+}
+
+/** Whether the answer of an address is here. */
+export const isKept = (address: string): boolean => kept.has(address);
 
 /** Return the address of an answer with its parameters. */
 export function addressOf(path: string, ...params: URLSearchParams[]): string {

@@ -977,11 +977,27 @@ export interface TradeAnswer {
   commodities: Good[];
   sensitivity: Variant[];
   path: YearAfter[];
+  sources: Source[];
   directions: BothWays[];
   countries: Passing[];
   surplus_musd_per_year: number;
   convergence: Convergence | null;
   notes: string[];
+}
+
+export interface TradeLook {
+  meta: Meta;
+  compared_with: string;
+  pair: [string, string];
+  theta: number;
+  elasticity_share: number;
+  states: StateShare[];
+  world: World;
+  economies: Economy[];
+  pairs: TradePair[];
+  commodities: Good[];
+  sensitivity: Variant[];
+  path: YearAfter[];
   sources: Source[];
 }
 
@@ -1088,6 +1104,7 @@ export interface Answers {
   "get /api/case/setting": SettingAnswer;
   "get /api/case/tables/{table}": TableAnswer;
   "get /api/flows": FlowsAnswer;
+  "get /api/flows/look": FlowsAnswer | null;
   "get /api/flows/users": UsersAnswer;
   "get /api/network": NetworkAnswer;
   "get /api/network/shape": ShapeAnswer;
@@ -1099,6 +1116,7 @@ export interface Answers {
   "get /api/programme": RecordAnswer;
   "get /api/routes": RoutesAnswer;
   "get /api/trade": TradeAnswer;
+  "get /api/trade/look": TradeLook | null;
   "delete /api/work": WorkState;
   "get /api/work": WorkState;
 }

@@ -55,6 +55,13 @@ export const en = {
     noMap: "The map cannot be drawn here ({message}). The table below holds the same.",
   },
 
+  settling: {
+    first: "first figures", held: "as before",
+    line: "First figures, settling.",
+    part: "settling", download: "These figures are still settling. They can be downloaded once they have.",
+    source: "These figures are still settling: the command gives the final ones.",
+  },
+
   work: {
     asleep: "Working.", idle: "Working.", working: "Working, for {seconds} s.",
     starting: "Opening the case for longer work: once, {seconds} s so far.",

@@ -14,6 +14,8 @@ export interface Provenance {
   command: string;
   /** The answer itself, to be downloaded as it came. */
   answer: unknown;
+  /** Whether these are first figures, which are not handed out, or still those of the setting before. */
+  state?: "first" | "held";
 }
 
 interface Props<Row> extends Provenance {
@@ -32,7 +34,7 @@ interface Props<Row> extends Provenance {
 
 type Opened = "" | "table" | "download" | "source";
 
-export function Figure<Row>({ name, title, note, columns, rows, keyOf, lit, children, level = 2, ...provenance }: Props<Row>) {
+export function Figure<Row>({ name, title, note, columns, rows, keyOf, lit, children, level = 2, state, ...provenance }: Props<Row>) {
   const [opened, setOpened] = useState<Opened>("");
   const body = useRef<HTMLDivElement>(null);
   const id = useId();
@@ -45,9 +47,12 @@ export function Figure<Row>({ name, title, note, columns, rows, keyOf, lit, chil
   const Title = level === 2 ? "h2" : "h3";
   const file = `karvan-${provenance.meta.case}-${name}`;
   return (
-    <figure className="figure" aria-labelledby={`${id}-title`} data-figure={name}>
+    <figure className="figure" aria-labelledby={`${id}-title`} data-figure={name} data-state={state}>
       <figcaption>
-        <Title id={`${id}-title`}>{title}</Title>
+        <Title id={`${id}-title`}>
+          {title}
+          {state && <span className="settling-tag">{en.settling[state]}</span>}
+        </Title>
         <div className="tools">
           {children !== undefined && tool("table", en.figure.table)}
           {tool("download", en.figure.download)}
@@ -61,7 +66,12 @@ export function Figure<Row>({ name, title, note, columns, rows, keyOf, lit, chil
           <DataTable caption={title} columns={columns} rows={rows} keyOf={keyOf} lit={lit} shown={20} />
         </div>
       )}
-      {opened === "download" && (
+      {opened === "download" && state && (
+        <p className="opened quiet" id={`${id}-download`}>
+          {en.settling.download}
+        </p>
+      )}
+      {opened === "download" && !state && (
         <div className="opened row" id={`${id}-download`}>
           <button onClick={() => download(`${file}.csv`, csvOf(columns, rows), "text/csv;charset=utf-8")}>{en.figure.csv}</button>
           <button onClick={() => download(`${file}.json`, JSON.stringify(provenance.answer, null, 2) + "\n", "application/json")}>{en.figure.json}</button>
@@ -74,6 +84,7 @@ export function Figure<Row>({ name, title, note, columns, rows, keyOf, lit, chil
       )}
       {opened === "source" && (
         <div className="opened" id={`${id}-source`}>
+          {state && <p>{en.settling.source}</p>}
           <SourceNote {...provenance} />
         </div>
       )}

@@ -45,6 +45,15 @@ export function ScreenFrame({ parts, above, tables }: { parts: Part[]; above?: R
   );
 }
 
+/** Where a first look says that it is one; its place is kept, so that nothing moves when it goes. */
+export function Settling({ first }: { first: boolean }) {
+  return (
+    <p className="settling" role="status">
+      {first && en.settling.line}
+    </p>
+  );
+}
+
 export function Notes({ notes }: { notes: string[] }) {
   if (notes.length === 0) return null;
   return (

@@ -1,6 +1,6 @@
 /** What a view will ask for is asked at once: before its code is there, before it is drawn, and while a hand rests on a switch. */
 
-import { addressOf, askAhead } from "../api/client";
+import { addressOf, askAhead, isKept, lookAt } from "../api/client";
 import { settingParams, type Setting, type View } from "../state/setting";
 import { currentView, onShow } from "../state/view";
 
@@ -14,8 +14,12 @@ const REST_MS = 60;
 function addressesOf(room: string, setting: Setting): string[] {
   const params = settingParams(setting);
   const asked = [addressOf("/api/case/setting", params)];
-  // what takes longest goes first
-  if (SOLVED.has(room)) asked.unshift(addressOf(`/api/${room}`, params));
+  // what takes longest goes first, and before it a first look at it
+  if (SOLVED.has(room)) {
+    const answer = addressOf(`/api/${room}`, params);
+    const look = isKept(answer) ? null : lookAt(answer);
+    asked.unshift(...(look ? [look] : []), answer);
+  }
   if (MAPPED.has(room)) asked.push(addressOf("/api/network", params));
   return asked;
 }

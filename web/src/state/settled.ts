@@ -24,6 +24,22 @@ export function end(task: unknown): void {
   requestAnimationFrame(() => window.setTimeout(() => mine === due && say(), 0));
 }
 
+let looks = 0;
+
+/** Say that all that is shown is of the question asked now, some of it as a first look: it is drawn, and not settled. */
+export function useFirstLook(shown: boolean): void {
+  useEffect(() => {
+    if (!shown) return;
+    const say = () => (document.documentElement.dataset.provisional = String(looks > 0));
+    looks += 1;
+    say();
+    return () => {
+      looks -= 1;
+      say();
+    };
+  }, [shown]);
+}
+
 /** Count a component as unsettled for as long as it is shown. */
 export function useUnsettled(): void {
   useEffect(() => {

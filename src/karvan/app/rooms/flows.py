@@ -190,6 +190,15 @@ async def flows_answer(case: TheCase, asked: TheSetting, work: TheWork, request:
     return await work.answer(request, "flows", setting_of(case, asked))
 
 
+@router.get("/look", response_model=FlowsAnswer | None)
+async def flows_look(case: TheCase, asked: TheSetting, work: TheWork, request: Request) -> Response:
+    """Return a first look at what runs where in a setting: its figures are provisional, met roughly and not audited.
+
+    It is null where the answer itself is there.
+    """
+    return await work.answer(request, "flows", setting_of(case, asked), look=True)
+
+
 @router.get("/users", response_model=UsersAnswer)
 async def users_answer(
     case: TheCase,
@@ -219,6 +228,13 @@ def answer_of(
         table[side] = [zones.get(name, name) for name in table[side]]
     rows = [Use(**row) for row in records(table)]
     return UsersAnswer(meta=found.meta, link=link, crossing=crossing, flows=rows)
+
+
+def look_of(case: Case, setting: Setting) -> FlowsAnswer:
+    """Return a first look at what runs where in a setting."""
+    from karvan.flows.corridor import look_at_flows  # noqa: PLC0415 - the server itself assigns nothing
+
+    return describe(case, look_at_flows(case, setting))
 
 
 @lru_cache(maxsize=KEPT)

@@ -10,7 +10,7 @@ from karvan.app.answers import Answer, Source, sources_of
 from karvan.app.asked import setting_of
 from karvan.app.rooms.case import TheCase, TheSetting
 from karvan.app.work import TheWork, records
-from karvan.case import Case, Setting
+from karvan.case import Case, Setting, meta_of
 from karvan.case.provenance import Meta
 from karvan.errors import RequestError
 from karvan.workers import in_threads
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fastapi.responses import Response
 
     from karvan.chain import Outcome
+    from karvan.trade import TradeEffects
 
 router = APIRouter()
 T = TypeVar("T", bound=Answer)
@@ -142,8 +143,11 @@ class Convergence(Answer):
     tolerance: float
 
 
-class TradeAnswer(Answer):
-    """What trade follows from a setting, with the rows of source.csv behind trade, economies and closures."""
+class TradeLook(Answer):
+    """A first look at what trade follows from a setting, with the rows of source.csv behind trade, economies and closures.
+
+    Its figures are provisional: the likeliest states alone, met roughly, not audited.
+    """
 
     meta: Meta
     compared_with: str
@@ -157,18 +161,29 @@ class TradeAnswer(Answer):
     commodities: list[Good]
     sensitivity: list[Variant]
     path: list[YearAfter]
+    sources: list[Source]
+
+
+class TradeAnswer(TradeLook):
+    """What trade follows from a setting: the same to the end, and what runs for it."""
+
     directions: list[BothWays]
     countries: list[Passing]
     surplus_musd_per_year: float
     convergence: Convergence | None
     notes: list[str]
-    sources: list[Source]
 
 
 @router.get("", response_model=TradeAnswer)
 async def trade_answer(case: TheCase, asked: TheSetting, work: TheWork, request: Request) -> Response:
     """Return what trade follows from a setting."""
     return await work.answer(request, "trade", setting_of(case, asked))
+
+
+@router.get("/look", response_model=TradeLook | None)
+async def trade_look(case: TheCase, asked: TheSetting, work: TheWork, request: Request) -> Response:
+    """Return a first look at what trade follows from a setting; null where the answer itself is as near."""
+    return await work.answer(request, "trade", setting_of(case, asked), look=True)
 
 
 # in the process beside the server -------------------------------------------------------------------------------------
@@ -184,42 +199,59 @@ def answer_of(case: Case, setting: Setting) -> TradeAnswer:
     return describe(case, found)
 
 
+def look_of(case: Case, setting: Setting) -> TradeLook | None:
+    """Return a first look at the same, or None."""
+    from karvan.chain import first_look  # noqa: PLC0415 - as above
+
+    effects = first_look(case, setting)
+    if effects is None:
+        return None
+    meta = meta_of(case, setting, {"stage": "first look at trade"})
+    return TradeLook(meta=meta, **_of_effects(case, effects))
+
+
 def describe(case: Case, found: Outcome) -> TradeAnswer:
     """Return an outcome as the page has it."""
     # neither needs the other
     in_threads(lambda name: getattr(found, name), ["trade", "flows"])
-    effects = found.trade
-    if effects is None:
+    if found.trade is None:
         message = f"Case {case.id} has no trade between economies. Add rows to trade.csv and economy.csv."
         raise RequestError(message)
-    scenarios, goods = case.rows("scenario"), case.rows("commodity")
-    pair = case.config.trade.pair or tuple(effects.table["id"].head(2))
     return TradeAnswer(
         meta=found.meta,
-        compared_with=effects.compared_with,
-        pair=(pair[0], pair[-1]),
-        theta=effects.theta,
-        elasticity_share=effects.elasticity_share,
-        states=[
-            StateShare(state=name, name=scenarios[name]["name"] if name in scenarios else name, probability=share)
-            for name, share in found.states.items()
-        ],
-        world=World(**effects.world),
-        economies=[Economy(**row) for row in records(effects.table)],
-        pairs=[TradePair(**row) for row in records(effects.pairs)],
-        commodities=[
-            Good(name=goods[row["commodity"]].get("name") or row["commodity"], **row)
-            for row in records(effects.commodities)
-        ],
-        sensitivity=[Variant(**row) for row in records(effects.sensitivity)],
-        path=[YearAfter(**row) for row in records(effects.path)],
+        **_of_effects(case, found.trade),
         directions=[BothWays(**row) for row in records(found.pairs)],
         countries=[_only(Passing, row) for row in records(found.countries)],
         surplus_musd_per_year=found.surplus_musd_per_year,
         convergence=_only(Convergence, found.convergence.to_dict()) if found.convergence is not None else None,
         notes=list(found.notes),
-        sources=sources_of(case, _sources(case)),
     )
+
+
+def _of_effects(case: Case, effects: TradeEffects) -> dict[str, Any]:
+    """Return what trade alone tells, by field of an answer."""
+    scenarios, goods = case.rows("scenario"), case.rows("commodity")
+    pair = case.config.trade.pair or tuple(effects.table["id"].head(2))
+    return {
+        "compared_with": effects.compared_with,
+        "pair": (pair[0], pair[-1]),
+        "theta": effects.theta,
+        "elasticity_share": effects.elasticity_share,
+        "states": [
+            StateShare(state=name, name=scenarios[name]["name"] if name in scenarios else name, probability=share)
+            for name, share in effects.states.items()
+        ],
+        "world": World(**effects.world),
+        "economies": [Economy(**row) for row in records(effects.table)],
+        "pairs": [TradePair(**row) for row in records(effects.pairs)],
+        "commodities": [
+            Good(name=goods[row["commodity"]].get("name") or row["commodity"], **row)
+            for row in records(effects.commodities)
+        ],
+        "sensitivity": [Variant(**row) for row in records(effects.sensitivity)],
+        "path": [YearAfter(**row) for row in records(effects.path)],
+        "sources": sources_of(case, _sources(case)),
+    }
 
 
 def _only(kind: type[T], row: dict[str, Any]) -> T:

@@ -28,7 +28,7 @@ const LEAST_T = 0.5;
 const NAMED = 8;
 
 export function Difference({ shape, sides: [a, b] }: { shape: ShapeAnswer; sides: [Side, Side] }) {
-  const provenance = useProvenance(b);
+  const provenance = useProvenance(a.first ? { ...b, first: true } : b);
   const rows = useMemo(() => rowsOf(shape, carried(a.flows), carried(b.flows)), [shape, a.flows, b.flows]);
   const most = roundUp(Math.abs(rows[0]?.change ?? 0));
   const volumes: Volumes = useMemo(() => {

@@ -1,7 +1,7 @@
 /** Flows: what runs where when capacity is scarce, who pays for it, and how that fits what was counted. */
 
 import { memo } from "react";
-import { addressOf, useAnswer, type Loaded } from "../../api/client";
+import { addressOf, useLooked, type Loaded, type Looked } from "../../api/client";
 import type { FlowsAnswer, NetworkAnswer, ShapeAnswer } from "../../api/types";
 import { count, fill, musd, number, percent, tonnes } from "../../format/words";
 import { en } from "../../i18n";
@@ -10,9 +10,10 @@ import { AtWork } from "../../parts/AtWork";
 import { Beside, type Pair } from "../../parts/Beside";
 import { Facts } from "../../parts/Facts";
 import { FaultCard } from "../../parts/FaultCard";
-import { Notes, ScreenFrame } from "../../parts/Screen";
+import { Notes, ScreenFrame, Settling } from "../../parts/Screen";
 import { useCase, useStill, type Pane, type Screen } from "../../state/case";
 import { PLAIN, settingParams } from "../../state/setting";
+import { useFirstLook } from "../../state/settled";
 import { set } from "../../state/view";
 import { useNetwork, useShape } from "../network";
 import { Difference } from "./Difference";
@@ -26,10 +27,14 @@ export interface Side {
   pane: Pane;
   flows: FlowsAnswer;
   network: NetworkAnswer;
+  /** Whether the flows are a first look. */
+  first: boolean;
 }
 
-function useFlows(pane: Pane | undefined): Loaded<FlowsAnswer> {
-  return useAnswer("get /api/flows", pane ? addressOf("/api/flows", settingParams(pane.setting)) : null);
+type Found = Looked<FlowsAnswer, FlowsAnswer>;
+
+function useFlows(pane: Pane | undefined): Found {
+  return useLooked("get /api/flows", pane ? addressOf("/api/flows", settingParams(pane.setting)) : null);
 }
 
 function Flows({ panes }: { panes: Pane[] }) {
@@ -38,11 +43,14 @@ function Flows({ panes }: { panes: Pane[] }) {
   const networks = [useNetwork(panes[0]), useNetwork(panes[1])];
   const asked = panes.flatMap((_pane, i) => [flows[i]!, networks[i]!]);
   const found = [sideOf(panes[0], flows[0]!, networks[0]!), sideOf(panes[1], flows[1]!, networks[1]!)];
-  const still = [useStill(found[0]!, flows[0]!.fresh), useStill(found[1]!, flows[1]!.fresh)];
+  const isNew = (i: number) => flows[i]!.fresh || flows[i]!.look !== null;
+  const still = [useStill(found[0]!, isNew(0)), useStill(found[1]!, isNew(1))];
   const fault = asked.find((one) => one.fault);
+  const drawn = !fault && shape !== null && panes.every((_pane, i) => isNew(i) && networks[i]!.fresh);
+  useFirstLook(drawn && panes.some((_pane, i) => !flows[i]!.fresh));
   if (fault) return <FaultCard fault={fault.fault!} again={fault.again} />;
-  if (!shape || asked.some((one) => !one.data)) return <AtWork />;
   const sides = found.filter((side) => side !== null);
+  if (!shape || sides.length < panes.length) return <AtWork />;
   const most = roundUp(Math.max(...sides.flatMap((side) => carried(side.flows))));
   const dear = Math.max(0, ...sides.flatMap((side) => side.flows.bottlenecks.map((row) => row.cost_musd_per_year)));
   const waits = asked.some((one) => !one.fresh);
@@ -74,8 +82,9 @@ function Flows({ panes }: { panes: Pane[] }) {
   );
 }
 
-function sideOf(pane: Pane | undefined, flows: Loaded<FlowsAnswer>, network: Loaded<NetworkAnswer>): Side | null {
-  return pane && flows.data && network.data ? { pane, flows: flows.data, network: network.data } : null;
+function sideOf(pane: Pane | undefined, { data, look }: Found, network: Loaded<NetworkAnswer>): Side | null {
+  const flows = look ?? data;
+  return pane && flows && network.data ? { pane, flows, network: network.data, first: look !== null } : null;
 }
 
 const StillTables = memo(Tables);
@@ -91,7 +100,7 @@ const Pictures = memo(function Pictures({ side, shape, dear }: { side: Side; sha
 });
 
 function Both({ sides }: { sides: Side[] }) {
-  const provenance = useProvenance(sides[1]!);
+  const provenance = useProvenance({ ...sides[1]!, first: sides.some((side) => side.first) });
   const [a, b] = sides.map(({ flows }) => flows.totals);
   const pair = (key: keyof FlowsAnswer["totals"], label: string, show: (value: number) => string): Pair => ({ key, label, a: a![key], b: b![key], show });
   return (
@@ -112,7 +121,7 @@ function Both({ sides }: { sides: Side[] }) {
 }
 
 function Answer({ side, shape }: { side: Side; shape: ShapeAnswer }) {
-  const { flows, pane } = side;
+  const { flows, pane, first } = side;
   const { totals } = flows;
   const paid = flows.bottlenecks.filter((row) => row.cost_musd_per_year > 0);
   const cost = totals.rent_musd_per_year + totals.queue_loss_musd_per_year;
@@ -122,9 +131,10 @@ function Answer({ side, shape }: { side: Side; shape: ShapeAnswer }) {
   const lines = flows.screenlines;
   return (
     <>
-      <p className="sentence" data-answer="flows" data-t={totals.network_t_per_year} data-musd={cost} aria-live="polite">
+      <p className="sentence" data-answer="flows" data-t={totals.network_t_per_year} data-musd={cost} aria-live="polite" aria-busy={first} data-provisional={first}>
         {sentence}
       </p>
+      <Settling first={first} />
       {dearest && (
         <p>
           {fill(dearest.clearing === "queue" ? en.flows.dearestQueue : en.flows.dearestPrice, {

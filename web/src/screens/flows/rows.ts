@@ -10,9 +10,9 @@ export function carried(flows: FlowsAnswer): number[] {
   return there.map((value, i) => value + back[i]!);
 }
 
-export function useProvenance({ pane, flows }: { pane: Pane; flows: FlowsAnswer }): Provenance {
+export function useProvenance({ pane, flows, first }: { pane: Pane; flows: FlowsAnswer; first: boolean }): Provenance {
   const caseOf = useCase();
-  return { meta: flows.meta, sources: flows.sources, command: commandOf(caseOf, "flows", pane), answer: flows };
+  return { meta: flows.meta, sources: flows.sources, command: commandOf(caseOf, "flows", pane), answer: flows, ...(first && { state: "first" }) };
 }
 
 export function linkName(shape: ShapeAnswer, i: number): string {

@@ -1,6 +1,6 @@
 /** Who gains, what grows, what travels both ways, what passes through, and what is reckoned with. */
 
-import type { BothWays, Good, Passing, StateShare, TradePair, Variant, YearAfter } from "../../api/types";
+import type { BothWays, Good, Passing, StateShare, TradeAnswer, TradePair, Variant, YearAfter } from "../../api/types";
 import { Bars, type Bar } from "../../charts/Bars";
 import { Lines } from "../../charts/Lines";
 import { count, fill, musd, number, percent, signed, tonnes } from "../../format/words";
@@ -8,7 +8,7 @@ import { en } from "../../i18n";
 import { Figure } from "../../parts/Figure";
 import type { Column } from "../../parts/table";
 import { useCase } from "../../state/case";
-import { bySize, gainBars, rangeOf, useProvenance, type Side } from "./rows";
+import { bySize, gainBars, rangeOf, useProvenance, useProvenanceOfWhole, type Side } from "./rows";
 import { economyColumns, figure } from "./Tables";
 
 const SHOWN = 12;
@@ -81,10 +81,16 @@ export function Goods({ side }: { side: Side }) {
   );
 }
 
-export function Both({ side }: { side: Side }) {
-  const provenance = useProvenance(side);
+/** What a first look has not: it stands as it was until the answer is there. */
+interface Whole {
+  side: Side;
+  whole: TradeAnswer;
+}
+
+export function Both({ side, whole }: Whole) {
+  const provenance = useProvenanceOfWhole(side, whole);
   const name = (id: string) => side.trade.economies.find((row) => row.id === id)?.name ?? id;
-  const rows = side.trade.directions;
+  const rows = whole.directions;
   if (rows.length === 0) return null;
   const [one, other] = side.trade.pair;
   const own = rows.find((row) => [row.economy, row.partner].every((id) => id === one || id === other));
@@ -110,7 +116,7 @@ export function Both({ side }: { side: Side }) {
     figure("trucks_empty_share", en.trade.trucksEmpty, (row) => row.trucks_empty_share, percent),
   ];
   return (
-    <Figure name="both-ways" title={fill(en.trade.bothTitle, { scenario: String(side.trade.meta.setting.scenario) })} note={en.trade.bothNote} columns={columns} rows={rows} keyOf={(row) => `${row.economy} ${row.partner}`} {...provenance}>
+    <Figure name="both-ways" title={fill(en.trade.bothTitle, { scenario: String(whole.meta.setting.scenario) })} note={en.trade.bothNote} columns={columns} rows={rows} keyOf={(row) => `${row.economy} ${row.partner}`} {...provenance}>
       <Bars bars={bars} axis={en.trade.bothAxis} label={en.trade.bothTitle} absolute />
     </Figure>
   );
@@ -126,11 +132,11 @@ function emptyNote(row: BothWays): string {
   return parts.join("; ");
 }
 
-export function Transit({ side }: { side: Side }) {
+export function Transit({ side, whole }: Whole) {
   const caseOf = useCase();
-  const provenance = useProvenance(side);
+  const provenance = useProvenanceOfWhole(side, whole);
   const name = (code: string) => caseOf.countries[code] ?? code;
-  const rows = bySize(side.trade.countries, (row) => row.transit_t_per_year);
+  const rows = bySize(whole.countries, (row) => row.transit_t_per_year);
   const bars = rows
     .filter((row) => row.transit_t_per_year >= 1)
     .slice(0, SHOWN)

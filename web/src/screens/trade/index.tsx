@@ -1,17 +1,18 @@
 /** Trade: what trade follows from cheaper or dearer transport, and who gains. */
 
 import { memo } from "react";
-import { addressOf, useAnswer, type Loaded } from "../../api/client";
-import type { TradeAnswer } from "../../api/types";
+import { addressOf, useLooked, type Looked } from "../../api/client";
+import type { TradeAnswer, TradeLook } from "../../api/types";
 import { spanOf } from "../../charts/Bars";
 import { count, fill, listed, musd, musdRange, number, signed } from "../../format/words";
 import { en } from "../../i18n";
 import { AtWork } from "../../parts/AtWork";
 import { Beside, type Pair } from "../../parts/Beside";
 import { FaultCard } from "../../parts/FaultCard";
-import { Notes, ScreenFrame } from "../../parts/Screen";
+import { Notes, ScreenFrame, Settling } from "../../parts/Screen";
 import { useStill, type Pane, type Screen } from "../../state/case";
 import { settingParams } from "../../state/setting";
+import { useFirstLook } from "../../state/settled";
 import { Both as BothWays, Gains, Goods, Pairs, States, Transit, Years } from "./Pictures";
 import { gainBars, rangeOf, useProvenance, type Side } from "./rows";
 
@@ -19,18 +20,22 @@ import { gainBars, rangeOf, useProvenance, type Side } from "./rows";
 const LEAST_MUSD = 5e-7;
 const NAMED = 3;
 
-function useTrade(pane: Pane | undefined): Loaded<TradeAnswer> {
-  return useAnswer("get /api/trade", pane ? addressOf("/api/trade", settingParams(pane.setting)) : null);
+type Found = Looked<TradeAnswer, TradeLook>;
+
+function useTrade(pane: Pane | undefined): Found {
+  return useLooked("get /api/trade", pane ? addressOf("/api/trade", settingParams(pane.setting)) : null);
 }
 
 function Trade({ panes }: { panes: Pane[] }) {
   const answers = [useTrade(panes[0]), useTrade(panes[1])];
-  const still = [useStill(sideOf(panes[0], answers[0]!), answers[0]!.fresh), useStill(sideOf(panes[1], answers[1]!), answers[1]!.fresh)];
+  const found = [sideOf(panes[0], answers[0]!), sideOf(panes[1], answers[1]!)];
+  const still = [useStill(found[0]!, isNew(answers[0]!)), useStill(found[1]!, isNew(answers[1]!))];
   const asked = answers.slice(0, panes.length);
   const fault = asked.find((one) => one.fault);
+  useFirstLook(!fault && asked.every(isNew) && asked.some((one) => !one.fresh));
   if (fault) return <FaultCard fault={fault.fault!} again={fault.again} />;
-  if (asked.some((one) => !one.data)) return <AtWork />;
-  const sides: Side[] = panes.map((pane, i) => ({ pane, trade: asked[i]!.data! }));
+  const sides = found.filter((side) => side !== null);
+  if (sides.length < panes.length) return <AtWork />;
   const [low, high] = spanOf(sides.flatMap((side) => gainBars(side.trade)));
   return (
     <>
@@ -38,7 +43,7 @@ function Trade({ panes }: { panes: Pane[] }) {
       <ScreenFrame
         parts={sides.map((side, i) => ({
           pane: side.pane,
-          answer: <Answer trade={side.trade} />,
+          answer: <Answer side={side} />,
           picture: <Pictures side={still[i]!} low={low} high={high} />,
         }))}
         tables={sides.length > 1 && <Compared sides={sides as [Side, Side]} />}
@@ -47,9 +52,12 @@ function Trade({ panes }: { panes: Pane[] }) {
   );
 }
 
-function sideOf(pane: Pane | undefined, trade: Loaded<TradeAnswer>): Side | null {
-  return pane && trade.data ? { pane, trade: trade.data } : null;
+function sideOf(pane: Pane | undefined, { data, look }: Found): Side | null {
+  const trade = look ?? data;
+  return pane && trade ? { pane, trade, whole: data, first: look !== null } : null;
 }
+
+const isNew = (found: Found) => found.fresh || found.look !== null;
 
 const Pictures = memo(function Pictures({ side, low, high }: { side: Side; low: number; high: number }) {
   return (
@@ -57,8 +65,8 @@ const Pictures = memo(function Pictures({ side, low, high }: { side: Side; low: 
       <Gains side={side} scale={[low, high]} />
       <Pairs side={side} />
       <Goods side={side} />
-      <BothWays side={side} />
-      <Transit side={side} />
+      {side.whole && <BothWays side={side} whole={side.whole} />}
+      {side.whole && <Transit side={side} whole={side.whole} />}
       <States side={side} />
       <Years side={side} />
     </>
@@ -66,15 +74,16 @@ const Pictures = memo(function Pictures({ side, low, high }: { side: Side; low: 
 });
 
 function Compared({ sides: [a, b] }: { sides: [Side, Side] }) {
-  const provenance = useProvenance(b);
-  const pair = (key: string, label: string, of: (trade: TradeAnswer) => number, show: (value: number) => string): Pair => ({ key, label, a: of(a.trade), b: of(b.trade), show });
+  const provenance = useProvenance(a.first ? { ...b, first: true } : b);
+  const pair = (key: string, label: string, of: (trade: TradeLook) => number | null, show: (value: number) => string): Pair => ({ key, label, a: of(a.trade), b: of(b.trade), show });
+  const surplus = (side: Side) => (side.first ? null : side.whole!.surplus_musd_per_year);
   return (
     <Beside
       provenance={{ ...provenance, answer: [a.trade, b.trade] }}
       pairs={[
         pair("gain", en.trade.gain, (trade) => trade.world.equivalent_variation_musd, musd),
         pair("trade", en.trade.tradeChange, (trade) => trade.world.trade_after_musd - trade.world.trade_musd, musd),
-        pair("surplus", en.trade.surplus, (trade) => trade.surplus_musd_per_year, musd),
+        { key: "surplus", label: en.trade.surplus, a: surplus(a), b: surplus(b), show: musd },
         pair("pair", en.trade.ownPair, (trade) => ownPair(trade)[1], musd),
       ]}
     />
@@ -82,13 +91,13 @@ function Compared({ sides: [a, b] }: { sides: [Side, Side] }) {
 }
 
 /** Trade of the case's own pair both ways, before and after. */
-function ownPair(trade: TradeAnswer): [number, number] {
+function ownPair(trade: TradeLook): [number, number] {
   const [one, other] = trade.pair;
   const mine = trade.pairs.filter((row) => (row.exporter === one && row.importer === other) || (row.exporter === other && row.importer === one));
   return [mine.reduce((sum, row) => sum + row.value_musd, 0), mine.reduce((sum, row) => sum + row.value_after_musd, 0)];
 }
 
-function Answer({ trade }: { trade: TradeAnswer }) {
+function Answer({ side: { trade, whole, first } }: { side: Side }) {
   const gain = trade.world.equivalent_variation_musd;
   const change = trade.world.trade_after_musd - trade.world.trade_musd;
   const still = Math.abs(gain) < LEAST_MUSD && trade.pairs.every((row) => Math.abs(row.change_musd) < LEAST_MUSD);
@@ -101,9 +110,10 @@ function Answer({ trade }: { trade: TradeAnswer }) {
   const most = [...trade.economies].filter((row) => row.equivalent_variation_musd * gain > 0).sort((one, other) => Math.abs(other.equivalent_variation_musd) - Math.abs(one.equivalent_variation_musd));
   return (
     <>
-      <p className="sentence" data-answer="trade" data-musd={gain} data-trade={trade.world.trade_after_musd} aria-live="polite">
+      <p className="sentence" data-answer="trade" data-musd={gain} data-trade={trade.world.trade_after_musd} aria-live="polite" aria-busy={first} data-provisional={first}>
         {sentence}
       </p>
+      <Settling first={first} />
       {!still && most.length > 0 && (
         <p>
           {fill(gain > 0 ? en.trade.gainers : en.trade.losers, { names: listed(most.slice(0, NAMED).map((row) => `${row.name} (${musd(Math.abs(row.equivalent_variation_musd))})`)) })}
@@ -119,7 +129,7 @@ function Answer({ trade }: { trade: TradeAnswer }) {
       <dl className="figures">
         <div>
           <dt>{en.trade.surplus}</dt>
-          <dd>{musd(trade.surplus_musd_per_year)}</dd>
+          <dd>{first || !whole ? <span className="assumed">{en.settling.part}</span> : musd(whole.surplus_musd_per_year)}</dd>
         </div>
         <div>
           <dt>{en.trade.theta}</dt>
@@ -127,8 +137,8 @@ function Answer({ trade }: { trade: TradeAnswer }) {
         </div>
       </dl>
       <p className="quiet">{en.trade.twice}</p>
-      {trade.convergence && <p className="quiet">{fill(en.trade.met, { rounds: count(trade.convergence.rounds), change: trade.convergence.tonnes_change.toExponential(0).replace("-", "\u2212") })}</p>}
-      <Notes notes={trade.notes} />
+      {!first && whole?.convergence && <p className="quiet">{fill(en.trade.met, { rounds: count(whole.convergence.rounds), change: whole.convergence.tonnes_change.toExponential(0).replace("-", "\u2212") })}</p>}
+      <Notes notes={first || !whole ? [] : whole.notes} />
     </>
   );
 }

@@ -1,6 +1,6 @@
 /** The rows of the screen, and where they come from. */
 
-import type { Economy, TradeAnswer } from "../../api/types";
+import type { Economy, TradeAnswer, TradeLook } from "../../api/types";
 import type { Bar } from "../../charts/Bars";
 import { musd } from "../../format/words";
 import { en } from "../../i18n";
@@ -9,16 +9,26 @@ import { commandOf, useCase, type Pane } from "../../state/case";
 
 export interface Side {
   pane: Pane;
-  trade: TradeAnswer;
+  /** What trade alone tells: of the answer, or of a first look at it. */
+  trade: TradeLook;
+  /** The answer, or the last one. */
+  whole: TradeAnswer | null;
+  /** Whether it is a first look. */
+  first: boolean;
 }
 
-export function useProvenance({ pane, trade }: Side): Provenance {
+export function useProvenance({ pane, trade, first }: Side): Provenance {
   const caseOf = useCase();
-  return { meta: trade.meta, sources: trade.sources, command: commandOf(caseOf, "trade", pane), answer: trade };
+  return { meta: trade.meta, sources: trade.sources, command: commandOf(caseOf, "trade", pane), answer: trade, ...(first && { state: "first" }) };
+}
+
+/** Where figures come from that a first look has not. */
+export function useProvenanceOfWhole(side: Side, whole: TradeAnswer): Provenance {
+  return { ...useProvenance({ ...side, trade: whole, first: false }), ...(side.first && { state: "held" }) };
 }
 
 /** What all economies gain under the other elasticities and sales at home, the least and the most. */
-export function rangeOf(trade: TradeAnswer): [number, number] {
+export function rangeOf(trade: TradeLook): [number, number] {
   const gains = trade.sensitivity.map((row) => row.equivalent_variation_musd);
   const own = trade.world.equivalent_variation_musd;
   return [Math.min(own, ...gains), Math.max(own, ...gains)];
@@ -27,7 +37,7 @@ export function rangeOf(trade: TradeAnswer): [number, number] {
 export const bySize = <Row>(rows: Row[], size: (row: Row) => number): Row[] => [...rows].sort((one, other) => Math.abs(size(other)) - Math.abs(size(one)));
 
 /** All economies together first, then each by what it gains or loses: the bars net visibly. */
-export function gainBars(trade: TradeAnswer): Bar[] {
+export function gainBars(trade: TradeLook): Bar[] {
   const bar = (key: string, name: string, value: number, low: number, high: number): Bar => ({
     key, name, parts: [{ value, tone: value < 0 ? "madder" : "sage" }], low, high, label: musd(value),
   });
