@@ -238,10 +238,15 @@ def test_two_tabs_in_different_states_keep_to_their_own(show: Callable[..., Show
 def test_a_first_look_is_shown_as_one_until_the_answer_is_there(show: Callable[..., Shown], room: str) -> None:
     """Figures that are still settling say so to eye and ear and are not handed out; the answer takes their place."""
     shown = show(f"/{room}")
-    page, held = shown.page, []
+    page = shown.page
+    held: list[Any] = []
+
+    def hold(route: Any) -> None:
+        held.append(route)
+
     before = shown.text(f"[data-answer={room}]")
     assert page.locator("[data-provisional=true]").count() == 0
-    page.route(lambda url: f"/api/{room}?" in url, held.append)
+    page.route(lambda url: f"/api/{room}?" in url, hold)
     page.locator("[data-crossing=taftan]").click()
     page.wait_for_selector(f"html[data-provisional=true] [data-answer={room}][data-provisional=true]")
     first = shown.text(f"[data-answer={room}]")
