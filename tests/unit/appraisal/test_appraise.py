@@ -134,16 +134,19 @@ def test_a_grant_is_borne_by_its_country(files: CaseFiles) -> None:
 
 
 def test_the_loan_by_hand(line: Appraisal) -> None:
-    """100 a year at constant prices; at 4 % in dollars of the day: interest 4, then 4 % of (100 + 102) / 1.02; 11 repayments."""
+    """100 a year at constant prices; at 4 % in dollars of the day: interest 4, then 4 % of 100 + 102; 11 repayments.
+
+    All of it falls on the ends of the years, a year of inflation of 2 % after what is drawn.
+    """
     found = line.finance
     assert found is not None
     (loan,) = found.loans
     table = loan.schedule.table.set_index("year")
     assert table.loc[2026:2029, "drawn"].tolist() == pytest.approx([100.0] * 4)
-    assert table.loc[2026, "interest"] == pytest.approx(4.0)
-    assert table.loc[2027, "interest"] == pytest.approx(0.04 * 202 / 1.02)
+    assert table.loc[2026, "interest"] == pytest.approx(4.0 / 1.02)
+    assert table.loc[2027, "interest"] == pytest.approx(0.04 * 202 / 1.02**2)
     principal = 100 * (1 + 1.02 + 1.02**2 + 1.02**3)
-    assert table.loc[2030, "principal"] == pytest.approx(principal / 11 / 1.02**4)
+    assert table.loc[2030, "principal"] == pytest.approx(principal / 11 / 1.02**5)
     assert table.loc[2040, "owed"] == pytest.approx(0.0, abs=1e-9)
     fiscal = found.fiscal.table.set_index("year")
     assert fiscal.loc[2027, "debt"] == pytest.approx(202 / 1.02)
