@@ -10,7 +10,7 @@ import numpy as np
 from karvan.case.remember import remembered
 from karvan.flows import corridor_kernels as kernels
 from karvan.flows.corridor_model import build_model
-from karvan.flows.corridor_solve import Solved, carried, reference_of
+from karvan.flows.corridor_solve import ADDING_ROUNDS, Solved, carried, reference_of
 from karvan.flows.equilibrium import TOLERANCE, solve_equilibrium
 from karvan.flows.missing import movement_charges, with_missing
 from karvan.flows.problem import Problem
@@ -81,8 +81,12 @@ def has_moved(solved: Solved) -> bool:
 
 
 def sought_anew(solved: Solved, *, tolerance: float = TOLERANCE) -> Solved:
-    """Return a solution with its routes sought anew where it has moved since they were sought."""
-    return look_again(solved, tolerance=tolerance) if has_moved(solved) else solved
+    """Return a solution with its routes sought anew where it has moved since they were sought, until it does not."""
+    for _ in range(ADDING_ROUNDS):
+        if not has_moved(solved):
+            break
+        solved = look_again(solved, tolerance=tolerance)
+    return solved
 
 
 def _loaded(model: CorridorModel, multiplier: Mapping[str, Floats], outside_t_per_year: float) -> CorridorModel:

@@ -48,8 +48,9 @@ STAYING_SHARE = 0.99
 MOST_TASTE = 15.0
 #: Rounds in which the constants are fitted, before missing routes are added and after.
 FITTING_ROUNDS = (12, 6)
-#: Rounds in which routes are added.
-ADDING_ROUNDS = 4
+#: Rounds in which routes are added at most: far more than it takes. A side that stops while routes are missing would be worse off
+#: than one that begins with its routes and seeks on, whatever parts the two.
+ADDING_ROUNDS = 40
 #: Conditions are met to this while routes are missing: far closer than the gain from which a route is added.
 ROUGHLY = 1e-5
 #: Least share in a logarithm.

@@ -149,10 +149,10 @@ def test_the_loan_by_hand(line: Appraisal) -> None:
     assert table.loc[2030, "principal"] == pytest.approx(principal / 11 / 1.02**5)
     assert table.loc[2040, "owed"] == pytest.approx(0.0, abs=1e-9)
     fiscal = found.fiscal.table.set_index("year")
-    assert fiscal.loc[2027, "debt"] == pytest.approx(202 / 1.02)
+    assert fiscal.loc[2027, "debt"] == pytest.approx(202 / 1.02**2)
     # of the 250 spent in 2027 the loan pays 100
     assert fiscal.loc[2027, "outlay"] == pytest.approx(250.0)
-    assert fiscal.loc[2027, "cost"] == pytest.approx(250.0 + 0.04 * 202 / 1.02 - 100.0)
+    assert fiscal.loc[2027, "cost"] == pytest.approx(250.0 + 0.04 * 202 / 1.02**2 - 100.0)
 
 
 def test_the_charge_that_pays(line: Appraisal) -> None:

@@ -7,11 +7,12 @@ import pandas as pd
 import pytest
 
 import karvan
+from karvan.case import Setting
 from karvan.chain import first_look, fixed_point, sides
 from karvan.chain.expectation import elasticity_share, expected_states
 from karvan.chain.goods import ALONE, PAIR, STILL, Goods
 from karvan.chain.response import trade_cost_hat
-from karvan.chain.sides import class_tonnes
+from karvan.chain.sides import class_tonnes, solve_state
 from karvan.chain.simulate import _likely
 from karvan.errors import NotConvergedError, RequestError, UnknownNameError
 from karvan.flows.again import has_moved, look_again
@@ -420,6 +421,18 @@ def test_what_the_routes_of_a_solution_are_enough_for_is_left_as_it_is(rerouted)
     assert again.equilibrium.overall_usd == pytest.approx(found.equilibrium.overall_usd, rel=1e-3)
     assert look_again(again).chosen is again.chosen
     assert class_tonnes(again) == pytest.approx(class_tonnes(found), rel=1e-12)
+
+
+def test_routes_are_sought_until_none_is_missing_however_crowded_it_is():
+    """With Iran shut and economies that grow 2.5 times as fast it takes six rounds.
+
+    Where a side without projects stopped after four, a project that is of no use there was given the gain of the routes that its
+    side found beyond them: P25 in a drawn world USD -34 m a year, which is nothing.
+    """
+    bundled = karvan.open_case("pakistan_azerbaijan")
+    faster = [f"economy:{name}:growth_share_per_year*=2.5" for name in bundled.rows("economy")]
+    found = solve_state(bundled, Setting.of(scenario="iran_shut", year=2056, changes=faster))
+    assert look_again(found).chosen is found.chosen
 
 
 def test_what_would_grow_manyfold_meets_without_states_at_rest():
