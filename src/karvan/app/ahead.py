@@ -32,15 +32,16 @@ class Ahead:
                 threading.Thread(target=self._make, daemon=True).start()
 
     def _make(self) -> None:
-        from karvan.app.asked import Asked, network_in, setting_of  # noqa: PLC0415 - behind the first page
+        from karvan.app.asked import Asked, network_in, places_in, setting_of  # noqa: PLC0415 - behind the first page
         from karvan.app.rooms.case import case_json  # noqa: PLC0415 - as above
         from karvan.app.rooms.network import shape_json  # noqa: PLC0415 - as above
 
         case_json(self.case)
         # what is wrong is said to whoever asks
         with contextlib.suppress(KarvanError):
-            network_in(self.case, setting_of(self.case, Asked()))
+            places_in(self.case, setting_of(self.case, Asked()))
             shape_json(self.case)
+            network_in(self.case, setting_of(self.case, Asked()))
 
 
 def written_once(make: Callable[[Case], Answer]) -> Callable[[Case], bytes]:

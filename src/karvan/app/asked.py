@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from karvan.case import Case
     from karvan.network import Network
 
-#: One network is built at a time: a second reader of the same setting finds it made.
-_BUILDING = threading.Lock()
+#: One network is built at a time, and arcs for one: a second reader of the same setting finds them made.
+_BUILDING, _MAKING_ARCS = threading.Lock(), threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -65,12 +65,21 @@ def crossing_rows(case: Case) -> dict[str, list[str]]:
     return found
 
 
-def network_in(case: Case, setting: Setting) -> Network:
-    """Return the network in a setting, built once also where a page asks for several things at the same time."""
+def places_in(case: Case, setting: Setting) -> Network:
+    """Return the network in a setting, built once also where a page asks for several things at the same time.
+
+    Its arcs are made when they are asked for: no map waits for them.
+    """
     from karvan.routes import network_of  # noqa: PLC0415 - heavy: the server answers before it is there
 
     with _BUILDING:
-        network = network_of(case, setting)
+        return network_of(case, setting)
+
+
+def network_in(case: Case, setting: Setting) -> Network:
+    """Return the same with its arcs."""
+    network = places_in(case, setting)
+    with _MAKING_ARCS:
         network.arcs("container")
     return network
 

@@ -35,10 +35,15 @@ Rows = dict[str, dict[str, Any]]
 
 def rows_of(frame: pd.DataFrame) -> Rows:
     """Return the rows of a table by key."""
-    records = frame.to_dict("records")
-    return {
-        str(key): {str(name): cell for name, cell in row.items()} for key, row in zip(frame.index, records, strict=True)
-    }
+    names = [str(name) for name in frame.columns]
+    # column by column: pandas takes several times as long row by row
+    columns = [frame.iloc[:, place].tolist() for place in range(len(names))]
+    for place, cells in enumerate(columns):
+        if frame.dtypes.iloc[place] == "object":
+            # a number of NumPy's becomes one of Python's
+            columns[place] = [cell.item() if hasattr(cell, "dtype") else cell for cell in cells]
+    rows = zip(*columns, strict=True)
+    return {str(key): dict(zip(names, row, strict=True)) for key, row in zip(frame.index, rows, strict=True)}
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,8 +22,8 @@ class NetworkSummary:
         Links and length in km by mode, gauge and whether they stand.
     crossings
         The rows of border.csv with hours, price and status.
-    nodes, states, arcs
-        Sizes; arcs are those of containers.
+    nodes
+        How many there are.
     uncapacitated_share
         Share of the standing links without a capacity: an assumption.
     assumption_share
@@ -32,17 +32,28 @@ class NetworkSummary:
         Notes of the setting.
     meta
         Where it comes from.
+    network
+        What is counted.
     """
 
     table: pd.DataFrame
     crossings: pd.DataFrame
     nodes: int
-    states: int
-    arcs: int
     uncapacitated_share: float
     assumption_share: float
     notes: tuple[str, ...]
     meta: Meta
+    network: Network
+
+    @property
+    def states(self) -> int:
+        """How many states there are."""
+        return len(self.network.index)
+
+    @property
+    def arcs(self) -> int:
+        """How many arcs containers have; they are made when they are first asked for."""
+        return len(self.network.arcs("container"))
 
 
 def summarise(network: Network, meta: Meta) -> NetworkSummary:
@@ -57,12 +68,11 @@ def summarise(network: Network, meta: Meta) -> NetworkSummary:
         table=table,
         crossings=borders[shown].copy(),
         nodes=len(network.applied.tables["node"]),
-        states=len(network.index),
-        arcs=len(network.arcs("container")),
         uncapacitated_share=float(standing["capacity_t_per_day"].isna().mean()) if len(standing) else 0.0,
         assumption_share=network.assumption_share,
         notes=network.applied.notes,
         meta=meta,
+        network=network,
     )
 
 

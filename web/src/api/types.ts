@@ -561,8 +561,6 @@ export interface ModeSum {
 export interface NetworkAnswer {
   meta: Meta;
   nodes: number;
-  states: number;
-  arcs: number;
   uncapacitated_share: number;
   assumption_share: number | null;
   sums: ModeSum[];

@@ -163,7 +163,7 @@ export const en = {
     shut: "; shut: {names}",
     hours: "Open land crossings hold goods {mean} in the mean of modes and directions; eight in ten of these lie within {range}.",
     assumedLinks: "Of the standing links {assumed} rest on an assumption, and {blank} have no known capacity.",
-    size: "{nodes} places, {links} links, {arcs} arcs for a container.",
+    size: "{nodes} places, {links} links.",
     mapTitle: "The network in {year}, scenario {scenario}",
     crossingsTitle: "Crossings by hours",
     crossingsAxis: "Hours, slowest direction",

@@ -11,7 +11,7 @@ from fastapi.responses import Response
 
 from karvan.app.ahead import written_once
 from karvan.app.answers import Answer, Source, sources_of
-from karvan.app.asked import crossing_rows, network_in, setting_of
+from karvan.app.asked import crossing_rows, network_in, places_in, setting_of
 from karvan.app.rooms.case import TheCase, TheSetting
 from karvan.case import Case, meta_of
 from karvan.case.provenance import Meta
@@ -159,8 +159,6 @@ class NetworkAnswer(Answer):
 
     meta: Meta
     nodes: int
-    states: int
-    arcs: int
     uncapacitated_share: float
     assumption_share: float | None
     sums: list[ModeSum]
@@ -176,14 +174,12 @@ def network_answer(case: TheCase, asked: TheSetting) -> NetworkAnswer:
     """Return how the network stands in a setting."""
     from karvan.network import summarise  # noqa: PLC0415 - heavy: the server answers before it is there
 
-    network = network_in(case, setting_of(case, asked))
+    network = places_in(case, setting_of(case, asked))
     summary = summarise(network, meta_of(case, network.applied.setting, {"stage": "network"}))
     share = summary.assumption_share
     return NetworkAnswer(
         meta=summary.meta,
         nodes=summary.nodes,
-        states=summary.states,
-        arcs=summary.arcs,
         uncapacitated_share=summary.uncapacitated_share,
         assumption_share=None if math.isnan(share) else share,
         sums=[ModeSum(**{str(name): cell for name, cell in row.items()}) for row in summary.table.to_dict("records")],

@@ -103,7 +103,7 @@ function Answer({ network, pane }: { network: NetworkAnswer; pane: Pane }) {
       </p>
       {land.length > 0 && <p>{fill(en.network.hours, { mean: days(mean), range: daysRange(mean, low, high) })}</p>}
       <p>{fill(en.network.assumedLinks, { assumed: percent(network.assumption_share), blank: percent(network.uncapacitated_share) })}</p>
-      <p className="quiet">{fill(en.network.size, { nodes: count(network.nodes), links: count(network.links.status.length), arcs: count(network.arcs) })}</p>
+      <p className="quiet">{fill(en.network.size, { nodes: count(network.nodes), links: count(network.links.status.length) })}</p>
       <Notes notes={network.notes} />
       <Facts pane={pane} />
     </>
