@@ -194,18 +194,55 @@ def test_without_webgl_the_map_is_drawn_as_svg(
 PLACE = "() => { const box = [...document.querySelectorAll('.flat text')].at(-1).getBoundingClientRect(); return [box.x, box.y] }"
 
 
+#: How many pixels of the canvas have the colour of roads, and the canvas in short.
+INKED = """() => {
+    const sheet = document.querySelector('canvas.sheet');
+    const { data } = sheet.getContext('2d').getImageData(0, 0, sheet.width, sheet.height);
+    let count = 0;
+    for (let i = 0; i < data.length; i += 4) count += data[i + 3] > 0 && data[i] > 200 && data[i + 2] < 160;
+    return count;
+}"""
+PIXELS = "() => { const url = document.querySelector('canvas.sheet').toDataURL(); return url.length + url.slice(-400) }"
+
+
 def test_the_map_follows_the_hand_and_stays_where_it_leaves_it(show: Callable[..., Shown]) -> None:
     follows_the_hand(show("/network"))
 
 
-def test_a_map_of_many_lines_is_moved_as_a_picture_and_drawn_anew(
+def test_a_map_of_many_lines_is_a_picture_that_is_moved_and_drawn_anew(
     show: Callable[..., Shown], front_end: None, tmp_path: Path
 ) -> None:
+    """Its lines are on a canvas; names and marks above them move with it, and what is clicked has its facts."""
     own = Server(str(grid_case(tmp_path, 12_000)))
     try:
         shown = show("/network", on=own)
+        sheet = shown.page.locator("canvas.sheet")
+        assert shown.page.evaluate(INKED) > 1000
+        before = shown.page.evaluate(PIXELS)
         follows_the_hand(shown)
-        assert shown.page.locator("svg.flat").evaluate("svg => svg.style.transform") == ""
+        assert sheet.evaluate("one => one.style.transform") == ""
+        assert shown.page.evaluate(PIXELS) != before
+        box = shown.page.locator(".map").bounding_box()
+        assert box is not None
+        mouse = shown.page.mouse
+        mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        mouse.wheel(0, -1200)
+        shown.page.wait_for_function("() => document.querySelector('canvas.sheet').style.transform !== ''")
+        shown.settle()
+        assert sheet.evaluate("one => one.style.transform") == ""
+        for off in range(0, 120, 6):
+            mouse.click(box["x"] + box["width"] / 2 + off, box["y"] + box["height"] / 2)
+            if "pick=" in shown.search():
+                break
+        shown.page.wait_for_selector("[data-facts^='link:g']")
+        figure = shown.page.locator("figure[data-figure=network-map]")
+        figure.get_by_role("button", name="Download").click()
+        with shown.page.expect_download() as waiting:
+            figure.get_by_role("button", name="Picture as SVG").click()
+        picture = waiting.value.path().read_text(encoding="utf-8")
+        assert 'href="data:image/png' in picture
+        assert 'viewBox="0 0 ' in picture
+        assert shown.errors == []
     finally:
         own.stop()
 

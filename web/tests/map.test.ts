@@ -4,6 +4,7 @@ import type { NetworkAnswer, ShapeAnswer } from "../src/api/types";
 import { packLand } from "../land";
 import { unpackLand } from "../src/map/land";
 import { fitted, lineOnPlane, windowAt, type At } from "../src/map/plane";
+import { nearestLine, sheetOf } from "../src/map/sheet";
 import { arc, frameOf, GATE_LENGTHS, greatCircleKm, linesOf, marksOf, readPick } from "../src/map/shape";
 
 const shape: ShapeAnswer = {
@@ -117,3 +118,31 @@ function near([x, y]: At, [x1, y1]: At, [x2, y2]: At): number {
   const t = Math.max(0, Math.min(1, ((x - x1) * dx + (y - y1) * dy) / (dx * dx + dy * dy || 1)));
   return Math.hypot(x1 + t * dx - x, y1 + t * dy - y);
 }
+
+describe("a sheet of many lines", () => {
+  const line = (places: At[], style: string, mode: string, status = "existing") => ({ type: "Feature" as const, geometry: { type: "LineString" as const, coordinates: places }, properties: { i: 0, style, status, mode, capacity: -1 } });
+  it("holds every piece once, by look", () => {
+    const sheet = sheetOf({ type: "FeatureCollection", features: [line([[60, 30], [61, 31], [62, 30]], "road", "road"), line([[60, 30], [60, 31]], "rail1435", "rail"), line([[59, 30], [58, 30]], "road", "road")] } as never);
+    expect(sheet.lines).toBe(3);
+    expect(sheet.groups.map((group) => [group.mode, group.double, [...group.line]])).toEqual([["road", false, [0, 0, 2]], ["rail", true, [1]]]);
+  });
+
+  it("finds the line under a pointer, the nearest and none that is hidden", () => {
+    let seed = 11;
+    const chance = () => (seed = (seed * 16807) % 2147483647) / 2147483647;
+    const places = Array.from({ length: 400 }, (): At[] => [[55 + 10 * chance(), 30 + 8 * chance()], [55 + 10 * chance(), 30 + 8 * chance()]]);
+    const sheet = sheetOf({ type: "FeatureCollection", features: places.map((two, i) => line(two, i % 2 ? "road" : "rail", i % 2 ? "road" : "rail")) } as never);
+    const pane = windowAt({ center: [60, 34], zoom: 5 }, 400, 300);
+    let found = 0;
+    for (let look = 0; look < 200; look += 1) {
+      const at: At = [400 * chance(), 300 * chance()];
+      const off = places.map((two) => near(at, ...(two.map(pane.spot) as [At, At])));
+      const best = off.indexOf(Math.min(...off));
+      const expected = off[best]! < 7 ? best : -1;
+      expect(nearestLine(sheet, [], pane, ...at, 7)).toBe(expected);
+      if (expected >= 0) found += 1;
+      expect(nearestLine(sheet, ["road"], pane, ...at, 7) % 2).toBeLessThanOrEqual(0);
+    }
+    expect(found).toBeGreaterThan(50);
+  });
+});

@@ -5,35 +5,26 @@ import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
 import { camera, moveCamera, onCamera, type Camera } from "./camera";
 import type { Drawing, Hit } from "./gl";
 import type { Land } from "./land";
+import { useTheme } from "../state/theme";
 import { moved, toneColor, type Bands as BandLines, type Captions as CaptionPoints, type Tone } from "./bands";
+import { GAP_PX, isDouble, lookOf, type Look } from "./looks";
 import { fitted, lineOnPlane, windowAt, type Line, type Window } from "./plane";
 import { GATE_LENGTHS, type At, type MarkProperties, type Style } from "./shape";
+import { Painter, WIDE, type Scene } from "./painter";
+import { nearestLine, sheetOf } from "./sheet";
 
 /** Pixels within which a pointer hits a line or a mark. */
 const REACH = { line: 7, mark: 9 };
 const DOWN_DASH = "6 3";
-/** Lines from which on a drawing is moved as a picture, and milliseconds after which a hand rests. */
+/** Lines from which on they are drawn on a canvas, in slices. */
 const HEAVY = 5000;
-const REST_MS = 150;
-const LOOKS: Record<Style, { color: string; width: number; dash?: string }> = {
-  rail1676: { color: "--lapis", width: 1.5 },
-  rail1520: { color: "--lapis", width: 1.5, dash: "7 2.5" },
-  rail1435: { color: "--lapis", width: 3.2 },
-  rail: { color: "--lapis", width: 1.5 },
-  road: { color: "--saffron", width: 0.9 },
-  sea: { color: "--turquoise", width: 1.2 },
-  round: { color: "--turquoise-light", width: 0.8, dash: "1 3" },
-};
 
-/** A hand that holds the map: where it took it, in which window, and how far it has moved it. */
+/** A hand that holds the map: where it took it, in which window, and whether it has moved it. */
 interface Drag {
   x: number;
   y: number;
   pane: Window;
-  dx: number;
-  dy: number;
   moved: boolean;
-  timer: number;
 }
 
 interface Props {
@@ -61,8 +52,10 @@ export function Flat({ drawing, land, frame, onHit }: Props) {
   const [width, height] = size ?? [0, 0];
   const shown = view ?? fitted(frame, width || 800, height || 450);
   const pane = useMemo(() => windowAt(shown, width, height), [shown.zoom, shown.center[0], shown.center[1], width, height]);
-  const ground = useMemo(() => ({ land: land && size ? pane.path(land.rings, true) : "", borders: land && size ? pane.path(land.borders) : "" }), [pane, land, size === null]);
-  const onPlane = useMemo(() => drawing.lines.features.map(({ geometry, properties }) => ({ line: lineOnPlane(geometry.coordinates), ...properties })), [drawing.lines]);
+  const heavy = drawing.lines.features.length > HEAVY;
+  const ground = useMemo(() => ({ land: land && size && !heavy ? pane.path(land.rings, true) : "", borders: land && size && !heavy ? pane.path(land.borders) : "" }), [pane, land, size === null, heavy]);
+  const sheet = useMemo(() => (heavy ? sheetOf(drawing.lines) : null), [drawing.lines, heavy]);
+  const onPlane = useMemo(() => (heavy ? [] : drawing.lines.features.map(({ geometry, properties }) => ({ line: lineOnPlane(geometry.coordinates), ...properties }))), [drawing.lines, heavy]);
   const groups = useMemo(() => (size ? grouped(onPlane, drawing.hidden, pane) : []), [onPlane, drawing.hidden.join(), pane]);
   const lit = drawing.ways.features.length > 0 || drawing.bands !== null;
   const bands = useMemo(() => bandPaths(drawing.bands, drawing.hidden, pane), [drawing.bands, drawing.hidden.join(), pane]);
@@ -84,6 +77,10 @@ export function Flat({ drawing, land, frame, onHit }: Props) {
       if (far < reach) [best, reach] = [{ layer: "line", properties: { i: band.properties.i }, x, y }, far];
     }
     if (best) return best;
+    if (sheet) {
+      const line = drawing.lines.features[nearestLine(sheet, drawing.hidden, pane, x, y, reach)];
+      return line ? { layer: "line", properties: { ...line.properties }, x, y } : null;
+    }
     drawing.lines.features.forEach((line, i) => {
       if (!pane.near(onPlane[i]!.line, x, y, reach)) return;
       const far = distance(line, x, y, spot);
@@ -98,33 +95,21 @@ export function Flat({ drawing, land, frame, onHit }: Props) {
   };
   const move = (center: At, zoom: number) => moveCamera({ center, zoom: Math.min(12, Math.max(1, zoom)) }, host);
 
-  // a drawing with many lines is moved as a picture, and drawn anew where the hand rests
-  const heavy = onPlane.length > HEAVY;
-  useLayoutEffect(() => {
-    host.current!.style.transform = "";
-  }, [pane]);
-  const draw = (from: Drag) => {
-    window.clearTimeout(from.timer);
-    move(from.pane.place(width / 2 - from.dx, height / 2 - from.dy), shown.zoom);
-  };
   const moveBy = (from: Drag, dx: number, dy: number) => {
-    Object.assign(from, { dx, dy, moved: true });
-    if (!heavy) return draw(from);
-    const [centreX, centreY] = pane.spot(from.pane.place(width / 2 - dx, height / 2 - dy));
-    host.current!.style.transform = `translate(${width / 2 - centreX}px, ${height / 2 - centreY}px)`;
-    window.clearTimeout(from.timer);
-    from.timer = window.setTimeout(() => draw(from), REST_MS);
+    from.moved = true;
+    move(from.pane.place(width / 2 - dx, height / 2 - dy), shown.zoom);
   };
 
   return (
+    <>
+    {sheet && size && <Many sheet={sheet} land={land} hidden={drawing.hidden} lit={lit} camera={shown} width={width} height={height} />}
     <svg
       className="flat"
       ref={host}
       data-map="svg"
       onPointerDown={(event) => {
         const [x, y] = at(event);
-        drag.current = { x, y, pane, dx: 0, dy: 0, moved: false, timer: 0 };
-        if (heavy) host.current!.style.willChange = "transform";
+        drag.current = { x, y, pane, moved: false };
         host.current!.setPointerCapture(event.pointerId);
       }}
       onPointerMove={(event) => {
@@ -136,15 +121,10 @@ export function Flat({ drawing, land, frame, onHit }: Props) {
       }}
       onPointerUp={(event) => {
         const [x, y] = at(event);
-        if (drag.current?.moved) draw(drag.current);
-        else if (drag.current) onHit(hit(x, y), true);
-        drag.current = null;
-        host.current!.style.willChange = "";
-      }}
-      onPointerCancel={() => {
-        if (drag.current?.moved) draw(drag.current);
+        if (drag.current && !drag.current.moved) onHit(hit(x, y), true);
         drag.current = null;
       }}
+      onPointerCancel={() => (drag.current = null)}
       onPointerLeave={() => onHit(null, false)}
       onWheel={(event) => move(shown.center, shown.zoom - event.deltaY / 400)}
       aria-hidden="true"
@@ -155,7 +135,7 @@ export function Flat({ drawing, land, frame, onHit }: Props) {
         {groups.map(([key, group, d]) => (
           <g key={key}>
             <path d={d} fill="none" stroke={`var(${group.color})`} strokeWidth={group.width} strokeDasharray={group.dash} />
-            {key.startsWith("rail1435 existing") && <path d={d} fill="none" stroke="var(--paper)" strokeWidth="1.4" />}
+            {isDouble(...(key.split(" ") as [Style, string])) && <path d={d} fill="none" stroke="var(--paper)" strokeWidth={GAP_PX} />}
           </g>
         ))}
       </g>
@@ -170,10 +150,29 @@ export function Flat({ drawing, land, frame, onHit }: Props) {
       <Captions captions={drawing.captions} spot={spot} zoom={shown.zoom} />
       <Places places={drawing.places} spot={spot} zoom={shown.zoom} />
     </svg>
+    </>
   );
 }
 
-type Group = [string, { color: string; width: number; dash?: string }, string];
+/** The lines of a heavy drawing and the land below them, as a picture. */
+function Many({ sheet, land, hidden, lit, camera: at, width, height }: Scene) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const painter = useRef<Painter | null>(null);
+  const theme = useTheme();
+  const out = hidden.join();
+  const kept = useMemo(() => hidden, [out]);
+  // before the browser paints: what lies on the lines moves with them
+  useLayoutEffect(() => {
+    painter.current = new Painter(canvas.current!);
+    return () => painter.current?.stop();
+  }, [theme]);
+  useLayoutEffect(() => {
+    painter.current!.show({ sheet, land, hidden: kept, lit, camera: at, width, height });
+  }, [sheet, land, kept, lit, at.zoom, at.center[0], at.center[1], width, height, theme]);
+  return <canvas className="sheet" ref={canvas} style={{ inlineSize: `${100 * WIDE}%`, blockSize: `${100 * WIDE}%`, insetInlineStart: `${-50 * (WIDE - 1)}%`, insetBlockStart: `${-50 * (WIDE - 1)}%` }} aria-hidden="true" />;
+}
+
+type Group = [string, Look, string];
 
 function grouped(lines: { line: Line; style: Style; status: string; mode: string }[], hidden: string[], pane: Window): Group[] {
   const found = new Map<string, Line[]>();
@@ -186,10 +185,7 @@ function grouped(lines: { line: Line; style: Style; status: string; mode: string
   }
   return [...found].map(([key, parts]) => {
     const [style, status] = key.split(" ") as [Style, string];
-    const look = { ...LOOKS[style] };
-    if (status === "proposed") Object.assign(look, { dash: "1.2 2.6", width: Math.min(look.width, 1.6) });
-    if (status === "under_construction") Object.assign(look, { color: `${look.color.replace("-light", "")}-light`, dash: undefined, width: 1.6 });
-    return [key, look, pane.path(parts)];
+    return [key, lookOf(style, status), pane.path(parts)];
   });
 }
 
@@ -307,9 +303,9 @@ function Captions({ captions, spot, zoom }: { captions: CaptionPoints; spot: Win
 }
 
 function Places({ places, spot, zoom }: { places: FeatureCollection; spot: Window["spot"]; zoom: number }) {
-  const points = places.features as Feature<Point, { name: string; rank: number }>[];
+  const points = useMemo(() => ([...places.features] as Feature<Point, { name: string; rank: number }>[]).sort((one, other) => one.properties.rank - other.properties.rank), [places]);
   const most = zoom < 4 ? 14 : zoom < 5.5 ? 60 : 400;
-  const shown = spaced([...points].sort((one, other) => one.properties.rank - other.properties.rank).slice(0, most), ({ geometry, properties }) => {
+  const shown = spaced(points.slice(0, most), ({ geometry, properties }) => {
     const [x, y] = spot(geometry.coordinates) as At;
     return [x - 2, y - 7, x + 8 + properties.name.length * 6, y + 7];
   });

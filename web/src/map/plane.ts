@@ -43,6 +43,10 @@ export function lineOnPlane(places: readonly (readonly number[])[]): Line {
 export interface Window {
   width: number;
   height: number;
+  /** Pixels of the plane, and where on it the window begins, in pixels. */
+  scale: number;
+  left: number;
+  top: number;
   /** Where a place lies, in pixels. */
   spot: (at: readonly number[]) => At;
   /** The place at a pixel. */
@@ -83,6 +87,9 @@ export function windowAt({ center, zoom }: Camera, width: number, height: number
   return {
     width,
     height,
+    scale,
+    left,
+    top,
     spot: ([lon, lat]) => [planeX(lon!) * scale - left, planeY(lat!) * scale - top],
     place: (x, y) => [((x + left) / scale) * 360 - 180, (2 * Math.atan(Math.exp((0.5 - (y + top) / scale) * 2 * Math.PI)) - Math.PI / 2) / RAD],
     near: (line, x, y, reach) =>

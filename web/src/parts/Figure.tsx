@@ -137,9 +137,24 @@ export function Sources({ sources }: { sources: Source[] }) {
   );
 }
 
+/** A copy of a picture that has its own size, with the lines of a map that are drawn on a canvas below it. */
+function whole(svg: SVGSVGElement, body: HTMLElement): SVGSVGElement {
+  const copy = svg.cloneNode(true) as SVGSVGElement;
+  const { left, top, width, height } = svg.getBoundingClientRect();
+  if (!copy.hasAttribute("viewBox")) for (const [name, value] of Object.entries({ width, height, viewBox: `0 0 ${width} ${height}` })) copy.setAttribute(name, String(value));
+  const sheet = body.querySelector<HTMLCanvasElement>("canvas.sheet");
+  if (sheet) {
+    const box = sheet.getBoundingClientRect();
+    const image = document.createElementNS("http://www.w3.org/2000/svg", "image");
+    for (const [name, value] of Object.entries({ x: box.left - left, y: box.top - top, width: box.width, height: box.height, href: sheet.toDataURL() })) image.setAttribute(name, String(value));
+    copy.prepend(image);
+  }
+  return copy;
+}
+
 /** Save the picture with its colours written out, so that it looks the same without the page's style sheet. */
 function savePicture(body: HTMLElement | null, name: string): void {
-  const canvas = body?.querySelector<HTMLCanvasElement>("canvas");
+  const canvas = body?.querySelector<HTMLCanvasElement>("canvas:not(.sheet)");
   const svg = body?.querySelector<SVGSVGElement>("svg:not(.swatch)");
   if (canvas && !svg?.classList.contains("chart")) {
     canvas.toBlob((blob) => {
@@ -153,7 +168,7 @@ function savePicture(body: HTMLElement | null, name: string): void {
   }
   if (!svg) return;
   const styles = getComputedStyle(document.documentElement);
-  const text = new XMLSerializer().serializeToString(svg).replace(/var\((--[\w-]+)\)/g, (_whole, property: string) => styles.getPropertyValue(property).trim());
+  const text = new XMLSerializer().serializeToString(whole(svg, body!)).replace(/var\((--[\w-]+)\)/g, (_whole, property: string) => styles.getPropertyValue(property).trim());
   const ground = `style="background:${styles.getPropertyValue("--paper").trim()};font:12px system-ui, sans-serif" fill="${styles.getPropertyValue("--ink").trim()}"`;
   download(name, text.replace(/^<svg /, `<svg ${ground} `), "image/svg+xml");
 }
