@@ -9,10 +9,10 @@ import statistics
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -106,21 +106,33 @@ def measure() -> list[Row]:
     return rows
 
 
-def restart() -> tuple[float, float, int]:
-    """Return best and median seconds of Sioux Falls anew to 1e-6 when a link has lost half its capacity, and of how many."""
+class Restart(NamedTuple):
+    """Seconds in which Sioux Falls is solved again when a link has lost half its capacity, each of so many links in turn.
+
+    The solver alone, from arrays to arrays, best and median; and whole, with tables read, checked and audited, the median.
+    """
+
+    best_s: float
+    median_s: float
+    whole_s: float
+    links: int
+
+
+def restart() -> Restart:
+    """Time Sioux Falls anew to 1e-6, from where it stands without the change."""
     links, trips = load("SiouxFalls")
     figures = {"free": links.free_flow_time, "rise": links.free_flow_time * links.b, "power": links.power}
     problem = DenseProblem.of(nodes=len(links.nodes), tail=links.from_node, head=links.to_node, capacity=links.capacity,
                               demand=[trips], **figures)  # fmt: skip
-    start = solve(problem, gap=1e-10).paths
+    start, earlier = solve(problem, gap=1e-10).paths, assign(links, trips, gap=1e-10)
+    halved = [np.where(np.arange(len(links)) == link, 0.5, 1.0) * links.capacity for link in range(len(links))]
     seconds = []
-    for link in range(len(links)):
-        capacity = links.capacity.copy()
-        capacity[link] *= 0.5
+    for capacity in halved:
         begin = time.perf_counter()
         solve(problem.changed(capacity=capacity), gap=1e-6, start=start)
         seconds.append(time.perf_counter() - begin)
-    return min(seconds), statistics.median(seconds), len(seconds)
+    whole = [assign(replace(links, capacity=capacity), trips, gap=1e-6, start=earlier).seconds for capacity in halved]
+    return Restart(min(seconds), statistics.median(seconds), statistics.median(whole), len(seconds))
 
 
 def line(row: Row) -> str:
@@ -141,7 +153,7 @@ def ratio_text(row: Row) -> str:
     return f"{row.peer.seconds / row.median_s:.0f}" if isinstance(row.peer, PeerRun) else ""
 
 
-def page(rows: list[Row], again: tuple[float, float, int], machine: str, memory_mib: float) -> str:
+def page(rows: list[Row], again: Restart, machine: str, memory_mib: float) -> str:
     """Return the page of the documentation."""
     versions = {row.peer.version for row in rows if isinstance(row.peer, PeerRun)}
     peer = f"AequilibraE {versions.pop()}" if versions else "AequilibraE (not run)"
@@ -168,8 +180,9 @@ gap is ours of its flows; a negative one means that flow has been lost.
                     f"{row.objective:.14g} | {peer_text(row)} | {ratio_text(row)} | {true} |")  # fmt: skip
     head += [
         f"""
-Restart of Sioux Falls to 1e-6 after the capacity of one link is halved, each of its {again[2]} in turn: best
-{1000 * again[0]:.2f} ms, median {1000 * again[1]:.2f} ms (target {1000 * RESTART_S:g} ms).
+Restart of Sioux Falls to 1e-6 after the capacity of one link is halved, each of its {again.links} in turn: the solver best
+{1000 * again.best_s:.2f} ms, median {1000 * again.median_s:.2f} ms (target {1000 * RESTART_S:g} ms); from tables to the audited
+result median {1000 * again.whole_s:.2f} ms.
 
 Largest memory of the process, Berlin Center included: {memory_mib:.0f} MiB (limit 4,096).
 
@@ -196,7 +209,8 @@ def main() -> None:
     rows = measure()
     again = restart()
     print(
-        f"restart after one link: best {1000 * again[0]:.2f} ms, median {1000 * again[1]:.2f} ms, target {1000 * RESTART_S:g} ms"
+        f"restart after one link: best {1000 * again.best_s:.2f} ms, median {1000 * again.median_s:.2f} ms, target "
+        f"{1000 * RESTART_S:g} ms; audited {1000 * again.whole_s:.2f} ms"
     )
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 if sys.platform == "darwin" else 1024)
     memory /= 1024 if sys.platform == "darwin" else 1
