@@ -75,8 +75,21 @@ def sum_on_items(route_ptr, route_item, flow, items):
 
 @njit(cache=True)
 @_RESTS
+def _most_items(nest_ptr, route_ptr, route_stream, ptr):
+    """Return how many figures the routes of a set meet at most."""
+    most = 0
+    for o in range(len(nest_ptr)):
+        size = 0
+        for k in range(route_ptr[nest_ptr[o, 0]], route_ptr[nest_ptr[o, NESTS]]):
+            size += ptr[route_stream[k] + 1] - ptr[route_stream[k]]
+        most = max(most, size)
+    return most
+
+
+@njit(cache=True)
+@_RESTS
 def _gather(first, last, route_ptr, route_stream, ptr, of, value, place, used, begin, items, figures):
-    """List the figures of a set's routes by the items that they meet; return how many items, and room for the figures.
+    """List the figures of a set's routes by the items that they meet; return how many items.
 
     Of every route, `items` and `figures` stand from `begin` on, an item as often as the route meets it; items are numbered anew,
     their old numbers stand in `used`.
@@ -91,15 +104,12 @@ def _gather(first, last, route_ptr, route_stream, ptr, of, value, place, used, b
                     place[of[i]] = count
                     used[count] = of[i]
                     count += 1
-                if size == len(items):
-                    items = np.concatenate((items, np.empty(size, dtype=np.int64)))
-                    figures = np.concatenate((figures, np.empty(size)))
                 items[size], figures[size] = place[of[i]], value[i]
                 size += 1
     begin[last - first] = size
     for i in range(count):
         place[used[i]] = -1
-    return count, items, figures
+    return count
 
 
 @njit(cache=True)
@@ -108,21 +118,20 @@ def _add_products(block, ones, others, count, rows, columns):
     """Add the products of pairs of lines to a block; four at a time, which is kinder to memory."""
     k = 0
     while k + 4 <= count:
-        b0, b1, b2, b3 = others[k], others[k + 1], others[k + 2], others[k + 3]
         for i in range(rows):
             a0, a1, a2, a3 = ones[k, i], ones[k + 1, i], ones[k + 2, i], ones[k + 3, i]
             if a0 != 0.0 or a1 != 0.0 or a2 != 0.0 or a3 != 0.0:
-                line = block[i]
                 for j in range(columns):
-                    line[j] += a0 * b0[j] + a1 * b1[j] + a2 * b2[j] + a3 * b3[j]
+                    block[i, j] += (
+                        a0 * others[k, j] + a1 * others[k + 1, j] + a2 * others[k + 2, j] + a3 * others[k + 3, j]
+                    )
         k += 4
     while k < count:
-        b0 = others[k]
         for i in range(rows):
-            if ones[k, i] != 0.0:
-                line, times = block[i], ones[k, i]
+            times = ones[k, i]
+            if times != 0.0:
                 for j in range(columns):
-                    line[j] += times * b0[j]
+                    block[i, j] += times * others[k, j]
         k += 1
 
 
@@ -138,33 +147,31 @@ def _class_lines(
     for m in range(NESTS):
         if share[m] <= NEGLIGIBLE:
             continue
-        read, charge = ones[last], others[last]
-        read[:rows] = 0.0
-        charge[:columns] = 0.0
+        ones[last, :rows] = 0.0
+        others[last, :columns] = 0.0
         for r in range(own_ptr[m] - own_ptr[0], own_ptr[m + 1] - own_ptr[0]):
             within = weight[r] / total[m]
             if within > NEGLIGIBLE:
                 for i in range(row_begin[r], row_begin[r + 1]):
-                    read[row_item[i]] += within * row_figure[i]
+                    ones[last, row_item[i]] += within * row_figure[i]
                 for j in range(column_begin[r], column_begin[r + 1]):
-                    charge[column_item[j]] += within * column_figure[j]
+                    others[last, column_item[j]] += within * column_figure[j]
         share_of[last - size] = share[m]
         last += 1
-    read, charge = ones[last], others[last]
-    read[:rows] = 0.0
-    charge[:columns] = 0.0
+    ones[last, :rows] = 0.0
+    others[last, :columns] = 0.0
     for k in range(size, last):
         times = demand * on_network * share_of[k - size] * (mu_route - mu_mode)
         for i in range(rows):
-            read[i] += share_of[k - size] * ones[k, i]
+            ones[last, i] += share_of[k - size] * ones[k, i]
             ones[k, i] *= times
         for j in range(columns):
             if is_hour[j]:
                 others[k, j] *= wait
-            charge[j] += share_of[k - size] * others[k, j]
+            others[last, j] += share_of[k - size] * others[k, j]
     times = demand * on_network * (mu_mode - mu_out + mu_out * on_network)
     for i in range(rows):
-        read[i] *= times
+        ones[last, i] *= times
     return last + 1
 
 
@@ -213,20 +220,22 @@ def reactions(
         most = max(most, set_class_ptr[o + 1] - set_class_ptr[o])
     own_usd, own_hour = np.empty(widest), np.empty(widest)
     row_begin, column_begin = np.zeros(widest + 1, dtype=np.int64), np.zeros(widest + 1, dtype=np.int64)
-    row_item, column_item = np.empty(64, dtype=np.int64), np.empty(64, dtype=np.int64)
-    row_figure, column_figure = np.empty(64), np.empty(64)
+    row_size = _most_items(nest_ptr, route_ptr, route_stream, row_ptr)
+    column_size = _most_items(nest_ptr, route_ptr, route_stream, column_ptr)
+    row_item, row_figure = np.empty(row_size, dtype=np.int64), np.empty(row_size)
+    column_item, column_figure = np.empty(column_size, dtype=np.int64), np.empty(column_size)
     ones, others = np.empty((most * (NESTS + 1), rows)), np.empty((most * (NESTS + 1), columns))
     block, is_hour = np.empty((rows, columns)), np.empty(columns, dtype=np.bool_)
     row_at, column_at = np.full(rows, -1, dtype=np.int64), np.full(columns, -1, dtype=np.int64)
     used_row, used_column = np.empty(rows, dtype=np.int64), np.empty(columns, dtype=np.int64)
     for o in range(len(nest_ptr)):
         r0, r1 = nest_ptr[o, 0], nest_ptr[o, NESTS]
-        n_row, row_item, row_figure = _gather(
+        n_row = _gather(
             r0, r1, route_ptr, route_stream, row_ptr, row_of, row_value, row_at, used_row, row_begin, row_item, row_figure,
         )  # fmt: skip
         if n_row == 0:
             continue
-        n_column, column_item, column_figure = _gather(
+        n_column = _gather(
             r0, r1, route_ptr, route_stream, column_ptr, column_of, column_value, column_at, used_column, column_begin,
             column_item, column_figure,
         )  # fmt: skip

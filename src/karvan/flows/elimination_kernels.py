@@ -312,6 +312,36 @@ def cheaper_ways(cost, wanted, known, share):
 
 
 @njit(cache=True, nogil=True)
+def _unfold(first, lane, way, cost, joins, made_ptr, made, arc_ptr, arcs, weight, head, seen, todo, path, size):
+    """Write the arcs of one way into `path` from `size` on; return where they end, -1 where it passes a state twice.
+
+    What a stretch is made of was joined before it, so that no more stretches wait in `todo` than there are states, and one.
+    """
+    todo[0], left = first, 1
+    while left > 0:
+        left -= 1
+        at, taken = todo[left], -1
+        for k in range(arc_ptr[at], arc_ptr[at + 1]):
+            if weight[arcs[k], lane] == cost[at, lane]:
+                taken = arcs[k]
+                break
+        if taken >= 0:
+            path[size] = taken
+            size += 1
+            if seen[head[taken]] == way:
+                return -1
+            seen[head[taken]] = way
+            continue
+        for k in range(made_ptr[at], made_ptr[at + 1]):
+            one, other = joins[made[k], 0], joins[made[k], 1]
+            if cost[one, lane] + cost[other, lane] == cost[at, lane]:
+                todo[left], todo[left + 1] = other, one
+                left += 2
+                break
+    return size
+
+
+@njit(cache=True, nogil=True)
 def simple_ways(wanted, lanes, source, cost, joins, made_ptr, made, arc_ptr, arcs, weight, head, states):
     """Return the arcs of the cheapest ways of some stretches and lanes, one after the other, and where each begins.
 
@@ -336,36 +366,32 @@ def simple_ways(wanted, lanes, source, cost, joins, made_ptr, made, arc_ptr, arc
     """
     begin, path, size = np.zeros(len(wanted) + 1, dtype=np.int64), np.empty(1024, dtype=np.int64), 0
     seen = np.full(states, -1, dtype=np.int64)
-    todo = np.empty(1024, dtype=np.int64)
+    todo = np.empty(states + 2, dtype=np.int64)
     for way in range(len(wanted)):
         begin[way] = size
-        lane = lanes[way]
         seen[source[way]] = way
-        todo[0], left, simple = wanted[way], 1, True
-        while left > 0 and simple:
-            left -= 1
-            at, taken = todo[left], -1
-            for k in range(arc_ptr[at], arc_ptr[at + 1]):
-                if weight[arcs[k], lane] == cost[at, lane]:
-                    taken = arcs[k]
-                    break
-            if taken >= 0:
-                if size == len(path):
-                    path = np.concatenate((path, np.empty_like(path)))
-                path[size] = taken
-                size += 1
-                simple = seen[head[taken]] != way
-                seen[head[taken]] = way
-                continue
-            if left + 2 > len(todo):
-                todo = np.concatenate((todo, todo))
-            for k in range(made_ptr[at], made_ptr[at + 1]):
-                one, other = joins[made[k], 0], joins[made[k], 1]
-                if cost[one, lane] + cost[other, lane] == cost[at, lane]:
-                    todo[left], todo[left + 1] = other, one
-                    left += 2
-                    break
-        if not simple:
-            size = begin[way]
+        if size + states > len(path):  # a way takes no more arcs than there are states before it meets one twice
+            longer = np.empty(2 * len(path) + states, dtype=np.int64)
+            longer[:size] = path[:size]
+            path = longer
+        end = _unfold(
+            wanted[way],
+            lanes[way],
+            way,
+            cost,
+            joins,
+            made_ptr,
+            made,
+            arc_ptr,
+            arcs,
+            weight,
+            head,
+            seen,
+            todo,
+            path,
+            size,
+        )
+        if end >= 0:
+            size = end
     begin[len(wanted)] = size
     return begin, path[:size].copy()
