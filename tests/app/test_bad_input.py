@@ -67,6 +67,14 @@ def test_a_stage_that_is_not_there_is_left_out(show: Callable[..., Shown]) -> No
         ("/routes?k=many", "k: found 'many'; expected a valid integer"),
         ("/case?table=nodes", "No table is called 'nodes'. Did you mean node?"),
         ("/network?pick=link:nowhere", "No row of link.csv is called 'nowhere'."),
+        ("/network?pick=link:", "\u2018link:\u2019 is no row. Write TABLE:ROW"),
+        (
+            "/network?year=2300",
+            "Year 2300 lies beyond the horizon 2056 of pakistan_azerbaijan. Choose 2056 or earlier.",
+        ),
+        ("/appraisal?of=P13&standing=nobody", "No standing is called \u2018nobody\u2019."),
+        ("/portfolio?aim=nobody", "No aim is called 'nobody'."),
+        ("/programme?about=P999", "No project is called \u2018P999\u2019."),
         ("/flows?scenario=peace", "No scenario is called 'peace'."),
         ("/flows?change=link:altynkol-khorgos_cn.rail:capacity_trains_per_day=0", "capacity"),
         ("/appraisal?of=P999", "No project is called 'P999'."),
@@ -81,6 +89,15 @@ def test_a_nonsense_question_has_its_message(show: Callable[..., Shown], address
     shown.page.wait_for_selector("main [role=alert]")
     assert message in shown.text("main [role=alert]")
     assert shown.page.locator("header nav a").count() >= 4
+
+
+def test_a_nonsense_question_leads_back_to_the_screen_as_it_opens(show: Callable[..., Shown]) -> None:
+    shown = show("/routes?k=0&origin=karachi_port&destination=baku")
+    assert "k is 0. Ask for 1 to 100 routes." in shown.text("main [role=alert]")
+    shown.page.locator("main").get_by_role("button", name="Back to the screen as it opens").click()
+    shown.page.wait_for_selector("main [data-answer=routes]")
+    assert "k=" not in shown.search()
+    assert "map=svg" in shown.search()
 
 
 def test_where_no_route_leads_the_page_says_what_cuts_it(show: Callable[..., Shown]) -> None:
@@ -142,6 +159,21 @@ def test_a_lost_connection_is_told_and_mended_by_itself(show: Callable[..., Show
         assert shown.text("[data-answer=network]") != before
     finally:
         again.stop()
+
+
+def test_what_was_shown_stays_while_the_connection_is_lost(show: Callable[..., Shown]) -> None:
+    shown = show("/network")
+    before = shown.text("[data-answer=network]")
+    page = shown.page
+    page.route("**/api**", lambda route: route.abort())
+    page.locator("[data-crossing=taftan]").click()
+    page.wait_for_selector("[data-connection=lost]")
+    assert shown.text("[data-answer=network]") == before
+    assert page.locator("main [role=alert]").count() == 0
+    page.unroute("**/api**")
+    page.wait_for_selector("[data-connection=lost]", state="detached")
+    shown.settle()
+    assert "Taftan-Mirjaveh" in shown.text("[data-answer=network]")
 
 
 def test_work_that_is_stopped_says_so_and_can_be_asked_again(show: Callable[..., Shown]) -> None:

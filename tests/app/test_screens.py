@@ -352,6 +352,30 @@ def test_the_record_can_be_read_by_party_and_day(show: Callable[..., Shown]) -> 
     assert all("Iran" in row for row in rows)
 
 
+def test_charts_stand_as_they_are_where_the_page_runs_from_right_to_left(show: Callable[..., Shown]) -> None:
+    """Names end where their bars begin, and figures begin where they end, whichever way the page is read."""
+    shown = show("/trade?shut=taftan")
+    shown.page.evaluate("() => { document.documentElement.dir = 'rtl'; }")
+    sides = shown.page.locator("figure[data-figure=who-gains] svg.chart > g > text").evaluate_all(
+        """all => all.map((one) => {
+            const [box, svg] = [one.getBoundingClientRect(), one.ownerSVGElement.getBoundingClientRect()];
+            const at = svg.left + Number(one.getAttribute('x'));
+            return [one.getAttribute('text-anchor') ?? 'start', box.left - at, box.right - at];
+        })"""
+    )
+    assert {side for side, *_ in sides} >= {"start", "end"}
+    for side, left, right in sides:
+        assert abs({"start": left, "end": right, "middle": left + right}[side]) < 3, (side, left, right)
+
+
+def test_a_project_that_changes_nothing_shows_nothing(show: Callable[..., Shown]) -> None:
+    """What the fixed point leaves of nothing is no gain."""
+    shown = show("/trade?project=P13")
+    assert shown.text("[data-answer=trade]") == "Nothing changes against the same without projects and changes."
+    assert "Nothing changes here." in shown.text("figure[data-figure=who-gains]")
+    assert "USD 0" in shown.text(".figures dd")
+
+
 def test_keys_alone_reach_and_work_a_switch(show: Callable[..., Shown]) -> None:
     shown = show("/network")
     shown.page.keyboard.press("Tab")

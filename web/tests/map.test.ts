@@ -47,7 +47,7 @@ describe("the map", () => {
   it("frames nearly all places", () => expect(frameOf(shape)[0]).toBeLessThan(50));
   it("reads what is pinned", () => {
     expect(readPick("border:torkham.road.PAK-AFG")).toEqual({ table: "border", row: "torkham.road.PAK-AFG" });
-    expect([readPick(""), readPick(":x")]).toEqual([null, null]);
+    expect([readPick(""), readPick(":x"), readPick("link:")]).toEqual([null, null, null]);
   });
 });
 

@@ -125,7 +125,10 @@ class Work:
         if not reply.done():
             if not question.reply.cancel():
                 self.pass_over(question)
-            return Response(status_code=STOPPED)
+            # whoever still reads this is there: it is the server that leaves
+            message = "The server is ending. Start karvan serve again; the page then asks by itself."
+            content = Fault(kind="stopped", message=message).model_dump_json().encode()
+            return Response(content, status_code=STOPPED, media_type="application/json")
         status, content = reply.result()
         return Response(content, status_code=status, media_type="application/json")
 

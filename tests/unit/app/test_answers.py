@@ -218,6 +218,8 @@ def test_the_hours_of_a_crossing_have_the_range_that_a_route_gives_them(ask: Cli
         ),
         ("/api/network?scenario=open_al", 404, "unknown", "No scenario is called 'open_al'."),
         ("/api/network?year=1900", 422, "request", "Year 1900 lies before the base year"),
+        ("/api/trade?year=2300", 422, "request", "Year 2300 lies beyond the horizon"),
+        ("/api/portfolio/runs?budget=10&aim=nobody", 404, "unknown", "No aim is called 'nobody'."),
         ("/api/routes?origin=a_city&destination=a_city", 422, "request", "Origin and destination are both"),
         ("/api/routes?origin=a_city&destination=c_cty", 404, "unknown", "No place is called 'c_cty'. Did you mean"),
         ("/api/routes?origin=a_city&destination=c_city&by=luck", 404, "unknown", "No measure is called 'luck'."),

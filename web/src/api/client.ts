@@ -92,7 +92,10 @@ export async function request<T>(address: string, options: RequestInit = {}): Pr
     content = await answer.json();
   } catch (error) {
     if (options.signal?.aborted) throw error;
-    throw new Faulty({ kind: "bug", message: en.fault.unreadable, near: [], lines: [], given: "" });
+    // what breaks off is a connection that is lost; what is there and makes no sense is a bug
+    if (error instanceof SyntaxError) throw new Faulty({ kind: "bug", message: en.fault.unreadable, near: [], lines: [], given: "" });
+    lose();
+    throw new Faulty({ kind: "connection", message: en.fault.connection, near: [], lines: [], given: "" });
   }
   if (!answer.ok) {
     const fault = content as Fault;
@@ -192,7 +195,9 @@ export function useAnswer<K extends keyof Answers>(_kind: K, address: string | n
     };
   }, [address, tries, now]);
 
-  const current = fault.current?.address === address && hit === null ? fault.current!.fault : null;
+  const told = fault.current?.address === address && hit === null ? fault.current!.fault : null;
+  // of a connection that is lost the page tells above what it last had
+  const current = told?.kind === "connection" && last.current !== null ? null : told;
   return { data: last.current, fresh: hit !== null, fault: current, again: () => setTries((count) => count + 1) };
 }
 

@@ -102,7 +102,9 @@ export function Bars({ bars, axis, label, scale, room, absolute = false }: Props
 
 /** A name that has to fit into so many pixels. */
 export function shortened(name: string, pixels: number): string {
-  const letters = Math.floor(pixels / 6.6);
+  // capitals and figures are wider than the mean letter
+  const wide = (name.match(/[A-Z0-9\u2013%]/g) ?? []).length / (name.length || 1);
+  const letters = Math.floor(pixels / (6.5 + 1.6 * wide));
   return name.length > letters ? `${name.slice(0, Math.max(1, letters - 1)).trimEnd()}\u2026` : name;
 }
 

@@ -45,6 +45,8 @@ export const en = {
     reload: "Load again",
     retry: "Try again",
     plain: "Back to the case's own setting",
+    anew: "Back to the screen as it opens",
+    noPick: "\u2018{name}\u2019 is no row. Write TABLE:ROW, such as link:ID.", noProject: "No project is called \u2018{name}\u2019. Choose one of the list.", noStanding: "No standing is called \u2018{name}\u2019. Choose one of the list.",
     use: "Use {name}",
     cuts: "What stands in the way",
     problems: "Problems",

@@ -208,7 +208,7 @@ export interface Pick {
 export const pickText = (pick: Pick) => `${pick.table}:${pick.row}`;
 export function readPick(text: string): Pick | null {
   const at = text.indexOf(":");
-  return at > 0 ? { table: text.slice(0, at), row: text.slice(at + 1) } : null;
+  return at > 0 && at < text.length - 1 ? { table: text.slice(0, at), row: text.slice(at + 1) } : null;
 }
 
 /** The row of border.csv, terminal.csv or link.csv that a mark or line stands for. */

@@ -17,11 +17,12 @@ export function Facts({ pane }: { pane: Pane }) {
   const pick = readPick(text);
   const address = pick && addressOf(`/api/case/rows/${encodeURIComponent(pick.table)}/${encodeURIComponent(pick.row)}`, settingParams(pane.setting));
   const { data, fault, again } = useAnswer("get /api/case/rows/{table}/{row}", address);
-  if (!pick) return null;
-  if (fault) {
+  if (!text) return null;
+  if (fault || !pick) {
+    const told = fault ?? { kind: "usage", message: fill(en.fault.noPick, { name: text }), given: "", near: [], lines: [] };
     return (
       <section className="facts" aria-label={en.facts.title}>
-        <FaultCard fault={fault} again={again} />
+        <FaultCard fault={told} again={fault ? again : undefined} />
         <button onClick={() => setText("")}>{en.facts.close}</button>
       </section>
     );

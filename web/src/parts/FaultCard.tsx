@@ -9,6 +9,8 @@ import { show, useView } from "../state/view";
 export function FaultCard({ fault, again }: { fault: FaultLike; again?: () => void }) {
   const view = useView();
   const set = !isPlain(view.a) || (view.b !== null && settingParams(view.b).size > 0);
+  // how the map is drawn is no question
+  const { map, ...asked } = view.ask;
   const lines = fault.lines.length > 1 || fault.kind === "route" ? fault.lines : [];
   const text = fault.kind === "case" && lines.length ? fault.message.split("\n")[0]! : fault.message;
   return (
@@ -32,6 +34,7 @@ export function FaultCard({ fault, again }: { fault: FaultLike; again?: () => vo
           </button>
         ))}
         {set && <button onClick={() => show({ ...view, a: PLAIN, b: null })}>{en.fault.plain}</button>}
+        {Object.keys(asked).length > 0 && <button onClick={() => show({ ...view, ask: map ? { map } : {} })}>{en.fault.anew}</button>}
         {again && <button onClick={again}>{en.fault.retry}</button>}
       </div>
     </div>

@@ -294,13 +294,18 @@ def _options(
     RequestError
         The budget is no sum.
     UnknownNameError
-        A name of the setting is not there.
+        A name of the setting, or the aim, is not there.
     """
+    from karvan.appraisal.standings import standings_of  # noqa: PLC0415 - heavy
+    from karvan.portfolio.aims import Aim  # noqa: PLC0415 - as above
+
     if not (math.isfinite(budget) and budget >= 0):
         message = f"The budget is {budget:g}. Give USD million, such as 2000 for USD 2 bn."
         raise RequestError(message)
     setting = setting_of(case, asked)
     case.apply(setting)
+    standings, headline = standings_of(case)
+    Aim.of(aim, {one.id: one.countries for one in standings}, headline)
     return {"scenario": setting.scenario, "budget": budget, "aim": aim, "rule_set": rule_set, "store": store}
 
 

@@ -17,10 +17,14 @@ export const RULES = "adb_2017";
 function Appraisal({ panes }: { panes: Pane[] }) {
   const [rules] = useAsk("rules", RULES);
   const [of] = useAsk("of");
+  const [standing] = useAsk("standing");
   const pane = panes[0]!;
   const { data, fault, again } = useAnswer("get /api/appraisal", addressOf("/api/appraisal", new URLSearchParams({ rule_set: rules }), settingParams(pane.setting)));
   if (fault) return <FaultCard fault={fault} again={again} />;
   if (!data) return <AtWork />;
+  if (standing && !data.standings.some((one) => one.id === standing)) {
+    return <FaultCard fault={{ kind: "unknown", message: fill(en.fault.noStanding, { name: standing }), given: "", near: [], lines: [] }} />;
+  }
   return (
     <>
       <Controls about={data} pane={pane} />

@@ -27,12 +27,14 @@ function Programme({ panes }: { panes: Pane[] }) {
   const { data, fault, again } = useAnswer("get /api/programme", addressOf("/api/programme", params));
   const [project] = useAsk("about");
   const shown = useMemo(() => data && { ...data, entries: data.entries.filter((entry) => !project || entry.project_id.includes(project)) }, [data, project]);
+  const { projects } = useCase();
   const above = <Filters whole={whole.data} />;
-  if (fault) {
+  const unknown = project && !projects.some((one) => one.id === project) ? { kind: "unknown", message: fill(en.fault.noProject, { name: project }), given: "", near: [], lines: [] } : null;
+  if (fault || unknown) {
     return (
       <>
         {above}
-        <FaultCard fault={fault} again={again} />
+        <FaultCard fault={(fault ?? unknown)!} again={fault ? again : undefined} />
       </>
     );
   }

@@ -8,20 +8,18 @@ import { en } from "../../i18n";
 import { Figure } from "../../parts/Figure";
 import type { Column } from "../../parts/table";
 import { useCase } from "../../state/case";
-import { bySize, gainBars, rangeOf, useProvenance, useProvenanceOfWhole, type Side } from "./rows";
+import { bySize, gainBars, isStill, LEAST_MUSD, rangeOf, useProvenance, useProvenanceOfWhole, type Side } from "./rows";
 import { economyColumns, figure } from "./Tables";
 
 const SHOWN = 12;
 /** A small change in per cent; less than a hundred-thousandth of one is what the fixed point leaves. */
 const cent = (share: number) => `${number(Math.abs(share) < 1e-7 ? 0 : 100 * share, { digits: 2 })} %`;
-/** Half a dollar a year does not grow. */
-const LEAST_MUSD = 5e-7;
 
 export function Gains({ side, scale }: { side: Side; scale: [number, number] }) {
   const provenance = useProvenance(side);
   return (
     <Figure name="who-gains" title={en.trade.gainsTitle} note={en.trade.gainsNote} columns={economyColumns()} rows={side.trade.economies} keyOf={(row) => row.id} {...provenance}>
-      <Bars bars={gainBars(side.trade)} axis={en.trade.musdAxis} label={en.trade.gainsTitle} scale={scale} room={110} />
+      {isStill(side.trade) ? <p className="quiet">{en.trade.noneGrows}</p> : <Bars bars={gainBars(side.trade)} axis={en.trade.musdAxis} label={en.trade.gainsTitle} scale={scale} room={110} />}
     </Figure>
   );
 }

@@ -14,10 +14,8 @@ import { useStill, type Pane, type Screen } from "../../state/case";
 import { settingParams } from "../../state/setting";
 import { useFirstLook } from "../../state/settled";
 import { Both as BothWays, Gains, Goods, Pairs, States, Transit, Years } from "./Pictures";
-import { gainBars, rangeOf, useProvenance, type Side } from "./rows";
+import { gainBars, isStill, rangeOf, useProvenance, type Side } from "./rows";
 
-/** Half a dollar a year is what the fixed point leaves of nothing. */
-const LEAST_MUSD = 5e-7;
 const NAMED = 3;
 
 type Found = Looked<TradeAnswer, TradeLook>;
@@ -100,7 +98,7 @@ function ownPair(trade: TradeLook): [number, number] {
 function Answer({ side: { trade, whole, first } }: { side: Side }) {
   const gain = trade.world.equivalent_variation_musd;
   const change = trade.world.trade_after_musd - trade.world.trade_musd;
-  const still = Math.abs(gain) < LEAST_MUSD && trade.pairs.every((row) => Math.abs(row.change_musd) < LEAST_MUSD);
+  const still = isStill(trade);
   const [low, high] = rangeOf(trade);
   const sentence = still
     ? fill(en.trade.nothing, { against: trade.compared_with })
@@ -129,7 +127,7 @@ function Answer({ side: { trade, whole, first } }: { side: Side }) {
       <dl className="figures">
         <div>
           <dt>{en.trade.surplus}</dt>
-          <dd>{first || !whole ? <span className="assumed">{en.settling.part}</span> : musd(whole.surplus_musd_per_year)}</dd>
+          <dd>{first || !whole ? <span className="assumed">{en.settling.part}</span> : musd(still ? 0 : whole.surplus_musd_per_year)}</dd>
         </div>
         <div>
           <dt>{en.trade.theta}</dt>

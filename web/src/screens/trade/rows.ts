@@ -27,6 +27,12 @@ export function useProvenanceOfWhole(side: Side, whole: TradeAnswer): Provenance
   return { ...useProvenance({ ...side, trade: whole, first: false }), ...(side.first && { state: "held" }) };
 }
 
+/** Half a dollar a year is what the fixed point leaves of nothing. */
+export const LEAST_MUSD = 5e-7;
+
+/** Whether what is looked at changes nothing, as far as the fixed point tells. */
+export const isStill = (trade: TradeLook): boolean => [trade.world.equivalent_variation_musd, ...trade.pairs.map((row) => row.change_musd)].every((value) => Math.abs(value) < LEAST_MUSD);
+
 /** What all economies gain under the other elasticities and sales at home, the least and the most. */
 export function rangeOf(trade: TradeLook): [number, number] {
   const gains = trade.sensitivity.map((row) => row.equivalent_variation_musd);
