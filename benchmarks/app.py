@@ -147,7 +147,8 @@ def zoom_and_click(page: Page) -> str:
     page.mouse.move(x, y)
     start = time.perf_counter()
     page.mouse.wheel(0, -400)
-    page.wait_for_function("() => document.documentElement.dataset.settled === 'false'")
+    # a map of few lines is drawn at once, one of many a little after the last turn
+    page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
     page.wait_for_function(SETTLED)
     zoomed = time.perf_counter() - start
     # some place near the middle has a line within the reach of a pointer
