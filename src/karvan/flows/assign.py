@@ -185,12 +185,15 @@ def _routes(problem: DenseProblem, paths: Paths) -> Routes:
     """Return the routes that carry flow, in terms of the raw link table."""
     nodes = problem.nodes
     used = paths.flow > 0.0
-    count = np.bincount(np.repeat(np.arange(paths.key.size), np.diff(paths.path_start))[used], minlength=paths.key.size)
-    length = np.diff(paths.link_start)
+    links, flow, route_start, link_start = paths.links, paths.flow, paths.path_start, paths.link_start
+    if not used.all():
+        length = np.diff(link_start)
+        links, flow = links[np.repeat(used, length)], flow[used]
+        route_start = np.append(0, np.cumsum(used))[route_start]
+        link_start = np.append(0, np.cumsum(length[used]))
     return Routes(
-        paths.key // (nodes * nodes), paths.key // nodes % nodes, paths.key % nodes,
-        np.append(0, np.cumsum(count)), np.append(0, np.cumsum(length[used])),
-        problem.rank[paths.links[np.repeat(used, length)]], paths.flow[used],
+        paths.key // (nodes * nodes), paths.key // nodes % nodes, paths.key % nodes, route_start, link_start,
+        problem.rank[links], flow,
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ relative gap, with times of its own and with SciPy's Dijkstra on the raw link ta
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -61,12 +62,12 @@ class Routes:
     links: Ints
     flow: Floats
 
-    @property
+    @cached_property
     def pair(self) -> Ints:
         """Pair of each route."""
         return np.repeat(np.arange(self.origin.size), np.diff(self.route_start))
 
-    @property
+    @cached_property
     def route(self) -> Ints:
         """Route of each of `links`."""
         return np.repeat(np.arange(self.flow.size), np.diff(self.link_start))
@@ -194,14 +195,14 @@ def _named(links: LinkTable, routes: Routes, pair: int, what: str) -> str:
 
 def _audit_demand(links: LinkTable, wanted: Floats, routes: Routes) -> float:
     """Check that the routes of every pair carry its demand."""
-    carried = np.zeros_like(wanted)
     whole = np.bincount(routes.pair, routes.flow, routes.origin.size)
-    np.add.at(carried, (routes.class_number, routes.origin, routes.destination), whole)
+    place = np.ravel_multi_index((routes.class_number, routes.origin, routes.destination), wanted.shape)
+    carried = np.bincount(place, whole, wanted.size).reshape(wanted.shape)
     off = np.abs(carried - wanted)
-    place = np.unravel_index(int(off.argmax()), off.shape) if off.size else None
-    if place is not None and off[place] > ROUNDING * float(wanted[place]):
-        message = (f"demand from {links.nodes[int(place[1])]} to {links.nodes[int(place[2])]} is "
-                   f"{float(wanted[place])!r}, its routes carry {float(carried[place])!r}")  # fmt: skip
+    worst = np.unravel_index(int(off.argmax()), off.shape) if off.size else None
+    if worst is not None and off[worst] > ROUNDING * float(wanted[worst]):
+        message = (f"demand from {links.nodes[int(worst[1])]} to {links.nodes[int(worst[2])]} is "
+                   f"{float(wanted[worst])!r}, its routes carry {float(carried[worst])!r}")  # fmt: skip
         raise AuditError(message)
     return float(carried.sum())
 
@@ -314,7 +315,10 @@ def shortest_costs(links: LinkTable, cost: Floats, origins: Ints) -> Floats:
     tail, head, weight = tail[order], links.to_node[order], cost[order]
     cheapest = np.ones(tail.size, dtype=bool)  # of links that join the same nodes
     cheapest[1:] = (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])
-    graph = csr_array((weight[cheapest], (tail[cheapest], head[cheapest])), shape=(2 * nodes, 2 * nodes))
+    begin = np.searchsorted(tail[cheapest], np.arange(2 * nodes + 1))
+    graph: csr_array[np.float64, tuple[int, int]] = csr_array(
+        (weight[cheapest], head[cheapest], begin), shape=(2 * nodes, 2 * nodes)
+    )
     return np.asarray(dijkstra(graph, indices=leaves[origins]))[:, : links.zones]
 
 
