@@ -11,7 +11,9 @@ Each result is, in the scores z of the drivers, one of
 the second and third of the result r itself; the third also of its inverse hyperbolic sine in some unit u, arsinh(r / u), which is
 a logarithm that may be negative: gains are products of prices, times and tonnes, so that they spread by shares. A quadratic is
 taken where it leaves nothing, and else the process under which the solves are likeliest, the bent ones by the density of what was
-bent. The lengths l_i and the noise are those of greatest restricted likelihood
+bent. With few solves for each driver nothing is bent, and lengths are drawn towards a usual one: likelihood alone takes for the
+rule what so few points have in common by chance. A process lies between the least and the greatest result that was solved, since
+what was bent grows without bound beyond them. The lengths l_i and the noise are those of greatest restricted likelihood
 (Rasmussen and Williams 2006, *Gaussian Processes for Machine Learning*); errors of left-out solves have a closed form (Dubrule
 1983, *Mathematical Geology* 15). A driver that does nothing gets a great length and falls out.
 
@@ -53,6 +55,8 @@ _LENGTHS, _NOISE = (0.7, 100.0), (1e-9, 0.3)
 _ROWS = 4096
 #: Solves by which the lengths are found, evenly picked: to find them costs the cube of their number, a hundred times over.
 _FOR_LENGTHS = 256
+#: Solves to each driver below which nothing is bent, and the lengths are held to a lognormal of this median and spread.
+_ENOUGH, _USUAL, _SPREAD = 10.0, 6.0, 0.5
 #: Step by which slopes are found, in standard deviations of a score.
 _STEP = 1e-3
 #: Largest bent figure: ten thousand units, and their tenths.
@@ -92,10 +96,13 @@ class _Part:
     unit: float = math.inf
     turn: Floats | None = None
     doubt: _Doubt | None = None
+    #: The least and the greatest result that was solved, where it lies between them.
+    ends: tuple[float, float] = (-math.inf, math.inf)
 
     def at(self, scores: Floats) -> Floats:
         """Return the result at scores."""
-        return _back(self.level(scores), self.unit)
+        found: Floats = np.clip(_back(self.level(scores), self.unit), *self.ends)
+        return found
 
     def level(self, scores: Floats) -> Floats:
         """Return the same, bent as it was fitted."""
@@ -237,9 +244,15 @@ def _fit(scores: Floats, wanted: Floats, *, small: bool) -> _Part:
     if small or _loss(best) <= goal:
         return best
     tried = [_process("smooth", scores, wanted, math.inf)]
-    tried += [_process("kinked", scores, wanted, unit) for unit in _units(wanted)]
+    units = [math.inf] if _few(scores) else _units(wanted)
+    tried += [_process("kinked", scores, wanted, unit) for unit in units]
     likeliest = min(tried, key=lambda one: one[0])
     return min(likeliest, _turned(likeliest[1], scores, wanted), key=lambda one: one[0])[1]
+
+
+def _few(scores: Floats) -> bool:
+    """Tell whether there are few solves for each driver."""
+    return bool(len(scores) < _ENOUGH * scores.shape[1])
 
 
 def _turned(part: _Part, scores: Floats, wanted: Floats) -> tuple[float, _Part]:
@@ -340,8 +353,8 @@ def _process(
     start = np.append(np.full(count, math.log(5.0 if kind == "smooth" else 4.0)), math.log(1e-4))
     bounds = [tuple(np.log(_LENGTHS))] * count + [tuple(np.log(_NOISE))]
     found = minimize(
-        _likelihood, start, args=(kind, parts, _terms(few, 1), bent[some]), jac=True, bounds=bounds, method="L-BFGS-B",
-        options={"maxiter": 100},
+        _likelihood, start, args=(kind, parts, _terms(few, 1), bent[some], _few(points)), jac=True, bounds=bounds,
+        method="L-BFGS-B", options={"maxiter": 100},
     )  # fmt: skip
     slopes = 0.0 if math.isinf(unit) else -0.5 * float(np.log(wanted[some] ** 2 + unit**2).sum())
     return float(found.fun) - slopes, _settled(kind, points, wanted, unit, turn, np.exp(found.x))
@@ -364,7 +377,8 @@ def _settled(
     left_out = wanted - _back(bent - pulls / own, unit)
     guess = np.sqrt(variance / own) * _stretch(wanted - left_out, unit)
     doubt = _Doubt(variance, projected, carried @ normal, normal)
-    return _Part(kind, 1, weights, lengths, points, pulls, left_out, guess, unit, turn, doubt)
+    ends = float(wanted.min()), float(wanted.max())
+    return _Part(kind, 1, weights, lengths, points, pulls, left_out, guess, unit, turn, doubt, ends)
 
 
 def _generalised(inverse: Floats, line: Floats, wanted: Floats) -> tuple[Floats, Floats]:
@@ -376,8 +390,13 @@ def _generalised(inverse: Floats, line: Floats, wanted: Floats) -> tuple[Floats,
     return weights, projected
 
 
-def _likelihood(at: Floats, kind: Kind, parts: Floats, line: Floats, wanted: Floats) -> tuple[float, Floats]:
-    """Return minus the restricted log-likelihood with the variance at its best, and its gradient by the logarithms."""
+def _likelihood(
+    at: Floats, kind: Kind, parts: Floats, line: Floats, wanted: Floats, held: bool  # noqa: FBT001 - called by the optimiser
+) -> tuple[float, Floats]:  # fmt: skip
+    """Return minus the restricted log-likelihood with the variance at its best, and its gradient by the logarithms.
+
+    Where lengths are held it is that of the lengths too.
+    """
     rows, scales, noise = len(wanted), np.exp(-2.0 * at[:-1]), math.exp(at[-1])
     covariance, slope = _covariance(kind, np.einsum("i,ijk->jk", scales, parts))
     covariance = covariance + noise * np.eye(rows)
@@ -394,4 +413,7 @@ def _likelihood(at: Floats, kind: Kind, parts: Floats, line: Floats, wanted: Flo
     outer = np.outer(pulls, pulls) / variance - projected
     steep = outer * slope
     gradient = np.append(np.einsum("jk,ijk->i", steep, parts) * scales, -0.5 * noise * float(np.trace(outer)))
+    if held:
+        away = (at[:-1] - math.log(_USUAL)) / _SPREAD
+        value, gradient = value + 0.5 * float(away @ away), gradient + np.append(away / _SPREAD, 0.0)
     return value, gradient

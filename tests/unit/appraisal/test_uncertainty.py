@@ -319,7 +319,8 @@ def test_draws_without_a_solution_are_left_to_the_emulator_and_widen_the_interva
     spread, margin = found.distribution, found.check.worst_musd
     assert spread.p10_low < spread.p10 - margin
     assert spread.p90_high >= spread.p90 + margin
-    assert spread.p_negative_high - spread.p_negative_low >= lost.draws / 1500
+    # a difference of shares of 1,500, which are rounded
+    assert spread.p_negative_high - spread.p_negative_low >= lost.draws / 1500 - 1e-12
 
 
 def test_an_exact_draw_without_a_solution_is_left_out_and_counted(case, store, shaped):
@@ -357,12 +358,11 @@ def test_an_end_of_the_tornado_without_a_solution_is_emulated(case, store, shape
     whole = how_sure(case, "N2", draws=100, only=["effect_N2", "time_value"], exact=exact, store=store)
     assert found.unsolved.worlds == 1
     assert found.unsolved.draws == 0
-    for one, two in zip(found.drivers, whole.drivers, strict=True):
-        assert (one.name, one.at_low_musd, one.at_high_musd) == (
-            two.name,
-            pytest.approx(two.at_low_musd),
-            pytest.approx(two.at_high_musd),
-        )
+    # both drivers span the same: which of them stands first is a matter of rounding
+    ends = [{one.name: (one.at_low_musd, one.at_high_musd) for one in answer.drivers} for answer in (found, whole)]
+    assert ends[0].keys() == ends[1].keys()
+    for name, both in ends[0].items():
+        assert both == pytest.approx(ends[1][name])
 
 
 def test_too_many_worlds_without_a_solution_are_an_error(case, store, shaped):
