@@ -247,10 +247,15 @@ def test_a_first_look_is_shown_as_one_until_the_answer_is_there(show: Callable[.
     before = shown.text(f"[data-answer={room}]")
     assert page.locator("[data-provisional=true]").count() == 0
     page.route(lambda url: f"/api/{room}?" in url, hold)
+    came: list[str] = []
+    page.on("requestfinished", lambda request: came.append("look") if f"/api/{room}/look" in request.url else None)
+    page.on("request", lambda request: came.append("answer") if f"/api/{room}?" in request.url else None)
     page.locator("[data-crossing=taftan]").click()
     page.wait_for_selector(f"html[data-provisional=true] [data-answer={room}][data-provisional=true]")
     first = shown.text(f"[data-answer={room}]")
     assert first != before
+    # what takes longer is asked for once the first look is there, so that none waits behind its answer
+    assert came[0] == "look"
     assert page.locator(f"[data-answer={room}]").get_attribute("aria-busy") == "true"
     assert shown.text(".settling[role=status]").startswith("First figures, settling")
     assert page.evaluate("() => document.documentElement.dataset.settled") == "false"

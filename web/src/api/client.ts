@@ -119,7 +119,11 @@ function join(address: string): Trip {
   let trip = trips.get(address);
   if (!trip) {
     const stop = new AbortController();
-    const answer = request<unknown>(address, { signal: stop.signal })
+    // what is begun is not left for a first look: that goes before it
+    const look = trips.get(lookAt(address) ?? "");
+    const begun = look ? look.answer.catch(() => undefined) : null;
+    const ask = () => request<unknown>(address, { signal: stop.signal });
+    const answer = (begun ? begun.then(ask) : ask())
       .then((content) => keep(address, content))
       .finally(() => trips.get(address)?.stop === stop && trips.delete(address));
     trip = { address, answer, stop, waiting: 0 };
