@@ -29,7 +29,7 @@ class Absorber:
 
     def __init__(self, levels: Sequence[Ints]) -> None:
         order = sorted(range(len(levels)), key=lambda place: -int(levels[place].max(initial=-1)))
-        parts = [_dummies(levels[place]) for place in order]
+        parts = [dummies(levels[place]) for place in order]
         self.first = parts[0]
         self.first_t = self.first.T.tocsr()
         self.rest = csr_array(hstack(parts[1:], format="csr")) if len(parts) > 1 else None
@@ -94,7 +94,8 @@ class Absorber:
         raise NotConvergedError(message)
 
 
-def _dummies(levels: Ints) -> csr_array[Any]:
+def dummies(levels: Ints) -> csr_array[Any]:
+    """Return the dummies of a set of fixed effects: one row per observation, one column per level."""
     count = len(levels)
     shape = (count, int(levels.max(initial=-1)) + 1)
     return csr_array((np.ones(count), levels, np.arange(count + 1)), shape=shape)

@@ -16,12 +16,13 @@ import pandas as pd
 from scipy.special import gammaln, ndtr
 
 from karvan.case import meta_without_case
-from karvan.errors import InputError, RequestError, UnknownNameError, near_names
+from karvan.errors import InputError, NotConvergedError, RequestError, UnknownNameError, near_names
 from karvan.trade import ppml
 from karvan.trade.absorb import Absorber
 from karvan.trade.audit import audit_estimate
 from karvan.trade.covariance import covariance
 from karvan.trade.figures import Figures
+from karvan.trade.separation import separated_exactly
 from karvan.trade.threads import one_thread
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ BLANKS = ("", ".", "NA", "N/A", "NaN", "nan", "null", "None", "<NA>")
 #: Half-width of the interval, in standard errors: 95 %.
 Z95 = 1.959963984540054
 CONSTANT = "constant"
+#: A fitted value below this share of the mean may be one that has no finite estimate.
+RUNAWAY = 1e-8
 _LOG = re.compile(r"log\((?P<column>.+)\)")
 _WHERE = re.compile(r"(?P<column>.+?)\s*(?P<sign>!=|>=|<=|=|>|<)\s*(?P<other>.+)")
 
@@ -170,8 +173,8 @@ def estimate(
     if problems:
         raise InputError(sorted(set(problems)), what="The data cannot be used")
     with one_thread():
-        dropped = sample.choose(separation, singletons=singletons)
-        fit = _fit_pyfixest(sample) if engine == "pyfixest" else ppml.fit(sample.y, sample.x, sample.levels)
+        dropped, fit = _fit(sample, separation, singletons=singletons, engine=engine)
+        _check_clusters(sample, cluster)
         audit_estimate(sample.y, fit.mean, sample.x[:, fit.kept], sample.levels)
         names_kept = [name for name, kept in zip(sample.names, fit.kept, strict=True) if kept]
         if not names_kept:
@@ -211,6 +214,36 @@ def estimate(
     )
 
 
+def _fit(
+    sample: _Sample, separation: Separation, *, singletons: bool, engine: Engine
+) -> tuple[dict[str, int], ppml.Fit]:
+    """Return the rows dropped, and a fit in which no observation runs away to a trade of nothing."""
+    while True:
+        dropped = sample.choose(separation, singletons=singletons)
+        fit, failure = None, None
+        try:
+            fit = _fit_pyfixest(sample) if engine == "pyfixest" else ppml.fit(sample.y, sample.x, sample.levels)
+        except NotConvergedError as error:
+            failure = error
+        doubtful = fit is None or float(fit.mean.min()) < RUNAWAY * float(sample.y.mean())
+        if separation == "full" and doubtful and sample.drop_separated():
+            continue
+        if fit is None:
+            raise failure or RuntimeError
+        return dropped, fit
+
+
+def _check_clusters(sample: _Sample, cluster: Sequence[str]) -> None:
+    """Raise where all observations are in one cluster: the scores of one add up to zero, and its errors would be none."""
+    for name, codes in zip(cluster, sample.clusters, strict=True):
+        if not codes.any():
+            message = (
+                f"All {len(codes)} observations are in one cluster of {name}, from which no error can be estimated. "
+                "Name columns that make more clusters, or none for robust errors."
+            )
+            raise RequestError(message)
+
+
 class _Sample:
     """The observations while they are chosen."""
 
@@ -220,6 +253,7 @@ class _Sample:
     ) -> None:  # fmt: skip
         self.rows = len(figures.frame)
         self.figures = figures
+        self.alone = self.apart = 0
         inside = np.ones(self.rows, dtype=bool)
         for condition in where:
             inside &= _meets(figures, condition)
@@ -264,7 +298,6 @@ class _Sample:
                 "No observation has trade above zero. Look at the conditions and at the columns with missing figures."
             )
             raise RequestError(message)
-        alone = apart = 0
         while True:
             if separation == "none":
                 keep, more, gone = np.ones(len(self.y), dtype=bool), 0, 0
@@ -272,7 +305,7 @@ class _Sample:
                     keep, more, _ = ppml.used(np.ones_like(self.y), self.levels, singletons=False)
             else:
                 keep, more, gone = ppml.used(self.y, self.levels, singletons=singletons)
-            alone, apart = alone + more, apart + gone
+            self.alone, self.apart = self.alone + more, self.apart + gone
             self._keep(keep)
             if not len(self.y):
                 message = "No observation is left: every one is alone in a level of the fixed effects, or has no trade."
@@ -282,9 +315,18 @@ class _Sample:
             split = ppml.separated(self.y, self.x, self.levels)
             if not split.any():
                 break
-            apart += int(split.sum())
+            self.apart += int(split.sum())
             self._keep(~split)
-        return {"excluded": self.excluded, "missing": self.missing, "singletons": alone, "separated": apart}
+        return {
+            "excluded": self.excluded, "missing": self.missing, "singletons": self.alone, "separated": self.apart
+        }  # fmt: skip
+
+    def drop_separated(self) -> bool:
+        """Drop what the exact search finds separated, which the fast one can miss; return whether there was any."""
+        split = separated_exactly(self.y, self.x, self.levels)
+        self.apart += int(split.sum())
+        self._keep(~split)
+        return bool(split.any())
 
     def notes(self, dropped: dict[str, int]) -> tuple[str, ...]:
         """Return what the reader should know of the sample."""

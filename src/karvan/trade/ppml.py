@@ -16,6 +16,7 @@ import numpy as np
 
 from karvan.errors import NotConvergedError
 from karvan.trade.absorb import Absorber
+from karvan.trade.separation import separated_exactly
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,7 +92,8 @@ def fit(y: Floats, x: Floats, levels: Sequence[Ints]) -> Fit:
     kept = independent(x / scale, absorber)
     columns = (x / scale)[:, kept]
     absorber.effects = None
-    mean = (y + y.mean()) / 2
+    unit, y = _unit(y)
+    mean = (y + 1) / 2
     index = np.log(mean)
     deviance, inner = np.inf, LOOSE
     iteration = 0
@@ -100,9 +102,9 @@ def fit(y: Floats, x: Floats, levels: Sequence[Ints]) -> Fit:
         target = index + (y - mean) / mean
         left = absorber.residuals(np.column_stack([target, columns]), mean, inner)
         root = np.sqrt(mean)[:, None]
-        slope = np.linalg.lstsq(root * left[:, 1:], (root * left[:, :1])[:, 0], rcond=None)[0]
+        slope = np.linalg.lstsq(root * left[:, 1:], (root * left[:, :1])[:, 0], rcond=None)[0].astype(np.float64)
         index, mean, now = _step(y, index, target - left[:, 0] + left[:, 1:] @ slope, deviance)
-        change = abs(now - deviance) / (abs(now) + 0.1) if np.isfinite(deviance) else np.inf
+        change = _change(now, deviance, len(y))
         deviance = now
         if change < TOLERANCE and inner <= TIGHT:
             break
@@ -113,7 +115,7 @@ def fit(y: Floats, x: Floats, levels: Sequence[Ints]) -> Fit:
             "Leave out regressors that hardly vary, or a set of fixed effects."
         )
         raise NotConvergedError(message)
-    return _finished(y, columns, kept, scale[kept], slope, index, absorber, iteration)
+    return _finished(unit * y, columns, kept, scale[kept], slope, index + np.log(unit), absorber, iteration)
 
 
 def at(y: Floats, x: Floats, levels: Sequence[Ints], kept: Bools, coefficient: Floats) -> Fit:
@@ -122,7 +124,8 @@ def at(y: Floats, x: Floats, levels: Sequence[Ints], kept: Bools, coefficient: F
     scale = x.std(axis=0)
     scale = np.where(scale > 0, scale, 1.0)[kept]
     part = x[:, kept] @ coefficient
-    index = np.log((y + y.mean()) / 2)
+    unit, y = _unit(y)
+    index = np.log((y + 1) / 2)
     mean = np.exp(index)
     deviance = np.inf
     iteration = 0
@@ -131,11 +134,31 @@ def at(y: Floats, x: Floats, levels: Sequence[Ints], kept: Bools, coefficient: F
         target = index + (y - mean) / mean - part
         left = absorber.residuals(target[:, None], mean, TIGHT)[:, 0]
         index, mean, now = _step(y, index, part + target - left, deviance)
-        change = abs(now - deviance) / (abs(now) + 0.1) if np.isfinite(deviance) else np.inf
+        change = _change(now, deviance, len(y))
         deviance = now
         if change < TOLERANCE:
             break
-    return _finished(y, x[:, kept] / scale, kept, scale, coefficient * scale, index, Absorber(levels), iteration)
+    return _finished(
+        unit * y,
+        x[:, kept] / scale,
+        kept,
+        scale,
+        coefficient * scale,
+        index + np.log(unit),
+        Absorber(levels),
+        iteration,
+    )
+
+
+def _unit(y: Floats) -> tuple[float, Floats]:
+    """Return the mean of y, and y in units of it: what counts as settled must not depend on the unit of trade."""
+    unit = float(y.mean())
+    return unit, y / unit
+
+
+def _change(now: float, before: float, size: int) -> float:
+    """Return by how much of itself the deviance has changed; where trade is fitted exactly it is rounding, and counts as none."""
+    return abs(now - before) / (abs(now) + 0.1 + 1e-3 * size) if np.isfinite(before) else np.inf
 
 
 def _finished(
@@ -245,7 +268,11 @@ def separated(y: Floats, x: Floats, levels: Sequence[Ints]) -> Bools:
     aim = zero.astype(float)
     root = np.sqrt(weight)[:, None]
     for _ in range(SEPARATION_ROUNDS):
-        left = absorber.residuals(np.column_stack([aim, columns]), weight, 1e-9)
+        try:
+            left = absorber.residuals(np.column_stack([aim, columns]), weight, 1e-9)
+        except NotConvergedError:
+            # weights so unlike can leave no digits to small sets of fixed effects
+            return separated_exactly(y, x, levels)
         slope = np.linalg.lstsq(root * left[:, 1:], (root * left[:, :1])[:, 0], rcond=None)[0]
         gap = left[:, 0] - left[:, 1:] @ slope
         found = aim - gap
@@ -255,7 +282,7 @@ def separated(y: Floats, x: Floats, levels: Sequence[Ints]) -> Bools:
         if aim.max() < NOTHING:
             return np.zeros(len(y), dtype=bool)
     sound = np.abs(found[~zero]).max(initial=0.0) < NOTHING and found[zero].min() > -NOTHING
-    return (zero & (found > NOTHING)) if sound else np.zeros(len(y), dtype=bool)
+    return (zero & (found > NOTHING)) if sound else separated_exactly(y, x, levels)
 
 
 def renumber(codes: Ints) -> Ints:

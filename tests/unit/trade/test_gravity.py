@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.optimize import linprog
 
 import karvan
 from karvan.errors import AuditError, InputError, RequestError, UnknownNameError
@@ -111,6 +112,64 @@ def test_separation_by_a_regressor_and_effects_together():
 def test_zeros_that_overlap_are_not_separated():
     y, x = np.array([0.0, 0, 1, 2, 3, 0]), np.array([0.0, 1, 0, 1, 2, 2])
     assert not ppml.separated(y, x[:, None], [np.zeros(6, dtype=np.int64)]).any()
+
+
+def separated_by_definition(y, design):
+    """The largest set of zeros at which some combination of columns that is zero at trade, and nowhere below zero, is above."""
+    zero = y == 0
+    traded, idle = design[~zero], design[zero]
+    size, free = idle.shape
+    found = linprog(
+        np.r_[np.zeros(free), -np.ones(size)], A_ub=np.block([[-idle, np.eye(size)], [-idle, np.zeros((size, size))]]),
+        b_ub=np.zeros(2 * size), A_eq=np.c_[traded, np.zeros((len(traded), size))], b_eq=np.zeros(len(traded)),
+        bounds=[(None, None)] * free + [(0, 1)] * size,
+    )  # fmt: skip
+    split = np.zeros(len(y), dtype=bool)
+    split[np.flatnonzero(zero)] = found.x[free:] > 1e-6
+    return split
+
+
+@pytest.mark.parametrize("seed", range(11))
+def test_all_that_is_separated_is_dropped_and_nothing_else(seed):
+    """Small panels with many zeros, where heavy weights alone miss some or leave no digits to the fixed effects."""
+    rng = np.random.default_rng(seed)
+    places, years = int(rng.integers(4, 8)), int(rng.integers(2, 4))
+    rows = [(i, j, t) for i in range(places) for j in range(places) for t in range(years) if i != j]
+    data = pd.DataFrame(rows, columns=["i", "j", "t"])
+    data["x"], data["w"] = (rng.uniform(size=len(data)) < 0.3).astype(float), rng.lognormal(0, 1, len(data))
+    data["y"] = rng.gamma(0.7, np.exp(rng.normal(0, 1, len(data)))) * (rng.uniform(size=len(data)) > 0.35)
+    fixed = [["i", "t"], ["j", "t"], ["i", "j"]]
+    dummies = [pd.get_dummies(data[keys].astype(str).agg("-".join, axis=1)).to_numpy(dtype=float) for keys in fixed]
+    found = karvan.estimate(
+        data, value="y", regressors=["x", "w"], fixed=["^".join(keys) for keys in fixed], singletons=True
+    )
+    expected = separated_by_definition(data["y"].to_numpy(), np.column_stack([data[["x", "w"]], *dummies]))
+    assert list(np.isnan(found.fitted)) == list(expected)
+    assert found.dropped["separated"] == expected.sum()
+
+
+@pytest.mark.parametrize("unit", [1e-12, 1e12])
+def test_the_unit_of_trade_does_not_matter(unit):
+    """Neither to an estimate with errors, nor to one that fits exactly."""
+    rng = np.random.default_rng(8)
+    data = pd.DataFrame({"i": np.repeat(list("abcdef"), 10), "d": rng.uniform(1, 9, 60)})
+    for noise in (np.ones(60), rng.gamma(0.5, 2, 60)):
+        data["y"] = noise * np.exp(1 - 0.7 * np.log(data["d"]))
+        one, other = (
+            karvan.estimate(data.assign(y=scale * data["y"]), value="y", regressors=["log(d)"], fixed=["i"])
+            for scale in (1.0, unit)
+        )
+        assert other.table["estimate"][0] == pytest.approx(one.table["estimate"][0], rel=1e-11)
+        assert other.table["std_error"][0] == pytest.approx(one.table["std_error"][0], rel=1e-9, abs=1e-12)
+
+
+def test_one_cluster_has_no_error():
+    with pytest.raises(RequestError) as raised:
+        karvan.estimate(two_groups().assign(all=1), value="y", regressors=["fta"], cluster=["who", "all"])
+    assert str(raised.value) == (
+        "All 4 observations are in one cluster of all, from which no error can be estimated. "
+        "Name columns that make more clusters, or none for robust errors."
+    )
 
 
 def test_logarithms_conditions_and_interactions():
