@@ -230,3 +230,42 @@ def test_deficits_and_files(tmp_path):
         "elasticity.csv: found no such file; expected a table. Add the file.",
         "value_added.csv: found no such file; expected a table. Add the file.",
     )
+
+
+def test_a_country_that_trades_with_nobody_or_earns_more_than_it_makes():
+    """Nothing ties the wage of the first to those of others; the second would have inputs below zero."""
+    given = tables(tariffs=False)
+    apart = (given["trade"]["exporter"] == "c0") != (given["trade"]["importer"] == "c0")
+    given["trade"].loc[apart, "value"] = 0.0
+    given["value_added"].loc[1, "share"] = 1.4
+    with pytest.raises(InputError) as raised:
+        karvan.counterfactual_io(given)
+    assert raised.value.problems == (
+        (
+            "trade: found c0, which trades with nobody; expected trade with at least one other country. "
+            "Fill in its trade, or leave the country out."
+        ),
+        "value_added, share: found 1.4 of the output of g0-c1; expected no more than all of it. Correct it.",
+    )
+
+
+def test_a_change_that_shuts_markets_or_leaves_the_range_of_numbers():
+    given = tables(size=3, goods=1)
+    costs = given["tau_hat"]
+    closed = given | {"tau_hat": costs.assign(tau_hat=np.where(costs["importer"] == "c1", np.inf, 1.0))}
+    with pytest.raises(InputError) as raised:
+        karvan.counterfactual_io(closed)
+    assert raised.value.problems == (
+        (
+            "tau_hat, tau_hat: found a shock that leaves c1 nobody to buy from; expected a seller for all that is bought. "
+            "Leave a market open, or leave the country out."
+        ),
+    )
+    alone = given | {"tau_hat": costs.assign(tau_hat=np.where(costs["importer"] == costs["exporter"], 1.0, np.inf))}
+    with pytest.raises(InputError, match="found a shock that cuts c0 off from the rest, with deficits that sum to"):
+        karvan.counterfactual_io(alone)
+    found = karvan.counterfactual_io(alone, deficits="balanced")
+    assert (found.table[["exports_hat", "imports_hat"]] < 1e-12).all(axis=None)
+    free = given | {"tau_hat": costs.assign(tau_hat=np.where(costs["importer"] == costs["exporter"], 1.0, 1e-200))}
+    with pytest.raises(InputError, match="beyond the range of numbers at theta"):
+        karvan.counterfactual_io(free)

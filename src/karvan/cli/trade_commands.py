@@ -35,8 +35,11 @@ def counterfactual(
         Path | None, typer.Option(metavar="FILE", help="Change of trade costs: exporter, importer, tau_hat.")
     ] = None,
     theta: Annotated[
-        str, typer.Option(metavar="NUMBER|LIST|FILE", help="Elasticity of trade: one, NAME=NUMBER,..., or a file.")
-    ] = "4",
+        str | None,
+        typer.Option(
+            metavar="NUMBER|LIST|FILE", help="Elasticity of trade: one (default 4), NAME=NUMBER,..., or a file."
+        ),
+    ] = None,
     deficits: Annotated[str, typer.Option(help="additive, multiplicative or balanced.")] = "additive",
     new_deficits: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Deficits after the change: country, deficit.")
@@ -45,7 +48,9 @@ def counterfactual(
     tables: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Shares, value added, inputs, tariffs and elasticities as CSV.")
     ] = None,
-    missing: Annotated[str, typer.Option(help="Whether a pair without a row of trade is an error or zero.")] = "error",
+    missing: Annotated[
+        str | None, typer.Option(help="Whether a pair without a row of trade is an error (default) or zero.")
+    ] = None,
     pairs: Annotated[
         bool, typer.Option("--pairs", help="Give the pairs too; with --csv, instead of the countries.")
     ] = False,
@@ -58,9 +63,14 @@ def counterfactual(
     if json and csv:
         raise typer.BadParameter(BOTH_FORMATS)
     if model == "caliendo-parro":
-        found = _caliendo_parro(trade, tau, new_deficits, tables, deficits)
+        others = {"--trade": trade, "--theta": theta, "--new-deficits": new_deficits, "--missing": missing}
+        found = _caliendo_parro(
+            tau, tables, deficits, others=[name for name, given in others.items() if given is not None]
+        )
     elif model == "armington":
-        found = _armington(trade, tau, new_deficits, tables, theta=theta, deficits=deficits, missing=missing)
+        found = _armington(
+            trade, tau, new_deficits, tables, theta=theta or "4", deficits=deficits, missing=missing or "error"
+        )
     else:
         raise UnknownNameError("model", model, ("armington", "caliendo-parro"))
     _print(found, pairs=pairs, as_json=json, as_csv=csv)
@@ -91,17 +101,17 @@ def _armington(
     )  # fmt: skip
 
 
-def _caliendo_parro(
-    trade: Path | None, tau: Path | None, new_deficits: Path | None, tables: Path | None, deficits: str
-) -> Counterfactual:
+def _caliendo_parro(tau: Path | None, tables: Path | None, deficits: str, *, others: list[str]) -> Counterfactual:
     from karvan.errors import RequestError, UnknownNameError
     from karvan.trade import IO_CLOSURES, counterfactual_io
 
-    if tables is None or trade is not None or new_deficits is not None:
+    if tables is None or others:
         message = (
-            "--model caliendo-parro reads --tables DIR: trade.csv and deficit.csv in it take the place of --trade and "
-            "--new-deficits."
+            "--model caliendo-parro reads --tables DIR: trade.csv, elasticity.csv and deficit.csv in it take the place of "
+            "--trade, --theta and --new-deficits, and every pair has a row."
         )
+        if others:
+            message += f" Leave out {', '.join(others)}."
         raise RequestError(message)
     closure = next((name for name in IO_CLOSURES if name == deficits), None)
     if closure is None:

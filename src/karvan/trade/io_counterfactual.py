@@ -8,18 +8,20 @@ import numpy as np
 import pandas as pd
 
 from karvan.case import meta_without_case
-from karvan.errors import UnknownNameError
+from karvan.errors import InputError, UnknownNameError
 from karvan.trade.audit import audit_io
 from karvan.trade.caliendo_parro import solve
 from karvan.trade.counterfactual import ratio
 from karvan.trade.io_tables import read_io_question
 from karvan.trade.results import Counterfactual
+from karvan.trade.tables import check_shock
 from karvan.trade.threads import one_thread
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from karvan.errors import Problem
     from karvan.trade.caliendo_parro import World
     from karvan.trade.hat import Floats
     from karvan.trade.io_tables import IoQuestion
@@ -63,6 +65,7 @@ def counterfactual_io(
     economy, notes = question.economy, list(question.notes)
     before_deficit = np.zeros_like(economy.deficit) if deficits == "balanced" else economy.deficit
     after_deficit = before_deficit if deficits == "balanced" else question.deficit
+    _check_change(question, after_deficit)
     still = np.ones_like(economy.share)
     with one_thread():
         before = solve(economy, still, economy.tariff, before_deficit, names=question.countries)
@@ -98,6 +101,25 @@ def counterfactual_io(
         notes=tuple(notes),
         meta=meta_without_case(repr(sorted(question.digests.items())).encode(), request),
     )
+
+
+def _check_change(question: IoQuestion, deficit: Floats) -> None:
+    """Raise where the change shuts all markets of a country, or cuts off a deficit that nobody can pay.
+
+    Raises
+    ------
+    InputError
+        It does: every such country.
+    """
+    economy = question.economy
+    factor = question.tau_hat * (1 + question.tariff) / (1 + economy.tariff)
+    problems: list[Problem] = []
+    check_shock(
+        question.tau_file, economy.share * economy.labour, factor, economy.theta, deficit, question.countries,
+        question.commodities, problems,
+    )  # fmt: skip
+    if problems:
+        raise InputError(sorted(set(problems)), what="The change cannot be answered")
 
 
 def _countries(question: IoQuestion, before: World, after: World) -> pd.DataFrame:

@@ -56,6 +56,8 @@ class IoQuestion:
         As it is.
     tau_hat, tariff, deficit
         After the change.
+    tau_file
+        Name of the table of changes of trade costs, for messages.
     digests, notes
         SHA-256 of the tables; what was taken for granted.
     """
@@ -66,6 +68,7 @@ class IoQuestion:
     tau_hat: Floats
     tariff: Floats
     deficit: Floats
+    tau_file: str
     digests: dict[str, str]
     notes: tuple[str, ...]
 
@@ -225,9 +228,15 @@ class _Reader:
         net = share / (1 + self.tariff)
         output = np.einsum("sij,sj->si", net, spending)
         self._check_output(output)
-        added = self.added if self.kind_added == "share" else _over(self.added, output)
+        self._check_alone(net)
+        added = self._added(output)
         inputs = self._inputs(added, output)
         labour = (added * output).sum(axis=0)
+        for place in np.flatnonzero((labour <= 0) & (output.sum(axis=0) > 0)):
+            found, todo = f"no value added in {self.axes['country'][place]}", "Correct its shares."
+            self.figures["value_added"].problem(
+                0, self.kind_added, found, "value added in every country", todo, "no-value-added"
+            )
         imports, exports = (net * spending[:, None, :]).sum(axis=(0, 1)), output.sum(axis=0)
         deficit = self.deficit if "deficit" in self.figures else imports - exports
         revenue = (share * self.tariff / (1 + self.tariff) * spending[:, None, :]).sum(axis=(0, 1))
@@ -238,8 +247,8 @@ class _Reader:
         digests = {name: table.digest for name, table in self.figures.items()}
         after = deficit if self.deficit_after is None else self.deficit_after
         return IoQuestion(
-            self.axes["country"], self.axes["commodity"], economy, self.tau_hat, self.tariff_after, after, digests,
-            tuple(self.notes),
+            self.axes["country"], self.axes["commodity"], economy, self.tau_hat, self.tariff_after, after,
+            self.figures["tau_hat"].name if "tau_hat" in self.figures else "tau_hat.csv", digests, tuple(self.notes),
         )  # fmt: skip
 
     def _spending(self) -> tuple[Floats, Floats]:
@@ -258,6 +267,24 @@ class _Reader:
             todo = "Fill in its trade, or leave the country out."
             found = f"{self.axes['country'][place]}, which sells nothing"
             self.figures["trade"].problem(0, "", found, "output of every country", todo, "no-trade")
+
+    def _added(self, output: Floats) -> Floats:
+        """Return value added as a share of output, which is one at most."""
+        added = self.added if self.kind_added == "share" else _over(self.added, output)
+        for row in np.argwhere((output > 0) & (added > 1 + SHARES_TOLERANCE))[:LISTED]:
+            key = "-".join(self.axes[axis][place] for axis, place in zip(("commodity", "country"), row, strict=True))
+            found, wanted = f"{added[tuple(row)]:.6g} of the output of {key}", "no more than all of it"
+            self.figures["value_added"].problem(0, self.kind_added, found, wanted, "Correct it.", "shares-off")
+        return np.minimum(added, 1.0)
+
+    def _check_alone(self, net: Floats) -> None:
+        """Note countries that trade with nobody: nothing ties their wages to those of others."""
+        abroad = (net > 0).any(axis=0) & ~np.eye(net.shape[1], dtype=bool)
+        for place in np.flatnonzero(~abroad.any(axis=0) & ~abroad.any(axis=1)):
+            if len(abroad) > 1:
+                todo = "Fill in its trade, or leave the country out."
+                found = f"{self.axes['country'][place]}, which trades with nobody"
+                self.figures["trade"].problem(0, "", found, "trade with at least one other country", todo, "no-trade")
 
     def _inputs(self, added: Floats, output: Floats) -> Floats:
         made = output > 0

@@ -110,7 +110,7 @@ def read_question(
         after = deficit if deficit is not None else value.sum(axis=(0, 1)) - value.sum(axis=(0, 2))
         if deficits != "additive":
             after = np.zeros_like(after)
-        _check_shock(figures["tau_hat"].name, value, costs, elasticity, after, countries, commodities, problems)
+        check_shock(figures["tau_hat"].name, value, costs, elasticity, after, countries, commodities, problems)
     if problems or value is None or costs is None:
         raise InputError(sorted(set(problems)), what="The tables of trade cannot be used")
     digests = {name: table.digest for name, table in figures.items()}
@@ -293,7 +293,7 @@ def _check_countries(file: str, value: Floats, known: Bools, countries: Sequence
             problems.append(Problem(file, 0, "value", found, "trade with at least one other country", todo, "no-trade"))
 
 
-def _check_shock(
+def check_shock(
     file: str, value: Floats, tau_hat: Floats, theta: Floats, deficit: Floats, countries: Sequence[str],
     commodities: Sequence[str], problems: list[Problem],
 ) -> None:  # fmt: skip

@@ -148,8 +148,15 @@ def test_models_and_their_options(karvan, tables, tmp_path):
     assert karvan("trade", "counterfactual", *tables, "--tables", tmp_path) == (
         1, "", "karvan: --tables goes with --model caliendo-parro.\n"
     )  # fmt: skip
-    assert karvan("trade", "counterfactual", *tables, "--model", "caliendo-parro").err == (
-        "karvan: --model caliendo-parro reads --tables DIR: trade.csv and deficit.csv in it take the place of --trade and "
-        "--new-deficits.\n"
+    reads = (
+        "karvan: --model caliendo-parro reads --tables DIR: trade.csv, elasticity.csv and deficit.csv in it take the place of "
+        "--trade, --theta and --new-deficits, and every pair has a row."
+    )
+    parro = ("trade", "counterfactual", "--model", "caliendo-parro")
+    assert karvan(*parro) == (1, "", f"{reads}\n")
+    assert karvan(*parro, *tables, "--tables", tmp_path).err == f"{reads} Leave out --trade.\n"
+    # left unread, it would answer with another elasticity than the one asked for
+    assert karvan(*parro, "--tables", tmp_path, "--theta", "9", "--missing", "zero").err == (
+        f"{reads} Leave out --theta, --missing.\n"
     )
     assert "No model is called 'melitz'." in karvan("trade", "counterfactual", *tables, "--model", "melitz").err
