@@ -137,8 +137,10 @@ def _countries(question: Question, solution: Equilibrium, *, multiplicative: boo
     value, after = question.value, solution.value
     spent, earned = value.sum(axis=(0, 1)), value.sum(axis=(0, 2))
     home, home_after = (np.einsum("sii->i", part) for part in (value, after))
-    exports, exports_after = earned - home, solution.income - home_after
-    imports, imports_after = spent - home, solution.spending - home_after
+    # summed without sales at home: from totals less these, nothing sold abroad would come out as a rounding error
+    exports, imports, exports_after, imports_after = (
+        side for part in (value, after) for side in (_abroad(part).sum(axis=(0, 2)), _abroad(part).sum(axis=(0, 1)))
+    )
     gain = (solution.real_income_hat - 1) * spent
     # with multiplicative deficits all spending follows the wage, so that what a country sells for is what it buys with
     own = imports if multiplicative else exports
@@ -163,6 +165,12 @@ def _countries(question: Question, solution: Equilibrium, *, multiplicative: boo
             "volume_part": gain - spent * (cost + terms),
         }
     )
+
+
+def _abroad(value: Floats) -> Floats:
+    """Return trade between countries: sales at home are zero."""
+    found: Floats = np.where(np.eye(value.shape[1], dtype=bool), 0.0, value)
+    return found
 
 
 def log_parts(value: Floats, tau_hat: Floats, wage_hat: Floats, own: Floats) -> tuple[Floats, Floats]:
@@ -200,7 +208,7 @@ def _pairs(question: Question, solution: Equilibrium) -> pd.DataFrame:
 
 
 def _commodities(question: Question, solution: Equilibrium) -> pd.DataFrame:
-    before, after = (part.sum(axis=(1, 2)) - np.einsum("sii->s", part) for part in (question.value, solution.value))
+    before, after = (_abroad(part).sum(axis=(1, 2)) for part in (question.value, solution.value))
     return pd.DataFrame(
         {
             "commodity": question.commodities,
@@ -214,7 +222,7 @@ def _commodities(question: Question, solution: Equilibrium) -> pd.DataFrame:
 
 def _world(question: Question, solution: Equilibrium) -> dict[str, float]:
     spent = question.value.sum(axis=(0, 1))
-    before, after = (float(part.sum() - np.einsum("sii->", part)) for part in (question.value, solution.value))
+    before, after = (float(_abroad(part).sum()) for part in (question.value, solution.value))
     return {
         "equivalent_variation": float(((solution.real_income_hat - 1) * spent).sum()),
         "rule_of_half": rule_of_half(question.value, solution.value, question.tau_hat, solution.wage_hat),

@@ -79,9 +79,16 @@ class Figures:
     def need(self, *columns: str) -> bool:
         """Whether all columns are there; each that is not is a problem."""
         missing = [column for column in columns if not self.has(column)]
+        there = ", ".join(map(str, self.frame.columns)) or "none"
+        if missing and len(self.frame.columns) == 1 and any(sign in there for sign in ";\t|"):
+            todo = "Write the table with commas, and with points in its numbers."
+            self.problem(1, "", f"one column, {there!r}", "columns separated by commas", todo, "missing-column")
+            self.broken = True
+            return False
         for column in missing:
-            there = ", ".join(map(str, self.frame.columns)) or "none"
-            self.problem(1, column, f"the columns {there}", f"a column {column}", "Add the column.", "missing-column")
+            alike = next((name for name in self.frame.columns if name.casefold() == column.casefold()), None)
+            todo = f"Rename {alike} to {column}." if alike else "Add the column."
+            self.problem(1, column, f"the columns {there}", f"a column {column}", todo, "missing-column")
         twice = [name for name in dict.fromkeys(self.frame.columns) if list(self.frame.columns).count(name) > 1]
         for column in twice:
             self.problem(1, column, "the column twice", "each column once", "Remove one of them.", "repeated-column")
@@ -193,14 +200,21 @@ def _read_file(path: Path) -> pd.DataFrame:
     try:
         if path.suffix.casefold() in {".parquet", ".pq"}:
             return pd.read_parquet(path)
-        return pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skip_blank_lines=False).fillna(
-            ""
-        )
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig", skip_blank_lines=False)
     except (ValueError, OSError) as error:
         # pandas raises subclasses of ValueError for what it cannot parse or decode; pyarrow of OSError and ValueError
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         message = f"{path} cannot be read as a table: {reason}. Write it as CSV in UTF-8 with a header, or as Parquet."
         raise RequestError(message) from error
+    if not isinstance(frame.index, pd.RangeIndex):
+        # pandas takes the first cells of longer rows for labels, and so shifts all others under the wrong names
+        named, longer = len(frame.columns), frame.index.nlevels
+        message = (
+            f"{path} cannot be read as a table: its rows have {named + longer} cells, its header {named}. "
+            "Give every column a name, or take away the commas at the ends of rows."
+        )
+        raise RequestError(message)
+    return frame.fillna("")
 
 
 def _digest(frame: pd.DataFrame) -> str:

@@ -254,7 +254,10 @@ def _newton(world: _World, state: _State, numeraire: Floats) -> _State | None:
     longest = float(np.abs(step).max())
     scale = min(1.0, LONGEST_STEP / longest) if longest else 1.0
     for _ in range(HALVINGS):
-        other = _State(world, state.wage * np.exp(scale * step))
+        wage = state.wage * np.exp(scale * step)
+        # markets of countries that hardly trade clear at nearly any level of wages, so that it has to be held exactly
+        wage *= numeraire / (world.together @ (wage * world.income))
+        other = _State(world, wage)
         if other.residual < state.residual:
             return other
         scale /= 2

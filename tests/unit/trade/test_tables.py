@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -199,6 +200,61 @@ def test_what_is_no_table(ask, tmp_path):
     (tmp_path / "T.csv").write_bytes(b"exporter,importer,value\n\xff\xfe,B,1\n")
     with pytest.raises(RequestError, match=r"T\.csv cannot be read as a table: 'utf-8' codec can't decode"):
         karvan.counterfactual(tmp_path / "T.csv", tmp_path / "TAU.csv")
+
+
+def test_columns_that_are_not_separated_by_commas_or_called_otherwise(ask):
+    assert ask(trade=GOOD.replace(",", ";")) == [
+        (
+            "T.csv, line 1: found one column, 'exporter;importer;value'; expected columns separated by commas. "
+            "Write the table with commas, and with points in its numbers."
+        )
+    ]
+    assert ask(tau=TAU.replace("tau_hat", "Tau_Hat")) == [
+        (
+            "TAU.csv, line 1, tau_hat: found the columns exporter, importer, Tau_Hat; expected a column tau_hat. "
+            "Rename Tau_Hat to tau_hat."
+        )
+    ]
+
+
+def test_rows_longer_than_the_header_shift_no_cell(tmp_path):
+    """Left to themselves the first cells would become labels, and y the regressor."""
+    (tmp_path / "data.csv").write_text("y,x\n1,0,5\n3,1,2\n4,0,3\n8,1,9\n", encoding="utf-8")
+    with pytest.raises(RequestError) as raised:
+        karvan.estimate(tmp_path / "data.csv", value="y", regressors=["x"])
+    assert str(raised.value).endswith(
+        "data.csv cannot be read as a table: its rows have 3 cells, its header 2. "
+        "Give every column a name, or take away the commas at the ends of rows."
+    )
+
+
+def test_two_countries_that_hardly_trade():
+    """Their markets clear at nearly any wages; the world's income must stand all the same."""
+    trade = pd.DataFrame(
+        [("A", "A", 40.0), ("A", "B", 1e-9), ("B", "A", 1.1e-9), ("B", "B", 10.0)],
+        columns=["exporter", "importer", "value"],
+    )
+    costs = pd.DataFrame(
+        [("A", "A", 0.8), ("A", "B", 0.7), ("B", "A", 1.2), ("B", "B", 1.3)],
+        columns=["exporter", "importer", "tau_hat"],
+    )
+    for theta in (4.0, 20.0):
+        found = karvan.counterfactual(trade, costs, theta=theta)
+        after = found.table["income_hat"] * [40 + 1e-9, 10 + 1.1e-9]
+        assert after.sum() == pytest.approx(50 + 2.1e-9, rel=1e-12)
+
+
+def test_what_is_not_sold_abroad_any_more_is_nothing():
+    """Not what rounding leaves of a total less sales at home."""
+    value = np.random.default_rng(4).lognormal(2, 1, (3, 6, 6))
+    rows = [(i, j, s, value[s, i, j] + value[s, j, i]) for s in range(3) for i in range(6) for j in range(6)]
+    trade = pd.DataFrame(rows, columns=["exporter", "importer", "commodity", "value"])
+    shut = trade.loc[trade["exporter"] != trade["importer"], ["exporter", "importer", "commodity"]].assign(
+        tau_hat=np.inf
+    )
+    found = karvan.counterfactual(trade, shut)
+    assert (found.table[["exports_hat", "imports_hat"]] == 0).all(axis=None)
+    assert found.world["trade_after"] == 0
 
 
 def test_goods_need_an_elasticity_each(ask):
