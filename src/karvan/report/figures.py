@@ -113,11 +113,9 @@ def _trade_panels(found: TradeEffects) -> list[Panel]:
 
 def _trade_foot(found: TradeEffects) -> str:
     spread = found.sensitivity["equivalent_variation_musd"]
-    return (
-        f"Against {found.compared_with}; elasticity of trade {found.theta:g}. All economies: "
-        f"{words.musd(found.world['equivalent_variation_musd'])} a year "
-        f"({words.between(words.number(float(spread.min())), words.number(float(spread.max())))} at other elasticities)."
-    )
+    gain = words.musd_range(found.world["equivalent_variation_musd"], float(spread.min()), float(spread.max()))
+    others = f"{gain.removesuffix(')')} at other elasticities)" if gain.endswith(")") else gain
+    return f"Against {found.compared_with}; elasticity of trade {found.theta:g}. All economies a year: {others}."
 
 
 def _of(row: dict[Any, Any]) -> str:

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 #: "Roughly four": Simonovska and Waugh, Journal of International Economics 92, 2014.
 THETA = 4.0
+#: Beyond the largest that has been estimated for any goods, 65 for petroleum (Caliendo and Parro, Review of Economic Studies
+#: 82(1), 2015); above it trade jumps between all and nothing, and does not meet flows.
+MOST_THETA = 100.0
 #: Elasticities of the sensitivity: the low end of the long run in Boehm, Levchenko and Pandalai-Nayar (AER 113(4), 2023); the
 #: median of tariff-based estimates in Head and Mayer (Handbook of International Economics 4, 2014); Eaton and Kortum (2002).
 OTHER_THETAS = (1.75, 5.03, 8.28)

@@ -345,7 +345,12 @@ def test_pairs_both_ways_have_trains_and_trucks(north):
         (
             lambda case: karvan.simulate(case, theta=0),
             RequestError,
-            "The elasticity of trade is 0. Give a number above zero, such as 4.",
+            "The elasticity of trade is 0. Give a number above zero, such as 4, up to 100.",
+        ),
+        (
+            lambda case: karvan.simulate(case, projects=["N1"], theta=1e9),
+            RequestError,
+            "The elasticity of trade is 1e+09. Give a number above zero, such as 4, up to 100.",
         ),
         (
             lambda case: karvan.simulate(case, karvan.Setting.of(projects=["N1"]), year=2030),
