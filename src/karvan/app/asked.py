@@ -52,10 +52,7 @@ def setting_of(case: Case, asked: Asked) -> Setting:
     RequestError
         A crossing is to be both shut and open, a change has another form, or the year lies beyond the horizon of the case.
     """
-    horizon = case.config.case.horizon_year
-    if asked.year is not None and asked.year > horizon:
-        message = f"Year {asked.year} lies beyond the horizon {horizon} of {case.id}. Choose {horizon} or earlier."
-        raise RequestError(message)
+    case.refuse_beyond_horizon(asked.year)
     changes: list[Change | str] = list(asked.change)
     changes += switches(case, asked.shut, asked.open)
     return Setting.of(year=asked.year, scenario=asked.scenario, projects=asked.project, changes=changes)

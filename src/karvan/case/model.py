@@ -13,7 +13,7 @@ from karvan.case.calibration import calibrated_tables
 from karvan.case.ranges import Range, confidence_shares, figure_range
 from karvan.case.schema import range_columns, schemas
 from karvan.case.setting import Setting
-from karvan.errors import UnknownNameError
+from karvan.errors import RequestError, UnknownNameError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -136,6 +136,19 @@ class Case:
         low, high = (float(cells[name]) for name in pair) if pair else (math.nan, math.nan)
         share = confidence_shares(self.parameters)[str(cells["confidence"])]
         return figure_range(float(cells[column]), low, high, share)
+
+    def refuse_beyond_horizon(self, year: int | None) -> None:
+        """Refuse a year for which the case says nothing.
+
+        Raises
+        ------
+        RequestError
+            It lies beyond the horizon of the case.
+        """
+        horizon = self.config.case.horizon_year
+        if year is not None and year > horizon:
+            message = f"Year {year} lies beyond the horizon {horizon} of {self.id}. Choose {horizon} or earlier."
+            raise RequestError(message)
 
     def apply(self, setting: Setting | None = None) -> AppliedCase:
         """Return the case as the setting makes it; the only place where effects act.

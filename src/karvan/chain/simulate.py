@@ -143,12 +143,13 @@ def find_trade(
     Raises
     ------
     RequestError
-        The case has no trade or no demand, or the elasticity is not above zero.
+        The case has no trade or no demand, the elasticity is not above zero, or the year lies beyond the horizon of the case.
     NotConvergedError
         Trade and flows do not meet.
     AuditError
         The result does not hold.
     """
+    case.refuse_beyond_horizon(year)
     return _outcome(
         _of_trade(case, Setting.of(year=year, scenario=scenario, projects=projects, changes=changes), theta)
     )

@@ -53,6 +53,7 @@ def demand(
     from karvan.case.demand import demand as demand_of
 
     case = open_case(case_)
+    case.refuse_beyond_horizon(year)
     applied = case.apply(Setting.of(year=year, scenario=scenario, projects=project or (), changes=change or ()))
     found = demand_of(applied)
     sums = found.by(by)

@@ -56,7 +56,9 @@ def network(
         applied = read_gmns(from_gmns)
     else:
         setting = Setting.of(year=year, scenario=scenario, projects=split(project), changes=change or ())
-        applied = open_case(case).apply(setting)
+        opened = open_case(case)
+        opened.refuse_beyond_horizon(year)
+        applied = opened.apply(setting)
     built = build_network(applied)
     summary = summarise(built, meta_of(applied.case, applied.setting, {"stage": "network"}))
     if gmns is not None:

@@ -52,12 +52,14 @@ def assign_flows(
     Raises
     ------
     RequestError
-        The case has no demand, or demand with no way out, a class without a cost, a capacity of zero.
+        The case has no demand, or demand with no way out, a class without a cost, a capacity of zero; or the year lies beyond its
+        horizon.
     AuditError
         The result does not hold.
     """
     setting = Setting.of(year=year, scenario=scenario, projects=projects, changes=changes)
     _need_demand(case)
+    case.refuse_beyond_horizon(year)
     return describe_flows(solve_setting(case, setting))
 
 

@@ -106,9 +106,10 @@ def find_routes(
     NoRouteError
         Nothing leads there; the error says what cuts it.
     RequestError
-        The question contradicts itself.
+        The question contradicts itself, or its year lies beyond the horizon of the case.
     """
     setting = Setting.of(year=year, scenario=scenario, projects=projects, changes=changes)
+    case.refuse_beyond_horizon(year)
     network = network_of(case, setting)
     applied = network.applied
     question = _Question(

@@ -53,6 +53,10 @@ def ask(karvan, text: str, *more: str):
         ("routes a_city c_city -k 0", "k is 0. Ask for 1 to 100 routes."),
         ("routes a_city c_city -k 101", "k is 101. Ask for 1 to 100 routes."),
         ("routes a_city c_city --project N1,N3", "Projects N1 and N3 are alternatives. Name one of them."),
+        *(
+            (f"{command} --year 2057", "Year 2057 lies beyond the horizon 2056 of textbook. Choose 2056 or earlier.")
+            for command in ("network", "case demand", "routes a_city c_city", "flows", "trade")
+        ),
         (
             "network --year 2020",
             "Year 2020 lies before the base year 2026 of textbook. Choose 2026 or later.",
