@@ -269,3 +269,21 @@ def test_a_change_that_shuts_markets_or_leaves_the_range_of_numbers():
     free = given | {"tau_hat": costs.assign(tau_hat=np.where(costs["importer"] == costs["exporter"], 1.0, 1e-200))}
     with pytest.raises(InputError, match="beyond the range of numbers at theta"):
         karvan.counterfactual_io(free)
+
+
+def test_parts_of_the_world_that_do_not_trade_are_worlds_of_their_own():
+    """Each has a level of wages of its own, and answers as it does alone."""
+    given = tables(tariffs=False)
+    parts = [["c0", "c1"], ["c2", "c3"]]
+    trade = given["trade"]
+    across = trade["exporter"].isin(parts[0]) != trade["importer"].isin(parts[0])
+    trade.loc[across, "value"] = 0.0
+    whole = karvan.counterfactual_io(given, deficits="balanced").table.set_index("id")
+    for names in parts:
+        own = dict(given)
+        for name, table in given.items():
+            for side in {"exporter", "importer", "country"} & set(table):
+                own[name] = own[name][own[name][side].isin(names)]
+        alone = karvan.counterfactual_io(own, deficits="balanced").table.set_index("id")
+        for column in ("wage_hat", "price_hat", "real_income_hat", "equivalent_variation"):
+            assert whole.loc[names, column].to_numpy() == pytest.approx(alone[column].to_numpy(), rel=1e-7)

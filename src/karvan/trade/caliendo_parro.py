@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import connected_components
 
 from karvan.errors import NotConvergedError
 from karvan.trade.hat import Convergence
@@ -157,6 +159,9 @@ class _Search:
         self.log_price = np.zeros_like(economy.value_added)
         self.spending = np.maximum(economy.final * (economy.labour + np.maximum(deficit, 0.0)), 0.0)
         self.bought = self.pull.sum(axis=1) > 0
+        # each part of the world that trades with no other has a level of wages of its own, which its value added holds fixed
+        part = connected_components(csr_array(self.pull.sum(axis=0) > 0), directed=False)[1]
+        self.together = part[:, None] == part[None, :]
 
     def prices(self, log_wage: Floats) -> None:
         """Find prices, unit costs and shares of spending at wages."""
@@ -236,9 +241,9 @@ class _Search:
                 moved = log_wage.copy()
                 moved[place] += DIFFERENCE
                 slope[:, place] = (self.gap(moved) - gap) / DIFFERENCE
-            # the level of wages is free: hold the world's value added
+            # the level of wages is free: hold value added
             weight = self.economy.labour * np.exp(log_wage)
-            slope += weight[None, :] / weight.sum()
+            slope += self.together * weight[None, :] / (self.together @ weight)[:, None]
             move = _limited(np.asarray(np.linalg.lstsq(slope, -gap, rcond=None)[0], dtype=np.float64))
             for _ in range(12):
                 other = self._level(log_wage + move)
@@ -259,7 +264,7 @@ class _Search:
 
     def _level(self, log_wage: Floats) -> Floats:
         labour = self.economy.labour
-        found: Floats = log_wage - np.log(np.exp(log_wage) @ labour / labour.sum())
+        found: Floats = log_wage - np.log(self.together @ (np.exp(log_wage) * labour) / (self.together @ labour))
         return found
 
     def world(self, wage: Floats, convergence: Convergence) -> World:
