@@ -225,8 +225,7 @@ def _fit(
             fit = _fit_pyfixest(sample) if engine == "pyfixest" else ppml.fit(sample.y, sample.x, sample.levels)
         except NotConvergedError as error:
             failure = error
-        doubtful = fit is None or float(fit.mean.min()) < RUNAWAY * float(sample.y.mean())
-        if separation == "full" and doubtful and sample.drop_separated():
+        if separation == "full" and sample.drop_separated(None if fit is None else fit.mean):
             continue
         if fit is None:
             raise failure or RuntimeError
@@ -321,9 +320,15 @@ class _Sample:
             "excluded": self.excluded, "missing": self.missing, "singletons": self.alone, "separated": self.apart
         }  # fmt: skip
 
-    def drop_separated(self) -> bool:
-        """Drop what the exact search finds separated, which the fast one can miss; return whether there was any."""
-        split = separated_exactly(self.y, self.x, self.levels)
+    def drop_separated(self, mean: Floats | None) -> bool:
+        """Drop what the exact search finds separated, which the fast one can miss; return whether there was any.
+
+        What is separated runs away: its fitted values come to next to nothing. Without a fit all of no trade may be.
+        """
+        among = self.y == 0
+        if mean is not None:
+            among &= mean < RUNAWAY * float(self.y.mean())
+        split = separated_exactly(self.y, self.x, self.levels, among=among)
         self.apart += int(split.sum())
         self._keep(~split)
         return bool(split.any())

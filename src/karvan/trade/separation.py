@@ -30,27 +30,35 @@ MOST_WEIGHT = 1e4
 NOTHING = 1e-5
 
 
-def separated_exactly(y: Floats, x: Floats, levels: Sequence[Ints]) -> Bools:
+def separated_exactly(y: Floats, x: Floats, levels: Sequence[Ints], *, among: Bools | None = None) -> Bools:
     """Return which observations are separated by regressors and fixed effects together.
+
+    Parameters
+    ----------
+    y, x, levels
+        Trade, regressors and fixed effects.
+    among
+        Observations of no trade that may be separated, where others are known to have a finite fit; all of them without it.
 
     Raises
     ------
     NotConvergedError
         The linear program has no answer.
     """
-    zero = y == 0
+    zero = y == 0 if among is None else among
     found = np.zeros(len(y), dtype=bool)
     if not zero.any():
         return found
     scale = x.std(axis=0)
     columns = csr_array(x / np.where(scale > 0, scale, 1.0))
-    design = csr_array(hstack([columns, *(dummies(codes) for codes in levels)], format="csr"))
+    design: Any = csr_array(hstack([columns, *(dummies(codes) for codes in levels)], format="csr"))
     traded, idle = design[~zero], design[zero]
     size, free = idle.shape
-    limits = vstack([hstack([-idle, eye_array(size)]), hstack([-idle, csr_array((size, size))])], format="csr")
+    limits: Any = vstack([hstack([-idle, eye_array(size)]), hstack([-idle, csr_array((size, size))])], format="csr")
+    equal: Any = hstack([traded, csr_array((traded.shape[0], size))], format="csr")
     answer = linprog(
         np.concatenate([np.zeros(free), -np.ones(size)]), A_ub=limits, b_ub=np.zeros(2 * size),
-        A_eq=hstack([traded, csr_array((traded.shape[0], size))], format="csr"), b_eq=np.zeros(traded.shape[0]),
+        A_eq=equal, b_eq=np.zeros(traded.shape[0]),
         bounds=[(-MOST_WEIGHT, MOST_WEIGHT)] * free + [(0, 1)] * size, method="highs",
     )  # fmt: skip
     if not answer.success or answer.x is None:
