@@ -23,7 +23,7 @@ from karvan.flows.corridor import describe_flows
 from karvan.flows.equilibrium import TOLERANCE as EQUILIBRIUM
 from karvan.flows.route_sets import reference_setting
 from karvan.trade import TradeMatrix, describe_trade
-from karvan.trade.effects import MOST_THETA, THETA, equivalent_variation
+from karvan.trade.effects import THETA, check_theta, equivalent_variation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -221,9 +221,7 @@ def _question(
     theta: float | None,
 ) -> _Question:  # fmt: skip
     chosen = case.parameters.get(THETA_PARAMETER, THETA) if theta is None else theta
-    if not 0 < chosen <= MOST_THETA:
-        message = f"The elasticity of trade is {chosen:g}. Give a number above zero, such as 4, up to {MOST_THETA:g}."
-        raise RequestError(message)
+    check_theta(chosen)
     if not len(case.tables["base_flow"]):
         message = (
             f"Case {case.id} has no demand: base_flow.csv has no rows. Add tonnes by origin, destination and commodity."

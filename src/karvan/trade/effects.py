@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from karvan.case.remember import remembered
+from karvan.errors import RequestError
 from karvan.trade.audit import audit_counterfactual
 from karvan.trade.cost import ADJUSTMENT_YEARS, adjustment_share, pair_tau_hat, tau_hat
 from karvan.trade.counterfactual import log_parts, ratio, rule_of_half
@@ -37,6 +38,19 @@ MOST_THETA = 100.0
 #: median of tariff-based estimates in Head and Mayer (Handbook of International Economics 4, 2014); Eaton and Kortum (2002).
 OTHER_THETAS = (1.75, 5.03, 8.28)
 PATH_YEARS = range(1, 11)
+
+
+def check_theta(theta: float) -> None:
+    """Refuse an elasticity of trade that is none.
+
+    Raises
+    ------
+    RequestError
+        It is not above zero, or above all that are known.
+    """
+    if not 0 < theta <= MOST_THETA:
+        message = f"The elasticity of trade is {theta:g}. Give a number above zero, such as 4, up to {MOST_THETA:g}."
+        raise RequestError(message)
 
 
 @dataclass(frozen=True, eq=False)

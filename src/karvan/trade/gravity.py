@@ -220,16 +220,14 @@ def _fit(
     """Return the rows dropped, and a fit in which no observation runs away to a trade of nothing."""
     while True:
         dropped = sample.choose(separation, singletons=singletons)
-        fit, failure = None, None
         try:
             fit = _fit_pyfixest(sample) if engine == "pyfixest" else ppml.fit(sample.y, sample.x, sample.levels)
-        except NotConvergedError as error:
-            failure = error
-        if separation == "full" and sample.drop_separated(None if fit is None else fit.mean):
-            continue
-        if fit is None:
-            raise failure or RuntimeError
-        return dropped, fit
+        except NotConvergedError:
+            if separation == "full" and sample.drop_separated(None):
+                continue
+            raise
+        if separation != "full" or not sample.drop_separated(fit.mean):
+            return dropped, fit
 
 
 def _check_clusters(sample: _Sample, cluster: Sequence[str]) -> None:

@@ -18,7 +18,7 @@ from scipy.optimize import brentq
 from karvan.case import Setting, meta_of
 from karvan.errors import RequestError, UnknownNameError
 from karvan.trade.cost import pair_tau_hat
-from karvan.trade.effects import MOST_THETA, THETA
+from karvan.trade.effects import THETA, check_theta
 from karvan.trade.hat import solve
 from karvan.trade.matrix import TradeMatrix
 from karvan.trade.pair_costs import pair_costs
@@ -98,9 +98,7 @@ def trade_potential(
     UnknownNameError
         There is no such economy.
     """
-    if not 0 < theta <= MOST_THETA:
-        message = f"The elasticity of trade is {theta:g}. Give a number above zero, such as 4, up to {MOST_THETA:g}."
-        raise RequestError(message)
+    check_theta(theta)
     if target_musd is not None and not (target_musd > 0 and np.isfinite(target_musd)):
         message = f"The target is USD {target_musd:g} m. Give a number above zero, such as 2000."
         raise RequestError(message)
