@@ -72,7 +72,8 @@ def main() -> None:
         file = Path(folder, "scheduler.json")
         running = [start("scheduler", "--port", "0", "--scheduler-file", str(file))]
         try:
-            while not file.exists():
+            # the file is there before it is written
+            while not (file.exists() and file.read_text(encoding="utf-8").rstrip().endswith("}")):
                 time.sleep(0.1)
             import json
 

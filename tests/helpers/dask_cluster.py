@@ -27,7 +27,8 @@ class LocalCluster:
         common = ["--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(self.file)]
         self.scheduler = self._start("scheduler", *common)
         until = time.monotonic() + START_S
-        while not self.file.exists():
+        # the file is there before it is written
+        while not (self.file.exists() and self.file.read_text(encoding="utf-8").rstrip().endswith("}")):
             assert time.monotonic() < until, "the scheduler did not start"
             time.sleep(0.05)
         self.address = json.loads(self.file.read_text(encoding="utf-8"))["address"]
