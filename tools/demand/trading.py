@@ -19,6 +19,7 @@ GRAVITY_FACTOR = 4.0
 #: Below this the matrix has no figure that both sides could have reported (thousands of dollars at most).
 HOLE_MUSD = 0.03
 BACI, PANEL, DISTANCES, GDP = "cepii-baci-2023", "comtrade-panel-2016", "cepii-geodist", "worldbank-wdi-gdp"
+PEOPLE = "worldbank-wdi-population"
 
 
 @dataclass
@@ -82,6 +83,8 @@ def declare_sources(sources: Sources) -> None:
                     "https://www.cepii.fr/CEPII/en/bdd_modele/bdd_modele_item.asp?id=6", "Mayer and Zignago 2011.")  # fmt: skip
     sources.declare(GDP, "dataset", "World Development Indicators: GDP in current US dollars", "World Bank", "2024",
                     "https://data.worldbank.org/indicator/NY.GDP.MKTP.CD")  # fmt: skip
+    sources.declare(PEOPLE, "dataset", "World Development Indicators: total population", "World Bank", "2024",
+                    "https://data.worldbank.org/indicator/SP.POP.TOTL")  # fmt: skip
     for name, title in (
         ("assumed-growth", "Assumption: growth of freight demand by country, base with two points either way"),
         ("assumed-demand", "Assumption: ways, modes, zones and contestable shares of the base flow, by judgement"),
@@ -118,10 +121,12 @@ def economy_rows(facts: Facts) -> list[Row]:
         gdp, exports = float(totals["gdp2023_musd"]), float(totals["exports_musd"])
         table.append({
             "economy_id": name, "name": row["name"], "countries": "" if name == "ROW" else name, "gdp_musd": text(gdp),
+            "population_million": row["population_million"],
             "domestic_sales_musd": text(gdp - exports), "domestic_sales_low_musd": text(gdp - exports),
             "domestic_sales_high_musd": text(2 * gdp - exports), "growth_share_per_year": text(growth),
             "growth_low_share_per_year": text(growth - 0.02), "growth_high_share_per_year": text(growth + 0.02),
-            "source": f"{GDP};{BACI};assumed-growth", "confidence": "low",
+            "source": ";".join([GDP, *([PEOPLE] if row["population_million"] else []), BACI, "assumed-growth"]),
+            "confidence": "low",
             "note": "GDP of 2023" + (" (latest year before)" if name == "AFG" else "") + ". Sales to itself are GDP less "
             "exports, which is value added and too small; the high end takes gross output as twice GDP. Growth is assumed.",
         })  # fmt: skip

@@ -69,6 +69,8 @@ def drivers_of(appraisal: Appraisal) -> list[Driver]:
         "x",
     )
     add("price of CO2e", worth(lambda effect: effect == "co2e"), found.carbon_levels, "x")
+    others = {cost.effect for cost in appraisal.rules.external}
+    add("costs to neighbours", worth(lambda effect: effect in others), found.neighbour_levels, "x")
     drivers += _rate(appraisal, flows, found.later_years)
     return drivers
 

@@ -153,6 +153,27 @@ class ExternalCost(_Part):
     note: str = ""
 
 
+class IncomeTransfer(_Part):
+    """How costs to others of one country become those of another: times the ratio of incomes, to the power of an elasticity.
+
+    Attributes
+    ----------
+    gdp_usd_per_head
+        Income where the unit costs were found, in the year of the case's economies.
+    elasticity
+        Per cent of cost for a per cent of income; with one, prices of either country give the same.
+    """
+
+    gdp_usd_per_head: Figure
+    elasticity: Figure
+
+    def times(self, income_usd: float) -> tuple[float, float, float]:
+        """Return by what costs are multiplied at an income per head: as the elasticity is, least and most over its range."""
+        ratio, power = income_usd / self.gdp_usd_per_head.value, self.elasticity
+        ends = [ratio ** (power.value if end is None else end) for end in (power.low, power.high)]
+        return ratio**power.value, min(ends), max(ends)
+
+
 class RuleSet(_Part):
     """How an institution has projects appraised.
 
@@ -176,8 +197,9 @@ class RuleSet(_Part):
         Rate of the financial accounts; least cost of capital; rates for special cases.
     shadow_factors
         Economic over financial price, by what is bought.
-    carbon, external
-        Price of a tonne of CO2e over the years; other costs to others.
+    carbon, external, income_transfer
+        Price of a tonne of CO2e over the years; other costs to others, and how they follow incomes where they were found
+        elsewhere.
     sources
         Where the figures were read.
     """
@@ -202,6 +224,7 @@ class RuleSet(_Part):
     shadow_factors: dict[str, Figure] = {}
     carbon: CarbonPath | None = None
     external: tuple[ExternalCost, ...] = ()
+    income_transfer: IncomeTransfer | None = None
 
     def schedule(self, *, timing: Timing | None = None) -> Discounting:
         """Return how the rule set discounts, or how it would with another timing."""
@@ -222,6 +245,10 @@ class RuleSet(_Part):
         yield from self.carbon.figures() if self.carbon else ()
         for cost in self.external:
             yield f"{cost.effect}, {cost.mode}, {cost.unit}", cost.value, cost.status, cost.source
+        if self.income_transfer is not None:
+            income, power = self.income_transfer.gdp_usd_per_head, self.income_transfer.elasticity
+            yield "income where costs to others were found, USD per head", income.value, income.status, income.source
+            yield "income elasticity of costs to others", power.value, power.status, power.source
 
     def to_dict(self) -> dict[str, Any]:
         """Return the rule set as JSON can hold it, each figure with the source in full."""
@@ -327,6 +354,7 @@ def _faults(rules: RuleSet) -> Iterator[str]:
     yield from (
         f"external: found {name} twice; expected once." for name in sorted({n for n in costs if costs.count(n) > 1})
     )
+    yield from _transfer_faults(rules.income_transfer)
     for name, _, _, source in rules.figures():
         if source not in rules.sources:
             yield f"{name}: found the source {source!r}; expected one of {', '.join(rules.sources)}."
@@ -343,6 +371,17 @@ def _rate_faults(rules: RuleSet) -> Iterator[str]:
     for name, figure in rates.items():
         if figure is not None:
             yield from rate_faults(figure.value, name)
+
+
+def _transfer_faults(transfer: IncomeTransfer | None) -> Iterator[str]:
+    if transfer is None:
+        return
+    income, power = transfer.gdp_usd_per_head.value, transfer.elasticity
+    if not (math.isfinite(income) and income > 0):
+        yield f"income_transfer.gdp_usd_per_head: found {income:g}; expected more than 0."
+    ends = [end for end in (power.low, power.value, power.high) if end is not None]
+    if not all(math.isfinite(end) and end >= 0 for end in ends) or ends != sorted(ends):
+        yield f"income_transfer.elasticity: found {ends}; expected 0 or more, low, value and high in this order."
 
 
 def _carbon_faults(carbon: CarbonPath | None) -> Iterator[str]:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from karvan.appraisal.discounting import Discounting  # noqa: TC001 - a field
-from karvan.appraisal.externalities import carbon_cost
+from karvan.appraisal.externalities import carbon_cost, unit_costs
 from karvan.appraisal.gains import TOLERANCE, Gain, GainsMatrix
 from karvan.appraisal.plans import (
     LIFE_PARAMETER,
@@ -71,6 +71,8 @@ class Valuation:
         By year: what real income of all economies gains, expected over the long run of the states; NaN where there is no trade.
     carbon_levels
         Price of CO2e as a share of itself, and its low and high; 1 where the rule set has one path.
+    neighbour_levels
+        The same of accidents, air and noise, over the range of their income elasticity, for the countries and modes in question.
     works_pv, upkeep_pv
         By project and country: what it gains, at present value, for each USD m of capital cost: by works, their upkeep and what
         is left of them; and by upkeep alone. In general losses.
@@ -97,6 +99,7 @@ class Valuation:
     co2e_t: Floats
     trade_welfare_musd: Floats
     carbon_levels: tuple[float, float, float]
+    neighbour_levels: tuple[float, float, float]
     works_pv: tuple[Mapping[str, float], ...]
     upkeep_pv: tuple[Mapping[str, float], ...]
     residual_pv_musd: Mapping[str, float]
@@ -249,7 +252,8 @@ def value_plan(
     for row, (benefit, transfer) in figures.rows.items():
         ledger.add(row, benefit, transfer)
     notes += _climate(ledger, case, plan, rules, figures.co2e_t)
-    notes += _neighbours(ledger, case, rules, figures.tkm)
+    neighbour_levels, more = _neighbours(ledger, case, rules, figures.tkm)
+    notes += more
     _works(ledger, case, plan, rules, upkeep_only=True)
     factors = rules.schedule().factors([year - years[0] for year in years])
     kinds = {
@@ -265,7 +269,7 @@ def value_plan(
     found = Valuation(
         years, states, usual, rows, benefit_musd, transfer_musd, probability, factors, figures.traffic_t, figures.half_musd,
         figures.half_share, figures.parts_musd, figures.co2e_t, figures.trade_welfare_musd, _carbon_levels(rules, years[-1]),
-        _works_pv(case, plan, rules, factors), _works_pv(case, plan, rules, factors, upkeep_only=True),
+        neighbour_levels, _works_pv(case, plan, rules, factors), _works_pv(case, plan, rules, factors, upkeep_only=True),
         {kind: float(sum(float((one + two) @ at_end) for one, two in theirs.values())) for kind, theirs in kinds.items()},
         _later_years(case, plan) if rules.residual_value == "net_flows" else 0, tuple(notes),
     )  # fmt: skip
@@ -365,23 +369,28 @@ def _carbon_levels(rules: RuleSet, year: int) -> tuple[float, float, float]:
     return 1.0, low / central, high / central
 
 
-def _neighbours(ledger: _Ledger, case: Case, rules: RuleSet, tkm: Mapping[tuple[str, str], Floats]) -> list[str]:
-    """Add accidents, air and noise, borne where goods pass."""
+def _neighbours(
+    ledger: _Ledger, case: Case, rules: RuleSet, tkm: Mapping[tuple[str, str], Floats]
+) -> tuple[tuple[float, float, float], list[str]]:
+    """Add accidents, air and noise, borne where goods pass; return by what they are multiplied at least and at most."""
     if not rules.external:
-        return [f"{rules.id} has no unit costs of accidents, air and noise: they are left out"]
-    missing: set[str] = set()
+        return (1.0, 1.0, 1.0), [f"{rules.id} has no unit costs of accidents, air and noise: they are left out"]
     notes: list[str] = []
     known = {cost.mode for cost in rules.external}
+    missing = {mode for _, mode in tkm if mode not in known}
+    costs = {}
+    for country in dict.fromkeys(country for country, _ in tkm):
+        costs[country], more = unit_costs(case, rules, country)
+        notes += more
+    total = np.zeros(3)
     for (country, mode), moved in tkm.items():
-        if mode not in known:
-            missing.add(mode)
-        for cost in rules.external:
+        for cost in costs[country]:
             if cost.mode == mode:
-                factor, more = usd_factor(case, cost.unit[:3], cost.price_year, what=f"{cost.effect} of {mode}")
-                notes += more
-                ledger.add((cost.effect, country, NEIGHBOURS), -moved * cost.value * factor / 1e6)
+                ledger.add((cost.effect, country, NEIGHBOURS), -moved * cost.usd_per_tkm / 1e6)
+                total += float(np.abs(moved).sum()) * np.array(cost[2:])
     notes += [f"{rules.id} has no unit costs of {', '.join(sorted(missing))}: they are left out"] if missing else []
-    return notes
+    levels = (1.0, float(total[1] / total[0]), float(total[2] / total[0])) if total[0] > 0 else (1.0, 1.0, 1.0)
+    return levels, list(dict.fromkeys(notes))
 
 
 def renewals(case: Case, opening: int, last: int) -> list[int]:

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from karvan import workers as pool
+from karvan.appraisal.externalities import unit_costs
 from karvan.appraisal.outcomes import SolvedYear, sum_outcome
-from karvan.appraisal.prices import usd_factor
 from karvan.appraisal.uncertain_drivers import World, world_of
 from karvan.case import PackedCase, Setting
 from karvan.errors import NotConvergedError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from karvan.appraisal.gains import Standing
     from karvan.appraisal.plans import Plan
@@ -230,21 +230,17 @@ def solve_year(case: Case, plan: Plan, carrier: str, year: int, world: World) ->
 def sum_standings(case: Case, found: SolvedYear, rules: RuleSet, standings: Sequence[Standing]) -> Floats:
     """Return what each standing gains in a solved year by state, with costs to neighbours and without climate."""
     total = found.benefit_musd + found.transfer_musd
-    costs = _neighbour_costs(case, rules)
+    costs = [_neighbour_cost(case, rules, country, mode) for country, mode in found.moves]
     sums = np.zeros((len(found.states), len(standings)))
     for place, standing in enumerate(standings):
         mine = np.array([standing.counts(country) for _, country, _ in found.rows], dtype=bool)
         sums[:, place] = total[:, mine].sum(axis=1)
-        for number, (country, mode) in enumerate(found.moves):
+        for number, (country, _) in enumerate(found.moves):
             if standing.counts(country):
-                sums[:, place] -= found.tkm[:, number] * costs.get(mode, 0.0) / 1e6
+                sums[:, place] -= found.tkm[:, number] * costs[number] / 1e6
     return sums
 
 
-def _neighbour_costs(case: Case, rules: RuleSet) -> Mapping[str, float]:
-    """Return accidents, air and noise of a tonne-kilometre by mode, in dollars at the prices of the case."""
-    found: dict[str, float] = {}
-    for cost in rules.external:
-        factor, _ = usd_factor(case, cost.unit[:3], cost.price_year, what=f"{cost.effect} of {cost.mode}")
-        found[cost.mode] = found.get(cost.mode, 0.0) + cost.value * factor
-    return found
+def _neighbour_cost(case: Case, rules: RuleSet, country: str, mode: str) -> float:
+    """Return accidents, air and noise of a tonne-kilometre of a mode in a country, in dollars at the prices of the case."""
+    return sum(cost.usd_per_tkm for cost in unit_costs(case, rules, country)[0] if cost.mode == mode)

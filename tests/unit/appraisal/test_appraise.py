@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from karvan.appraisal import OutcomeStore, appraise, league_table, open_rule_set
+from karvan.appraisal.externalities import unit_costs
 from karvan.appraisal.plans import plan_projects
 from karvan.appraisal.side_sums import parties_of, sum_side
 from karvan.case import open_case
@@ -474,3 +475,31 @@ def test_what_a_worth_leaves_out_is_said(files: CaseFiles) -> None:
     found = appraise(open_case(files.folder), "N2")
     assert "the worth of N2 leaves out passengers" in found.notes
     assert found.valued
+
+
+def test_costs_to_neighbours_follow_the_income_of_where_goods_pass(textbook: Case, files: CaseFiles) -> None:
+    """Alba has a tenth of the income at which the costs were found, Bela twice it; Cora does not tell its people."""
+    gdp = {name: float(files.row("economy.csv", name)["gdp_musd"]) for name in ("AAA", "BBB")}
+    files.set("economy.csv", "AAA", population_million=str(gdp["AAA"] / 4190))
+    files.set("economy.csv", "BBB", population_million=str(gdp["BBB"] / 83800))
+    case = files.open()
+    rules, plain = open_rule_set("adb_2017"), open_rule_set("eu_2021")
+    base = {cost.effect: cost.usd_per_tkm for cost in unit_costs(case, plain, "AAA")[0]}
+    for country, times in (("AAA", 0.1), ("BBB", 2.0)):
+        found, _ = unit_costs(case, rules, country)
+        assert {cost.effect: cost.usd_per_tkm for cost in found} == pytest.approx(
+            {effect: times * value for effect, value in base.items()}
+        )
+    left_out = "accidents, air and noise in CCC are left out: economy.csv does not tell its population"
+    assert unit_costs(case, rules, "CCC") == ([], [left_out])
+    found = appraise(case, "N1", rule_set="adb_2017")
+    assert left_out in found.notes
+    rows = found.streams[found.streams["party"] == "neighbours"]
+    assert set(rows["country"]) == {"AAA", "BBB"}
+    # without what is added the accounts are those of the plain case
+    others = appraise(textbook, "N1", rule_set="adb_2017").streams
+    assert "neighbours" not in set(others["party"])
+    rest = found.streams[found.streams["party"] != "neighbours"]
+    assert rest["musd"].sum() == pytest.approx(others["musd"].sum(), rel=1e-9)
+    driver = next(one for one in found.sensitivity if one.name == "costs to neighbours")
+    assert driver.low < 1 < driver.high

@@ -37,7 +37,10 @@ def test_every_figure_has_its_source_and_status(name):
 
 
 def test_what_was_not_found_in_its_document_is_named():
-    assert open_rule_set("adb_2017").unconfirmed() == ["timing", "horizon, years", "least WACC", "rate, social_sector"]
+    others = [f"{effect}, road, EUR/tkm" for effect in ("accidents", "air", "noise")]
+    assert open_rule_set("adb_2017").unconfirmed() == [
+        "timing", "horizon, years", "least WACC", "rate, social_sector", *others
+    ]  # fmt: skip
     assert open_rule_set("green_book_2026").unconfirmed() == ["horizon, years"]
 
 
@@ -90,6 +93,7 @@ def test_parts_that_do_not_fit_together():
         text = text.replace(old, new)
     text = text.replace('source = "carbon"', 'source = "carbn"', 1)
     text += '\n[shadow_factors.labour]\nvalue = -1\nstatus = "read"\nsource = "carbon"\n'
+    known = "discounting, carbon, handbook, wdi, transfer"
     assert faults(text) == (
         "discounting.bands: found years [1]; expected years that ascend from 0.",
         "discounting.bands, year 1: found 6 (600 %); expected a share of one. Write 9 % as 0.09.",
@@ -98,9 +102,25 @@ def test_parts_that_do_not_fit_together():
         "carbon.points: found years [2020, 2020]; expected ascending years.",
         "carbon.points, 2020: found [100.0, 50.0]; expected low, central and high in this order.",
         "carbon.growth_after: found -1 (-100 %); expected more than -1, since at -100 % nothing is left to discount.",
-        "USD a tonne of CO2e, 2020, low: found the source 'carbn'; expected one of discounting, carbon.",
-        "USD a tonne of CO2e, 2020, high: found the source 'carbn'; expected one of discounting, carbon.",
+        f"USD a tonne of CO2e, 2020, low: found the source 'carbn'; expected one of {known}.",
+        f"USD a tonne of CO2e, 2020, high: found the source 'carbn'; expected one of {known}.",
     )
+
+
+def test_a_transfer_by_income_that_cannot_be():
+    text = text_of("adb_2017").replace("value = 41900", "value = 0").replace("low = 0.8", "low = 1.1")
+    assert faults(text) == (
+        "income_transfer.gdp_usd_per_head: found 0; expected more than 0.",
+        "income_transfer.elasticity: found [1.1, 1.0, 1.2]; expected 0 or more, low, value and high in this order.",
+    )
+
+
+def test_costs_follow_income_by_the_elasticity_and_its_ends():
+    transfer = open_rule_set("adb_2017").income_transfer
+    assert transfer is not None
+    assert transfer.times(4190.0) == pytest.approx((0.1, 0.1**1.2, 0.1**0.8))
+    # where incomes are higher, the greater elasticity gives more
+    assert transfer.times(83800.0) == pytest.approx((2.0, 2.0**0.8, 2.0**1.2))
 
 
 def test_one_external_cost_twice():
