@@ -10,6 +10,8 @@ from karvan.case.remember import remembered
 from karvan.trade.cost import ADJUSTMENT_YEARS, FIRST_YEAR_SHARE, adjustment_share
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from karvan.case import Case, Setting
 
 #: Parameters of a case that replace the defaults.
@@ -29,6 +31,17 @@ def expected_states(case: Case, scenario: str) -> dict[str, float]:
     chances = {state: share for state, share in _long_run(case).items() if share > 0}
     total = sum(chances.values())
     return {state: share / total for state, share in chances.items()}
+
+
+def likely_states(states: Mapping[str, float], share: float) -> dict[str, float]:
+    """Return the likeliest states that hold some share of the time, in their order, with probabilities that sum to one."""
+    found: dict[str, float] = {}
+    for state in sorted(states, key=lambda name: -states[name]):
+        if sum(found.values()) >= share:
+            break
+        found[state] = states[state]
+    total = sum(found.values())
+    return {name: chance / total for name, chance in states.items() if name in found}
 
 
 @remembered(8)

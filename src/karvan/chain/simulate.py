@@ -11,7 +11,7 @@ import numpy as np
 from karvan.case import Setting, meta_of
 from karvan.case.remember import remembered
 from karvan.chain.audit import ChainAudit, Claim, audit_base, audit_flows, audit_response, audit_weights
-from karvan.chain.expectation import THETA_PARAMETER, elasticity_share, expected_states
+from karvan.chain.expectation import THETA_PARAMETER, elasticity_share, expected_states, likely_states
 from karvan.chain.fixed_point import meet
 from karvan.chain.goods import ALONE, goods_of, matrix_of
 from karvan.chain.results import Later, Outcome
@@ -84,6 +84,7 @@ def simulate(
     changes: Iterable[Change | str] = (),
     both: Iterable[Change | str] = (),
     theta: float | None = None,
+    likely_share: float = 1.0,
 ) -> Outcome:
     """Return what a setting does, beside the same setting without its projects and changes.
 
@@ -103,6 +104,9 @@ def simulate(
         Changes that hold on both sides of the comparison: the world in which a project is looked at.
     theta
         Elasticity of trade; by default the parameter ``trade_elasticity`` of the case, else 4.
+    likely_share
+        Where it is less than 1, trade reckons with the likeliest states alone that hold so much of the time, and only these are
+        solved.
 
     Raises
     ------
@@ -118,7 +122,11 @@ def simulate(
         message = "Give a setting, or its parts, not both."
         raise RequestError(message)
     asked = setting if setting is not None else parts
-    return _outcome(_with_and_without(case, asked, Setting.of(changes=both).changes, theta))
+    question = _with_and_without(case, asked, Setting.of(changes=both).changes, theta)
+    if likely_share < 1.0:
+        likely = likely_states(question.states, likely_share)
+        question = replace(question, states=likely, states_before=likely)
+    return _outcome(question)
 
 
 def find_trade(
@@ -171,24 +179,13 @@ def first_look(case: Case, setting: Setting) -> TradeEffects | None:
     matrix = matrix_of(applied)
     if matrix is None or not (setting.projects or setting.changes):
         return None
-    goods, states = goods_of(applied, matrix), _likely(question.states)
+    goods, states = goods_of(applied, matrix), likely_states(question.states, LIKELY_SHARE)
     before = solve_side(case, question.before, states)
     after = solve_side(case, question.after, states, tolerance=FIRST)
     met = meet(
         goods, matrix, before, after, theta=question.theta * question.share, margin=question.margin, tolerance=ROUGHLY
     )
     return _trade(question, applied, matrix, goods, met, met.multiplier)
-
-
-def _likely(states: dict[str, float]) -> dict[str, float]:
-    """Return the likeliest states, in their order, with probabilities that sum to one."""
-    found: dict[str, float] = {}
-    for state in sorted(states, key=lambda name: -states[name]):
-        if sum(found.values()) >= LIKELY_SHARE:
-            break
-        found[state] = states[state]
-    total = sum(found.values())
-    return {name: share / total for name, share in states.items() if name in found}
 
 
 def _of_trade(case: Case, asked: Setting, theta: float | None) -> _Question:

@@ -9,11 +9,11 @@ import pytest
 import karvan
 from karvan.case import Setting
 from karvan.chain import first_look, fixed_point, sides
-from karvan.chain.expectation import elasticity_share, expected_states
+from karvan.chain.expectation import elasticity_share, expected_states, likely_states
 from karvan.chain.goods import ALONE, PAIR, STILL, Goods
 from karvan.chain.response import trade_cost_hat
 from karvan.chain.sides import class_tonnes, solve_state
-from karvan.chain.simulate import _likely
+from karvan.chain.simulate import LIKELY_SHARE
 from karvan.errors import NotConvergedError, RequestError, UnknownNameError
 from karvan.flows.again import has_moved, look_again
 from karvan.flows.equilibrium import relative_gap
@@ -501,4 +501,15 @@ def test_without_what_if_there_is_nothing_to_look_at_first(case):
 
 def test_a_first_look_reckons_with_the_likeliest_states():
     chances = {"open": 0.7, "rare": 0.01, "shut": 0.28, "rarer": 0.01}
-    assert _likely(chances) == pytest.approx({"open": 0.7 / 0.98, "shut": 0.28 / 0.98})
+    assert likely_states(chances, LIKELY_SHARE) == pytest.approx({"open": 0.7 / 0.98, "shut": 0.28 / 0.98})
+
+
+def test_the_likeliest_states_may_be_solved_alone(case):
+    whole = karvan.simulate(case, projects=["N2"], year=2030)
+    (likeliest,) = likely_states(whole.side.states, 0.5)
+    alone = karvan.simulate(case, projects=["N2"], year=2030, likely_share=0.5)
+    assert dict(alone.side.states) == {likeliest: 1.0}
+    assert set(alone.side_before.solved) == set(alone.side.solved) == {likeliest}
+    # trade reckons with one state in place of both, which moves tonnes by some per cent
+    assert alone.multiplier == pytest.approx(whole.multiplier, rel=0.1)
+    assert (alone.multiplier != whole.multiplier).any()
