@@ -11,9 +11,9 @@ Each result is, in the scores z of the drivers, one of
 the second and third of the result r itself; the third also of its inverse hyperbolic sine in some unit u, arsinh(r / u), which is
 a logarithm that may be negative: gains are products of prices, times and tonnes, so that they spread by shares. A quadratic is
 taken where it leaves nothing, and else the process under which the solves are likeliest, the bent ones by the density of what was
-bent. With few solves for each driver nothing is bent, and lengths are drawn towards a usual one: likelihood alone takes for the
-rule what so few points have in common by chance. A process lies between the least and the greatest result that was solved, since
-what was bent grows without bound beyond them. The lengths l_i and the noise are those of greatest restricted likelihood
+bent. With few solves for so many drivers nothing is bent, and lengths are drawn towards a usual one: likelihood alone takes for
+the rule what so few points have in common by chance. A process lies between the least and the greatest result that was solved,
+since what was bent grows without bound beyond them. The lengths l_i and the noise are those of greatest restricted likelihood
 (Rasmussen and Williams 2006, *Gaussian Processes for Machine Learning*); errors of left-out solves have a closed form (Dubrule
 1983, *Mathematical Geology* 15). A driver that does nothing gets a great length and falls out.
 
@@ -55,8 +55,9 @@ _LENGTHS, _NOISE = (0.7, 100.0), (1e-9, 0.3)
 _ROWS = 4096
 #: Solves by which the lengths are found, evenly picked: to find them costs the cube of their number, a hundred times over.
 _FOR_LENGTHS = 256
-#: Solves to each driver below which nothing is bent, and the lengths are held to a lognormal of this median and spread.
-_ENOUGH, _USUAL, _SPREAD = 10.0, 6.0, 0.5
+#: Solves to each term of a quadratic below which nothing is bent, and the lengths are held to a lognormal of this median and
+#: spread.
+_ENOUGH, _USUAL, _SPREAD = 1.4, 6.0, 0.5
 #: Step by which slopes are found, in standard deviations of a score.
 _STEP = 1e-3
 #: Largest bent figure: ten thousand units, and their tenths.
@@ -151,13 +152,14 @@ class Emulator:
         Names of the columns of the scores.
     solves
         How many solves it rests on.
-    left_out
-        By solve and result: its error, were the solve left out.
+    left_out, left_out_guess
+        By solve and result: its error, were the solve left out, and the guess of that error; NaN where it has no such result.
     """
 
     drivers: tuple[str, ...]
     solves: int
     left_out: Floats
+    left_out_guess: Floats
     _parts: tuple[_Part, ...]
 
     @property
@@ -175,11 +177,6 @@ class Emulator:
         with one_thread():
             return np.column_stack([part.error_at(scores) for part in self._parts])
 
-    @property
-    def left_out_guess(self) -> Floats:
-        """By solve and result: the guess of its error, were the solve left out."""
-        return np.column_stack([part.left_out_guess for part in self._parts])
-
 
 def least_solves(drivers: int) -> int:
     """Return the fewest solves that an emulator of so many drivers takes: twice the terms of a line."""
@@ -194,7 +191,7 @@ def fit_emulator(scores: Floats, results: Floats, drivers: Sequence[str], *, wei
     scores
         Of every solve, an array (solves, drivers).
     results
-        Of every solve, an array (solves, results).
+        Of every solve, an array (solves, results); NaN where a solve does not have a result, which then rests on the others.
     drivers
         Names of the scores.
     weights
@@ -206,13 +203,17 @@ def fit_emulator(scores: Floats, results: Floats, drivers: Sequence[str], *, wei
         There are too few solves, or figures that are none; every fault is listed.
     """
     _refuse(scores, results, drivers)
-    spread = results.std(axis=0) * (1.0 if weights is None else np.abs(weights))
+    spread = np.nanstd(results, axis=0) * (1.0 if weights is None else np.abs(weights))
+    there = np.isfinite(results)
     with one_thread():
         parts = tuple(
-            _fit(scores, results[:, place], small=bool(spread[place] <= _SMALL * spread.max()))
-            for place in range(results.shape[1])
+            _fit(scores[own], wanted[own], small=bool(much <= _SMALL * spread.max()))
+            for own, wanted, much in zip(there.T, results.T, spread, strict=True)
         )
-    return Emulator(tuple(drivers), len(scores), np.column_stack([part.left_out for part in parts]), parts)
+    left_out, guess = np.full(results.shape, np.nan), np.full(results.shape, np.nan)
+    for place, part in enumerate(parts):
+        left_out[there[:, place], place], guess[there[:, place], place] = part.left_out, part.left_out_guess
+    return Emulator(tuple(drivers), len(scores), left_out, guess, parts)
 
 
 def _refuse(scores: Floats, results: Floats, drivers: Sequence[str]) -> None:
@@ -225,8 +226,11 @@ def _refuse(scores: Floats, results: Floats, drivers: Sequence[str]) -> None:
         faults.append(f"found {len(scores)} rows of scores and {len(results)} of results; expected as many of both.")
     if scores.shape[-1] != len(drivers):
         faults.append(f"found {scores.shape[-1]} scores a solve for {len(drivers)} drivers; expected as many of both.")
-    if not (np.isfinite(scores).all() and np.isfinite(results).all()):
+    if not np.isfinite(scores).all() or np.isinf(results).any() or np.isnan(results).all(axis=0).any():
         faults.append("found figures that are no numbers; expected numbers.")
+    fewest = int((~np.isnan(results)).sum(axis=0).min(initial=len(results)))
+    if 0 < fewest < min(least_solves(len(drivers)), len(results)):
+        faults.append(f"found {fewest} solves with some result; expected {least_solves(len(drivers))} or more.")
     if faults:
         raise InputError(faults, what="Emulator")
 
@@ -237,9 +241,8 @@ def _fit(scores: Floats, wanted: Floats, *, small: bool) -> _Part:
     goal = (_EXACT * float(wanted.std())) ** 2
     if _loss(line) <= goal:
         return line
-    terms = (scores.shape[1] + 1) * (scores.shape[1] + 2) // 2
     best = line
-    if len(scores) >= _PER_TERM * terms:
+    if len(scores) >= _PER_TERM * _quadratic_terms(scores.shape[1]):
         best = min(line, _polynomial("quadratic", scores, wanted, 2), key=_loss)
     if small or _loss(best) <= goal:
         return best
@@ -251,8 +254,12 @@ def _fit(scores: Floats, wanted: Floats, *, small: bool) -> _Part:
 
 
 def _few(scores: Floats) -> bool:
-    """Tell whether there are few solves for each driver."""
-    return bool(len(scores) < _ENOUGH * scores.shape[1])
+    """Tell whether there are few solves for so many drivers."""
+    return bool(len(scores) < _ENOUGH * _quadratic_terms(scores.shape[1]))
+
+
+def _quadratic_terms(drivers: int) -> int:
+    return (drivers + 1) * (drivers + 2) // 2
 
 
 def _turned(part: _Part, scores: Floats, wanted: Floats) -> tuple[float, _Part]:

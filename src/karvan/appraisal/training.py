@@ -5,6 +5,10 @@ So the emulator is fitted on solves that spread wider than draws, it says of eve
 which it knows least are solved in full. It is held against fresh worlds, drawn as draws are, under the very same rule: one of
 which it knows less than of any draw that it stands for would have been solved in full.
 
+Where a case affords too few solves for that, all of them train and check, none is for a draw, and most are solved in the
+likeliest states of the crossings alone, for a fraction of the time. They spread as draws do: worlds far out are crowded, and one
+of them takes as long as ten others.
+
 A world may have no solution. Training and checks go on without it, and a draw is left to the emulator; how many there are is in
 the answer, and more than a twentieth is an error.
 
@@ -24,8 +28,9 @@ from karvan.appraisal.emulator import fit_emulator, least_solves
 from karvan.appraisal.uncertain import Uncertain, draw_figures
 from karvan.appraisal.uncertain_drivers import LIMIT
 from karvan.appraisal.uncertainty_results import EmulatorCheck
-from karvan.appraisal.worlds import solve_worlds
+from karvan.appraisal.worlds import LIKELY_SHARE, solve_worlds
 from karvan.case.ranges import Z90
+from karvan.chain.expectation import expected_states, likely_states
 from karvan.errors import NotConvergedError
 
 if TYPE_CHECKING:
@@ -45,16 +50,18 @@ TARGET_SHARE = 0.02
 AIM = 0.65
 #: Full solves that the emulator is fitted on, beside those of one driver each; more where the first would leave too many draws.
 FIRST_SOLVES, MOST_SOLVES = 192, 320
-#: How much wider than draws these spread, so that few draws lie beyond them all.
+#: How much wider than draws these spread, so that few draws lie beyond them all; not where a case affords few.
 WIDER = 1.4
 #: Full solves that the values are held against, and the fewest where a case is too large for so many.
 CHECKS, FEWEST_CHECKS = 100, 12
 #: Fewest solves beside those of one driver each, where a case is large.
 FEWEST_SOLVES = 16
+#: Where a case affords fewer solves for each driver they are in the likeliest states, but for so many that are in all of them.
+FEW_SOLVES, FEWEST_WHOLE = 6, 4
 #: What may be spent on full solves, in seconds of one core; and what one state of one year takes, roughly, as measured on a
 #: machine that had other work: so much, and so much for each row of base_flow.csv.
 MOST_WORK = 840.0
-STATE_WORK, ROW_WORK = 0.08, 0.0004
+STATE_WORK, ROW_WORK = 0.08, 0.0002
 #: Draws that say how wide the value spreads while the emulator is trained.
 SPREAD_DRAWS = 1024
 #: Largest share of worlds without a solution; one world may always be. Draws without one widen the interval P10 to P90, and must
@@ -118,9 +125,11 @@ class Ground:
         found[:, self.chain] = np.clip(found[:, self.chain], -LIMIT, LIMIT)
         return found
 
-    def solve(self, scores: Floats) -> SolvedWorlds:
-        """Return worlds at scores of the chain, solved in full; those without a solution are NaN."""
-        found = solve_worlds(self.case, self.question, scores, workers=self.workers, progress=self.progress)
+    def solve(self, scores: Floats, likely: Flags | None = None) -> SolvedWorlds:
+        """Return worlds at scores of the chain, solved in full or in the likeliest states; those without a solution are NaN."""
+        found = solve_worlds(
+            self.case, self.question, scores, likely=likely, workers=self.workers, progress=self.progress
+        )
         self.ledger.asked += len(found)
         self.ledger.why_not += found.why_not or ["no reason was given."] * int((~found.solved).sum())
         return found
@@ -152,11 +161,25 @@ class Ground:
         return found
 
     @property
+    def state_work(self) -> float:
+        """What one state of one year takes, roughly, in seconds of one core."""
+        return STATE_WORK + ROW_WORK * len(self.case.rows("base_flow"))
+
+    @property
     def affordable(self) -> int:
         """How many worlds may be solved in full."""
-        rows = len(self.case.rows("base_flow"))
-        states = self.base.co2e_t[0].size
-        return int(MOST_WORK / (states * (STATE_WORK + ROW_WORK * rows)))
+        return int(MOST_WORK / (self.base.co2e_t[0].size * self.state_work))
+
+    @property
+    def likely(self) -> dict[str, float]:
+        """The likeliest states of the crossings."""
+        return likely_states(expected_states(self.case, self.question.carrier), LIKELY_SHARE)
+
+    def affordable_likely(self, whole: int) -> int:
+        """Return how many worlds may be solved in the likeliest states besides so many in full."""
+        years, states = self.base.co2e_t[0].shape
+        left = MOST_WORK - whole * years * states * self.state_work
+        return max(int(left / (years * len(self.likely) * self.state_work)), 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,12 +209,18 @@ class Trained:
 
 @dataclass(frozen=True)
 class _Spending:
-    """How many worlds are solved to train the emulator, at first and at most, to hold it against, and in all."""
+    """How many worlds are solved to train the emulator, at first and at most, to hold it against, and in all.
+
+    ``likely`` are those of the first that are solved in the likeliest states alone; ``wide`` is how much wider than draws they
+    spread.
+    """
 
     first: int
     most: int
     checks: int
     worlds: int
+    likely: int = 0
+    wide: float = WIDER
 
 
 def _spending(ground: Ground, solves: int | None, checks: int | None) -> _Spending:
@@ -201,8 +230,13 @@ def _spending(ground: Ground, solves: int | None, checks: int | None) -> _Spendi
     held = min(max(left // 5, FEWEST_CHECKS), CHECKS) if checks is None else checks
     if solves is not None:
         return _Spending(solves, solves, held, star + held + solves)
+    afforded = (left - held) // 2
     least = max(least_solves(names) - star - 1, FEWEST_SOLVES)
-    first, most = (min(max((left - held) // 2, least), limit) for limit in (FIRST_SOLVES, MOST_SOLVES))
+    if afforded < FEW_SOLVES * names and len(ground.likely) < len(ground.base.states):
+        likely = min(max(ground.affordable_likely(star + held + FEWEST_WHOLE), least), FIRST_SOLVES)
+        taken = FEWEST_WHOLE + likely
+        return _Spending(taken, taken, held, star + held + taken, likely, 1.0)
+    first, most = (min(max(afforded, least), limit) for limit in (FIRST_SOLVES, MOST_SOLVES))
     return _Spending(first, most, held, max(ground.affordable, star + held + first))
 
 
@@ -224,19 +258,22 @@ def train(ground: Ground, numbers: Floats, *, seed: int, solves: int | None, che
     spending = _spending(ground, solves, checks)
     # the training, the checks and the draws are three sequences of one seed
     train_seed, check_seed = (int(one) for one in np.random.SeedSequence(seed).generate_state(2))
-    normal = [Uncertain(driver.name, "normal", middle=0.0, sd=WIDER) for driver in ground.question.drivers]
+    normal = [Uncertain(driver.name, "normal", middle=0.0, sd=spending.wide) for driver in ground.question.drivers]
     pool = np.clip(draw_figures(normal, spending.most, seed=train_seed), -LIMIT, LIMIT)
     fresh = ground.draw(spending.checks, check_seed, sampler="lhs")
     taken, count = spending.first, len(ground.star)
     # all that is known to be needed is solved at once, so that processes start once
     asked = np.vstack([ground.star, pool[:taken], fresh[:, ground.chain]])
-    found = ground.solve(asked)
+    last = count + taken
+    likely = np.zeros(len(asked), dtype=np.bool_)
+    likely[last - spending.likely : last] = True
+    found = ground.solve(asked, likely)
     ground.ledger.refuse_too_many(len(found) - int(found.solved.sum()), len(found), "worlds")
-    known, at_fresh = ground.split(found, count + taken)
+    known, at_fresh = ground.split(found, last)
     star = ground.split(known, count)[0]
     ground.ledger.refuse_too_many(len(fresh) - int(at_fresh.solved.sum()), len(fresh), "fresh worlds")
     fresh, at_fresh = fresh[at_fresh.solved], with_solution(at_fresh)
-    scores, known = asked[: count + taken][known.solved], with_solution(known)
+    scores, known = asked[:last][known.solved], with_solution(known)
     emulator = fit(ground, scores, known)
     full = _most_doubtful(ground, numbers, emulator, known, seed)
     if len(full) > min(taken, spending.worlds - len(found)) and taken < spending.most:
@@ -249,7 +286,7 @@ def train(ground: Ground, numbers: Floats, *, seed: int, solves: int | None, che
     left = 0 if solves is not None else max(spending.worlds - count - taken - spending.checks, 0)
     full = full[:left]
     worlds, limit, unsolved = _with_full(ground, numbers, emulator, full)
-    off = _Off(emulator, known, fresh, at_fresh, len(full) - int(unsolved.sum()), limit)
+    off = _Off(emulator, known, fresh, at_fresh, spending.likely, len(full) - int(unsolved.sum()), limit)
     return Trained(star, worlds, unsolved, emulator, _check(ground, off))
 
 
@@ -267,9 +304,10 @@ def fit(ground: Ground, scores: Floats, worlds: SolvedWorlds) -> Emulator:
         So many have none that the others are too few.
     """
     names = [driver.name for driver in ground.question.drivers]
-    if ground.ledger.why_not and len(scores) + 1 < least_solves(len(names)):
+    whole = int(worlds.whole.sum()) + 1
+    if ground.ledger.why_not and whole < least_solves(len(names)):
         message = (
-            f"{len(ground.ledger.why_not)} of {ground.ledger.asked:,} worlds have no solution, which leaves {len(scores) + 1} to "
+            f"{len(ground.ledger.why_not)} of {ground.ledger.asked:,} worlds have no solution, which leaves {whole} to "
             f"emulate from; {least_solves(len(names))} are needed. The first: {ground.ledger.why_not[0]} Ask for more solves."
         )
         raise NotConvergedError(message)
@@ -303,7 +341,8 @@ def _most_doubtful(
 def _honest(ground: Ground, emulator: Emulator, known: SolvedWorlds) -> float:
     """Return by how much errors of left-out solves exceed the guesses of them; 1 where they do not."""
     by = ground.slopes[:, ground.headline]
-    off, guess = emulator.left_out @ by, emulator.left_out_guess @ np.abs(by)
+    # what a world was not solved for has no error
+    off, guess = np.nan_to_num(emulator.left_out) @ by, np.nan_to_num(emulator.left_out_guess) @ np.abs(by)
     there = guess > 0
     return max(1.0, float(np.sqrt(np.mean((off[there] / guess[there]) ** 2)))) if there.any() and len(known) else 1.0
 
@@ -331,6 +370,7 @@ class _Off:
     known: SolvedWorlds
     fresh: Floats
     at_fresh: SolvedWorlds
+    likely: int
     full: int
     limit: float
 
@@ -343,7 +383,7 @@ def _check(ground: Ground, held: _Off) -> EmulatorCheck:
     solved = _doubt(ground, emulator, scores) >= held.limit
     off = np.where(solved, 0.0, alone)
     return EmulatorCheck(
-        solves=emulator.solves, full=held.full, checks=len(off), checks_full=int(solved.sum()),
+        solves=emulator.solves, likely=held.likely, full=held.full, checks=len(off), checks_full=int(solved.sum()),
         error_musd=float(np.sqrt(np.mean(off**2))), worst_musd=float(np.abs(off).max()), bias_musd=float(off.mean()),
         alone_musd=float(np.sqrt(np.mean(alone**2))), left_out_musd=_left_out_error(ground, emulator, held.known),
         kinds=emulator.kinds,
@@ -352,8 +392,10 @@ def _check(ground: Ground, held: _Off) -> EmulatorCheck:
 
 def _left_out_error(ground: Ground, emulator: Emulator, known: SolvedWorlds) -> float:
     """Return the root mean square error of the value in worlds that are left out, with the accounts as they are."""
-    worlds = ground.base.joined(known)
-    middle = np.tile(ground.model.middle, (len(worlds), 1))
-    full = ground.value(middle, worlds)
-    found = ground.value(middle, worlds.unflat(worlds.flat - emulator.left_out))
+    flat = ground.base.joined(known).flat
+    middle = np.tile(ground.model.middle, (len(flat), 1))
+    # what a world was not solved for stands as in the middle, without an error
+    there = np.where(np.isnan(flat), ground.base.flat, flat)
+    full = ground.value(middle, ground.base.unflat(there))
+    found = ground.value(middle, ground.base.unflat(there - np.nan_to_num(emulator.left_out)))
     return float(np.sqrt(np.mean((found - full) ** 2)))

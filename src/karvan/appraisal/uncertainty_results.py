@@ -123,8 +123,9 @@ class EmulatorCheck:
 
     Attributes
     ----------
-    solves, full
-        Full solves that the emulator rests on, and draws that were solved in full because it knows too little of them.
+    solves, likely, full
+        Solves that the emulator rests on, how many of them are of the likeliest states of the crossings alone, and draws that
+        were solved in full because it knows too little of them.
     checks, checks_full
         Fresh full solves that values are held against, and those among them that the same rule would have solved in full.
     error_musd, worst_musd, bias_musd
@@ -140,6 +141,7 @@ class EmulatorCheck:
     """
 
     solves: int
+    likely: int
     full: int
     checks: int
     checks_full: int
@@ -151,6 +153,13 @@ class EmulatorCheck:
     kinds: tuple[str, ...] = field(repr=False)
     error_share: float | None = None
     alone_share: float | None = None
+
+    @property
+    def rests_on(self) -> str:
+        """What the emulator rests on, in words."""
+        if not self.likely:
+            return f"{self.solves} full solves"
+        return f"{self.solves} solves, {self.likely} of them in the likeliest states of the crossings alone"
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""

@@ -1,4 +1,8 @@
-"""Full solves of drawn worlds: what a plan gains in every solved year and state, to each standing."""
+"""Full solves of drawn worlds: what a plan gains in every solved year and state, to each standing.
+
+A world may be solved in the likeliest states alone: the others hold so rarely that they hardly move a value, and take most of the
+time.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +16,7 @@ from karvan.appraisal.externalities import unit_costs
 from karvan.appraisal.outcomes import SolvedYear, sum_outcome
 from karvan.appraisal.uncertain_drivers import World, world_of
 from karvan.case import PackedCase, Setting
+from karvan.chain.expectation import expected_states
 from karvan.errors import NotConvergedError
 
 if TYPE_CHECKING:
@@ -30,6 +35,8 @@ if TYPE_CHECKING:
     _Found = tuple[tuple[str, ...], Floats, Floats]
 
 Flags = np.ndarray[Any, np.dtype[np.bool_]]
+#: Share of the time that the states hold in which a world is solved that is not solved in all of them.
+LIKELY_SHARE = 0.95
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +78,7 @@ class SolvedWorlds:
     co2e_t
         By world, solved year and state.
     why_not
-        Why worlds have no solution, in their order; their figures are NaN.
+        Why worlds have no solution, in their order; their figures are NaN. So are those of states in which a world is not solved.
     """
 
     states: tuple[str, ...]
@@ -85,6 +92,11 @@ class SolvedWorlds:
     @property
     def solved(self) -> Flags:
         """Whether each world has a solution."""
+        return np.array([np.isfinite(row).any() for row in self.flat], dtype=np.bool_)
+
+    @property
+    def whole(self) -> Flags:
+        """Whether each world is solved in every state."""
         return np.array([np.isfinite(row).all() for row in self.flat], dtype=np.bool_)
 
     @property
@@ -114,11 +126,13 @@ class _Task:
     case: PackedCase
     question: Question
     scores: tuple[float, ...]
+    share: float
 
 
 def solve_worlds(
-    case: Case, question: Question, scores: Floats, *, workers: int = 1, progress: Progress | None = None
-) -> SolvedWorlds:
+    case: Case, question: Question, scores: Floats, *, likely: Flags | None = None, workers: int = 1,
+    progress: Progress | None = None,
+) -> SolvedWorlds:  # fmt: skip
     """Return worlds solved in full, in the order of their scores; one whose trade and flows do not meet is NaN, and says why.
 
     Parameters
@@ -127,6 +141,8 @@ def solve_worlds(
         What is solved.
     scores
         Of the drivers of the chain, an array (worlds, drivers).
+    likely
+        Whether a world is solved in the likeliest states alone; the figures of the others are NaN. By default none is.
     workers
         Processes that solve at the same time; the answer is the same for any number of them.
     progress
@@ -139,25 +155,29 @@ def solve_worlds(
     WorkerError
         A process died, or cannot start.
     """
-    rows = [tuple(row) for row in scores.tolist()]
+    shares = np.ones(len(scores)) if likely is None else np.where(likely, LIKELY_SHARE, 1.0)
+    rows = [(tuple(row), share) for row, share in zip(scores.tolist(), shares.tolist(), strict=True)]
     if workers == 1:
         found = []
         for place, row in enumerate(rows, 1):
-            found.append(_tried(case, question, row))
+            found.append(_tried(case, question, *row))
             if progress is not None:
                 progress(place, len(rows))
     else:
         packed = PackedCase.of(case)
-        tasks = [_Task(packed, question, row) for row in rows]
+        tasks = [_Task(packed, question, *row) for row in rows]
         found = pool.values(pool.map(_run, tasks, workers=workers, progress=progress))
     why_not = tuple(one for one in found if isinstance(one, str))
-    solved = [one for one in found if not isinstance(one, str)]
-    if not solved:
+    if len(why_not) == len(found):
         raise NotConvergedError(why_not[0])
-    states, gains, co2e = solved[0]
-    nothing = states, np.full_like(gains, np.nan), np.full_like(co2e, np.nan)
-    filled = [nothing if isinstance(one, str) else one for one in found]
-    return SolvedWorlds(states, np.stack([one[1] for one in filled]), np.stack([one[2] for one in filled]), why_not)
+    states = tuple(expected_states(case, question.carrier))
+    gains = np.full((len(found), len(question.plan.solved_years()), len(states), len(question.standings)), np.nan)
+    co2e = np.full(gains.shape[:3], np.nan)
+    for world, one in enumerate(found):
+        if not isinstance(one, str):
+            own = [states.index(state) for state in one[0]]
+            gains[world, :, own], co2e[world, :, own] = np.swapaxes(one[1], 0, 1), one[2].T
+    return SolvedWorlds(states, gains, co2e, why_not)
 
 
 def base_world(case: Case, question: Question, store: OutcomeStore) -> SolvedWorlds:
@@ -180,33 +200,35 @@ def base_world(case: Case, question: Question, store: OutcomeStore) -> SolvedWor
 
 
 def _run(task: _Task) -> _Found | str:
-    return _tried(task.case.open(), task.question, task.scores)
+    return _tried(task.case.open(), task.question, task.scores, task.share)
 
 
-def _tried(case: Case, question: Question, scores: Sequence[float]) -> _Found | str:
+def _tried(case: Case, question: Question, scores: Sequence[float], share: float) -> _Found | str:
     """Return what a world gains, or why it has no solution."""
     try:
-        return _solve(case, question, scores)
+        return _solve(case, question, scores, share)
     except NotConvergedError as error:
         return str(error)
 
 
-def _solve(case: Case, question: Question, scores: Sequence[float]) -> _Found:
+def _solve(case: Case, question: Question, scores: Sequence[float], share: float) -> _Found:
     names = [driver.name for driver in question.drivers]
     world = world_of(question.drivers, dict(zip(names, scores, strict=True)))
     world = replace(world, changes=(*question.changes, *world.changes))
     gains, co2e = [], []
     states: tuple[str, ...] = ()
     for year in question.plan.solved_years():
-        found = solve_year(case, question.plan, question.carrier, year, world)
+        found = solve_year(case, question.plan, question.carrier, year, world, likely_share=share)
         states = found.states
         gains.append(sum_standings(case, found, question.rules, question.standings))
         co2e.append(found.co2e_t)
     return states, np.stack(gains), np.stack(co2e)
 
 
-def solve_year(case: Case, plan: Plan, carrier: str, year: int, world: World) -> SolvedYear:
-    """Return a year of a plan in a world, solved by the chain.
+def solve_year(
+    case: Case, plan: Plan, carrier: str, year: int, world: World, *, likely_share: float = 1.0
+) -> SolvedYear:  # fmt: skip
+    """Return a year of a plan in a world, solved by the chain; in the likeliest states alone that hold some share of the time.
 
     Raises
     ------
@@ -220,7 +242,7 @@ def solve_year(case: Case, plan: Plan, carrier: str, year: int, world: World) ->
     effects = tuple(change for project, changes in world.effects if project in here for change in changes)
     setting = Setting(projects=open_now, year=year, scenario=carrier, changes=effects)
     try:
-        outcome = simulate(case, setting, both=world.changes, theta=world.theta)
+        outcome = simulate(case, setting, both=world.changes, theta=world.theta, likely_share=likely_share)
     except NotConvergedError as error:
         message = f"{', '.join(open_now)} in {year}, in a drawn world: {error}"
         raise NotConvergedError(message) from error

@@ -123,7 +123,7 @@ def show_draws(found: Uncertainty, name: str) -> None:
         out.print(left_out_of(found.left_out))
     if found.check is not None and found.check.error_share is not None:
         out.print(
-            f"Emulated from {found.check.solves} full solves, with {found.check.full} of the draws solved in full; on "
+            f"Emulated from {found.check.rests_on}, with {found.check.full} of the draws solved in full; on "
             f"{found.check.checks} fresh solves it is off by {words.percent(found.check.error_share)} of the spread, "
             f"{words.musd(found.check.worst_musd)} at most, by which the interval is widened."
         )

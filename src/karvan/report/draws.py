@@ -61,7 +61,7 @@ def _said(drawn: Uncertainty, name: str) -> list[str]:
     check = drawn.check
     if check is not None and check.error_share is not None:
         lines.append(
-            f"What trade and flows find in a draw is emulated from {check.solves} full solves; {check.full} draws of which these "
+            f"What trade and flows find in a draw is emulated from {check.rests_on}; {check.full} draws of which these "
             f"say too little are solved in full. On {check.checks} fresh ones the "
             f"value is off by {words.percent(check.error_share)} of its spread, {words.musd(check.worst_musd)} at most; the "
             "interval is that much wider."

@@ -243,8 +243,8 @@ def test_as_many_worlds_are_solved_as_the_size_of_the_case_affords(case, store, 
         monkeypatch.setattr(training, "MOST_WORK", work)
         return how_sure(case, "N2", draws=900, only=names, store=store, **settings).check, sum(solved)
 
-    # a world of three years and two states with 12 rows of base_flow.csv: 6 x (0.08 + 12 x 0.0004) = 0.5088
-    check, all_solved = run(0.5088 * 150.5)
+    # a world of three years and two states with 12 rows of base_flow.csv: 6 x (0.08 + 12 x 0.0002) = 0.4944
+    check, all_solved = run(0.4944 * 150.5)
     # 150 worlds; without the 4 of the star a fifth is for the check, half of the rest trains
     assert (check.checks, check.solves) == (29, 1 + 4 + (150 - 4 - 29) // 2)
     assert check.full == 150 - 4 - 29 - 58
@@ -256,6 +256,56 @@ def test_as_many_worlds_are_solved_as_the_size_of_the_case_affords(case, store, 
     # asked for by number: so many, and no draw in full
     check, all_solved = run(100.0, solves=9)
     assert (check.solves, check.full, check.alone_musd) == (1 + 4 + 9, 0, check.error_musd)
+
+
+def test_a_world_may_be_solved_in_the_likeliest_states_alone(case, store, monkeypatch):
+    monkeypatch.setattr(worlds, "LIKELY_SHARE", 0.5)
+    ground = uncertainty._ground(case, appraise(case, "N2", store=store), store, (), ["time_value"], None, 1, None,
+                                 accounts_alone=False)  # fmt: skip
+    scores = np.array([[0.0], [0.0], [1.0]])
+    found = solve_worlds(case, ground.question, scores, likely=np.array([False, True, True]))
+    assert found.whole.tolist() == [True, False, False]
+    assert found.solved.all()
+    open_now = found.states.index("open")
+    shut = [n for n in range(len(found.states)) if n != open_now]
+    assert np.isnan(found.gains_musd[1:, :, shut]).all()
+    # trade reckons with fewer states, which moves gains by some per cent
+    assert found.gains_musd[1, :, open_now] == pytest.approx(found.gains_musd[0, :, open_now], rel=0.05)
+    packed = solve_worlds(case, ground.question, scores, likely=np.array([False, True, True]), workers=2)
+    assert packed.flat.tobytes() == found.flat.tobytes()
+
+
+def test_a_case_that_affords_few_solves_trains_on_the_likeliest_states(case, store, monkeypatch):
+    solved = []
+    monkeypatch.setattr(training, "LIKELY_SHARE", 0.5)
+    base: list[SolvedWorlds] = []
+
+    def solve(case, question, scores, *, likely=None, **_):
+        if not base:
+            base.append(solve_worlds(case, question, np.zeros((1, len(question.drivers)))))
+        flat = (1 + 3 * np.maximum(0.0, scores @ np.arange(1.0, 7.0) / 6))[:, None] * base[0].flat
+        found = base[0].unflat(flat)
+        if likely is not None:
+            solved.append((int(likely.sum()), len(scores)))
+            rare = np.array(found.states) != "open"
+            found.gains_musd[np.ix_(likely, range(found.gains_musd.shape[1]), rare)] = np.nan
+            found.co2e_t[np.ix_(likely, range(found.co2e_t.shape[1]), rare)] = np.nan
+        return found
+
+    monkeypatch.setattr(training, "solve_worlds", solve)
+    names = ["effect_N2", "time_value", "crossing_hours", "price_rail", "price_road", "elasticity"]
+
+    def run(work, **settings):
+        monkeypatch.setattr(training, "MOST_WORK", work)
+        return how_sure(case, "N2", draws=400, only=names, store=store, **settings)
+
+    # 60 worlds of three years and two states; 12 of one driver each, 12 fresh, 4 in all states: 32 are left, 64 in one of two
+    few = run(0.4944 * 60.5)
+    assert solved == [(64 + 1, 12 + 4 + 65 + 12)]
+    assert (few.check.solves, few.check.likely, few.check.full) == (1 + 12 + 4 + 65, 65, 0)
+    assert np.isfinite(few.values).all()
+    # more than as many solves in full would give
+    assert few.check.error_musd < run(0.4944 * 60.5, solves=18, checks=12).check.error_musd
 
 
 def test_sobol_indices_of_a_chain_that_is_a_sum(case, store, shaped):

@@ -255,7 +255,7 @@ export const en = {
     curveTitle: "How likely is each value", share: "Share of draws below", shareAxis: "Share of draws that lie below",
     marks: { p10: "P10 {value}", p50: "P50 {value}", p90: "P90 {value}" }, loss: "a loss in {p}", interval: "eight draws in ten",
     note: "{n} draws, seed {seed}, for {whom}. The mean of the worst tenth is {worst}; it returns less than {hurdle} a year in {under}.",
-    emulated: "Emulated from {solves} full solves: on {checks} fresh ones it is off by {error} of the spread, {worst} at most, by which the interval is widened.",
+    emulated: "Emulated from {solves} solves: on {checks} fresh ones in full it is off by {error} of the spread, {worst} at most, by which the interval is widened.",
     notSolved: "Trade and flows are as the appraisal has them in every draw: what would change them is left out, and named below.",
     hangsTitle: "What the draws hang on", hangsNote: "The value at P10 (light) and P90 (dark) of each figure alone, against {base}; beside it its share of the variance. A range such as \u22121.28 to 1.28 is a score of many figures that move together.",
     p10: "P10", p90: "P90", p50: "P50", atP10: "Worth at its P10, USD m", atP90: "Worth at its P90, USD m", variance: "Share of variance", varianceShort: "{share} of the variance", from: "{low} to {high}", basis: "Range from",
