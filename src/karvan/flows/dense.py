@@ -12,6 +12,7 @@ Arrays in, arrays out: what people see is made in :mod:`karvan.flows.assign`.
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 
 Objective = Literal["user_equilibrium", "system_optimum"]
 
-#: Powers up to this that are whole numbers are multiplied out.
-SMALL_POWERS = 32
 #: Sweeps over the path sets between two rounds of trees, at most.
 SWEEPS = 50
 #: Share of the gap down to which the path sets are balanced before new trees are grown.
@@ -148,33 +147,26 @@ class DenseProblem:
 
         return DenseProblem(
             nodes, ends[rank].astype(np.int32), np.asarray(head)[rank].astype(np.int32), first, rank,
-            np.ones(nodes, dtype=bool) if through is None else np.asarray(through, dtype=bool),
+            np.ones(nodes, dtype=bool) if through is None else np.array(through, dtype=bool),
             ordered(free), ordered(rise), ordered(capacity), ordered(power), np.ascontiguousarray(costs[:, rank]),
             objective == "system_optimum", *trees, *pairs,
         )  # fmt: skip
 
     def changed(
         self, *, free: npt.ArrayLike | None = None, rise: npt.ArrayLike | None = None,
-        capacity: npt.ArrayLike | None = None, fixed: npt.ArrayLike | None = None, objective: Objective | None = None,
+        capacity: npt.ArrayLike | None = None, power: npt.ArrayLike | None = None, fixed: npt.ArrayLike | None = None,
+        objective: Objective | None = None,
     ) -> DenseProblem:  # fmt: skip
         """Return the problem with other figures on its links, given in the order of :meth:`of`; cheap."""
         new: dict[str, Any] = {}
-        for name, values in (("free", free), ("rise", rise), ("capacity", capacity)):
+        for name, values in (("free", free), ("rise", rise), ("capacity", capacity), ("power", power)):
             if values is not None:
-                new[name] = np.ascontiguousarray(np.asarray(values, dtype=float)[self.rank])
+                new[name] = np.asarray(values, dtype=float)[self.rank]
         if fixed is not None:
-            new["fixed"] = np.ascontiguousarray(np.atleast_2d(np.asarray(fixed, dtype=float))[:, self.rank])
+            new["fixed"] = np.take(np.atleast_2d(np.asarray(fixed, dtype=float)), self.rank, axis=1)
         if objective is not None:
             new["marginal"] = objective == "system_optimum"
         return replace(self, **new)
-
-    @property
-    def kind(self) -> Ints:
-        """Kind of each link's delay: 0 constant, a small whole power, or -1 for any other."""
-        whole = (self.power == np.rint(self.power)) & (self.power >= 1) & (self.power <= SMALL_POWERS)
-        kind = np.where(whole, self.power, -1).astype(np.int64)
-        kind[(self.rise == 0) | (self.power == 0)] = 0
-        return kind
 
 
 def _trees(demand: list[Floats], nodes: int) -> tuple[tuple[Any, Any], tuple[Any, Any, Any, Any]]:
@@ -299,9 +291,9 @@ class _Run:
     """One run: the state that its kernels share."""
 
     def __init__(self, problem: DenseProblem, start: Paths | None, pool: ThreadPoolExecutor | None, parts: int) -> None:
-        from karvan.flows import dense_kernels, tree_kernels  # noqa: PLC0415 - compiles, or loads what was compiled
+        from karvan.flows import dense_kernels, shift_kernels, tree_kernels  # noqa: PLC0415 - compiles, or loads it compiled
 
-        self.kernels, self.trees = dense_kernels, tree_kernels
+        self.kernels, self.trees, self.shifts = dense_kernels, tree_kernels, shift_kernels
         self.problem, self.pool, self.parts = problem, pool, parts
         trees, links, pairs = problem.tree_origin.size, problem.head.size, problem.pair_node.size
         self.before = np.full((trees, problem.nodes), -1, dtype=np.int32)
@@ -310,7 +302,13 @@ class _Run:
         self.pair_cost, self.tree_cost = np.zeros(pairs), np.zeros(trees)
         self.volume, self.time, self.slope = np.zeros(links), np.zeros(links), np.zeros(links)
         rise = problem.rise * (1.0 + problem.power) if problem.marginal else problem.rise
-        self.delay = (problem.free, rise, problem.capacity, problem.power, problem.kind)
+        self.delay = (
+            problem.free,
+            rise,
+            problem.capacity,
+            problem.power,
+            dense_kernels.kinds(problem.rise, problem.power),
+        )
         self.worst, self.excess = np.full(pairs, -1, dtype=np.int64), np.zeros(pairs)
         self.wanted = np.zeros(pairs, dtype=np.int64)
         # whole trees lie together in a part, so that what the parts find stands in the order of the pairs
@@ -348,11 +346,16 @@ class _Run:
         )  # fmt: skip
 
     def _load(self) -> None:
-        self.volume[:] = 0.0
-        self.kernels.load(
-            self.path_start, self.link_start, self.path_links, self.path_flow, 0, self.pair_cost.size, self.volume
+        self.kernels.load_links(
+            self.path_start,
+            self.link_start,
+            self.path_links,
+            self.path_flow,
+            self.volume,
+            *self.delay,
+            self.time,
+            self.slope,
         )
-        self.kernels.delays(self.volume, *self.delay, self.time, self.slope)
 
     def _grow(self) -> None:
         """Grow the trees at the costs of now; each part of them has its own thread."""
@@ -377,17 +380,12 @@ class _Run:
         """Add a cheaper path to every pair that has one, and drop those without flow; return how many are new."""
         p = self.problem
         new, found = self._find(floor)
-        kept, kept_links = self.kernels.used(self.link_start, self.path_flow)
-        path_start, link_start = np.empty_like(self.path_start), np.empty(kept + new + 1, dtype=np.int64)
-        links, flow = np.empty(kept_links + found.size, dtype=np.uint32), np.empty(kept + new)
-        fixed = np.empty(kept + new)
-        self.most, self.longest = self.kernels.rebuild(
-            p.tree_class, p.pair_start, p.pair_trips, p.fixed, self.wanted, found,
+        (
+            self.path_start, self.link_start, self.path_links, self.path_flow, self.path_fixed, self.most, self.longest,
+        ) = self.kernels.rebuild(
+            p.tree_class, p.pair_start, p.pair_trips, p.fixed, self.wanted, new, found,
             self.path_start, self.link_start, self.path_links, self.path_flow, self.path_fixed,
-            path_start, link_start, links, flow, fixed,
         )  # fmt: skip
-        self.path_start, self.link_start, self.path_links = path_start, link_start, links
-        self.path_flow, self.path_fixed = flow, fixed
         return new
 
     def _find(self, floor: float) -> tuple[int, npt.NDArray[np.uint32]]:
@@ -435,11 +433,10 @@ class _Run:
             floor = FLOOR_SHARE * gap * tstt / pairs
             self._renew(floor)
             goal = max(BALANCED_SHARE * now, ENOUGH_SHARE * gap) * tstt
-            made, _ = self.kernels.balance(
+            made, _ = self.shifts.balance(
                 self.path_start, self.link_start, self.path_links, self.path_flow, self.path_fixed, self.most,
                 self.longest, floor, goal, SWEEPS, self.volume, *self.delay, self.time, self.slope,
             )  # fmt: skip
-            self._load()  # the links anew from their paths: shifts leave rounding behind, and it may be negative
             sweeps += made
 
     @staticmethod
@@ -466,8 +463,8 @@ class _Run:
 
     def _totals(self) -> tuple[float, float]:
         """Return the total cost and that of the shortest paths, from path sets whose flows are those of the links."""
-        own = float(self.kernels.dot(self.volume, self.time) + self.kernels.dot(self.path_flow, self.path_fixed))
-        if not np.isfinite(own):
+        own = float(self.kernels.total_cost(self.volume, self.time, self.path_flow, self.path_fixed))
+        if not math.isfinite(own):
             raise self._beyond()
         return own, float(self.tree_cost.sum())
 

@@ -1,4 +1,4 @@
-"""Compiled kernels of the dense solver: delay, path sets and shifts of flow.
+"""Compiled kernels of the dense solver: delay and path sets.
 
 A cached kernel calls only kernels of this file: a change to one that lived elsewhere would leave the old one in the cache.
 No fastmath, and no sum that crosses threads: a tree is grown by one thread alone, and whatever is summed over trees is
@@ -10,28 +10,14 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-#: Passes of a root search within one shift; each narrows the bracket of a convex function, so that few are needed.
-ROOT_STEPS = 8
-#: Passes until something has moved: from there on the bracket is halved. A path that is new and soon steep needs them: its
-#: slope at no flow is nought, so that the first step goes all the way, and Newton's come back by a quarter each.
-MOST_STEPS = 64
-#: A shift is good enough when it leaves this share of the difference of costs; the next sweep takes the rest.
-ROOT_SHARE = 0.25
+#: Powers up to this that are whole numbers are multiplied out.
+SMALL_POWERS = 32
 #: In the place of a path: none of the pair's is dearer than the tree; as the trees say.
 NOTHING_DEARER = -2
 #: Two stretches are taken as equally dear where they differ by less than this share of what the whole path would save.
 SAME_SHARE = 0.1
-#: Every so many sweeps the way they went is followed further.
-STRETCH_EVERY = 4
-#: How many times as far as the last sweep a stretch may go.
-STRETCH = 64.0
-#: Columns of what a sweep knows of the links, side by side: a shift touches one place of memory for each link, and few
-#: arrays go from kernel to kernel (each that does is counted in and out).
-VOLUME, FREE, RISE, CAPACITY, POWER, KIND, SLOPE, COLUMNS = 0, 1, 2, 3, 4, 5, 6, 8
 #: Products that are added up plainly, between two sums that keep what rounding loses.
 BLOCK = 64
-#: A path whose excess cost is below this share of the last sweep's, per pair, waits for a later sweep.
-WAITING_SHARE = 0.1
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -47,7 +33,9 @@ def delay(volume: float, free: float, rise: float, capacity: float, power: float
             return free, rise / capacity
         return free, (0.0 if power > 1.0 else np.inf)
     ratio = volume / capacity
-    if kind > 0:
+    if kind == 4:  # the usual one: what follows, written out
+        lower = ratio * (ratio * ratio)
+    elif kind > 0:
         lower = 1.0
         square = ratio
         exponent = kind - 1
@@ -59,6 +47,16 @@ def delay(volume: float, free: float, rise: float, capacity: float, power: float
     else:
         lower = ratio ** (power - 1.0)
     return free + rise * lower * ratio, rise * power * lower / capacity
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def kinds(rise, power):
+    """Return the kind of each link's delay: 0 constant, a small whole power, or -1 for any other."""
+    kind = np.empty(rise.size, dtype=np.int64)
+    for link in range(rise.size):
+        whole = power[link] == np.rint(power[link]) and 1.0 <= power[link] <= SMALL_POWERS
+        kind[link] = 0 if rise[link] == 0.0 or power[link] == 0.0 else (int(power[link]) if whole else -1)
+    return kind
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -80,6 +78,12 @@ def dot(one, two):
         lost += (total - new) + part if abs(total) >= abs(part) else (part - new) + total
         total = new
     return total + lost
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def total_cost(volume, time, path_flow, path_fixed):
+    """Return the total cost of links and paths."""
+    return dot(volume, time) + dot(path_flow, path_fixed)
 
 
 # path sets ------------------------------------------------------------------------------------------------------------
@@ -202,14 +206,20 @@ def find_new(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def rebuild(
-    tree_class, pair_start, pair_trips, fixed, wanted, found,
-    path_start, link_start, path_links, path_flow, path_fixed,
-    new_path_start, new_link_start, new_path_links, new_path_flow, new_path_fixed,
+    tree_class, pair_start, pair_trips, fixed, wanted, new, found, path_start, link_start, path_links, path_flow, path_fixed,
 ):  # fmt: skip
-    """Write the path sets anew: those with flow, then what was found.
+    """Return the path sets anew: those with flow, then the `new` ones that were found.
 
-    Return (the largest number of paths of a pair, the longest path).
+    Besides: the largest number of paths of a pair, and the length of the longest path.
     """
+    paths, size = new, found.size
+    for path in range(path_flow.size):
+        if path_flow[path] > 0.0:
+            paths += 1
+            size += link_start[path + 1] - link_start[path]
+    new_path_start, new_link_start = np.empty_like(path_start), np.empty(paths + 1, dtype=np.int64)
+    new_path_links, new_path_flow = np.empty(size, dtype=np.uint32), np.empty(paths)
+    new_path_fixed = np.empty(paths)
     path_end, link_end, found_end = 0, 0, 0
     most, longest = 0, 0
     new_link_start[0] = 0
@@ -251,7 +261,7 @@ def rebuild(
                 new_path_flow[largest] = pair_trips[pair] - others
             most = max(most, path_end - new_path_start[pair])
     new_path_start[pair_trips.size] = path_end
-    return most, longest
+    return new_path_start, new_link_start, new_path_links, new_path_flow, new_path_fixed, most, longest
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -280,17 +290,6 @@ def take(tree_class, pair_start, pair_trips, fixed, path_start, link_start, path
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def used(link_start, path_flow):
-    """Return how many paths have flow, and how many links these have."""
-    paths, links = 0, 0
-    for path in range(path_flow.size):
-        if path_flow[path] > 0.0:
-            paths += 1
-            links += link_start[path + 1] - link_start[path]
-    return paths, links
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
 def load(path_start, link_start, path_links, path_flow, pair_begin, pair_end, volume):
     """Add the flow of the paths of some pairs up on the links."""
     for pair in range(pair_begin, pair_end):
@@ -301,288 +300,11 @@ def load(path_start, link_start, path_links, path_flow, pair_begin, pair_end, vo
                     volume[path_links[place]] += flow
 
 
-# shifts ---------------------------------------------------------------------------------------------------------------
-
-
 @njit(cache=True, nogil=True, error_model="numpy")
-def _move(links, count, step, state, time):
-    """Add `step` to the volume of some links; return the sum of their times and of the derivatives."""
-    cost = 0.0
-    steep = 0.0
-    for place in range(count):
-        link = links[place]
-        volume = state[link, VOLUME] + step
-        state[link, VOLUME] = volume
-        kind = int(state[link, KIND])
-        if kind != 0:
-            time[link], state[link, SLOPE] = delay(
-                volume, state[link, FREE], state[link, RISE], state[link, CAPACITY], state[link, POWER], kind
-            )
-        cost += time[link]
-        steep += state[link, SLOPE]
-    return cost, steep
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _step(up, ups, down, downs, at, extra, state, time):
-    """Move flow from the links `up` to the links `down`; return the difference of cost that is left, and its slope.
-
-    It has one way out, so that no array is counted in and out of it.
-    """
-    costs, slopes = _move(up, ups, -at, state, time)
-    cost, steep = _move(down, downs, at, state, time)
-    return costs - cost + extra, steep + slopes
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _search(up, ups, down, downs, most, gap, at, now, steep, extra, state, time):
-    """Move flow until the costs meet, or all of `most` has moved, from a first step that was too far or too short; return it.
-
-    Newton's steps, and where the function bends too much for them, false position within the bracket (the difference of
-    two increasing functions has one root), and halving where that is slow as well.
-    """
-    low, low_gap = 0.0, gap
-    high, high_gap = most, -np.inf
-    moved = at
-    for step in range(1, MOST_STEPS):
-        if now > 0.0:
-            low, low_gap = at, now
-        else:
-            high, high_gap = at, now
-        newton = at + now / steep if steep > 0.0 and steep < np.inf else np.inf
-        if step >= ROOT_STEPS:
-            if low > 0.0:
-                break
-            at = 0.5 * high
-        elif low < newton < high:
-            at = newton
-        elif high_gap > -np.inf:
-            at = low + (high - low) * min(0.9, max(0.1, low_gap / (low_gap - high_gap)))
-        else:
-            at = high
-        now, steep = _step(up, ups, down, downs, at - moved, extra, state, time)
-        moved = at
-        if abs(now) <= ROOT_SHARE * gap or (moved == most and now >= 0.0):
-            break
-    if now < -ROOT_SHARE * gap:  # still too far: what lies this side of the root is sure to lower the objective
-        _step(up, ups, down, downs, low - moved, extra, state, time)
-        moved = low
-    return moved
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _part(link_start, path_links, path, rival, mark, stamp, other, turn, state, time, up, down):
-    """Find the links that only one of two paths has; return their numbers, the difference of cost, and its slope."""
-    ups, downs, gap, steep = 0, 0, 0.0, 0.0
-    for place in range(link_start[rival], link_start[rival + 1]):
-        link = path_links[place]
-        other[link] = turn
-        if mark[link] != stamp:
-            down[downs] = link
-            downs += 1
-            gap -= time[link]
-            steep += state[link, SLOPE]
-    for place in range(link_start[path], link_start[path + 1]):
-        link = path_links[place]
-        if other[link] != turn:
-            up[ups] = link
-            ups += 1
-            gap += time[link]
-            steep += state[link, SLOPE]
-    return ups, downs, gap, steep
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def sweep(
-    pairs, path_start, link_start, path_links, path_flow, path_fixed, floor, stamp, mark, other, up, down, cost, state, time
+def load_links(
+    path_start, link_start, path_links, path_flow, volume, free, rise, capacity, power, kind, time, slope
 ):  # fmt: skip
-    """Shift flow of each pair, in turn, from its dearer paths to cheaper ones.
-
-    Of several cheaper paths the one is taken that lowers the objective most: two paths that differ in one place only are
-    balanced without a stir elsewhere. Return the excess cost found on the way, and the stamp that `mark` and `other`
-    have come to; `floor` is an excess not worth a shift.
-    """
-    excess = 0.0
-    for index in range(pairs.size):
-        pair = pairs[index]
-        begin, end = path_start[pair], path_start[pair + 1]
-        least = np.inf
-        for path in range(begin, end):
-            total = path_fixed[path]
-            for place in range(link_start[path], link_start[path + 1]):
-                total += time[path_links[place]]
-            cost[path - begin] = total
-            least = min(least, total)
-        for path in range(begin, end):
-            over = path_flow[path] * (cost[path - begin] - least)
-            if over <= 0.0:
-                continue
-            excess += over
-            if over <= floor:
-                continue
-            stamp += 1
-            own = stamp
-            for place in range(link_start[path], link_start[path + 1]):
-                mark[path_links[place]] = own
-            target, score, last = -1, 0.0, -1
-            ups, downs, gap, steep, extra = 0, 0, 0.0, 0.0, 0.0
-            for rival in range(begin, end):
-                if rival == path or cost[rival - begin] >= cost[path - begin]:
-                    continue
-                stamp += 1
-                ups, downs, gap, steep = _part(
-                    link_start, path_links, path, rival, mark, own, other, stamp, state, time, up, down
-                )
-                last = rival
-                gap += path_fixed[path] - path_fixed[rival]
-                if gap <= 0.0:  # what moved before has turned it
-                    continue
-                step = path_flow[path]
-                if steep == np.inf:  # a power below one, at no flow
-                    gain = 0.5 * step * gap
-                else:
-                    if gap < steep * step:
-                        step = gap / steep
-                    gain = step * (gap - 0.5 * steep * step)
-                if gain > score:
-                    target, score = rival, gain
-            if target < 0:
-                continue
-            if last != target:
-                stamp += 1
-                ups, downs, gap, steep = _part(
-                    link_start, path_links, path, target, mark, own, other, stamp, state, time, up, down
-                )
-                gap += path_fixed[path] - path_fixed[target]
-            extra = path_fixed[path] - path_fixed[target]
-            most = path_flow[path]
-            moved = gap / steep if steep < np.inf and gap < steep * most else most
-            now, steep = _step(up, ups, down, downs, moved, extra, state, time)
-            # seldom: Newton's step is nearly always enough
-            if abs(now) > ROOT_SHARE * gap and (now < 0.0 or moved < most):
-                moved = _search(up, ups, down, downs, most, gap, moved, now, steep, extra, state, time)
-            path_flow[target] += moved
-            path_flow[path] = 0.0 if moved >= path_flow[path] else path_flow[path] - moved
-    return excess, stamp
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def stretch(
-    path_start, link_start, path_links, path_flow, path_fixed, last_flow, last_volume, trial_flow, trial_volume,
-    volume, free, rise, capacity, power, kind, time, slope,
-):  # fmt: skip
-    """Go on in the direction of the last sweep as far as the objective falls; return whether anything moved.
-
-    Sweeps settle one pair at a time, and where two share a stretch they can pass flow to and fro in ever smaller steps; the
-    whole of their steps points the way (partan). A pair whose path would go below zero stops there.
-    """
-    links = volume.size
-    constant = 0.0
-    for path in range(path_flow.size):
-        constant += path_fixed[path] * (path_flow[path] - last_flow[path])
-    low, high, at = 0.0, STRETCH, 1.0
-    for _ in range(ROOT_STEPS):
-        lead, bend = constant, 0.0
-        for link in range(links):
-            step = volume[link] - last_volume[link]
-            if step != 0.0:
-                cost, steep = delay(
-                    max(0.0, volume[link] + at * step), free[link], rise[link], capacity[link], power[link], kind[link]
-                )
-                lead += cost * step
-                bend += steep * step * step
-        if lead < 0.0:
-            low = at
-        else:
-            high = at
-        newton = at - lead / bend if bend > 0.0 else STRETCH
-        at = newton if low < newton < high else 0.5 * (low + high)
-        if high - low < 0.1 * high:
-            break
-    at = low
-    if at <= 0.0:
-        return False
-    for pair in range(path_start.size - 1):
-        begin, end = path_start[pair], path_start[pair + 1]
-        reach = at
-        for path in range(begin, end):
-            step = path_flow[path] - last_flow[path]
-            if step < 0.0:
-                reach = min(reach, path_flow[path] / -step)
-        for path in range(begin, end):
-            trial_flow[path] = max(0.0, path_flow[path] + reach * (path_flow[path] - last_flow[path]))
-    trial_volume[:] = 0.0
-    load(path_start, link_start, path_links, trial_flow, 0, path_start.size - 1, trial_volume)
-    lead = 0.0
-    for path in range(path_flow.size):
-        lead += path_fixed[path] * (trial_flow[path] - path_flow[path])
-    for link in range(links):
-        cost, steep = delay(trial_volume[link], free[link], rise[link], capacity[link], power[link], kind[link])
-        lead += cost * (trial_volume[link] - volume[link])
-    if lead >= 0.0:  # the objective is convex: while its slope along the step falls at the end, it fell all the way
-        return False
-    path_flow[:] = trial_flow
-    volume[:] = trial_volume
+    """Set the flow of the links from that of the paths, and their times."""
+    volume[:] = 0.0
+    load(path_start, link_start, path_links, path_flow, 0, path_start.size - 1, volume)
     delays(volume, free, rise, capacity, power, kind, time, slope)
-    return True
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _gather(volume, free, rise, capacity, power, kind, slope, state):
-    """Lay what a sweep knows of the links side by side."""
-    for link in range(volume.size):
-        state[link, VOLUME], state[link, FREE], state[link, RISE] = volume[link], free[link], rise[link]
-        state[link, CAPACITY], state[link, POWER], state[link, KIND] = capacity[link], power[link], kind[link]
-        state[link, SLOPE] = slope[link]
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def balance(
-    path_start, link_start, path_links, path_flow, path_fixed, most, longest, floor, goal, sweeps,
-    volume, free, rise, capacity, power, kind, time, slope,
-):  # fmt: skip
-    """Sweep over the pairs that have a choice until the excess cost is down to `goal`, or `sweeps` times.
-
-    Return (sweeps made, excess at the last).
-    """
-    pairs = np.empty(path_start.size - 1, dtype=np.int64)
-    count = 0
-    for pair in range(path_start.size - 1):
-        if path_start[pair + 1] - path_start[pair] > 1:
-            pairs[count] = pair
-            count += 1
-    pairs = pairs[:count]
-    mark = np.zeros(volume.size, dtype=np.int64)
-    other = np.zeros(volume.size, dtype=np.int64)
-    up = np.empty(longest, dtype=np.uint32)
-    down = np.empty(longest, dtype=np.uint32)
-    cost = np.empty(most)
-    last_flow = np.empty(path_flow.size)
-    trial_flow = np.empty(path_flow.size)
-    last_volume = np.empty(volume.size)
-    trial_volume = np.empty(volume.size)
-    state = np.empty((volume.size, COLUMNS))
-    _gather(volume, free, rise, capacity, power, kind, slope, state)
-    stamp, excess, made = 0, 0.0, 0
-    small = floor
-    while count > 0 and made < sweeps:
-        made += 1
-        ahead = made % STRETCH_EVERY == 0
-        if ahead:
-            last_flow[:] = path_flow
-            last_volume[:] = state[:, VOLUME]
-        excess, stamp = sweep(
-            pairs, path_start, link_start, path_links, path_flow, path_fixed, small, stamp, mark, other, up, down, cost,
-            state, time,
-        )  # fmt: skip
-        small = max(floor, WAITING_SHARE * excess / count)
-        if ahead:
-            volume[:] = state[:, VOLUME]
-            if stretch(
-                path_start, link_start, path_links, path_flow, path_fixed, last_flow, last_volume, trial_flow,
-                trial_volume, volume, free, rise, capacity, power, kind, time, slope,
-            ):  # fmt: skip
-                _gather(volume, free, rise, capacity, power, kind, slope, state)
-        if made > 1 and excess <= goal:
-            break
-    return made, excess

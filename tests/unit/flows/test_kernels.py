@@ -19,6 +19,8 @@ from karvan.flows import (
     elimination_kernels,
     problem,
     route_kernels,
+    shift_kernels,
+    swap_kernels,
     tree_kernels,
     warm,
 )
@@ -83,6 +85,8 @@ def test_every_kernel_is_cached_and_exact(path):
 
 def test_what_two_files_of_kernels_say_is_the_same():
     assert dense_kernels.NOTHING_DEARER == tree_kernels.NOTHING_DEARER
+    for column in ("VOLUME", "FREE", "RISE", "CAPACITY", "POWER", "KIND", "SLOPE"):
+        assert getattr(shift_kernels, column) == getattr(swap_kernels, column)
     assert choice_kernels.NESTS == route_kernels.NESTS == problem.NESTS
     assert elimination_kernels.LAYERS == route_kernels.LAYERS
     assert elimination_kernels.WATER == route_kernels.WATER_BIT
@@ -98,6 +102,48 @@ def test_the_delay_and_its_slope():
         assert slope == pytest.approx(3 * power * 0.75 ** (power - 1) / 40, rel=1e-14)
     assert dense_kernels.delay(30.0, 2.0, 3.0, 40.0, 4.0, 0) == (2.0, 0.0)
     assert dense_kernels.delay(0.0, 2.0, 3.0, 40.0, 0.5, -1) == (2.0, np.inf)
+
+
+def test_a_step_in_all_swaps_at_once_ends_where_the_objective_is_least():
+    # three pairs share two links of two that lead on: (0 or 1), then (2 or 3); each link takes 10 + v / c
+    links = [[0, 2], [1, 2], [0, 3], [1, 3]]
+    path_start = np.array([0, 2, 4, 8])
+    path_links = np.array([*links[0], *links[1], *links[1], *links[3], *np.ravel(links)], dtype=np.uint32)
+    link_start = np.arange(0, path_links.size + 1, 2)
+    flow = np.array([30.0, 5.0, 12.0, 9.0, 8.0, 7.0, 6.0, 5.0])
+    capacity = np.array([1.0, 2.0, 3.0, 1.0])
+    volume = np.zeros(4)
+    for path in range(8):
+        volume[path_links[link_start[path] : link_start[path + 1]]] += flow[path]
+    ones = np.ones(4)
+    state = np.column_stack([volume, 10 * ones, ones, capacity, ones, ones, 1 / capacity, ones])
+    time, whole = 10 + volume / capacity, np.add.reduceat(flow, path_start[:-1])
+    marks = np.zeros(4, dtype=np.int64), np.zeros(4, dtype=np.int64)
+    for _ in range(3):  # what conjugate gradients leave, the next takes
+        swap_kernels.joint_step(
+            np.arange(3),
+            path_start,
+            link_start,
+            path_links,
+            flow,
+            np.zeros(8),
+            2,
+            0,
+            *marks,
+            np.empty(4),
+            0.0,
+            state,
+            time,
+        )
+        marks[0][:] = marks[1][:] = 0
+    assert time == pytest.approx([time[0], time[0], time[2], time[2]], rel=1e-3)
+    assert np.add.reduceat(flow, path_start[:-1]) == pytest.approx(whole)
+    assert flow.min() >= 0
+    again = np.zeros(4)
+    for path in range(8):
+        again[path_links[link_start[path] : link_start[path + 1]]] += flow[path]
+    assert state[:, swap_kernels.VOLUME] == pytest.approx(again)
+    assert time == pytest.approx(10 + again / capacity)
 
 
 def test_a_mended_tree_is_the_one_grown_from_nothing():
