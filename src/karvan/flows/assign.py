@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
-    from karvan.case import Meta
+    from karvan.flows.audit import Audit
     from karvan.flows.dense import Objective, Paths, Solution
     from karvan.flows.links import LinkTable
 
@@ -86,11 +87,13 @@ def assign(
     links.check()
     sharing = _classes(demand, classes)
     wanted, fixed = _figures(links, sharing, toll_factor, distance_factor)
-    problem = _problem(links, wanted, fixed, objective)
+    _check_start(start, links)
+    problem = _problem(links, wanted, fixed, objective, start.problem if start is not None else None)
     try:
         found = solve(
-            problem, gap=gap, start=_earlier(start, links), max_iterations=max_iterations, threads=threads, tell=tell
-        )
+            problem, gap=gap, start=start.start if start is not None else None, max_iterations=max_iterations,
+            threads=threads, tell=tell,
+        )  # fmt: skip
     except UnreachableError as error:
         raise _no_way_out(links, sharing, problem, fixed, error.pairs) from None
     except BeyondRangeError as error:
@@ -101,22 +104,28 @@ def assign(
     audit = audit_assignment(
         links, demand=wanted, fixed=fixed, flow=flow, routes=routes, marginal=marginal, relative_gap=found.relative_gap
     )
-    used = np.where(flow > 0, fixed, 0.0)
-    tstt = float((flow * (found.time + used)).sum())
+    tstt = float(_kernels().total_cost(flow, found.time, fixed))
     audit_figures(
         links, fixed=fixed, flow=flow, marginal=marginal, time=found.time, objective=found.objective, tstt=tstt
     )
-    seconds = time.perf_counter() - begin
     request = {
         "stage": "flows assign", "objective": objective, "gap": gap, "toll_factor": toll_factor,
         "distance_factor": distance_factor, "max_iterations": max_iterations, "warm": start is not None,
     }  # fmt: skip
-    meta = _meta(links, sharing, wanted, fixed, request)
+    content = _content(links, sharing, wanted, fixed)
+    notes = tuple(_notes(links, wanted, audit, found, gap))
+    seconds = time.perf_counter() - begin
     return Assignment(
         links, sharing, objective, found.objective, found.bound, tstt, audit.relative_gap, found.iterations,
-        found.reason == "gap", seconds, audit, tuple(_notes(links, wanted, found, gap)), meta, flow,
-        found.time, fixed, routes, found.paths,
+        found.reason == "gap", seconds, audit, notes, content, request, flow, found.time, fixed, routes, found.paths, problem,
     )  # fmt: skip
+
+
+@cache
+def _kernels() -> Any:  # noqa: ANN401 - Numba infers types
+    from karvan.flows import table_kernels  # noqa: PLC0415 - compiles, or loads what was compiled
+
+    return table_kernels
 
 
 def _check_settings(objective: str, gap: float, max_iterations: int, threads: int | None) -> None:
@@ -156,52 +165,58 @@ def _figures(
     return np.array(matrices), fixed
 
 
-def _problem(links: LinkTable, wanted: Floats, fixed: Floats, objective: Objective) -> DenseProblem:
-    varies = links.varies
-    level = np.where((links.power == 0) & np.isfinite(links.capacity), links.b, 0.0)
-    return DenseProblem.of(
-        nodes=len(links.nodes), tail=links.from_node, head=links.to_node, through=links.through,
-        free=links.free_flow_time * (1.0 + level), rise=np.where(varies, links.free_flow_time * links.b, 0.0),
-        capacity=np.where(varies, links.capacity, 1.0), power=np.where(varies, links.power, 1.0), fixed=fixed,
-        demand=list(wanted), objective=objective,
-    )  # fmt: skip
-
-
-def _earlier(start: Assignment | None, links: LinkTable) -> Paths | None:
+def _check_start(start: Assignment | None, links: LinkTable) -> None:
+    """Check that the run to start from is on the same links, as it was laid out itself: its tables may have changed since."""
     if start is None:
-        return None
-    same = (
-        start.links.nodes == links.nodes
-        and np.array_equal(start.links.from_node, links.from_node)
-        and np.array_equal(start.links.to_node, links.to_node)
+        return
+    known = start.problem
+    same = start.links.nodes == links.nodes and _kernels().same_network(
+        known.rank, known.tail, known.head, known.through, links.from_node, links.to_node, links.through
     )
     if not same:
         message = "The run to start from is not on the same links in the same order. Leave `start` out."
         raise RequestError(message)
-    return start.start
+
+
+def _problem(
+    links: LinkTable, wanted: Floats, fixed: Floats, objective: Objective, earlier: DenseProblem | None
+) -> DenseProblem:
+    """Return the problem: with the order of links and the pairs of an earlier one, where they are those of the tables."""
+    free, rise, power, capacity = _kernels().delay_figures(
+        *(
+            np.ascontiguousarray(each, dtype=float)
+            for each in (links.free_flow_time, links.b, links.power, links.capacity)
+        )
+    )
+    figures = {"free": free, "rise": rise, "power": power, "capacity": capacity, "fixed": fixed, "objective": objective}
+    if earlier is not None and _kernels().same_demand(earlier.nodes, earlier.key, earlier.pair_trips, wanted):
+        return earlier.changed(**figures)
+    return DenseProblem.of(
+        nodes=len(links.nodes),
+        tail=links.from_node,
+        head=links.to_node,
+        through=links.through,
+        demand=list(wanted),
+        **figures,
+    )
 
 
 def _routes(problem: DenseProblem, paths: Paths) -> Routes:
     """Return the routes that carry flow, in terms of the raw link table."""
-    nodes = problem.nodes
-    used = paths.flow > 0.0
-    links, flow, route_start, link_start = paths.links, paths.flow, paths.path_start, paths.link_start
-    if not used.all():
-        length = np.diff(link_start)
-        links, flow = links[np.repeat(used, length)], flow[used]
-        route_start = np.append(0, np.cumsum(used))[route_start]
-        link_start = np.append(0, np.cumsum(length[used]))
     return Routes(
-        paths.key // (nodes * nodes), paths.key // nodes % nodes, paths.key % nodes, route_start, link_start,
-        problem.rank[links], flow,
+        *_kernels().routes_of(
+            problem.rank, problem.tree_class, problem.tree_origin, problem.pair_start, problem.pair_node, paths.path_start,
+            paths.link_start, paths.links, paths.flow,
+        )
     )  # fmt: skip
 
 
 def _class_flows(links: int, classes: int, routes: Routes) -> Floats:
     """Return the flow of every class on every link, added up from the routes in their order."""
-    number = routes.class_number[routes.pair][routes.route]
-    load = np.bincount(number * links + routes.links, routes.flow[routes.route], classes * links)
-    return np.asarray(load, dtype=float).reshape(classes, links)
+    flow: Floats = _kernels().class_flows(
+        classes, links, routes.class_number, routes.route_start, routes.link_start, routes.links, routes.flow
+    )
+    return flow
 
 
 def _no_way_out(
@@ -245,14 +260,14 @@ def _beyond_range(links: LinkTable, error: BeyondRangeError) -> RequestError:
                       what=links.name)  # fmt: skip
 
 
-def _notes(links: LinkTable, wanted: Floats, found: Solution, gap: float) -> list[str]:
+def _notes(links: LinkTable, wanted: Floats, audit: Audit, found: Solution, gap: float) -> list[str]:
     notes = []
-    within = float(np.trace(wanted.sum(axis=0)))
+    within = float(np.einsum("kii->", wanted))
     if within > 0:
         notes.append(f"{within:.6g} vehicles stay within their zone and are not assigned")
     if links.duplicates:
         notes.append(f"{links.duplicates} links join the same nodes as another; each is a link of its own")
-    if not wanted.sum() - within > 0:
+    if not audit.demand > 0:
         notes.append("no demand between zones")
     if found.reason == "rounding":
         notes.append(f"a gap of {gap:g} is beyond double-precision arithmetic on this network; "
@@ -262,15 +277,12 @@ def _notes(links: LinkTable, wanted: Floats, found: Solution, gap: float) -> lis
     return notes
 
 
-def _meta(
-    links: LinkTable, classes: Sequence[VehicleClass], wanted: Floats, fixed: Floats, request: dict[str, Any]
-) -> Meta:
-    from karvan.case import meta_without_case  # noqa: PLC0415 - pydantic is heavy
-
+def _content(links: LinkTable, classes: Sequence[VehicleClass], wanted: Floats, fixed: Floats) -> bytes:
+    """Return a hash of the tables, as they are now."""
     digest = hashlib.sha256("\n".join([links.name, *links.nodes]).encode())
     figures = (links.from_node, links.to_node, links.capacity, links.length, links.free_flow_time, links.b, links.power,
                links.toll, links.through, wanted, fixed)  # fmt: skip
     for figure in figures:
         digest.update(np.ascontiguousarray(figure).tobytes())
     digest.update(repr([(each.name, each.vehicle_equivalents) for each in classes]).encode())
-    return meta_without_case(digest.digest(), request)
+    return digest.digest()

@@ -8,8 +8,10 @@ relative gap, with times of its own and with SciPy's Dijkstra on the raw link ta
 
 from __future__ import annotations
 
+import math
+from copy import copy
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,6 +36,15 @@ GAP_ROUNDING = 1e-12
 GAP_SHARE = 1e-6
 #: Trees grown at once; a hundred rows of distances stay small.
 ROWS = 100
+#: Networks whose places in a sparse matrix are kept, by their content.
+KEPT = 4
+
+
+@cache
+def _kernels() -> Any:  # noqa: ANN401 - Numba infers types
+    from karvan.flows import audit_kernels  # noqa: PLC0415 - compiles, or loads what was compiled
+
+    return audit_kernels
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,21 +149,15 @@ def audit_assignment(
     AuditError
         Something does not hold.
     """
-    if not (np.all(np.isfinite(flow)) and np.all(np.isfinite(routes.flow))):
-        message = "a flow is not a number"
-        raise AuditError(message)
-    smallest = min(float(flow.min(initial=0.0)), float(routes.flow.min(initial=0.0)))
-    if smallest < 0.0:
-        message = f"a flow is negative: {smallest!r}"
-        raise AuditError(message)
-    _audit_ways(links, routes)
     wanted = demand.copy()
-    wanted[:, np.arange(links.zones), np.arange(links.zones)] = 0.0
+    np.einsum("kii->ki", wanted)[:] = 0.0
+    smallest = _audit_signs(links, wanted, flow, routes)
+    _audit_ways(links, wanted, routes)
     served = _audit_demand(links, wanted, routes)
     _audit_loads(links, flow, routes)
     imbalance = _audit_nodes(links, wanted, flow)
     tstt, sptt = _totals(links, wanted, fixed, flow, marginal=marginal)
-    if not (np.isfinite(tstt) and np.isfinite(sptt)):
+    if not (math.isfinite(tstt) and math.isfinite(sptt)):
         message = f"the total cost is {tstt!r}, and {sptt!r} on the shortest paths; neither may be but a number"
         raise AuditError(message)
     gap = (tstt - sptt) / tstt if tstt > 0.0 else 0.0
@@ -165,28 +170,30 @@ def audit_assignment(
     return Audit(max(gap, 0.0), tstt, sptt, imbalance, smallest, float(wanted.sum()), served)
 
 
-def _audit_ways(links: LinkTable, routes: Routes) -> None:
-    """Check that every route leads from its origin to its destination, link by link."""
-    begin, end = routes.link_start[:-1], routes.link_start[1:]
-    if not routes.flow.size:
-        return
-    if np.any(end <= begin):
-        message = "a route has no links"
+def _audit_signs(links: LinkTable, wanted: Floats, flow: Floats, routes: Routes) -> float:
+    """Check that every flow is a number, and none negative; return the smallest."""
+    if flow.shape != (wanted.shape[0], len(links)) or wanted.shape[1:] != (links.zones, links.zones):
+        message = f"flows of shape {flow.shape} and demand of shape {wanted.shape} are not of one network"
         raise AuditError(message)
-    tail, head = links.from_node[routes.links], links.to_node[routes.links]
-    pair = routes.pair
-    inner = np.ones(tail.size, dtype=bool)
-    inner[begin] = False
-    broken = inner.copy()
-    broken[1:] &= head[:-1] != tail[1:]
-    blocked = inner & ~links.through[tail]
-    for wrong, what in ((broken, "breaks off"), (blocked, "passes through a node that may not be passed through")):
-        if wrong.any():
-            route = int(routes.route[np.argmax(wrong)])
-            raise AuditError(_named(links, routes, int(pair[route]), what))
-    lost = (tail[begin] != routes.origin[pair]) | (head[end - 1] != routes.destination[pair])
-    if lost.any():
-        raise AuditError(_named(links, routes, int(pair[np.argmax(lost)]), "does not join its zones"))
+    lows = [float(_kernels().least(each)) for each in (flow.ravel(), routes.flow)]
+    if not all(map(math.isfinite, lows)):
+        message = "a flow is not a number"
+        raise AuditError(message)
+    if min(lows) < 0.0:
+        message = f"a flow is negative: {min(lows)!r}"
+        raise AuditError(message)
+    return min(lows)
+
+
+def _audit_ways(links: LinkTable, wanted: Floats, routes: Routes) -> None:
+    """Check that every route leads from its origin to its destination, link by link."""
+    found, pair = _kernels().follow(
+        wanted.shape, routes.class_number, routes.origin, routes.destination, routes.route_start, routes.link_start,
+        routes.links, routes.flow, links.from_node, links.to_node, links.through,
+    )  # fmt: skip
+    if found:
+        what = _kernels().WRONG[found]
+        raise AuditError(what if pair < 0 else _named(links, routes, pair, what))
 
 
 def _named(links: LinkTable, routes: Routes, pair: int, what: str) -> str:
@@ -195,46 +202,37 @@ def _named(links: LinkTable, routes: Routes, pair: int, what: str) -> str:
 
 def _audit_demand(links: LinkTable, wanted: Floats, routes: Routes) -> float:
     """Check that the routes of every pair carry its demand."""
-    whole = np.bincount(routes.pair, routes.flow, routes.origin.size)
-    place = np.ravel_multi_index((routes.class_number, routes.origin, routes.destination), wanted.shape)
-    carried = np.bincount(place, whole, wanted.size).reshape(wanted.shape)
-    off = np.abs(carried - wanted)
-    worst = np.unravel_index(int(off.argmax()), off.shape) if off.size else None
-    if worst is not None and off[worst] > ROUNDING * float(wanted[worst]):
-        message = (f"demand from {links.nodes[int(worst[1])]} to {links.nodes[int(worst[2])]} is "
-                   f"{float(wanted[worst])!r}, its routes carry {float(carried[worst])!r}")  # fmt: skip
+    served, place, carried = _kernels().demand_carried(
+        wanted, routes.class_number, routes.origin, routes.destination, routes.route_start, routes.flow, ROUNDING
+    )
+    if place >= 0:
+        number, origin, destination = np.unravel_index(place, wanted.shape)
+        message = (f"demand from {links.nodes[origin]} to {links.nodes[destination]} is "
+                   f"{float(wanted[number, origin, destination])!r}, its routes carry {carried!r}")  # fmt: skip
         raise AuditError(message)
-    return float(carried.sum())
+    return float(served)
 
 
 def _audit_loads(links: LinkTable, flow: Floats, routes: Routes) -> None:
     """Check that the links carry the routes."""
-    weight = routes.flow[routes.route]
-    number = routes.class_number[routes.pair][routes.route]
-    load = np.bincount(number * len(links) + routes.links, weight, flow.size).reshape(flow.shape)
-    off = np.abs(load - flow) - ROUNDING * load
-    if off.size and off.max() > 0.0:
-        where, link = divmod(int(off.argmax()), len(links))
-        message = f"{links.name_of(link)} carries {float(flow[where, link])!r}, the routes over it {float(load[where, link])!r}"
+    place, load = _kernels().links_loaded(
+        flow, routes.class_number, routes.route_start, routes.link_start, routes.links, routes.flow, ROUNDING
+    )
+    if place >= 0:
+        where, link = divmod(place, len(links))
+        message = f"{links.name_of(link)} carries {float(flow[where, link])!r}, the routes over it {load!r}"
         raise AuditError(message)
 
 
 def _audit_nodes(links: LinkTable, wanted: Floats, flow: Floats) -> float:
     """Check that flow is conserved at every node."""
-    nodes, worst = len(links.nodes), 0.0
-    for number in range(flow.shape[0]):
-        out = np.bincount(links.from_node, flow[number], nodes)
-        come = np.bincount(links.to_node, flow[number], nodes)
-        begun, ended = np.zeros(nodes), np.zeros(nodes)
-        begun[: links.zones], ended[: links.zones] = wanted[number].sum(axis=1), wanted[number].sum(axis=0)
-        off = np.abs(come + begun - out - ended)
-        over = off - ROUNDING * (come + begun)
-        if over.max() > 0.0:
-            node = int(over.argmax())
-            message = f"flow is not conserved at node {links.nodes[node]}: {off[node]:.6g} too much or too little"
-            raise AuditError(message)
-        worst = max(worst, float(off.max()))
-    return worst
+    worst, node, off = _kernels().nodes_balanced(
+        len(links.nodes), wanted, flow, links.from_node, links.to_node, ROUNDING
+    )
+    if node >= 0:
+        message = f"flow is not conserved at node {links.nodes[node]}: {off:.6g} too much or too little"
+        raise AuditError(message)
+    return float(worst)
 
 
 def audit_figures(
@@ -256,78 +254,116 @@ def audit_figures(
     AuditError
         One is another.
     """
-    volume = flow.sum(axis=0)
-    again, rise = _times(links, volume)
-    off = ~(np.abs(again - time) <= ROUNDING * again)
-    if off.any():
-        link = int(np.flatnonzero(off)[0])
+    volume, again, rise = _times(links, flow)
+    link, total, integral = _kernels().known_figures(
+        volume, again, rise, _plain(links.power), fixed, flow, time, ROUNDING
+    )
+    if link >= 0:
         message = (
             f"the time of {links.name_of(link)} is {float(time[link])!r}, at its flow it is {float(again[link])!r}"
         )
         raise AuditError(message)
-    paid = float((flow * np.where(flow > 0.0, fixed, 0.0)).sum())
-    total = float((volume * again).sum()) + paid
-    integral = float((volume * (again - rise * links.power / (1.0 + links.power))).sum()) + paid
     for what, said, known in (("total cost", tstt, total), ("objective", objective, total if marginal else integral)):
         if not abs(said - known) <= ROUNDING * known:
             message = f"the {what} is given as {said!r}, the flows come to {known!r}"
             raise AuditError(message)
 
 
-def _times(links: LinkTable, volume: Floats) -> tuple[Floats, Floats]:
-    """Return the time of every link, and the part of it that grows with its flow."""
-    varies = links.varies
-    ratio = np.where(varies, volume / np.where(varies, links.capacity, 1.0), 0.0)
-    bent = np.where(varies, ratio ** np.where(varies, links.power, 1.0), 0.0)
-    level = np.where((links.power == 0) & np.isfinite(links.capacity), links.b, 0.0)
-    rise = links.free_flow_time * links.b * bent
-    return links.free_flow_time * (1.0 + level) + rise, rise
+def _times(links: LinkTable, flow: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return the flow of every link over all classes, its time, and the part of it that grows with its flow."""
+    volume, time, rise = _kernels().link_times(
+        _plain(links.free_flow_time), _plain(links.b), _plain(links.power), _plain(links.capacity), flow
+    )
+    return volume, time, rise
+
+
+def _plain(values: Floats) -> Floats:
+    """Return figures as the kernels take them."""
+    return np.ascontiguousarray(values, dtype=float)
 
 
 def _totals(links: LinkTable, wanted: Floats, fixed: Floats, flow: Floats, *, marginal: bool) -> tuple[float, float]:
     """Return the total cost, and what it would be if all took the shortest paths at the same link costs."""
-    time, rise = _times(links, flow.sum(axis=0))
-    if marginal:
-        time = time + links.power * rise
+    _, time, rise = _times(links, flow)
     tstt = sptt = 0.0
     for number in range(flow.shape[0]):
-        cost = time + fixed[number]
-        used = flow[number] > 0.0
-        if np.any(np.isinf(fixed[number][used])):
-            link = int(np.flatnonzero(used & np.isinf(fixed[number]))[0])
-            message = f"{links.name_of(link)} carries a class that may not go there"
+        cost, paid, barred = _kernels().class_costs(
+            time, rise, _plain(links.power), marginal, fixed[number], flow[number]
+        )
+        if barred >= 0:
+            message = f"{links.name_of(barred)} carries a class that may not go there"
             raise AuditError(message)
-        tstt += float((cost[used] * flow[number][used]).sum())
+        tstt += float(paid)
         sptt += _shortest_total(links, cost, wanted[number])
     return tstt, sptt
 
 
-def shortest_costs(links: LinkTable, cost: Floats, origins: Ints) -> Floats:
-    """Return the cost of the shortest path from some zones to every zone, with SciPy's Dijkstra.
+@dataclass(frozen=True, eq=False)
+class _Places:
+    """Where links stand in a sparse matrix, one place for those that join the same nodes.
+
+    Attributes
+    ----------
+    leaves
+        Where each node is left from: itself, or a copy where it may not be passed through.
+    order, first
+        The links in order of their places, and where each place begins among them; None where no two share one.
+    template
+        The matrix, without costs.
+    """
+
+    leaves: Ints
+    order: Ints
+    first: Ints | None
+    template: csr_array[np.float64, tuple[int, int]]
+
+    def graph(self, cost: Floats) -> csr_array[np.float64, tuple[int, int]]:
+        """Return the links at some costs as SciPy wants them, the cheapest of those that join the same nodes."""
+        least = np.fmin(cost, np.inf)[self.order]  # what is no number is no way
+        if self.first is not None:
+            least = np.minimum.reduceat(least, self.first)
+        graph = copy(self.template)
+        graph.data = least
+        return graph
+
+
+@lru_cache(maxsize=KEPT)
+def _places(nodes: int, from_node: bytes, to_node: bytes, through: bytes) -> _Places:
+    """Return the places of links, from the bytes of their ends: equal bytes have equal places.
 
     A node that may not be passed through is split: what begins there leaves from a copy, and what arrives stays.
     """
-    nodes = len(links.nodes)
-    leaves = np.where(links.through, np.arange(nodes), nodes + np.arange(nodes))
-    tail, usable = leaves[links.from_node], np.isfinite(cost)
-    order = np.lexsort((cost, links.to_node, tail))
-    order = order[usable[order]]
-    tail, head, weight = tail[order], links.to_node[order], cost[order]
-    cheapest = np.ones(tail.size, dtype=bool)  # of links that join the same nodes
-    cheapest[1:] = (tail[1:] != tail[:-1]) | (head[1:] != head[:-1])
-    begin = np.searchsorted(tail[cheapest], np.arange(2 * nodes + 1))
-    graph: csr_array[np.float64, tuple[int, int]] = csr_array(
-        (weight[cheapest], head[cheapest], begin), shape=(2 * nodes, 2 * nodes)
-    )
-    return np.asarray(dijkstra(graph, indices=leaves[origins]))[:, : links.zones]
+    tail, head = (np.frombuffer(ends, dtype=np.int64) for ends in (from_node, to_node))
+    free = np.frombuffer(through, dtype=bool)
+    leaves = np.where(free, np.arange(nodes), nodes + np.cumsum(~free) - 1)
+    states = nodes + int((~free).sum())
+    place = leaves[tail] * states + head
+    order = np.argsort(place, kind="stable")
+    first = np.flatnonzero(np.diff(place[order], prepend=-1))
+    at = place[order][first]
+    row = np.searchsorted(at // states, np.arange(states + 1)).astype(np.int32)
+    template = csr_array((np.empty(at.size), (at % states).astype(np.int32), row), shape=(states, states))
+    return _Places(leaves, order, first if first.size < order.size else None, template)
+
+
+def _places_of(links: LinkTable) -> _Places:
+    ends = (np.asarray(links.from_node, dtype=np.int64), np.asarray(links.to_node, dtype=np.int64))
+    return _places(len(links.nodes), *(each.tobytes() for each in ends), links.through.tobytes())
+
+
+def shortest_costs(links: LinkTable, cost: Floats, origins: Ints) -> Floats:
+    """Return the cost of the shortest path from some zones to every zone, with SciPy's Dijkstra; infinite: no way."""
+    places = _places_of(links)
+    return np.asarray(dijkstra(places.graph(cost), indices=places.leaves[origins]))[:, : links.zones]
 
 
 def _shortest_total(links: LinkTable, cost: Floats, wanted: Floats) -> float:
-    total = 0.0
+    places, total = _places_of(links), 0.0
+    graph = places.graph(cost)
     origins = np.flatnonzero(wanted.any(axis=1))
     for begin in range(0, origins.size, ROWS):
         some = origins[begin : begin + ROWS]
-        trips = wanted[some]
-        asked = trips > 0
-        total += float((shortest_costs(links, cost, some)[asked] * trips[asked]).sum())
+        # where all begin somewhere it need not be told which do
+        chosen = places.leaves[some] if some.size < graph.shape[0] else None
+        total += float(_kernels().wanted_total(dijkstra(graph, indices=chosen), wanted, some))
     return total

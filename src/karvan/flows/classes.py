@@ -6,6 +6,7 @@ time on a link; beside it each has its own fixed cost, in money, turned into tim
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
@@ -119,16 +120,17 @@ def fixed_times(
     The factors turn toll and length into time, for every class; beside them stands each class's own fixed cost over its
     value of time.
     """
-    shared = toll_factor * links.toll + distance_factor * links.length
-    costs, problems = np.tile(shared, (len(classes), 1)), []
+    costs: Floats = np.empty((len(classes), len(links)))
+    costs[:] = toll_factor * links.toll + distance_factor * links.length
+    problems = []
     for factor, what in ((toll_factor, "toll factor"), (distance_factor, "distance factor")):
-        if not (np.isfinite(factor) and factor >= 0):
+        if not (math.isfinite(factor) and factor >= 0):
             problems.append(f"the {what} is {factor}; give zero or more.")
     for place, each in enumerate(classes):
         own = list(_class_problems(links, each))
         if not own and each.fixed_cost is not None and each.value_of_time is not None:
             costs[place] += np.asarray(each.fixed_cost, dtype=float) / each.value_of_time
-        if not own and not problems and not np.any((costs[place] > 0) | (links.free_flow_time > 0)):
+        if not own and not problems and not (costs[place].any() or links.free_flow_time.any()):
             own = [f"class {each.name!r} has no cost: free-flow time and fixed cost are zero on every link."]
         problems += own
     return costs, problems
@@ -162,7 +164,7 @@ def _class_problems(links: LinkTable, each: VehicleClass) -> Iterator[str]:
 
 def is_figure(value: object) -> bool:
     """Return whether a value is a number, and finite."""
-    return isinstance(value, Real) and bool(np.isfinite(float(value)))
+    return isinstance(value, Real) and math.isfinite(value)
 
 
 def is_count(value: object) -> bool:

@@ -9,6 +9,7 @@ zero makes it constant too, at ``free_flow_time (1 + b)``, which is what the for
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,8 @@ FIGURES = ("capacity", "length", "free_flow_time", "b", "power", "speed", "toll"
 DEFAULTS = {"capacity": np.nan, "length": 0.0, "b": 0.15, "power": 4.0, "speed": 0.0, "toll": 0.0, "link_type": 0.0}
 #: Problems of one kind that an error lists before it counts the rest.
 SHOWN_PROBLEMS = 5
+#: Networks whose duplicates are kept, by their content.
+KEPT = 4
 
 
 @dataclass(frozen=True)
@@ -140,8 +143,9 @@ class LinkTable:
     @property
     def duplicates(self) -> int:
         """Number of links whose ends another link before them has too."""
-        ends = self.from_node * len(self.nodes) + self.to_node
-        return int(ends.size - np.unique(ends).size)
+        return _duplicates(
+            len(self.nodes), *(np.asarray(each, dtype=np.int64).tobytes() for each in (self.from_node, self.to_node))
+        )
 
     def name_of(self, link: int) -> str:
         """Return what people call a link: its number and its ends."""
@@ -155,6 +159,10 @@ class LinkTable:
         InputError
             Some are wrong; all are listed.
         """
+        figures = np.array((self.free_flow_time, self.b, self.power, self.length, self.toll))
+        # what is no number is neither; a blank capacity is sound
+        if len(self) and figures.min() >= 0 and figures.max() < np.inf and not (self.capacity <= 0).any():
+            return
         problems = list(self._problems())
         if problems:
             raise InputError(problems, what=self.name)
@@ -177,6 +185,12 @@ class LinkTable:
         ]  # fmt: skip
         for column, wrong, what, todo in rules:
             yield from _listed(self, column, np.flatnonzero(wrong), what, todo)
+
+
+@lru_cache(maxsize=KEPT)
+def _duplicates(nodes: int, from_node: bytes, to_node: bytes) -> int:
+    tail, head = (np.frombuffer(ends, dtype=np.int64) for ends in (from_node, to_node))
+    return int(tail.size - np.unique(tail * nodes + head).size)
 
 
 def node_name(node: object) -> str:

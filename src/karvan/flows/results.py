@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,14 +14,14 @@ from karvan.flows.audit import shortest_costs
 from karvan.flows.links import node_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     import numpy.typing as npt
 
     from karvan.case import Meta
     from karvan.flows.audit import Audit, Routes
     from karvan.flows.classes import VehicleClass
-    from karvan.flows.dense import Paths
+    from karvan.flows.dense import DenseProblem, Paths
     from karvan.flows.links import LinkTable
 
     Floats = npt.NDArray[np.float64]
@@ -56,8 +57,8 @@ class Assignment:
         What the audit found.
     notes
         What the reader should know.
-    meta
-        Where it comes from.
+    content, request
+        Hash of the tables as they were, and the question asked.
     flow
         Flow, class by link, in vehicle equivalents.
     time
@@ -67,6 +68,8 @@ class Assignment:
     routes
         Routes with their flow; of each pair they cost the same within the gap. The flows of links with rising times are
         unique at equilibrium, those of routes are not.
+    start, problem
+        What another run can start from: the path sets of the solver, and the problem they are of.
     """
 
     links: LinkTable
@@ -81,12 +84,26 @@ class Assignment:
     seconds: float
     audit: Audit
     notes: tuple[str, ...]
-    meta: Meta
+    content: bytes = field(repr=False)
+    request: Mapping[str, Any] = field(repr=False)
     flow: Floats
     time: Floats
     fixed: Floats
     routes: Routes
     start: Paths = field(repr=False)
+    problem: DenseProblem = field(repr=False)
+
+    @cached_property
+    def meta(self) -> Meta:
+        """Where it comes from."""
+        from karvan.case import meta_without_case  # noqa: PLC0415 - pydantic is heavy
+
+        return meta_without_case(self.content, self.request)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is kept of it elsewhere, with the version that found it."""
+        _ = self.meta
+        return self.__dict__
 
     @property
     def table(self) -> pd.DataFrame:

@@ -20,25 +20,38 @@ def is_compiled() -> bool:
     Numba keeps them beside the source, or in the user's cache where that folder cannot be written. The question is only
     whether to say that compiling takes a while; whether a cached kernel is fit for use, Numba decides itself.
     """
-    source = Path(__file__).with_name("dense_kernels.py")
+    source = Path(__file__).with_name("shift_kernels.py")
     named = os.environ.get("NUMBA_CACHE_DIR")
     places = [Path(named)] if named else [source.parent / "__pycache__", Path.home() / ".cache" / "numba"]
-    newest = max((entry.stat().st_mtime for place in places for entry in place.rglob("dense_kernels.balance-*.nbi")),
+    newest = max((entry.stat().st_mtime for place in places for entry in place.rglob("shift_kernels.balance_*.nbi")),
                  default=0.0)  # fmt: skip
     return newest >= source.stat().st_mtime
 
 
 def warm_dense() -> None:
-    """Solve the smallest network that needs every kernel of the dense solver, on one thread and on two."""
-    from karvan.flows.dense import DenseProblem, solve  # noqa: PLC0415 - heavy
+    """Assign the smallest network that needs every kernel of the dense solver and of its audit, cold and warm."""
+    from karvan.flows.assign import assign  # noqa: PLC0415 - heavy
+    from karvan.flows.links import LinkTable  # noqa: PLC0415 - heavy
 
-    demand = np.array([[0.0, 6.0], [0.0, 0.0]])
-    problem = DenseProblem.of(
-        nodes=4, tail=[0, 0, 2, 2, 3], head=[2, 3, 1, 3, 1], free=[0.0, 50.0, 50.0, 10.0, 0.0], rise=[1.0, 1.0, 1.0, 1.0, 1.0],
-        capacity=[0.1, 1.0, 1.0, 1.0, 0.1], power=[1.0, 1.0, 1.0, 1.0, 1.0], demand=[demand],
-    )  # fmt: skip
+    tail, head = np.array([0, 0, 2, 2, 3]), np.array([2, 3, 1, 3, 1])
+    free, slow, zero = np.array([0.1, 50.0, 50.0, 10.0, 0.1]), np.array([100.0, 0.02, 0.02, 0.1, 100.0]), np.zeros(5)
+    links = LinkTable(
+        "warm",
+        ("a", "b", "c", "d"),
+        2,
+        np.ones(4, dtype=bool),
+        tail,
+        head,
+        np.ones(5),
+        zero,
+        free,
+        slow,
+        np.ones(5),
+        zero,
+    )
+    start = None
     for threads in (1, 2):
-        solve(problem, gap=1e-9, threads=threads)
+        start = assign(links, np.array([[0.0, 6.0], [0.0, 0.0]]), gap=1e-9, start=start, threads=threads)
 
 
 def warm_equilibrium() -> None:

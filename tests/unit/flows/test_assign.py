@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -221,6 +224,84 @@ def test_a_warm_start_with_other_demand_and_a_shut_link(network):
 def test_a_start_on_other_links_is_refused(braess, six):
     with pytest.raises(RequestError, match="The run to start from is not on the same links"):
         assign(two_ways(), demand(1), start=assign(braess, six))
+
+
+def altered(links, link, **times):
+    """Return links of which one has other figures."""
+    one = np.arange(len(links)) == link
+    return replace(links, **{name: np.where(one, share, 1.0) * getattr(links, name) for name, share in times.items()})
+
+
+@pytest.mark.parametrize(
+    "times",
+    [{"capacity": 0.5}, {"capacity": 2.0}, {"free_flow_time": 1.5}, {"free_flow_time": 10.0}, {"power": 0.5}],
+    ids=str,
+)
+def test_a_restart_after_one_link_changes_is_the_cold_solve(network, times):
+    links, trips = network("SiouxFalls")
+    base = assign(links, trips, gap=1e-10)
+    for link in range(0, len(links), 9):
+        other = altered(links, link, **times)
+        warm, cold = assign(other, trips, gap=1e-11, start=base), assign(other, trips, gap=1e-11)
+        assert warm.flow[0] == pytest.approx(cold.flow[0], rel=1e-5, abs=1e-3)
+        assert warm.objective == pytest.approx(cold.objective, rel=1e-11)
+        assert warm.meta.hash != cold.meta.hash  # one of them says that it began elsewhere
+        # and what a restart leaves can be started from
+        again = assign(links, trips, gap=1e-11, start=warm)
+        assert again.objective == pytest.approx(base.objective, rel=1e-10)
+
+
+def test_a_restart_is_the_same_bytes_on_one_thread_and_on_two(network):
+    links, trips = network("SiouxFalls")
+    base, other = assign(links, trips, gap=1e-8), altered(links, 30, capacity=0.5)
+    one, two = (assign(other, trips, gap=1e-8, start=base, threads=count) for count in (1, 2))
+    assert one.flow.tobytes() == two.flow.tobytes()
+    assert one.routes.flow.tobytes() == two.routes.flow.tobytes()
+
+
+def test_a_restart_on_other_links_is_refused_also_where_the_table_itself_was_changed(network):
+    links, trips = network("SiouxFalls")
+    links = replace(links, to_node=links.to_node.copy(), through=links.through.copy())
+    base = assign(links, trips)
+    links.to_node[[3, 4]] = links.to_node[[4, 3]]
+    with pytest.raises(RequestError, match="is not on the same links in the same order"):
+        assign(links, trips, start=base)
+    links.to_node[[3, 4]] = links.to_node[[4, 3]]
+    links.through[9] = False
+    with pytest.raises(RequestError, match="is not on the same links in the same order"):
+        assign(links, trips, start=base)
+
+
+def test_pairs_of_an_earlier_run_serve_the_same_demand_alone(network):
+    links, trips = network("SiouxFalls")
+    base = assign(links, trips)
+    same = assign(links, trips, start=base)
+    assert same.problem.key is base.problem.key
+    more, fewer, moved = trips.copy(), trips.copy(), trips.copy()
+    more[0, 5] += 1.0
+    fewer[0, 5] = 0.0
+    moved[0, [4, 5]] = moved[0, [5, 4]]
+    for other in (more, fewer, moved):
+        result = assign(links, other, gap=1e-8, start=base)
+        assert result.problem.key is not base.problem.key
+        assert result.audit.demand == result.audit.served == pytest.approx(other.sum())
+        assert result.demand_matrix() == pytest.approx(other)
+    twice = assign(links, classes=[VehicleClass(name, trips / 2) for name in ("one", "two")], gap=1e-8, start=base)
+    assert twice.objective == pytest.approx(assign(links, trips, gap=1e-8).objective, rel=1e-8)
+
+
+def test_a_result_says_of_which_tables_it_is_though_they_change(network, monkeypatch):
+    links, trips = network("SiouxFalls")
+    links = replace(links, capacity=links.capacity.copy())
+    said = assign(links, trips).meta
+    later = assign(links, trips)
+    links.capacity[0] *= 2
+    assert later.meta == said
+    assert assign(links, trips).meta.hash != said.hash
+    # what is kept elsewhere carries the version that found it
+    kept = pickle.dumps(assign(replace(links, capacity=links.capacity / 2), trips))
+    monkeypatch.setattr("karvan.case.meta_without_case", None)
+    assert pickle.loads(kept).meta.karvan == said.karvan  # noqa: S301 - our own bytes
 
 
 @pytest.mark.parametrize("name", ["SiouxFalls", "Winnipeg"])

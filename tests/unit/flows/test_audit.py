@@ -11,7 +11,7 @@ import pytest
 from karvan.cli import main
 from karvan.errors import AuditError
 from karvan.flows import VehicleClass, assign, audit_assignment
-from karvan.flows.audit import audit_figures
+from karvan.flows.audit import audit_figures, shortest_costs
 
 
 class Case:
@@ -123,6 +123,54 @@ def test_less_flow_than_demand_gives_a_negative_gap(sound, monkeypatch):
     fails(lambda: sound.audit(flow=sound.flow * 0.9), "the relative gap is negative: -")
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"links": -1}, {"links": 76}, {"origin": 24}, {"destination": -1}, {"class_number": 1},
+        {"route_start": 1}, {"link_start": 2}, {"link_start": -1},
+    ],
+    ids=str,
+)  # fmt: skip
+def test_routes_that_name_what_is_not_there(sound, wrong):
+    ((name, value),) = wrong.items()
+    figures = getattr(sound.routes, name).copy()
+    figures[0] = value
+    says = "routes name links, zones or classes that are not there"
+    fails(lambda: sound.audit(routes=replace(sound.routes, **{name: figures})), says)
+    shorter = getattr(sound.routes, name)[:-1]
+    with pytest.raises(AuditError):
+        sound.audit(routes=replace(sound.routes, **{name: shorter}))
+
+
+def test_a_route_without_links(sound):
+    begins = sound.routes.link_start.copy()
+    begins[5] = begins[4]
+    fails(lambda: sound.audit(routes=replace(sound.routes, link_start=begins)), r"a route from \d+ to \d+ has no links")
+
+
+def test_flows_of_another_network(sound):
+    fails(lambda: sound.audit(flow=sound.flow[:, :-1]), "are not of one network")
+
+
+def test_shortest_paths_are_those_of_the_table_as_it_is_now(sound):
+    # where the links lie in a matrix is kept by their content, not by who they are
+    ends = sound.links.to_node.copy()
+    sound.links = replace(sound.links, to_node=ends)
+    origins = np.arange(24)
+    before = shortest_costs(sound.links, sound.result.time, origins)
+    ends[[3, 4]] = ends[[4, 3]]
+    assert not np.array_equal(shortest_costs(sound.links, sound.result.time, origins), before)
+    ends[[3, 4]] = ends[[4, 3]]
+    assert np.array_equal(shortest_costs(sound.links, sound.result.time, origins), before)
+    through = sound.links.through.copy()
+    through[9] = False
+    barred = shortest_costs(replace(sound.links, through=through), sound.result.time, origins)
+    assert np.all(barred >= before)
+    assert np.any(barred > before)
+    closed = np.where(np.arange(76) == 0, np.inf, sound.result.time)
+    assert shortest_costs(sound.links, closed, origins)[0, 1] > before[0, 1]
+
+
 def test_a_flow_that_is_not_a_number(sound):
     sound.flow[0, 0] = np.nan
     fails(sound.audit, "a flow is not a number")
@@ -164,7 +212,10 @@ def test_a_solver_that_loses_a_vehicle_leaves_with_three(monkeypatch, capsys, tm
         "<NUMBER OF ZONES> 2\n<NUMBER OF NODES> 2\n<END OF METADATA>\n1 2 9 1 1;\n2 1 9 1 1;\n", encoding="utf-8"
     )
     (tmp_path / "trips.tntp").write_text("<END OF METADATA>\nOrigin 1\n2 : 9;\n", encoding="utf-8")
-    monkeypatch.setattr(module, "_class_flows", lambda *figures: true(*figures) - np.eye(1, 2))
+    # of two links: what is assigned to compile the kernels keeps its vehicles
+    monkeypatch.setattr(
+        module, "_class_flows", lambda links, *rest: true(links, *rest) - (links == 2) * np.eye(1, links)
+    )
     with pytest.raises(SystemExit) as left:
         main(
             ["flows", "assign", "--net", str(tmp_path / "net.tntp"), "--trips", str(tmp_path / "trips.tntp"), "--json"]

@@ -1,0 +1,105 @@
+"""Compiled passage between the tables of a dense network and the arrays of its solver, there and back."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def delay_figures(free_flow_time, b, power, capacity):
+    """Return free, rise, power and capacity of links: time = free + rise (volume / capacity)^power."""
+    links = free_flow_time.size
+    free, rise, power_, capacity_ = np.empty(links), np.zeros(links), np.ones(links), np.ones(links)
+    for link in range(links):
+        limited = np.isfinite(capacity[link])
+        free[link] = free_flow_time[link] * (1.0 + (b[link] if limited and power[link] == 0.0 else 0.0))
+        if limited and free_flow_time[link] > 0.0 and b[link] > 0.0 and power[link] > 0.0:
+            rise[link] = free_flow_time[link] * b[link]
+            power_[link], capacity_[link] = power[link], capacity[link]
+    return free, rise, power_, capacity_
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def same_network(rank, tail, head, passed, from_node, to_node, through):
+    """Tell whether links are those that were laid out in the order of their tails."""
+    if from_node.size != rank.size or to_node.size != rank.size or through.size != passed.size:
+        return False
+    for place in range(rank.size):
+        if from_node[rank[place]] != tail[place] or to_node[rank[place]] != head[place]:
+            return False
+    return np.array_equal(passed, through)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def same_demand(nodes, key, trips, wanted):
+    """Tell whether demand, class by origin by destination, is that of some pairs, which stand in that order."""
+    pair = 0
+    for number in range(wanted.shape[0]):
+        for origin in range(wanted.shape[1]):
+            for destination in range(wanted.shape[2]):
+                flow = wanted[number, origin, destination]
+                if flow == 0.0 or origin == destination:
+                    continue
+                if (
+                    pair == key.size
+                    or key[pair] != (number * nodes + origin) * nodes + destination
+                    or trips[pair] != flow
+                ):
+                    return False
+                pair += 1
+    return pair == key.size
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def routes_of(rank, tree_class, tree_origin, pair_start, pair_node, path_start, link_start, path_links, path_flow):
+    """Return the paths that carry flow: class, origin and destination of every pair; where its paths, and their links, begin.
+
+    Links are places in the table.
+    """
+    pairs, paths, size = pair_node.size, 0, 0
+    for path in range(path_flow.size):
+        if path_flow[path] > 0.0:
+            paths += 1
+            size += link_start[path + 1] - link_start[path]
+    number, origin, destination = (
+        np.empty(pairs, dtype=np.int64), np.empty(pairs, dtype=np.int64), np.empty(pairs, dtype=np.int64)
+    )  # fmt: skip
+    starts, begins = np.zeros(pairs + 1, dtype=np.int64), np.zeros(paths + 1, dtype=np.int64)
+    links, flow = np.empty(size, dtype=np.int64), np.empty(paths)
+    paths, size = 0, 0
+    for tree in range(tree_class.size):
+        for pair in range(pair_start[tree], pair_start[tree + 1]):
+            number[pair], origin[pair], destination[pair] = tree_class[tree], tree_origin[tree], pair_node[pair]
+            for path in range(path_start[pair], path_start[pair + 1]):
+                if path_flow[path] > 0.0:
+                    for place in range(link_start[path], link_start[path + 1]):
+                        links[size] = rank[path_links[place]]
+                        size += 1
+                    flow[paths] = path_flow[path]
+                    paths += 1
+                    begins[paths] = size
+            starts[pair + 1] = paths
+    return number, origin, destination, starts, begins, links, flow
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def class_flows(classes, links, class_number, route_start, link_start, route_links, route_flow):
+    """Return the flow of every class on every link, added up from the routes in their order."""
+    flow = np.zeros((classes, links))
+    for pair in range(class_number.size):
+        for route in range(route_start[pair], route_start[pair + 1]):
+            for place in range(link_start[route], link_start[route + 1]):
+                flow[class_number[pair], route_links[place]] += route_flow[route]
+    return flow
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def total_cost(flow, time, fixed):
+    """Return what all classes pay on all links; a fixed cost where none of the class goes does not count."""
+    total = 0.0
+    for number in range(flow.shape[0]):
+        for link in range(flow.shape[1]):
+            if flow[number, link] > 0.0:
+                total += flow[number, link] * (time[link] + fixed[number, link])
+    return total
