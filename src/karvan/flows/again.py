@@ -51,7 +51,7 @@ def solve_again(
 
 def look_again(solved: Solved, *, tolerance: float = TOLERANCE) -> Solved:
     """Return a solved setting with the routes that are missing at its costs, and its own tonnes."""
-    model, charges = solved.model, movement_charges(solved.model, solved.equilibrium)
+    model, charges = solved.model, movement_charges(solved.model, solved.equilibrium.start)
     chosen = with_missing(model, charges, solved.chosen)
     if chosen is solved.chosen:
         return replace(solved, sought=charges)
@@ -71,7 +71,7 @@ def has_moved(solved: Solved) -> bool:
         return True
     routes, classes, stream = solved.model.problem.routes, solved.model.problem.classes, solved.model.laid.stream_of
     used = stream >= 0
-    changes = zip(movement_charges(solved.model, solved.equilibrium), solved.sought, strict=True)
+    changes = zip(movement_charges(solved.model, solved.equilibrium.start), solved.sought, strict=True)
     usd, hours = (
         np.abs(np.bincount(stream[used], (now - then)[used], minlength=routes.streams)) for now, then in changes
     )

@@ -124,7 +124,7 @@ def state_of(solved: Solved) -> State:
     """Return the final state of a run, as the audit reads it."""
     found, laid = solved.equilibrium, solved.model.laid
     number, route, flow = class_flows(solved)
-    usd, hours = movement_charges(solved.model, found)
+    usd, hours = movement_charges(solved.model, found.start)
     return State(
         class_number=number, route=route, flow=flow, on_network=found.on_network, stream_flow=found.stream_flow, used=found.used,
         price_usd=found.controls.price_usd, queue_h=found.controls.queue_h, delay_h=found.delay_h, move_ptr=laid.moves[0],
@@ -135,7 +135,7 @@ def state_of(solved: Solved) -> State:
 def search_tasks(solved: Solved) -> list[SearchTask]:
     """Return the searches for missing routes: from every origin, at the lowest, middle and highest time value of a form."""
     model = solved.model
-    usd, hours = movement_charges(model, solved.equilibrium)
+    usd, hours = movement_charges(model, solved.equilibrium.start)
     tasks = []
     for form in FORMS:
         values = time_values(model.base, model.network.applied.rows("commodity"), form)

@@ -144,12 +144,12 @@ def _found_before(case: Case, setting: Setting, reference: Reference) -> Solved 
     chosen, found = known
     model = build_model(network, chosen, reference.tastes, constants=reference.constants)
     fits = len(found.route_flow) == len(model.problem.routes.nest) and len(found.used) == len(model.problem.resources)
-    return Solved(model, found, chosen, movement_charges(model, found)) if fits else None
+    return Solved(model, found, chosen, movement_charges(model, found.start)) if fits else None
 
 
 @lru_cache(maxsize=2)
 def first_look(case: Case, setting: Setting) -> Solved:
-    """Return a setting solved roughly from the reference of its case, with routes sought once.
+    """Return a setting solved roughly from the reference of its case, with routes sought at the charges there and once more.
 
     :func:`solve_setting` goes on from it, so that whoever shows it until the setting is solved has it for nothing.
     """
@@ -157,13 +157,12 @@ def first_look(case: Case, setting: Setting) -> Solved:
 
 
 def _solve(case: Case, setting: Setting, near: Solved | None, reference: Reference, tolerance: float) -> Solved:
-    if near is None and tolerance <= TOLERANCE:
-        look = first_look(case, setting)
-        rounds = ADDING_ROUNDS - 1 if look.chosen is not reference.chosen else 0
-        return _complete(look, reference.tastes, tolerance, rounds=rounds)
+    close = tolerance <= TOLERANCE
+    begun = (
+        first_look(case, setting) if near is None and close else _begun(case, setting, near, max(tolerance, ROUGHLY))
+    )
     # tonnes are still to change where it is rough: whether more routes are missing is seen as they do
-    rounds = ADDING_ROUNDS if tolerance <= TOLERANCE else 1
-    return _complete(_begun(case, setting, near, max(tolerance, ROUGHLY)), reference.tastes, tolerance, rounds=rounds)
+    return _complete(begun, reference.tastes, tolerance) if close else begun
 
 
 def _begun(case: Case, setting: Setting, near: Solved | None, tolerance: float) -> Solved:
@@ -173,7 +172,14 @@ def _begun(case: Case, setting: Setting, near: Solved | None, tolerance: float) 
     model = build_model(network_of(case, setting), chosen, reference.tastes, constants=reference.constants)
     start = carried(near, model) if near is not None else _start(model, reference)
     known = near.equilibrium.reactions if near is not None else reference.reactions
-    return Solved(model, solve_equilibrium(model.problem, start, tolerance=tolerance, reactions=known), chosen)
+    # ways round what is shut, and over what is new, are there before anything is full for want of them
+    charges = movement_charges(model, start)
+    more = with_missing(model, charges, chosen)
+    if more is not chosen:
+        names, pair_resource = model.problem.resources.names, model.problem.resources.pair_resource
+        model = build_model(model.network, more, reference.tastes, model.forms)
+        start = _moved(names, pair_resource, start, model)
+    return Solved(model, solve_equilibrium(model.problem, start, tolerance=tolerance, reactions=known), more, charges)
 
 
 def _start(model: CorridorModel, reference: Reference) -> Start:
@@ -373,7 +379,7 @@ def _complete(
     """
     roughly = max(tolerance, ROUGHLY)
     for _ in range(rounds):
-        charges = movement_charges(solved.model, solved.equilibrium)
+        charges = movement_charges(solved.model, solved.equilibrium.start)
         chosen = with_missing(solved.model, charges, solved.chosen)
         solved = replace(solved, sought=charges)
         if chosen is solved.chosen:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from karvan.case import Rows
     from karvan.flows.corridor_model import CorridorModel
     from karvan.flows.demand import Stream
-    from karvan.flows.equilibrium import Equilibrium
+    from karvan.flows.equilibrium import Start
     from karvan.flows.problem import Floats, Ints
     from karvan.flows.route_sets import FormRoutes, Graph
     from karvan.network.states import StateIndex
@@ -55,13 +55,12 @@ def with_missing(
     return chosen if all(more[form] is chosen[form] for form in FORMS) else more
 
 
-def movement_charges(model: CorridorModel, found: Equilibrium) -> tuple[Floats, Floats]:
-    """Return dollars and hours that every movement costs besides its plain cost."""
+def movement_charges(model: CorridorModel, start: Start) -> tuple[Floats, Floats]:
+    """Return dollars and hours that every movement costs besides its plain cost, where a solution stands or begins."""
     # what a stream is charged is the sum over its movements, of which a way that is sought may use some only
     there, back = model.pair_movements
     resources = replace(model.problem.resources, pair_there=there, pair_back=back)
-    wait = found.controls.queue_h + found.delay_h
-    return resources.charges(found.controls.price_usd, wait, found.controls.lean, len(model.laid.stream_of))
+    return resources.charges(start.price_usd, start.queue_h + start.delay_h, start.lean, len(model.laid.stream_of))
 
 
 def choice_weights(model: CorridorModel, form: str, values: Sequence[float], usd: Floats, hours: Floats) -> Floats:
