@@ -81,7 +81,18 @@ def warm_equilibrium() -> None:
 
 
 def warm_routes() -> None:
-    """Lay out the routes of the textbook case and seek missing ones, where nothing is scarce yet and nothing is solved."""
+    """Find the routes of the textbook case, and lay them out."""
+    from karvan.case import open_case  # noqa: PLC0415 - heavy
+    from karvan.flows.corridor_solve import reference_costs  # noqa: PLC0415 - compiles
+    from karvan.flows.route_sets import reference_setting, routes_of_case  # noqa: PLC0415 - compiles
+    from karvan.routes import network_of  # noqa: PLC0415 - heavy
+
+    case = open_case("textbook")
+    reference_costs(network_of(case, reference_setting(case)), routes_of_case(case))
+
+
+def warm_missing() -> None:
+    """Seek routes that are missing in the textbook case, where nothing is scarce yet and nothing is solved."""
     from karvan.case import open_case  # noqa: PLC0415 - heavy
     from karvan.flows.corridor_model import build_model  # noqa: PLC0415 - compiles
     from karvan.flows.corridor_solve import reference_costs  # noqa: PLC0415 - compiles
@@ -109,18 +120,24 @@ def warm_corridor() -> None:
             assign_flows(case, scenario=scenario, projects=projects)
 
 
+def _warm_beside() -> None:
+    """Compile the other half: when equilibria are done, the kernels that find routes have come from the first half."""
+    warm_equilibrium()
+    warm_missing()
+
+
 def warm_all() -> None:
-    """Compile the kernels of both solvers, those of equilibria in a process of its own.
+    """Compile the kernels of both solvers, in two halves that take as long: two processes.
 
     Raises
     ------
     WorkerError
         That process failed.
     """
-    other = multiprocessing.get_context("spawn").Process(target=warm_equilibrium)
+    other = multiprocessing.get_context("spawn").Process(target=_warm_beside)
     other.start()
-    warm_dense()
     warm_routes()
+    warm_dense()
     other.join()
     if other.exitcode:
         message = "The kernels of equilibria could not be compiled; what went wrong stands above."

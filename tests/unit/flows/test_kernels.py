@@ -200,14 +200,14 @@ def test_set_up_says_that_it_compiles(monkeypatch, capsys):
 COLD = """
 import sys
 from numba.core.dispatcher import Dispatcher
-from karvan.flows.warm import warm_corridor, warm_equilibrium, warm_routes
+from karvan.flows.warm import warm_corridor, warm_equilibrium, warm_missing, warm_routes
 
 def compiled():
     modules = [module for name, module in sys.modules.items() if name.startswith("karvan.flows")]
     kernels = [one for module in modules for one in vars(module).values() if isinstance(one, Dispatcher)]
     return {(one.py_func.__qualname__, signature) for one in kernels for signature in one.overloads}
 
-warm_equilibrium(), warm_routes(), warm_corridor()
+warm_equilibrium(), warm_routes(), warm_missing(), warm_corridor()
 warmed = compiled()
 import karvan
 case = karvan.open_case("textbook")
