@@ -61,7 +61,7 @@ FEW_SOLVES, FEWEST_WHOLE = 6, 4
 #: What may be spent on full solves, in seconds of one core; and what one state of one year takes, roughly, as measured on a
 #: machine that had other work: so much, and so much for each row of base_flow.csv.
 MOST_WORK = 840.0
-STATE_WORK, ROW_WORK = 0.08, 0.0002
+STATE_WORK, ROW_WORK = 0.08, 0.00023
 #: Draws that say how wide the value spreads while the emulator is trained.
 SPREAD_DRAWS = 1024
 #: Largest share of worlds without a solution; one world may always be. Draws without one widen the interval P10 to P90, and must
