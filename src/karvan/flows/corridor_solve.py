@@ -174,12 +174,24 @@ def _begun(case: Case, setting: Setting, near: Solved | None, tolerance: float) 
     known = near.equilibrium.reactions if near is not None else reference.reactions
     # ways round what is shut, and over what is new, are there before anything is full for want of them
     charges = movement_charges(model, start)
-    more = with_missing(model, charges, chosen)
+    beside = near.model.network if near is not None else network_of(case, reference_setting(case))
+    # where ways cost what they do where it begins, none was missing there
+    more = chosen if _cost_the_same(model.network, beside) else with_missing(model, charges, chosen)
     if more is not chosen:
         names, pair_resource = model.problem.resources.names, model.problem.resources.pair_resource
         model = build_model(model.network, more, reference.tastes, model.forms)
         start = _moved(names, pair_resource, start, model)
     return Solved(model, solve_equilibrium(model.problem, start, tolerance=tolerance, reactions=known), more, charges)
+
+
+def _cost_the_same(one: Network, other: Network) -> bool:
+    """Tell whether all arcs of two networks stand, and cost, alike."""
+    figures = ("cut", "price_usd_per_t", "move_h", "rest_h", "wait_h", "stop_h", "sd_h", "wait_sd_h")
+    arcs = [(one.arcs(form, relaxed=True), other.arcs(form, relaxed=True)) for form in FORMS]
+    return all(
+        len(mine) == len(theirs) and all(np.array_equal(getattr(mine, name), getattr(theirs, name)) for name in figures)
+        for mine, theirs in arcs
+    )
 
 
 def _start(model: CorridorModel, reference: Reference) -> Start:
@@ -380,6 +392,9 @@ def _complete(
     roughly = max(tolerance, ROUGHLY)
     for _ in range(rounds):
         charges = movement_charges(solved.model, solved.equilibrium.start)
+        if solved.sought is not None and all(map(np.array_equal, charges, solved.sought)):
+            # what was missing at these charges has been added
+            break
         chosen = with_missing(solved.model, charges, solved.chosen)
         solved = replace(solved, sought=charges)
         if chosen is solved.chosen:
