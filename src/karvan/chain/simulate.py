@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 #: A first look reckons with the likeliest states that hold so much of the time, and with trade and flows that meet to this.
-LIKELY_SHARE, ROUGHLY = 0.95, 0.01
+LIKELY_SHARE, ROUGHLY = 0.97, 0.01
 #: While the tonnes are still those without the answer of trade, flows are solved to this; each round solves them closer.
 FIRST = 1e-5
 
