@@ -175,13 +175,15 @@ def _begun(case: Case, setting: Setting, near: Solved | None, tolerance: float) 
     # ways round what is shut, and over what is new, are there before anything is full for want of them
     charges = movement_charges(model, start)
     beside = near.model.network if near is not None else network_of(case, reference_setting(case))
-    # where ways cost what they do where it begins, none was missing there
-    more = chosen if _cost_the_same(model.network, beside) else with_missing(model, charges, chosen)
+    # where arcs stand and cost as they do where it begins, hardly a way is missing yet: they are sought when it is solved
+    sought = not _cost_the_same(model.network, beside)
+    more = with_missing(model, charges, chosen) if sought else chosen
     if more is not chosen:
         names, pair_resource = model.problem.resources.names, model.problem.resources.pair_resource
         model = build_model(model.network, more, reference.tastes, model.forms)
         start = _moved(names, pair_resource, start, model)
-    return Solved(model, solve_equilibrium(model.problem, start, tolerance=tolerance, reactions=known), more, charges)
+    found = solve_equilibrium(model.problem, start, tolerance=tolerance, reactions=known)
+    return Solved(model, found, more, charges if sought else None)
 
 
 def _cost_the_same(one: Network, other: Network) -> bool:

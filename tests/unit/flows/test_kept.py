@@ -149,3 +149,12 @@ def test_one_thread_reads_at_a_time(tmp_path):
     with ThreadPoolExecutor(4) as pool:
         assert list(pool.map(lambda _: kept_solutions._load(path, read), range(4))) == [0.0] * 4
     assert max(most) == 1
+
+
+def test_what_was_not_sought_is_not_said_to_have_been(textbook):
+    """Dearer hours make other ways cheapest on the very same arcs, which a look at the arcs alone does not see."""
+    goods = [f"commodity:{name}:time_value_usd_per_t_day*=40" for name in textbook.rows("commodity")]
+    near = solve_setting(textbook, Setting())
+    assert solve_setting(textbook, Setting.of(changes=goods), near, tolerance=1e-5).sought is None
+    shut = [f"border:{textbook.tables['border'].index[0]}:status=shut"]
+    assert solve_setting(textbook, Setting.of(changes=shut), near, tolerance=1e-5).sought is not None
