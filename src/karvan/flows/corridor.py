@@ -9,13 +9,14 @@ import numpy as np
 from karvan.case import Setting, meta_of
 from karvan.case.remember import remembered
 from karvan.errors import RequestError
-from karvan.flows.corridor_audit import SearchTask, State, audit_corridor
+from karvan.flows.corridor_audit import State, audit_corridor
 from karvan.flows.corridor_results import CorridorFlows
 from karvan.flows.corridor_solve import class_flows, first_look, solve_setting
 from karvan.flows.demand import kinds_of
 from karvan.flows.elimination_kernels import LANES
 from karvan.flows.equilibrium import relative_gap
 from karvan.flows.missing import choice_weights, known_costs, movement_charges, time_values
+from karvan.flows.missing_audit import SearchTask
 from karvan.flows.route_sets import reference_setting
 from karvan.network import FORMS
 from karvan.network import State as NetworkState

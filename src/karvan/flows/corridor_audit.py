@@ -14,14 +14,14 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
 
 from karvan.errors import AuditError
+from karvan.flows.missing_audit import audit_missing
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from karvan.flows.missing_audit import SearchTask
     from karvan.flows.problem import Problem
 
     Floats = npt.NDArray[np.float64]
@@ -32,8 +32,6 @@ ROUNDING = 1e-9
 SHARE_ROUNDING = 1e-7
 #: Conditions of the equilibrium hold to this share of capacity and flow.
 EQUILIBRIUM = 1e-6
-#: A missing route may be cheaper than the best known by this share of its cost: routes are looked for at two time values only.
-MISSING_SHARE = 0.05
 #: What of a state must be finite.
 FIGURES = ("flow", "on_network", "stream_flow", "used", "price_usd", "queue_h", "delay_h", "move_usd", "move_h")
 
@@ -115,29 +113,6 @@ class State:
     move_h: Floats
 
 
-@dataclass(frozen=True, eq=False)
-class SearchTask:
-    """A search for missing routes: a graph, its weights, and the best known cost of its pairs.
-
-    Attributes
-    ----------
-    tail, head, weight
-        Arcs that are open, with their cost at the equilibrium.
-    states, source
-        Number of states; where to begin.
-    targets, best
-        Where pairs end; cost of the best route known.
-    """
-
-    tail: Ints
-    head: Ints
-    weight: Floats
-    states: int
-    source: int
-    targets: Ints
-    best: Floats
-
-
 def audit_corridor(problem: Problem, state: State, tasks: list[SearchTask]) -> CorridorAudit:
     """Return what the audit finds.
 
@@ -164,7 +139,7 @@ def audit_corridor(problem: Problem, state: State, tasks: list[SearchTask]) -> C
     charged = route_costs(problem, state)
     share_error = _audit_shares(problem, state, charged)
     charge_error = _audit_charges(state, charged)
-    missing = _audit_missing(tasks)
+    missing = audit_missing(tasks)
     return CorridorAudit(
         conservation=conservation, share_error=share_error, link_error=link_error, capacity_excess=float(excess), idle_price=idle,
         delay_error=delay, charge_error=charge_error, missing_gain=missing, searches=len(tasks),
@@ -379,74 +354,3 @@ def _log_sums(group: Ints, values: Floats, groups: int) -> Floats:
     base = np.where(some, most, 0.0)
     sums = np.bincount(group, np.exp(values - base[group]), minlength=groups)
     return np.where(some, base + np.log(np.where(some, sums, 1.0)), -np.inf)
-
-
-def _audit_missing(tasks: list[SearchTask]) -> float:
-    """Look for routes that are cheaper than the best of their pair."""
-    worst = 0.0
-    # searches from several origins share their arrays
-    together: dict[tuple[int, int, int, int], list[SearchTask]] = {}
-    for task in tasks:
-        together.setdefault((id(task.tail), id(task.head), id(task.weight), task.states), []).append(task)
-    places: dict[tuple[int, int, int], _Places] = {}
-    for (tail, head, _, states), theirs in together.items():
-        if (tail, head, states) not in places:
-            places[tail, head, states] = _Places.of(theirs[0])
-        if np.isnan(theirs[0].weight).any() or any(np.isnan(task.best).any() for task in theirs):
-            _fail("a cost with which missing routes are sought is no number")
-        graph = places[tail, head, states].graph(theirs[0].weight)
-        sources = np.array([task.source for task in theirs])
-        # a way that costs more than every best known is not missing
-        known = np.concatenate([task.best for task in theirs])
-        limit = float(known.max()) if len(known) and np.isfinite(known).all() else np.inf
-        costs = np.atleast_2d(dijkstra(graph, indices=sources, limit=limit))
-        found = np.concatenate([cost[task.targets] for task, cost in zip(theirs, costs, strict=True)])
-        worst = max(worst, _largest_gain(known, found))
-    if worst > MISSING_SHARE:
-        _fail(f"a route is missing that is cheaper than the best known by {worst:.1%}")
-    return worst
-
-
-def _largest_gain(best: Floats, cost: Floats) -> float:
-    """Return by which share of the best known the cheapest way of a pair is cheaper, at most over all pairs."""
-    there = np.isfinite(cost)
-    known = np.isfinite(best) & there & (best > 0)
-    gain = np.where(known, 1 - np.where(known, cost, 0.0) / np.where(known, best, 1.0), there & np.isinf(best))
-    return float(np.max(gain, initial=0.0))
-
-
-@dataclass(frozen=True, eq=False)
-class _Places:
-    """Where arcs stand in a sparse matrix, one place for those between the same two states.
-
-    Attributes
-    ----------
-    states
-        Number of states.
-    order, first
-        The arcs in order of their places, and where each place begins among them.
-    row, column
-        Where each row begins among the places, and the column of each.
-    """
-
-    states: int
-    order: Ints
-    first: Ints
-    row: Ints
-    column: Ints
-
-    @classmethod
-    def of(cls, task: SearchTask) -> _Places:
-        """Return the places of a task's arcs."""
-        place = task.tail * task.states + task.head
-        order = np.argsort(place, kind="stable")
-        first = np.flatnonzero(np.diff(place[order], prepend=-1))
-        at = order[first]
-        row = np.searchsorted(task.tail[at], np.arange(task.states + 1))
-        return cls(task.states, order, first, row, task.head[at])
-
-    def graph(self, weight: Floats) -> csr_array[np.float64, tuple[int, int]]:
-        """Return the arcs as SciPy wants them, the cheapest of those between two states."""
-        # a weight of nought would be no arc in a sparse matrix
-        least = np.maximum(np.minimum.reduceat(weight[self.order], self.first), 1e-12)
-        return csr_array((least, self.column, self.row), shape=(self.states, self.states))
