@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from karvan.chain.response import answer
-from karvan.chain.sides import expected_level, expected_logsum
+from karvan.chain.sides import expected_level, expected_logsum, level_sides
 from karvan.errors import NotConvergedError
 from karvan.flows.equilibrium import TOLERANCE as EQUILIBRIUM
 from karvan.trade.threads import one_thread
@@ -26,12 +26,15 @@ if TYPE_CHECKING:
     from karvan.chain.goods import Floats, Goods
     from karvan.chain.response import Response
     from karvan.chain.sides import Side
+    from karvan.flows.corridor_solve import Solved
     from karvan.trade import TradeMatrix
 
 #: Largest change of tonnes between two rounds, as a share of them, and of cost, as a share of the goods' price where they arrive.
 #: No figure shown is that precise; each round costs an equilibrium in every state.
 TOLERANCE = 1e-6
 MOST_ROUNDS = 30
+#: While the tonnes are still those without the answer of trade, flows are solved to this; each round solves them closer.
+FIRST = 1e-5
 #: The flows of a round are solved to this share of the change of tonnes that led to it, or as close as they ever are once the
 #: tonnes move by no more than so many times the tolerance: that round may be the last. Where another was, it is solved again.
 CLOSER = 1e-3
@@ -86,23 +89,22 @@ class Meeting:
 
     Attributes
     ----------
-    side
-        The flows of every state, with the tonnes of the fixed point.
+    before, side
+        The flows of every state before, free to choose from the same routes, and with the tonnes of the fixed point.
     multiplier
         Tonnes over those without the change, of all goods.
     response
         The answer of trade to the costs of these flows.
-    logsum_before_usd, level_usd, logsum_usd
-        Expected logsum and mean generalised cost before, and expected logsum after, of all goods.
+    logsum_usd
+        Expected logsum of all goods.
     convergence
         How they met.
     """
 
+    before: Side
     side: Side
     multiplier: Floats
     response: Response
-    logsum_before_usd: Floats
-    level_usd: Floats
     logsum_usd: Floats
     convergence: ChainConvergence
 
@@ -131,20 +133,21 @@ def meet(
     NotConvergedError
         They do not meet.
     """
-    logsum_before, level = expected_logsum(goods, before), expected_level(goods, before)
-    multiplier, side, last_logsum, wage = np.ones(len(goods)), after, logsum_before, None
+    ground = _Ground(goods, before)
+    multiplier, side, last_logsum, wage = np.ones(len(goods)), after, ground.logsum, None
     seek = tolerance <= TOLERANCE
     closest = EQUILIBRIUM if seek else CLOSER * tolerance
     closer = np.inf
     changes: list[float] = []
-    rounds, solved = _Rounds(), _Solved(after.states, multiplier)
+    rounds, solved = _Rounds(), _Due(after.states, multiplier)
     for count in range(1, MOST_ROUNDS + 1):
+        ground, side = ground.beside(side, min(closer, FIRST))
         logsum = expected_logsum(goods, side)
-        found = answer(goods, matrix, level, logsum - logsum_before, theta=theta, margin=margin, start=wage)
+        found = answer(goods, matrix, ground.level, logsum - ground.logsum, theta=theta, margin=margin, start=wage)
         wage = found.solved.after.wage_hat
         moves = np.log(found.multiplier / multiplier)
         changes.append(float(np.abs(np.expm1(moves)).max(initial=0.0)))
-        dearer = np.abs(logsum - last_logsum) / (goods.value_usd_per_t + level)
+        dearer = np.abs(logsum - last_logsum) / (goods.value_usd_per_t + ground.level)
         if changes[-1] <= tolerance and closer > closest:
             changes.pop()
             closer = closest
@@ -153,7 +156,7 @@ def meet(
         if changes[-1] <= tolerance:
             cost_change = float(np.nanmax(dearer, initial=0.0))
             report = ChainConvergence(count, changes[-1], cost_change, _contraction(changes), tolerance)
-            return Meeting(side, multiplier, found, logsum_before, level, logsum, report)
+            return Meeting(ground.side, side, multiplier, found, logsum, report)
         worst = int(np.abs(moves).argmax())
         # tonnes that would grow tenfold say no more about what may rest, or be left rough, than those that would double
         size = min(changes[-1], float(np.abs(moves).max(initial=0.0)), 1.0)
@@ -169,7 +172,30 @@ def meet(
     raise NotConvergedError(message)
 
 
-class _Solved:
+class _Ground:
+    """What a setting is compared with: its flows, and logsum and mean cost of the goods on the mean of its states."""
+
+    def __init__(self, goods: Goods, side: Side) -> None:
+        self.goods, self.side = goods, side
+        self.logsum, self.level = expected_logsum(goods, side), expected_level(goods, side)
+        self.seen: Mapping[str, Solved] = {}
+
+    def beside(self, other: Side, tolerance: float) -> tuple[_Ground, Side]:
+        """Return both sides free to choose from the routes of each other: what these alone are worth is no gain.
+
+        The other is solved to a tolerance.
+        """
+        new = [
+            state for state, found in other.solved.items()
+            if state not in self.seen or found.chosen is not self.seen[state].chosen
+        ]  # fmt: skip
+        side, other = level_sides(self.side, other, new, tolerance=tolerance)
+        ground = self if side is self.side else _Ground(self.goods, side)
+        ground.seen = other.solved
+        return ground, other
+
+
+class _Due:
     """The tonnes with which every state was solved last."""
 
     def __init__(self, states: Mapping[str, float], multiplier: Floats) -> None:

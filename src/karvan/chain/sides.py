@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from karvan.case.remember import remembered
-from karvan.flows.again import kind_tonnes, solve_again, sought_anew
+from karvan.flows.again import kind_tonnes, level, solve_again, sought_anew
 from karvan.flows.class_costs import class_costs, keys_of
 from karvan.flows.corridor import describe_flows
 from karvan.flows.corridor_solve import prepare, solve_setting
@@ -68,6 +68,12 @@ class Side:
         new = dict(zip(again, in_threads(solve, again), strict=True))
         return Side(self.setting, self.states, {**last.solved, **new})
 
+    def with_solved(self, new: Mapping[str, Solved]) -> Side:
+        """Return the side with other flows in some states; the very same where they are the same."""
+        if all(self.solved[state] is found for state, found in new.items()):
+            return self
+        return Side(self.setting, self.states, {**self.solved, **new}, self.beside)
+
 
 @lru_cache(maxsize=64)
 def solved_without(case: Case, setting: Setting) -> Solved:
@@ -92,6 +98,12 @@ def _near(case: Case, setting: Setting) -> Solved:
     if setting.projects and setting.changes:
         return _solved_changed(case, setting.model_copy(update={"projects": ()}))
     return solved_without(case, setting.model_copy(update={"projects": (), "changes": ()}))
+
+
+@lru_cache(maxsize=16)
+def _level(before: Solved, after: Solved, tolerance: float) -> tuple[Solved, Solved]:
+    """Return both free to choose from the same routes; a first look and the answer share the latest."""
+    return level(before, after, tolerance=tolerance)
 
 
 @lru_cache(maxsize=16)
@@ -146,6 +158,26 @@ def solve_side(
     asked = [*states] if beside is None else [beside, *states]
     found = dict(zip(asked, in_threads(solve, asked), strict=True))
     return Side(setting, states, {state: found[state] for state in states}, None if beside is None else found[beside])
+
+
+def level_sides(
+    before: Side, after: Side, states: Iterable[str], *, tolerance: float = TOLERANCE
+) -> tuple[Side, Side]:  # fmt: skip
+    """Return two sides, in some states free to choose from the routes of each other; the very same where they are.
+
+    Parameters
+    ----------
+    before, after
+        The sides.
+    states
+        Where one of them may have found ways that the other lacks.
+    tolerance
+        To which the conditions of the equilibrium are met in the second.
+    """
+    again = list(states)
+    pairs = in_threads(lambda state: _level(before.solved[state], after.solved[state], tolerance), again)
+    one, other = ({state: pair[place] for state, pair in zip(again, pairs, strict=True)} for place in (0, 1))
+    return before.with_solved(one), after.with_solved(other)
 
 
 def with_tonnes(

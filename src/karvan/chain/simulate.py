@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -12,12 +12,21 @@ from karvan.case import Setting, meta_of
 from karvan.case.remember import remembered
 from karvan.chain.audit import ChainAudit, Claim, audit_base, audit_flows, audit_response, audit_weights
 from karvan.chain.expectation import THETA_PARAMETER, elasticity_share, expected_states, likely_states
-from karvan.chain.fixed_point import meet
+from karvan.chain.fixed_point import FIRST, meet
 from karvan.chain.goods import ALONE, goods_of, matrix_of
 from karvan.chain.results import Later, Outcome
-from karvan.chain.sides import Side, class_tonnes, flows_without, on_goods, solve_side, solve_state, with_tonnes
+from karvan.chain.sides import (
+    Side,
+    class_tonnes,
+    flows_without,
+    level_sides,
+    on_goods,
+    solve_side,
+    solve_state,
+    with_tonnes,
+)
 from karvan.errors import RequestError
-from karvan.flows.again import sought_anew
+from karvan.flows.again import level, sought_anew
 from karvan.flows.class_costs import class_costs
 from karvan.flows.corridor import describe_flows
 from karvan.flows.equilibrium import TOLERANCE as EQUILIBRIUM
@@ -40,8 +49,6 @@ if TYPE_CHECKING:
 
 #: A first look reckons with the likeliest states that hold so much of the time, and with trade and flows that meet to this.
 LIKELY_SHARE, ROUGHLY = 0.97, 0.01
-#: While the tonnes are still those without the answer of trade, flows are solved to this; each round solves them closer.
-FIRST = 1e-5
 
 
 @dataclass(frozen=True, eq=False)
@@ -244,16 +251,15 @@ def _outcome(question: _Question) -> Outcome:
         goods, matrix, _spread(before, question.states), first, theta=question.theta * question.share, margin=question.margin
     )  # fmt: skip
     multiplier = met.multiplier if met else np.ones(len(goods))
-    # changes of both sides are in what is compared with: those are its flows, and not others that were found another way
-    flows_before = (
-        partial(_flows, case, question.before, before, None, goods) if question.before.changes
-        else partial(flows_without, case, question.before)
-    )  # fmt: skip
-    audit = _audit(question, applied, goods, matrix, _spread(before, question.states), first, met)
+    side_before = met.before if met else _spread(before, question.states)
+    if met is None:
+        side_before, first = level_sides(side_before, first, question.states)
+    runs = _OwnFlows(question, goods, first, met, side_before)
+    audit = _audit(question, applied, goods, matrix, side_before, first, met)
     meta = meta_of(case, question.after, {"stage": "chain", "theta": question.theta, "against": question.compared_with})
     return Outcome(
         side=met.side if met else first,
-        side_before=_spread(before, question.states),
+        side_before=side_before,
         goods=goods,
         multiplier=multiplier,
         tau_hat=met.response.tau_hat if met else np.ones(len(goods)),
@@ -261,8 +267,8 @@ def _outcome(question: _Question) -> Outcome:
         audit=audit,
         meta=meta,
         later=Later(
-            flows=flows_before if still else partial(_flows, case, question.after, first, met, goods),
-            flows_before=flows_before,
+            flows=runs.before if still else runs.after,
+            flows_before=runs.before,
             trade=partial(_trade, question, applied, matrix, goods, met, multiplier),
             welfare_musd=partial(_welfare, question, matrix, goods, met),
             notes=partial(_notes, question, goods, met),
@@ -278,20 +284,44 @@ def _spread(before: Side, states: dict[str, float]) -> Side:
     return Side(before.setting, states, dict.fromkeys(states, only))
 
 
-def _own(case: Case, setting: Setting, first: Side, met: Meeting | None, goods: Goods) -> Solved:
-    """Return the flows of the setting's own scenario, with the tonnes of the fixed point."""
-    scenario = str(setting.scenario)
-    side = first if met is None else met.side
-    if scenario in side.solved:
-        return side.solved[scenario]
-    own = first.beside if first.beside is not None else solve_state(case, setting)
-    if met is None:
-        return own
-    return sought_anew(with_tonnes(own, own, goods, met.multiplier))
+@dataclass(frozen=True, eq=False)
+class _OwnFlows:
+    """The flows of the setting's own scenario, on both sides."""
+
+    question: _Question
+    goods: Goods
+    first: Side
+    met: Meeting | None
+    side_before: Side
+
+    def after(self) -> CorridorFlows:
+        """Return what runs where with the tonnes of the fixed point, audited."""
+        return describe_flows(self._solved[1])
+
+    def before(self) -> CorridorFlows:
+        """Return what runs where in what it is compared with, audited."""
+        case, setting = self.question.case, self.question.before
+        found = self._solved[0]
+        return flows_without(case, setting) if _is_plain(case, setting, found) else describe_flows(found)
+
+    @cached_property
+    def _solved(self) -> tuple[Solved, Solved]:
+        case, setting, met = self.question.case, self.question.after, self.met
+        scenario = str(setting.scenario)
+        side = self.first if met is None else met.side
+        if scenario in side.solved and scenario == str(self.question.before.scenario):
+            return self.side_before.solved[scenario], side.solved[scenario]
+        if scenario in side.solved:
+            own = side.solved[scenario]
+        else:
+            own = self.first.beside if self.first.beside is not None else solve_state(case, setting)
+            own = own if met is None else sought_anew(with_tonnes(own, own, self.goods, met.multiplier))
+        return level(solve_state(case, self.question.before), own)
 
 
-def _flows(case: Case, setting: Setting, first: Side, met: Meeting | None, goods: Goods) -> CorridorFlows:
-    return describe_flows(_own(case, setting, first, met, goods))
+def _is_plain(case: Case, setting: Setting, found: Solved) -> bool:
+    """Tell whether flows are those that a setting without projects and changes has by itself, which are audited once."""
+    return not (setting.projects or setting.changes) and found is solve_state(case, setting)
 
 
 def _trade(

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from karvan.flows.corridor_model import CorridorModel
     from karvan.flows.demand import Stream
     from karvan.flows.problem import Floats
+    from karvan.flows.route_sets import FormRoutes
 
 #: Routes are sought anew where what some route is charged has moved by more than this share of its price.
 MOVED = 0.01
@@ -55,14 +56,54 @@ def look_again(solved: Solved, *, tolerance: float = TOLERANCE) -> Solved:
     chosen = with_missing(model, charges, solved.chosen)
     if chosen is solved.chosen:
         return replace(solved, sought=charges)
-    network = model.network
+    return _with_more(solved, chosen, charges, tolerance)
+
+
+def level(before: Solved, after: Solved, *, tolerance: float = TOLERANCE) -> tuple[Solved, Solved]:
+    """Return two settings to be compared, each free to choose from the routes of the other as well, with their own tonnes.
+
+    What one side has found beyond the other would else count as a gain. They are the very same where neither has more that stand
+    in the other.
+
+    Parameters
+    ----------
+    before, after
+        The settings.
+    tolerance
+        To which the conditions of the equilibrium are met in the second.
+    """
+    while True:
+        was = before, after
+        before = _with_routes_of(before, after, TOLERANCE)
+        after = _with_routes_of(after, before, tolerance)
+        # with more ways others may have been missing
+        if all(now.sought is then.sought for now, then in zip((before, after), was, strict=True)):
+            return before, after
+
+
+def _with_routes_of(solved: Solved, other: Solved, tolerance: float) -> Solved:
+    """Return a setting free to choose from the routes of another that stand in it."""
+    chosen = {
+        form: routes.plus_open(other.chosen[form], solved.model.forms[form].open)
+        for form, routes in solved.chosen.items()
+    }
+    if all(chosen[form] is routes for form, routes in solved.chosen.items()):
+        return solved
+    return sought_anew(_with_more(solved, chosen, solved.sought, tolerance), tolerance=tolerance)
+
+
+def _with_more(
+    solved: Solved, chosen: Mapping[str, FormRoutes], sought: tuple[Floats, Floats] | None, tolerance: float
+) -> Solved:  # fmt: skip
+    """Return a solved setting with more routes."""
+    model, network = solved.model, solved.model.network
     more = build_model(network, chosen, reference_of(network.applied.case).tastes, model.forms)
     if model.multiplier is not None:
         more = _loaded(more, model.multiplier, model.outside_t_per_year)
     found = solve_equilibrium(
         more.problem, carried(solved, more), tolerance=tolerance, reactions=solved.equilibrium.reactions
     )
-    return Solved(more, found, chosen, charges)
+    return Solved(more, found, chosen, sought)
 
 
 def has_moved(solved: Solved) -> bool:

@@ -105,6 +105,44 @@ def sum_on_kept(kept, arc_ptr, arcs, first, second):
 
 
 @njit(cache=True, nogil=True)
+def routes_beyond(pair_ptr, nest, arc_ptr, arcs, own_ptr, own_nest, own_arc_ptr, own_arcs, is_open):
+    """Return which routes stand where these arcs are open, and are not among some own ones of the same pairs; and their pairs."""
+    found, pairs = np.empty(len(nest), dtype=np.int64), np.empty(len(nest), dtype=np.int64)
+    count = 0
+    for pair in range(len(pair_ptr) - 1):
+        # both stand in like order, so that the next own one is mostly the same
+        guess = own_ptr[pair]
+        for r in range(pair_ptr[pair], pair_ptr[pair + 1]):
+            first, last = arc_ptr[r], arc_ptr[r + 1]
+            known = False
+            own = guess
+            for _ in range(own_ptr[pair + 1] - own_ptr[pair]):
+                if own == own_ptr[pair + 1]:
+                    own = own_ptr[pair]
+                begin = own_arc_ptr[own]
+                if own_nest[own] == nest[r] and own_arc_ptr[own + 1] - begin == last - first:
+                    same = True
+                    for k in range(last - first):
+                        if own_arcs[begin + k] != arcs[first + k]:
+                            same = False
+                            break
+                    if same:
+                        known = True
+                        guess = own + 1
+                        break
+                own += 1
+            stands = not known
+            for k in range(first, last):
+                if not stands:
+                    break
+                stands = is_open[arcs[k]]
+            if stands:
+                found[count], pairs[count] = r, pair
+                count += 1
+    return found[:count].copy(), pairs[:count].copy()
+
+
+@njit(cache=True, nogil=True)
 def add_routes(pair_ptr, nest, arc_ptr, arcs, new_pair, new_nest, new_ptr, new_arcs):
     """Return routes with others behind those of their pair and way of going, in the order in which both were given.
 

@@ -151,7 +151,20 @@ class FormRoutes:
         )
         paths = [np.asarray(path, dtype=np.int64) for _, _, path in new]
         pointer = _pointer([len(path) for path in paths])
-        flat = FlatRoutes(*layout_kernels.add_routes(*self.flat, pairs, ways, pointer, np.concatenate(paths)))
+        return self._plus(pairs, ways, pointer, np.concatenate(paths))
+
+    def plus_open(self, other: FormRoutes, is_open: Bools) -> FormRoutes:
+        """Return the routes with those of another set of the same pairs that they lack, if all arcs of these are open."""
+        if other is self:
+            return self
+        route, pairs = layout_kernels.routes_beyond(*other.flat, *self.flat, is_open)
+        if not len(route):
+            return self
+        pointer, arcs = layout_kernels.arcs_of_kept(route, other.flat.arc_ptr, other.flat.arcs)
+        return self._plus(pairs, other.flat.nest[route], pointer, arcs)
+
+    def _plus(self, pairs: Ints, ways: Ints, pointer: Ints, arcs: Ints) -> FormRoutes:
+        flat = FlatRoutes(*layout_kernels.add_routes(*self.flat, pairs, ways, pointer, arcs))
         return FormRoutes(self.form, self.pairs, flat)
 
 

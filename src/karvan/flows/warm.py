@@ -105,8 +105,10 @@ def warm_missing() -> None:
     model = build_model(network, chosen, reference_costs(network, chosen))
     nothing = np.zeros(len(model.laid.stream_of))
     with_missing(model, (nothing, nothing), chosen)
-    for standing in model.laid.standing.values():
+    for form, standing in model.laid.standing.items():
         _ = standing.arcs
+        # routes that are not the same object are looked through
+        replace(chosen[form]).plus_open(chosen[form], model.forms[form].open)
 
 
 def warm_corridor() -> None:

@@ -64,6 +64,27 @@ def test_routes_are_added_behind_those_of_their_pair_and_way(seed):
     assert [column.tolist() for column in found[1:]] == [nest.tolist(), pointer.tolist(), arcs.tolist()]
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_routes_that_others_lack(seed):
+    """Sets of routes are the oracle; some stand in both, some have the arcs of another and another way of going."""
+    random = np.random.default_rng(seed)
+    shapes = [random.integers(0, 12, random.integers(1, 4)).tolist() for _ in range(5)]
+    both = [
+        sorted(
+            {(int(random.integers(3)), int(random.integers(2)), tuple(shapes[random.integers(5)])) for _ in range(count)},
+            key=lambda route: (route[0], random.random()),
+        )
+        for count in (12, 9)
+    ]  # fmt: skip
+    is_open = random.random(12) < 0.8
+    (pair, *mine), (own_pair, *own) = (columns(routes) for routes in both)
+    pair_ptr, own_ptr = (np.searchsorted(pairs, np.arange(4)) for pairs in (pair, own_pair))
+    found, pairs = kernels.routes_beyond(pair_ptr, *mine, own_ptr, *own, is_open)
+    wanted = [r for r, route in enumerate(both[0]) if route not in both[1] and is_open[list(route[2])].all()]
+    assert found.tolist() == wanted
+    assert pairs.tolist() == [both[0][r][0] for r in wanted]
+
+
 def columns(routes):
     pair, nest = (np.array([route[k] for route in routes], dtype=np.int64) for k in (0, 1))
     pointer = np.cumsum([0, *(len(arcs) for _, _, arcs in routes)])
