@@ -73,6 +73,8 @@ class _Memory(Generic[R]):
     def __init__(self, most: int) -> None:
         self.most = most
         self.kept: dict[tuple[int, ...], _Kept[R]] = {}
+        #: The same by the identities of what is not plain.
+        self.alike: dict[tuple[int, ...], tuple[_Kept[R], ...]] = {}
         self.altering = threading.Lock()
 
     def known(self, seen: tuple[object, ...]) -> _Kept[R] | None:
@@ -80,10 +82,8 @@ class _Memory(Generic[R]):
         found = self.kept.get(tuple(map(id, seen)))
         if found is not None:
             return found
-        plain = [isinstance(given, _PLAIN) for given in seen]
-        if not any(plain):
-            return None
-        return next((item for item in self.kept.values() if _are_equal(item.seen, seen, plain)), None)
+        alike = self.alike.get(_identities(seen), ())
+        return next((item for item in alike if _are_equal(item.seen, seen)), None)
 
     def keep(self, seen: tuple[object, ...], result: R) -> _Kept[R]:
         """Keep a result, and return what all go on with."""
@@ -94,15 +94,25 @@ class _Memory(Generic[R]):
                 found = _Kept(seen, result, next(_TIMES))
                 # others may be looking through what is there
                 more = {**self.kept, tuple(map(id, seen)): found}
+                alike, own = dict(self.alike), _identities(seen)
+                alike[own] = (*alike.get(own, ()), found)
                 if len(more) > self.most:
-                    del more[min(self.kept, key=lambda key: self.kept[key].asked)]
-                self.kept = more
+                    oldest = more.pop(min(self.kept, key=lambda key: self.kept[key].asked))
+                    theirs = _identities(oldest.seen)
+                    alike[theirs] = tuple(item for item in alike[theirs] if item is not oldest)
+                    if not alike[theirs]:
+                        del alike[theirs]
+                self.kept, self.alike = more, alike
         return found
 
 
-def _are_equal(seen: tuple[object, ...], given: tuple[object, ...], plain: list[bool]) -> bool:
-    """Tell whether arguments are the same, or equal where they are plain."""
-    for one, other, by_value in zip(seen, given, plain, strict=False):
-        if one is not other and not (by_value and type(one) is type(other) and one == other):
-            return False
-    return True
+def _identities(seen: tuple[object, ...]) -> tuple[int, ...]:
+    """Return the identities of arguments, nought where they are plain."""
+    return tuple([0 if isinstance(given, _PLAIN) else id(given) for given in seen])
+
+
+def _are_equal(seen: tuple[object, ...], given: tuple[object, ...]) -> bool:
+    """Tell whether arguments are the same, or equal; where they are not plain they are the same already."""
+    return all(
+        one is other or (type(one) is type(other) and one == other) for one, other in zip(seen, given, strict=True)
+    )

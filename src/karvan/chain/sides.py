@@ -153,9 +153,9 @@ def solve_side(
         closely = TOLERANCE if state == beside else tolerance
         return solve_state(case, setting.model_copy(update={"scenario": state}), tolerance=closely)
 
-    # what all states begin with is made once, not by every thread
-    prepare(case)
     asked = [*states] if beside is None else [beside, *states]
+    # what all states begin with is made once, not by every thread
+    prepare(case, setting.model_copy(update={"scenario": asked[0]}))
     found = dict(zip(asked, in_threads(solve, asked), strict=True))
     return Side(setting, states, {state: found[state] for state in states}, None if beside is None else found[beside])
 

@@ -53,7 +53,7 @@ def solve_again(
 def look_again(solved: Solved, *, tolerance: float = TOLERANCE) -> Solved:
     """Return a solved setting with the routes that are missing at its costs, and its own tonnes."""
     model, charges = solved.model, movement_charges(solved.model, solved.equilibrium.start)
-    chosen = with_missing(model, charges, solved.chosen)
+    chosen = with_missing(model.ways, charges, solved.chosen)
     if chosen is solved.chosen:
         return replace(solved, sought=charges)
     return _with_more(solved, chosen, charges, tolerance)

@@ -140,7 +140,7 @@ def search_tasks(solved: Solved) -> list[SearchTask]:
     tasks = []
     for form in FORMS:
         values = time_values(model.base, model.network.applied.rows("commodity"), form)
-        weights = choice_weights(model, form, values, usd, hours)
+        weights = choice_weights(model.ways, form, values, usd, hours)
         for first in range(0, len(values), LANES):
             lanes = np.ascontiguousarray(weights[:, first : first + LANES])
             tasks += _tasks_of_form(solved, form, lanes, len(values) - first)
@@ -152,7 +152,7 @@ def _tasks_of_form(solved: Solved, form: str, lanes: Floats, count: int) -> list
     model, laid = solved.model, solved.model.laid
     item, index = model.forms[form], model.network.index
     begin, pairs = laid.first[form][0], len(solved.chosen[form].pairs)
-    best = known_costs(model, form, lanes).min(axis=1)
+    best = known_costs(model.ways, form, lanes).min(axis=1)
     ends = _ends_by_origin(laid.pairs[begin : begin + pairs], model.network.applied.rows("zone"), index)
     tail, head = item.arcs.tail[item.open], item.arcs.head[item.open]
     tasks = []

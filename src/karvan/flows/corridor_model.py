@@ -16,7 +16,7 @@ from karvan.case.ranges import Z90, confidence_shares
 from karvan.case.remember import remembered
 from karvan.errors import RequestError
 from karvan.flows.demand import demand_of
-from karvan.flows.layout import FormNetwork, Laid, lay_routes
+from karvan.flows.layout import FormNetwork, Laid, Standing, lay_routes, standing_routes
 from karvan.flows.problem import NESTS, Classes, Problem, Resources
 from karvan.flows.route_sets import ROUTE_SCALE, reliability_ratio, scale_of
 from karvan.flows.scarcity import Scarce, clearing_code, scarcities_of
@@ -69,6 +69,28 @@ def key_of(stream: Stream) -> Key:
     return stream.origin, stream.destination, stream.commodity, stream.stays
 
 
+class Ways(NamedTuple):
+    """What routes are sought over.
+
+    Attributes
+    ----------
+    network, forms
+        The network of a setting, and per form of cargo.
+    standing
+        The routes of every form that are known, and stand.
+    base
+        The goods.
+    standing_usd_per_h
+        What a standing vehicle costs per tonne and hour.
+    """
+
+    network: Network
+    forms: Mapping[str, FormNetwork]
+    standing: Mapping[str, Standing]
+    base: tuple[Stream, ...]
+    standing_usd_per_h: float
+
+
 @dataclass(frozen=True, eq=False)
 class CorridorModel:
     """The corridor problem of a setting and what its numbers stand for.
@@ -118,6 +140,11 @@ class CorridorModel:
             for c, stream in enumerate(self.base)
         )
 
+    @property
+    def ways(self) -> Ways:
+        """What missing routes are sought over."""
+        return Ways(self.network, self.forms, self.laid.standing, self.base, self.standing_usd_per_h)
+
     @cached_property
     def days(self) -> float:
         """Days of operation a year."""
@@ -153,14 +180,10 @@ def build_model(
         Demand with no way out, a class without a cost, a capacity of zero: all that is wrong at once.
     """
     applied = network.applied
-    ratio = reliability_ratio(applied)
-    forms = forms or {form: FormNetwork.of(network, form, ratio, constants) for form in FORMS}
+    forms = forms or _forms(network, constants)
     laid = lay_routes(forms, chosen)
-    streams, outside = _demand(
-        applied.rows("base_flow"), applied.rows("economy"), applied.rows("zone"), applied.rows("parameter"), applied.case,
-        applied.setting.year, applied,
-    )  # fmt: skip
-    standing = scale_of(applied, "standing_usd_per_t_day", STANDING_USD_PER_T_DAY) / HOURS_PER_DAY
+    streams, outside = _demand_of(applied)
+    standing = _standing_usd_per_h(applied)
     scarce, notes = scarcities_of(applied)
     resources, used, pair_movements = _resources(laid, forms, scarce)
     classes = _classes(network, laid, streams, tastes, standing)
@@ -170,6 +193,32 @@ def build_model(
     return CorridorModel(
         network, forms, laid, streams, problem, tuple(used), pair_movements, outside, standing, (*applied.notes, *notes)
     )
+
+
+def ways_of(
+    network: Network, chosen: Mapping[str, FormRoutes], constants: Mapping[tuple[str, str], float] | None = None
+) -> Ways:
+    """Return what missing routes are sought over, before there is a problem of those that are known."""
+    forms = _forms(network, constants)
+    applied = network.applied
+    return Ways(network, forms, standing_routes(forms, chosen), _demand_of(applied)[0], _standing_usd_per_h(applied))
+
+
+def _forms(network: Network, constants: Mapping[tuple[str, str], float] | None) -> dict[str, FormNetwork]:
+    ratio = reliability_ratio(network.applied)
+    return {form: FormNetwork.of(network, form, ratio, constants) for form in FORMS}
+
+
+def _standing_usd_per_h(applied: AppliedCase) -> float:
+    return scale_of(applied, "standing_usd_per_t_day", STANDING_USD_PER_T_DAY) / HOURS_PER_DAY
+
+
+def _demand_of(applied: AppliedCase) -> tuple[tuple[Stream, ...], float]:
+    """Return the streams of a setting, and the tonnes that stay outside."""
+    return _demand(
+        applied.rows("base_flow"), applied.rows("economy"), applied.rows("zone"), applied.rows("parameter"), applied.case,
+        applied.setting.year, applied,
+    )  # fmt: skip
 
 
 @remembered(16, unseen=1)

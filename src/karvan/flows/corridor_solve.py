@@ -16,7 +16,7 @@ import numpy as np
 from karvan.flows import corridor_kernels as kernels
 from karvan.flows.choice import choice_of
 from karvan.flows.choice_kernels import load_classes
-from karvan.flows.corridor_model import Key, Taste, build_model, key_of, outside_costs
+from karvan.flows.corridor_model import Key, Taste, build_model, key_of, outside_costs, ways_of
 from karvan.flows.demand import demand_of
 from karvan.flows.equilibrium import TOLERANCE, Start, solve_equilibrium
 from karvan.flows.kept import find_reference, find_solved, keep_reference, keep_solved
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from karvan.case import Case, Setting
-    from karvan.flows.corridor_model import CorridorModel
+    from karvan.flows.corridor_model import CorridorModel, Ways
     from karvan.flows.equilibrium import Equilibrium
     from karvan.flows.places import Place
     from karvan.flows.problem import Floats, Ints
@@ -166,24 +166,32 @@ def _solve(case: Case, setting: Setting, near: Solved | None, reference: Referen
 
 
 def _begun(case: Case, setting: Setting, near: Solved | None, tolerance: float) -> Solved:
-    """Return a setting solved with the routes of where it begins."""
-    reference = reference_of(case)
+    """Return a setting solved with the routes of where it begins, and those that are missing there."""
+    reference, network = reference_of(case), network_of(case, setting)
     chosen = near.chosen if near is not None else reference.chosen
-    model = build_model(network_of(case, setting), chosen, reference.tastes, constants=reference.constants)
-    start = carried(near, model) if near is not None else _start(model, reference)
     known = near.equilibrium.reactions if near is not None else reference.reactions
-    # ways round what is shut, and over what is new, are there before anything is full for want of them
-    charges = movement_charges(model, start)
     beside = near.model.network if near is not None else network_of(case, reference_setting(case))
-    # where arcs stand and cost as they do where it begins, hardly a way is missing yet: they are sought when it is solved
-    sought = not _cost_the_same(model.network, beside)
-    more = with_missing(model, charges, chosen) if sought else chosen
-    if more is not chosen:
-        names, pair_resource = model.problem.resources.names, model.problem.resources.pair_resource
-        model = build_model(model.network, more, reference.tastes, model.forms)
-        start = _moved(names, pair_resource, start, model)
-    found = solve_equilibrium(model.problem, start, tolerance=tolerance, reactions=known)
-    return Solved(model, found, more, charges if sought else None)
+    ways, charges = ways_of(network, chosen, reference.constants), None
+    # ways round what is shut, and over what is new, are there before anything is full for want of them; where arcs stand and
+    # cost as they do where it begins, hardly a way is missing yet: they are sought when it is solved
+    if not _cost_the_same(network, beside):
+        charges = _charges_there(ways, near, chosen, reference)
+        chosen = with_missing(ways, charges, chosen)
+    model = build_model(network, chosen, reference.tastes, ways.forms)
+    start = carried(near, model) if near is not None else _start(model, reference)
+    return Solved(model, solve_equilibrium(model.problem, start, tolerance=tolerance, reactions=known), chosen, charges)
+
+
+def _charges_there(
+    ways: Ways, near: Solved | None, chosen: Mapping[str, FormRoutes], reference: Reference
+) -> tuple[Floats, Floats]:  # fmt: skip
+    """Return what movements are charged where a setting begins."""
+    if near is not None and all(
+        item.movements.keys == near.model.forms[form].movements.keys for form, item in ways.forms.items()
+    ):
+        return movement_charges(near.model, near.equilibrium.start)
+    model = build_model(ways.network, chosen, reference.tastes, ways.forms)
+    return movement_charges(model, carried(near, model) if near is not None else _start(model, reference))
 
 
 def _cost_the_same(one: Network, other: Network) -> bool:
@@ -221,12 +229,13 @@ def _moved(names: Sequence[str], pair_resource: Ints, start: Start, model: Corri
     return Start(price, queue, delay, np.append(start.lean, 0.0)[np.where(known, place, -1)])
 
 
-def prepare(case: Case) -> None:
-    """Make what every setting of a case begins with: its reference, and the arcs of the case itself."""
+def prepare(case: Case, setting: Setting | None = None) -> None:
+    """Make what a setting begins with in every state of the crossings: the case's reference, and the arcs but for closures."""
     reference_of(case)
-    root = network_of(case, reference_setting(case)).root
-    for form in FORMS:
-        root.arcs(form, relaxed=True)
+    network = network_of(case, setting if setting is not None else reference_setting(case))
+    for part in (network.root, network):
+        for form in FORMS:
+            part.arcs(form, relaxed=True)
 
 
 @lru_cache(maxsize=8)
@@ -397,7 +406,7 @@ def _complete(
         if solved.sought is not None and all(map(np.array_equal, charges, solved.sought)):
             # what was missing at these charges has been added
             break
-        chosen = with_missing(solved.model, charges, solved.chosen)
+        chosen = with_missing(solved.model.ways, charges, solved.chosen)
         solved = replace(solved, sought=charges)
         if chosen is solved.chosen:
             break

@@ -170,6 +170,15 @@ def _names(
     return _Names(pairs, {pair: n for n, pair in enumerate(pairs)}, first, keys, {key: n for n, key in enumerate(keys)})
 
 
+class _Streams(NamedTuple):
+    """Stream of every movement that some route uses, -1 for others, and how many; where those of every route begin, and they."""
+
+    of: Ints
+    number: int
+    ptr: Ints
+    item: Ints
+
+
 @dataclass(frozen=True, eq=False)
 class Standing:
     """The routes of a form whose arcs are all open, and the streams of their movements.
@@ -182,10 +191,8 @@ class Standing:
         Where the routes of every set begin that stand, which they are of all, and their ways of going.
     move_ptr, move_item
         Where the movements of every route begin, and the movements, by their numbers in the form.
-    stream_of, streams
-        Stream of every movement that some route uses, -1 for others, and how many there are.
-    stream_ptr, stream_item
-        Where the streams of every route begin, and the streams.
+    movements
+        How many movements the form has.
     """
 
     routes: FlatRoutes
@@ -194,10 +201,12 @@ class Standing:
     nest: Ints
     move_ptr: Ints
     move_item: Ints
-    stream_of: Ints
-    streams: int
-    stream_ptr: Ints
-    stream_item: Ints
+    movements: int
+
+    @cached_property
+    def streams(self) -> _Streams:
+        """The streams of the movements."""
+        return _Streams(*layout_kernels.streams_of(self.move_ptr, self.move_item, self.movements))
 
     @cached_property
     def arcs(self) -> tuple[Ints, Ints]:
@@ -212,9 +221,8 @@ def _standing(routes: FormRoutes, of_arc: Ints, opened: bytes, movements: int) -
     per_pair, kept, nest, ways, items = layout_kernels.lay_standing(
         *routes.flat, np.frombuffer(opened, dtype=bool), of_arc
     )
-    streams = layout_kernels.streams_of(ways, items, movements)
     set_ptr = np.concatenate([[0], np.cumsum(per_pair)]).astype(np.int64)
-    return Standing(routes.flat, set_ptr, kept, nest, ways, items, *streams)
+    return Standing(routes.flat, set_ptr, kept, nest, ways, items, movements)
 
 
 @remembered(32)
@@ -249,11 +257,12 @@ class _Layout(NamedTuple):
 @remembered(8)
 def _layout(one: Standing, other: Standing) -> _Layout:
     """Return the routes of both forms that stand."""
-    moved = np.where(other.stream_of >= 0, other.stream_of + one.streams, -1)
+    first, second = one.streams, other.streams
+    moved = np.where(second.of >= 0, second.of + first.number, -1)
     return _Layout(
-        _joined(one.set_ptr, other.set_ptr), np.concatenate([one.nest, other.nest]), np.concatenate([one.stream_of, moved]),
-        _joined(one.stream_ptr, other.stream_ptr),
-        np.concatenate([one.stream_item, other.stream_item + one.streams], dtype=np.int64), one.streams + other.streams,
+        _joined(one.set_ptr, other.set_ptr), np.concatenate([one.nest, other.nest]), np.concatenate([first.of, moved]),
+        _joined(first.ptr, second.ptr), np.concatenate([first.item, second.item + first.number], dtype=np.int64),
+        first.number + second.number,
     )  # fmt: skip
 
 
@@ -262,14 +271,20 @@ def _joined(one: Ints, other: Ints) -> Ints:
     return np.concatenate([one, other[1:] + one[-1]])
 
 
+def standing_routes(forms: Mapping[str, FormNetwork], chosen: Mapping[str, FormRoutes]) -> dict[str, Standing]:
+    """Return the routes of every form that stand in a setting."""
+    return {
+        form: _standing(chosen[form], item.movements.of_arc, item.open.tobytes(), len(item.movements.keys))
+        for form, item in forms.items()
+    }
+
+
 def lay_routes(forms: Mapping[str, FormNetwork], chosen: Mapping[str, FormRoutes]) -> Laid:
     """Return the routes that stand in a setting, with their costs, path sizes and streams."""
     one, other = (forms[form] for form in FORMS)
     names = _names(chosen[FORMS[0]].pairs, chosen[FORMS[1]].pairs, one.movements.keys, other.movements.keys)
-    standing = [
-        _standing(chosen[item.form], item.movements.of_arc, item.open.tobytes(), len(item.movements.keys))
-        for item in (one, other)
-    ]
+    by_form = standing_routes(forms, chosen)
+    standing = [by_form[form] for form in FORMS]
     # arcs are numbered by form
     costs = [_sums(theirs, item.choice_usd, item.hours) for theirs, item in zip(standing, (one, other), strict=True)]
     price, hours = (np.concatenate(parts) for parts in zip(*costs, strict=True))
@@ -281,6 +296,6 @@ def lay_routes(forms: Mapping[str, FormNetwork], chosen: Mapping[str, FormRoutes
         layout.set_ptr, layout.nest, price, hours, log_size, layout.stream_ptr, layout.stream_item, layout.streams
     )
     return Laid(
-        names.pairs, names.first, dict(zip(FORMS, standing, strict=True)), sets, names.keys, layout.stream_of, names.set_number,
+        names.pairs, names.first, by_form, sets, names.keys, layout.stream_of, names.set_number,
         names.movement_number,
     )  # fmt: skip

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from karvan.case import Rows
-    from karvan.flows.corridor_model import CorridorModel
+    from karvan.flows.corridor_model import CorridorModel, Ways
     from karvan.flows.demand import Stream
     from karvan.flows.equilibrium import Start
     from karvan.flows.problem import Floats, Ints
@@ -32,14 +32,14 @@ LEAST_GAIN = 1e-3
 
 
 def with_missing(
-    model: CorridorModel, charges: tuple[Floats, Floats], chosen: Mapping[str, FormRoutes]
+    ways: Ways, charges: tuple[Floats, Floats], chosen: Mapping[str, FormRoutes]
 ) -> Mapping[str, FormRoutes]:
     """Return the routes with those that are missing; the very same where none is.
 
     Parameters
     ----------
-    model
-        A setting.
+    ways
+        What they are sought over.
     charges
         Dollars and hours that its movements are charged: :func:`movement_charges`.
     chosen
@@ -48,8 +48,8 @@ def with_missing(
     more: dict[str, FormRoutes] = {}
     for form in FORMS:
         new: dict[tuple[int, bytes], tuple[int, int, Ints]] = {}
-        values = time_values(model.base, model.network.applied.rows("commodity"), form)
-        for pair, nest, path in _missing(model, form, values, charges, chosen[form]):
+        values = time_values(ways.base, ways.network.applied.rows("commodity"), form)
+        for pair, nest, path in _missing(ways, form, values, charges, chosen[form]):
             new.setdefault((pair, path.tobytes()), (pair, nest, path))
         more[form] = chosen[form].plus(list(new.values()))
     return chosen if all(more[form] is chosen[form] for form in FORMS) else more
@@ -63,18 +63,20 @@ def movement_charges(model: CorridorModel, start: Start) -> tuple[Floats, Floats
     return resources.charges(start.price_usd, start.queue_h + start.delay_h, start.lean, len(model.laid.stream_of))
 
 
-def choice_weights(model: CorridorModel, form: str, values: Sequence[float], usd: Floats, hours: Floats) -> Floats:
+def choice_weights(ways: Ways, form: str, values: Sequence[float], usd: Floats, hours: Floats) -> Floats:
     """Return what every arc costs in choice at some time values, with what its movement costs besides; at least nothing.
 
     One column for each time value, and more that are infinite, up to a multiple of the lanes of elimination. So are arcs that are
     not there.
     """
-    item = model.forms[form]
+    item = ways.forms[form]
+    # movements are numbered by form
+    first = 0 if form == FORMS[0] else len(ways.forms[FORMS[0]].movements.keys)
     value = np.array(values, dtype=np.float64)
     lanes = -(-len(values) // kernels.LANES) * kernels.LANES
     weights: Floats = kernels.arc_costs(
-        item.choice_usd, item.hours, item.open, item.movements.of_arc, model.laid.first[form][1], usd, hours, value,
-        value + model.standing_usd_per_h, lanes,
+        item.choice_usd, item.hours, item.open, item.movements.of_arc, first, usd, hours, value,
+        value + ways.standing_usd_per_h, lanes,
     )  # fmt: skip
     return weights
 
@@ -90,9 +92,9 @@ def time_values(streams: tuple[Stream, ...], goods: Rows, form: str) -> list[flo
     return list(dict.fromkeys((ordered[0], ordered[len(ordered) // 2], ordered[-1]))) if ordered else []
 
 
-def known_costs(model: CorridorModel, form: str, lanes: Floats) -> Floats:
+def known_costs(ways: Ways, form: str, lanes: Floats) -> Floats:
     """Return the cost of the cheapest route of every pair, by way of going and lane."""
-    standing = model.laid.standing[form]
+    standing = ways.standing[form]
     known: Floats = kernels.known_costs(
         standing.set_ptr, standing.nest, standing.kept, standing.routes.arc_ptr, standing.routes.arcs, lanes
     )
@@ -100,7 +102,7 @@ def known_costs(model: CorridorModel, form: str, lanes: Floats) -> Floats:
 
 
 def _missing(
-    model: CorridorModel, form: str, values: Sequence[float], charges: tuple[Floats, Floats], routes: FormRoutes
+    ways: Ways, form: str, values: Sequence[float], charges: tuple[Floats, Floats], routes: FormRoutes
 ) -> Iterator[tuple[int, int, Ints]]:
     """Return the routes that beat the best known of their pair and way of going: number of the pair, way of going, arcs.
 
@@ -108,13 +110,13 @@ def _missing(
     """
     if not routes.pairs:
         return
-    graph = model.forms[form].graph
-    planned = _plan(graph, routes.pairs, model.network.index)
-    weights = choice_weights(model, form, values, *charges)
+    graph = ways.forms[form].graph
+    planned = _plan(graph, routes.pairs, ways.network.index)
+    weights = choice_weights(ways, form, values, *charges)
     for first in range(0, len(values), kernels.LANES):
         lanes = np.ascontiguousarray(weights[:, first : first + kernels.LANES])
         cost = kernels.eliminate(planned.of_arc, planned.stretches, planned.joins, lanes)
-        known = known_costs(model, form, lanes)
+        known = known_costs(ways, form, lanes)
         lane, pair, nest = kernels.cheaper_ways(cost, planned.wanted, known, 1 - LEAST_GAIN)
         begin, path = kernels.simple_ways(
             planned.wanted[pair, nest], lane, planned.source[pair], cost, planned.joins, planned.made_ptr, planned.made,

@@ -104,7 +104,7 @@ def warm_missing() -> None:
     chosen, network = routes_of_case(case), network_of(case, reference_setting(case))
     model = build_model(network, chosen, reference_costs(network, chosen))
     nothing = np.zeros(len(model.laid.stream_of))
-    with_missing(model, (nothing, nothing), chosen)
+    with_missing(model.ways, (nothing, nothing), chosen)
     for form, standing in model.laid.standing.items():
         _ = standing.arcs
         # routes that are not the same object are looked through

@@ -74,6 +74,11 @@ def arcs_of_links(applied: AppliedCase, index: StateIndex, form: str, wanted: Co
     return list(_Builder(applied, index, form, relaxed=True).links(wanted))
 
 
+def arcs_of_terminals(applied: AppliedCase, index: StateIndex, form: str, wanted: Collection[str]) -> list[Arc]:
+    """Return the arcs of some terminals but gates of ports, unbuilt ones included, in the order of :func:`build_arcs`."""
+    return list(_Builder(applied, index, form, relaxed=True).transfers(wanted))
+
+
 def arcs_of_stops(applied: AppliedCase, index: StateIndex, form: str) -> list[Arc]:
     """Return the arcs of terminals, gates and zones, unbuilt ones included, in the order of :func:`build_arcs`."""
     builder = _Builder(applied, index, form, relaxed=True)
@@ -231,9 +236,9 @@ class _Builder:
 
     # transfers and gates ----------------------------------------------------------------------------------------------
 
-    def transfers(self) -> Iterator[Arc]:
-        """Yield the arcs of every terminal, both ways."""
-        for row in self.terminals:
+    def transfers(self, wanted: Collection[str] | None = None) -> Iterator[Arc]:
+        """Yield the arcs of every terminal, or of those wanted, both ways."""
+        for row in self.terminals if wanted is None else (row for row in self.terminals if row["key"] in wanted):
             cut = self._not_built(row, "terminal")
             if cut and not self.relaxed:
                 continue

@@ -17,7 +17,8 @@ import numpy as np
 from karvan.case.remember import remembered
 from karvan.errors import RequestError
 from karvan.network.arcs import ArcKind, Arcs
-from karvan.network.build import arcs_of_links, arcs_of_stops, build_arcs
+from karvan.network.build import arcs_of_links, arcs_of_stops, arcs_of_terminals, build_arcs
+from karvan.network.states import SEA_MODES
 
 if TYPE_CHECKING:
     from karvan.case import AppliedCase, Rows
@@ -33,6 +34,8 @@ _GENERAL = ("node", "zone", "service", "parameter")
 _TABLES = ("link", "terminal", "service", "node", "zone", "parameter")
 #: Columns that tell arcs apart.
 _PLACES = ("tail", "head", "kind", "mode", "row", "border")
+#: Arcs that a row of a link, and of a terminal, stands for; gates of ports apart.
+_AT_LINKS, _AT_TERMINALS = (ArcKind.MOVE, ArcKind.BORDER), (ArcKind.TRANSFER,)
 
 
 def has_states_of_case(applied: AppliedCase) -> bool:
@@ -85,7 +88,7 @@ def mended_arcs(network: Network, form: str) -> Arcs | None:
         plain = _at_borders(applied.rows("border"), service, node, parameter, touched, form, base, applied)
     except RequestError:  # what the base lacks a setting may have
         return None
-    altered = touched & _touched_links(applied, base.applied)
+    altered = touched & _touched("link", applied, base.applied)
     found = _with(before, touched, plain)
     if found is not None and altered:
         found = _with(found, altered, Arcs.of(arcs_of_links(applied, network.index, form, altered)))
@@ -94,16 +97,17 @@ def mended_arcs(network: Network, form: str) -> Arcs | None:
 
 def _with(before: Arcs, links: frozenset[str], new: Arcs) -> Arcs | None:
     """Return arcs with those of some links replaced; None where they are not in the same places."""
-    at = _places_of(before.row, before.kind, links)
+    at = _places_of(before.row, before.kind, links, _AT_LINKS)
     fits = _fits(before.tail, before.head, before.kind, before.mode, before.row, before.border, at, new, before)
     return _replaced(before, at, new) if fits else None
 
 
 @remembered(64)
-def _places_of(row: Texts, kind: Ints, links: frozenset[str]) -> Ints:
-    """Return where the arcs of some links stand; they were built in the order of their table."""
-    places = _arcs_of_links(row, kind)
-    return np.sort(np.concatenate([places[name] for name in links if name in places]))
+def _places_of(row: Texts, kind: Ints, rows: frozenset[str], kinds: tuple[ArcKind, ...]) -> Ints:
+    """Return where the arcs of some links or terminals stand; they were built in the order of their table."""
+    places = _arcs_by_row(row, kind, kinds)
+    theirs = [places[name] for name in rows if name in places]
+    return np.sort(np.concatenate(theirs)) if theirs else np.empty(0, dtype=np.int64)
 
 
 @remembered(64, unseen=1)
@@ -136,20 +140,33 @@ def _without_closures(
     if any(own.rows(table) is not base.applied.rows(table) for table in _GENERAL):
         return _in_place(before, build_arcs(own, base.index, form, relaxed=True))
     found = before
-    places = _arcs_of_links(before.row, before.kind)
-    touched = _touched_links(own, base.applied)
+    places = _arcs_by_row(before.row, before.kind, _AT_LINKS)
+    touched = _touched("link", own, base.applied)
     if touched:
         mended = _with(before, touched, Arcs.of(arcs_of_links(own, base.index, form, touched)))
         if mended is None:
             return build_arcs(own, base.index, form, relaxed=True)
         found = mended
-    stops = _stops_of(own, base, form)
-    if stops is not _stops_of(base.applied, base, form):
+    terminals = _touched("terminal", own, base.applied)
+    if not terminals:
+        return found
+    if _are_at_sea(own.rows("terminal"), terminals):
+        # which terminal of a port is its gate hangs on all of them
         at = np.arange(sum(len(theirs) for theirs in places.values()), len(before))
-        if not _same_places(before, at, stops):
-            return build_arcs(own, base.index, form, relaxed=True)
-        found = _replaced(found, at, stops)
-    return found
+        stops = _stops_of(own, base, form)
+    else:
+        at = _places_of(before.row, before.kind, terminals, _AT_TERMINALS)
+        stops = Arcs.of(arcs_of_terminals(own, base.index, form, terminals))
+    return (
+        _replaced(found, at, stops)
+        if _same_places(before, at, stops)
+        else build_arcs(own, base.index, form, relaxed=True)
+    )
+
+
+def _are_at_sea(terminal: Rows, wanted: frozenset[str]) -> bool:
+    """Tell whether some of the wanted terminals load ships."""
+    return any(terminal[key][side] in SEA_MODES for key in wanted for side in ("mode_a", "mode_b"))
 
 
 def _stops_of(applied: AppliedCase, base: Network, form: str) -> Arcs:
@@ -169,21 +186,21 @@ def _stops(
 
 
 @remembered(8)
-def _arcs_of_links(row: Texts, kind: Ints) -> dict[str, Ints]:
-    """Return where the arcs of every link stand; those of links come first."""
+def _arcs_by_row(row: Texts, kind: Ints, kinds: tuple[ArcKind, ...]) -> dict[str, Ints]:
+    """Return where the arcs of some kinds stand, by link or terminal; those of links come first."""
     found: dict[str, list[int]] = {}
     for place, (name, what) in enumerate(zip(row.tolist(), kind.tolist(), strict=True)):
-        if what in (ArcKind.MOVE, ArcKind.BORDER):
+        if what in kinds:
             found.setdefault(name, []).append(place)
     return {name: np.array(places, dtype=np.int64) for name, places in found.items()}
 
 
-def _touched_links(applied: AppliedCase, base: AppliedCase) -> frozenset[str]:
-    """Return the links whose own row or standing differs."""
-    return _differing(base.rows("link"), applied.rows("link"), base.open_projects, applied.open_projects, base, applied)
+def _touched(table: str, applied: AppliedCase, base: AppliedCase) -> frozenset[str]:
+    """Return the links or terminals whose own row or standing differs."""
+    return _differing(base.rows(table), applied.rows(table), base.open_projects, applied.open_projects, base, applied)
 
 
-@remembered(8, unseen=2)
+@remembered(16, unseen=2)
 def _differing(
     before: Rows, after: Rows, opened_before: frozenset[str], opened: frozenset[str], base: AppliedCase, applied: AppliedCase
 ) -> frozenset[str]:  # fmt: skip

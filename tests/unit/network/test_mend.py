@@ -12,6 +12,7 @@ from karvan.network import FORMS, build_network
 from karvan.network.arcs import Arcs
 from karvan.network.build import build_arcs, index_states
 from karvan.network.mend import mended_arcs
+from karvan.network.states import SEA_MODES
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +29,13 @@ def settings(case):
         f"border:{first['border']}:time_h*=2", f"border:{first['border']}:status=shut",
         f"service:{first['service']}:speed_kmh*=1.2",
     ]  # fmt: skip
+    # terminals of ports, whose gates hang on them, and others
+    by_sea: dict[bool, str] = {}
+    for name, row in case.rows("terminal").items():
+        by_sea.setdefault(not SEA_MODES.isdisjoint((row["mode_a"], row["mode_b"])), name)
+    changes += [
+        f"terminal:{name}:{cell}" for name in by_sea.values() for cell in ("price_usd_per_t*=3", "status=planned")
+    ]
     yield Setting()
     yield from (Setting(scenario=name) for name in case.rows("scenario"))
     yield from (
