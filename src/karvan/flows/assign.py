@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -84,7 +85,7 @@ def assign(
     """
     begin = time.perf_counter()
     _check_settings(objective, gap, max_iterations, threads)
-    links.check()
+    _check_links(links)
     sharing = _classes(demand, classes)
     wanted, fixed = _figures(links, sharing, toll_factor, distance_factor)
     _check_start(start, links)
@@ -128,6 +129,21 @@ def _kernels() -> Any:  # noqa: ANN401 - Numba infers types
     return table_kernels
 
 
+def _check_links(links: LinkTable) -> None:
+    if not _kernels().are_plain(*_delays(links), *(_plain(each) for each in (links.length, links.toll))):
+        links.check()
+
+
+def _delays(links: LinkTable) -> tuple[Floats, ...]:
+    """Return what the times of links follow from."""
+    return tuple(_plain(each) for each in (links.free_flow_time, links.b, links.power, links.capacity))
+
+
+def _plain(values: Floats) -> Floats:
+    """Return figures as the kernels take them."""
+    return np.ascontiguousarray(values, dtype=float)
+
+
 def _check_settings(objective: str, gap: float, max_iterations: int, threads: int | None) -> None:
     problems = []
     if objective not in OBJECTIVES:
@@ -156,13 +172,14 @@ def _figures(
 ) -> tuple[Floats, Floats]:
     """Return demand in vehicle equivalents and fixed cost in time, of every class."""
     fixed, problems = fixed_times(links, classes, toll_factor=toll_factor, distance_factor=distance_factor)
-    matrices = []
-    for each in classes:
+    wanted = np.empty((len(classes), links.zones, links.zones))
+    for each, own in zip(classes, wanted, strict=True):
         matrix, wrong = demand_matrix(links, each.demand, each.name if len(classes) > 1 else "demand")
         problems += wrong
-        matrices.append(matrix * each.vehicle_equivalents if not problems else matrix)
+        if not problems:
+            np.multiply(matrix, each.vehicle_equivalents, out=own)
     refuse(problems, links.name)
-    return np.array(matrices), fixed
+    return wanted, fixed
 
 
 def _check_start(start: Assignment | None, links: LinkTable) -> None:
@@ -182,23 +199,16 @@ def _problem(
     links: LinkTable, wanted: Floats, fixed: Floats, objective: Objective, earlier: DenseProblem | None
 ) -> DenseProblem:
     """Return the problem: with the order of links and the pairs of an earlier one, where they are those of the tables."""
-    free, rise, power, capacity = _kernels().delay_figures(
-        *(
-            np.ascontiguousarray(each, dtype=float)
-            for each in (links.free_flow_time, links.b, links.power, links.capacity)
-        )
-    )
-    figures = {"free": free, "rise": rise, "power": power, "capacity": capacity, "fixed": fixed, "objective": objective}
-    if earlier is not None and _kernels().same_demand(earlier.nodes, earlier.key, earlier.pair_trips, wanted):
-        return earlier.changed(**figures)
+    known = earlier is not None and _kernels().same_demand(earlier.nodes, earlier.key, earlier.pair_trips, wanted)
+    rank = earlier.rank if earlier is not None and known else np.arange(len(links))
+    free, rise, power, capacity = _kernels().delay_figures(rank, *_delays(links))
+    if earlier is not None and known:
+        return replace(earlier, free=free, rise=rise, power=power, capacity=capacity, fixed=fixed.take(rank, axis=1),
+                       marginal=objective == "system_optimum")  # fmt: skip
     return DenseProblem.of(
-        nodes=len(links.nodes),
-        tail=links.from_node,
-        head=links.to_node,
-        through=links.through,
-        demand=list(wanted),
-        **figures,
-    )
+        nodes=len(links.nodes), tail=links.from_node, head=links.to_node, through=links.through, demand=list(wanted),
+        free=free, rise=rise, power=power, capacity=capacity, fixed=fixed, objective=objective,
+    )  # fmt: skip
 
 
 def _routes(problem: DenseProblem, paths: Paths) -> Routes:
@@ -283,6 +293,6 @@ def _content(links: LinkTable, classes: Sequence[VehicleClass], wanted: Floats, 
     figures = (links.from_node, links.to_node, links.capacity, links.length, links.free_flow_time, links.b, links.power,
                links.toll, links.through, wanted, fixed)  # fmt: skip
     for figure in figures:
-        digest.update(np.ascontiguousarray(figure).tobytes())
+        digest.update(np.ascontiguousarray(figure).data)
     digest.update(repr([(each.name, each.vehicle_equivalents) for each in classes]).encode())
     return digest.digest()

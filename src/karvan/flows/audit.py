@@ -9,7 +9,6 @@ relative gap, with times of its own and with SciPy's Dijkstra on the raw link ta
 from __future__ import annotations
 
 import math
-from copy import copy
 from dataclasses import asdict, dataclass
 from functools import cache, cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
@@ -151,11 +150,7 @@ def audit_assignment(
     """
     wanted = demand.copy()
     np.einsum("kii->ki", wanted)[:] = 0.0
-    smallest = _audit_signs(links, wanted, flow, routes)
-    _audit_ways(links, wanted, routes)
-    served = _audit_demand(links, wanted, routes)
-    _audit_loads(links, flow, routes)
-    imbalance = _audit_nodes(links, wanted, flow)
+    smallest, served, imbalance = _audit_flows(links, wanted, flow, routes)
     tstt, sptt = _totals(links, wanted, fixed, flow, marginal=marginal)
     if not (math.isfinite(tstt) and math.isfinite(sptt)):
         message = f"the total cost is {tstt!r}, and {sptt!r} on the shortest paths; neither may be but a number"
@@ -168,6 +163,21 @@ def audit_assignment(
         message = f"the relative gap is {gap:.6e}, the solver says {relative_gap:.6e}"
         raise AuditError(message)
     return Audit(max(gap, 0.0), tstt, sptt, imbalance, smallest, float(wanted.sum()), served)
+
+
+def _audit_flows(links: LinkTable, wanted: Floats, flow: Floats, routes: Routes) -> tuple[float, float, float]:
+    """Check flows and routes; return the smallest flow, what is served, and the largest imbalance of a node."""
+    sound, smallest, served, imbalance = _kernels().holds(
+        links.zones, wanted, flow, routes.class_number, routes.origin, routes.destination, routes.route_start,
+        routes.link_start, routes.links, routes.flow, links.from_node, links.to_node, links.through, ROUNDING,
+    )  # fmt: skip
+    if not sound:  # one by one, to say what is wrong
+        smallest = _audit_signs(links, wanted, flow, routes)
+        _audit_ways(links, wanted, routes)
+        served = _audit_demand(links, wanted, routes)
+        _audit_loads(links, flow, routes)
+        imbalance = _audit_nodes(links, wanted, flow)
+    return float(smallest), float(served), float(imbalance)
 
 
 def _audit_signs(links: LinkTable, wanted: Floats, flow: Floats, routes: Routes) -> float:
@@ -254,14 +264,9 @@ def audit_figures(
     AuditError
         One is another.
     """
-    volume, again, rise = _times(links, flow)
-    link, total, integral = _kernels().known_figures(
-        volume, again, rise, _plain(links.power), fixed, flow, time, ROUNDING
-    )
+    link, again, total, integral = _kernels().known_figures(*_delays(links), fixed, flow, time, ROUNDING)
     if link >= 0:
-        message = (
-            f"the time of {links.name_of(link)} is {float(time[link])!r}, at its flow it is {float(again[link])!r}"
-        )
+        message = f"the time of {links.name_of(link)} is {float(time[link])!r}, at its flow it is {float(again)!r}"
         raise AuditError(message)
     for what, said, known in (("total cost", tstt, total), ("objective", objective, total if marginal else integral)):
         if not abs(said - known) <= ROUNDING * known:
@@ -269,33 +274,19 @@ def audit_figures(
             raise AuditError(message)
 
 
-def _times(links: LinkTable, flow: Floats) -> tuple[Floats, Floats, Floats]:
-    """Return the flow of every link over all classes, its time, and the part of it that grows with its flow."""
-    volume, time, rise = _kernels().link_times(
-        _plain(links.free_flow_time), _plain(links.b), _plain(links.power), _plain(links.capacity), flow
-    )
-    return volume, time, rise
-
-
-def _plain(values: Floats) -> Floats:
-    """Return figures as the kernels take them."""
-    return np.ascontiguousarray(values, dtype=float)
+def _delays(links: LinkTable) -> tuple[Floats, ...]:
+    """Return what the times of links follow from, as the kernels take it."""
+    figures = (links.free_flow_time, links.b, links.power, links.capacity)
+    return tuple(np.ascontiguousarray(each, dtype=float) for each in figures)
 
 
 def _totals(links: LinkTable, wanted: Floats, fixed: Floats, flow: Floats, *, marginal: bool) -> tuple[float, float]:
     """Return the total cost, and what it would be if all took the shortest paths at the same link costs."""
-    _, time, rise = _times(links, flow)
-    tstt = sptt = 0.0
-    for number in range(flow.shape[0]):
-        cost, paid, barred = _kernels().class_costs(
-            time, rise, _plain(links.power), marginal, fixed[number], flow[number]
-        )
-        if barred >= 0:
-            message = f"{links.name_of(barred)} carries a class that may not go there"
-            raise AuditError(message)
-        tstt += float(paid)
-        sptt += _shortest_total(links, cost, wanted[number])
-    return tstt, sptt
+    cost, tstt, barred = _kernels().class_costs(*_delays(links), marginal, fixed, flow)
+    if barred >= 0:
+        message = f"{links.name_of(barred)} carries a class that may not go there"
+        raise AuditError(message)
+    return float(tstt), sum((_shortest_total(links, *each) for each in zip(cost, wanted, strict=True)), 0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -322,8 +313,8 @@ class _Places:
         least = np.fmin(cost, np.inf)[self.order]  # what is no number is no way
         if self.first is not None:
             least = np.minimum.reduceat(least, self.first)
-        graph = copy(self.template)
-        graph.data = least
+        graph = csr_array.__new__(csr_array)  # as a copy is made, without what a copy asks before
+        vars(graph).update(vars(self.template), data=least)
         return graph
 
 
@@ -359,8 +350,7 @@ def shortest_costs(links: LinkTable, cost: Floats, origins: Ints) -> Floats:
 
 def _shortest_total(links: LinkTable, cost: Floats, wanted: Floats) -> float:
     places, total = _places_of(links), 0.0
-    graph = places.graph(cost)
-    origins = np.flatnonzero(wanted.any(axis=1))
+    graph, origins = places.graph(cost), _kernels().origins_of(wanted)
     for begin in range(0, origins.size, ROWS):
         some = origins[begin : begin + ROWS]
         # where all begin somewhere it need not be told which do

@@ -142,6 +142,40 @@ def nodes_balanced(nodes, wanted, flow, from_node, to_node, share):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def holds(
+    zones, wanted, class_flow, class_number, origin, destination, route_start, link_start, links, flow, from_node, to_node,
+    through, share,
+):  # fmt: skip
+    """Check flows by all of the above at once, in one call where nothing is wrong.
+
+    Return (whether all holds, the smallest flow, what is served, the largest imbalance of a node).
+    """
+    lows = min(least(class_flow.ravel()), least(flow))
+    alike = class_flow.shape == (wanted.shape[0], from_node.size) and wanted.shape[1] == zones == wanted.shape[2]
+    if not (alike and lows >= 0.0):
+        return False, 0.0, 0.0, 0.0
+    found, _ = follow(
+        wanted.shape,
+        class_number,
+        origin,
+        destination,
+        route_start,
+        link_start,
+        links,
+        flow,
+        from_node,
+        to_node,
+        through,
+    )
+    if found != SOUND:
+        return False, 0.0, 0.0, 0.0
+    served, off, _ = demand_carried(wanted, class_number, origin, destination, route_start, flow, share)
+    overloaded, _ = links_loaded(class_flow, class_number, route_start, link_start, links, flow, share)
+    worst, node, _ = nodes_balanced(through.size, wanted, class_flow, from_node, to_node, share)
+    return off < 0 and overloaded < 0 and node < 0, lows, served, worst
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def link_times(free_flow_time, b, power, capacity, flow):
     """Return the flow of every link over all classes, its time, and the part of it that grows with its flow."""
     links = free_flow_time.size
@@ -162,18 +196,35 @@ def link_times(free_flow_time, b, power, capacity, flow):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def class_costs(time, rise, power, marginal, fixed, flow):
-    """Return the cost of every link to a class, what it pays in all, and a link that it uses and may not; -1 for none."""
-    cost, total, barred = np.empty(time.size), 0.0, -1
-    for link in range(time.size):
-        cost[link] = time[link] + fixed[link]
-        if marginal:
-            cost[link] += power[link] * rise[link]
-        if flow[link] > 0.0:
-            total += cost[link] * flow[link]
-            if np.isinf(fixed[link]) and barred < 0:
-                barred = link
+def class_costs(free_flow_time, b, power, capacity, marginal, fixed, flow):
+    """Return the cost of every link to every class, what they pay in all, and a link that one uses and may not; -1 for none."""
+    _, time, rise = link_times(free_flow_time, b, power, capacity, flow)
+    cost, total, barred = np.empty(flow.shape), 0.0, -1
+    for number in range(flow.shape[0]):
+        paid = 0.0
+        for link in range(time.size):
+            each = time[link] + fixed[number, link]
+            if marginal:
+                each += power[link] * rise[link]
+            cost[number, link] = each
+            if flow[number, link] > 0.0:
+                paid += each * flow[number, link]
+                if np.isinf(fixed[number, link]) and barred < 0:
+                    barred = link
+        total += paid
     return cost, total, barred
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def origins_of(wanted):
+    """Return where some demand begins."""
+    origins = np.empty(wanted.shape[0], dtype=np.int64)
+    count = 0
+    for origin in range(wanted.shape[0]):
+        if wanted[origin].any():
+            origins[count] = origin
+            count += 1
+    return origins[:count]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -188,15 +239,16 @@ def wanted_total(least, wanted, origins):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def known_figures(volume, again, rise, power, fixed, flow, time, share):
-    """Return a link whose time is not the one that it has, within a share of it, or -1; total cost, and the sum of Beckmann."""
-    off, total, integral, paid = -1, 0.0, 0.0, 0.0
+def known_figures(free_flow_time, b, power, capacity, fixed, flow, time, share):
+    """Return a link whose time is not its own within a share, or -1; what is its own; total cost, and the sum of Beckmann."""
+    volume, again, rise = link_times(free_flow_time, b, power, capacity, flow)
+    off, should, total, integral, paid = -1, 0.0, 0.0, 0.0, 0.0
     for link in range(time.size):
         if not abs(again[link] - time[link]) <= share * again[link] and off < 0:
-            off = link
+            off, should = link, again[link]
         total += volume[link] * again[link]
         integral += volume[link] * (again[link] - rise[link] * power[link] / (1.0 + power[link]))
         for number in range(flow.shape[0]):
             if flow[number, link] > 0.0:
                 paid += flow[number, link] * fixed[number, link]
-    return off, total + paid, integral + paid
+    return off, should, total + paid, integral + paid

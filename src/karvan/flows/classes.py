@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,13 @@ class VehicleClass:
     value_of_time: float | None = None
 
 
+@cache
+def _kernels() -> Any:  # noqa: ANN401 - Numba infers types
+    from karvan.flows import table_kernels  # noqa: PLC0415 - compiles, or loads what was compiled
+
+    return table_kernels
+
+
 def demand_matrix(links: LinkTable, demand: Any, name: str) -> tuple[Floats, list[str]]:  # noqa: ANN401 - a matrix or a table
     """Return demand as a matrix in the order of the zones, and what is wrong with it."""
     if hasattr(demand, "columns"):
@@ -71,7 +79,7 @@ def demand_matrix(links: LinkTable, demand: Any, name: str) -> tuple[Floats, lis
         found = " x ".join(map(str, matrix.shape)) or "one number"
         problem = f"{name}: demand is {found}; expected {links.zones} x {links.zones}, one row and column per zone."
         return np.zeros(shape), [problem]
-    if bool(np.all((matrix >= 0) & (matrix < np.inf))):
+    if _kernels().are_counts(np.ascontiguousarray(matrix)):
         return matrix, []
     return matrix, list(_wrong_cells(links, matrix.ravel(), name, *(side.ravel() for side in np.indices(shape))))
 
@@ -120,17 +128,21 @@ def fixed_times(
     The factors turn toll and length into time, for every class; beside them stands each class's own fixed cost over its
     value of time.
     """
-    costs: Floats = np.empty((len(classes), len(links)))
-    costs[:] = toll_factor * links.toll + distance_factor * links.length
+    costs: Floats = np.zeros((len(classes), len(links)))
     problems = []
-    for factor, what in ((toll_factor, "toll factor"), (distance_factor, "distance factor")):
+    for factor, what, figures in (
+        (toll_factor, "toll factor", links.toll),
+        (distance_factor, "distance factor", links.length),
+    ):
         if not (math.isfinite(factor) and factor >= 0):
             problems.append(f"the {what} is {factor}; give zero or more.")
+        elif factor:
+            costs += factor * figures
     for place, each in enumerate(classes):
         own = list(_class_problems(links, each))
         if not own and each.fixed_cost is not None and each.value_of_time is not None:
             costs[place] += np.asarray(each.fixed_cost, dtype=float) / each.value_of_time
-        if not own and not problems and not (costs[place].any() or links.free_flow_time.any()):
+        if not own and not problems and not (links.free_flow_time.any() or costs[place].any()):
             own = [f"class {each.name!r} has no cost: free-flow time and fixed cost are zero on every link."]
         problems += own
     return costs, problems

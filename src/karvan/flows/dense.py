@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -39,7 +40,7 @@ SWEEPS = 50
 #: Share of the gap down to which the path sets are balanced before new trees are grown.
 BALANCED_SHARE = 0.02
 #: Share of the gap asked for, below which balancing further is of no use.
-ENOUGH_SHARE = 0.3
+ENOUGH_SHARE = 0.5
 #: Share of the allowed excess, spread over all pairs, below which a pair is left as it is.
 FLOOR_SHARE = 0.05
 #: Gap below which the difference of two total costs in double precision tells nothing.
@@ -287,13 +288,18 @@ def solve(
         return _Run(problem, start, pool, count * PARTS_PER_THREAD).go(gap, max_iterations, tell)
 
 
+@cache
+def _kernels() -> tuple[Any, Any, Any]:
+    from karvan.flows import dense_kernels, shift_kernels, tree_kernels  # noqa: PLC0415 - compiles, or loads it compiled
+
+    return dense_kernels, tree_kernels, shift_kernels
+
+
 class _Run:
     """One run: the state that its kernels share."""
 
     def __init__(self, problem: DenseProblem, start: Paths | None, pool: ThreadPoolExecutor | None, parts: int) -> None:
-        from karvan.flows import dense_kernels, shift_kernels, tree_kernels  # noqa: PLC0415 - compiles, or loads it compiled
-
-        self.kernels, self.trees, self.shifts = dense_kernels, tree_kernels, shift_kernels
+        self.kernels, self.trees, self.shifts = _kernels()
         self.problem, self.pool, self.parts = problem, pool, parts
         trees, links, pairs = problem.tree_origin.size, problem.head.size, problem.pair_node.size
         self.before = np.full((trees, problem.nodes), -1, dtype=np.int32)
@@ -307,7 +313,7 @@ class _Run:
             rise,
             problem.capacity,
             problem.power,
-            dense_kernels.kinds(problem.rise, problem.power),
+            self.kernels.kinds(problem.rise, problem.power),
         )
         self.worst, self.excess = np.full(pairs, -1, dtype=np.int64), np.zeros(pairs)
         self.wanted = np.zeros(pairs, dtype=np.int64)
@@ -340,10 +346,12 @@ class _Run:
             at = np.repeat(start.link_start[chosen] - self.link_start[:-1], length) + np.arange(self.link_start[-1])
             self.path_links, flow = start.links[at], flow[chosen]
         self.path_flow, self.path_fixed = np.empty(flow.size), np.empty(flow.size)
-        self.complete = self.kernels.take(
+        self.complete, closed, self.most, self.longest = self.kernels.take(
             problem.tree_class, problem.pair_start, problem.pair_trips, problem.fixed, self.path_start, self.link_start,
             self.path_links, flow, self.path_flow, self.path_fixed,
         )  # fmt: skip
+        if self.complete and closed:  # what is closed has no flow, and may get none
+            self._rebuild(0, np.empty(0, dtype=np.uint32))
 
     def _load(self) -> None:
         self.kernels.load_links(
@@ -376,17 +384,19 @@ class _Run:
         else:
             list(self.pool.map(part, range(self.parts)))
 
-    def _renew(self, floor: float) -> int:
-        """Add a cheaper path to every pair that has one, and drop those without flow; return how many are new."""
+    def _renew(self, floor: float) -> None:
+        """Add a cheaper path to every pair that has one, and drop those without flow."""
+        self._rebuild(*self._find(floor))
+
+    def _rebuild(self, new: int, found: npt.NDArray[np.uint32]) -> None:
+        """Drop the paths without flow, and take the new ones in."""
         p = self.problem
-        new, found = self._find(floor)
         (
             self.path_start, self.link_start, self.path_links, self.path_flow, self.path_fixed, self.most, self.longest,
         ) = self.kernels.rebuild(
             p.tree_class, p.pair_start, p.pair_trips, p.fixed, self.wanted, new, found,
             self.path_start, self.link_start, self.path_links, self.path_flow, self.path_fixed,
         )  # fmt: skip
-        return new
 
     def _find(self, floor: float) -> tuple[int, npt.NDArray[np.uint32]]:
         """Return how many paths are new, and their links, pair by pair."""
@@ -410,9 +420,10 @@ class _Run:
 
     def go(self, gap: float, max_iterations: int, tell: Callable[[int, float], None] | None) -> Solution:
         """Grow trees, add paths, balance, until the gap is reached."""
-        pairs = max(1, self.pair_cost.size)
         iterations, sweeps, best, idle = 0, 0, np.inf, 0
-        if not self.complete:  # some pairs have no path yet
+        if self.complete:
+            sweeps += self._settle(gap)
+        else:  # some pairs have no path yet
             self._grow()
             self._refuse_unreachable()
             self._renew(0.0)
@@ -422,7 +433,8 @@ class _Run:
             if not iterations:
                 self._refuse_unreachable()
             iterations += 1
-            tstt, sptt = self._totals()
+            tstt = self._total()
+            sptt = float(self.tree_cost.sum())
             now = (tstt - sptt) / tstt if tstt > 0.0 else 0.0
             if tell is not None:
                 tell(iterations, now)
@@ -430,14 +442,25 @@ class _Run:
             reason = self._reason(now, gap, iterations, max_iterations, idle)
             if reason:
                 return self._solution(tstt, sptt, now, iterations, sweeps, reason)
-            floor = FLOOR_SHARE * gap * tstt / pairs
+            floor = self._floor(gap, tstt)
             self._renew(floor)
-            goal = max(BALANCED_SHARE * now, ENOUGH_SHARE * gap) * tstt
-            made, _ = self.shifts.balance(
-                self.path_start, self.link_start, self.path_links, self.path_flow, self.path_fixed, self.most,
-                self.longest, floor, goal, SWEEPS, self.volume, *self.delay, self.time, self.slope,
-            )  # fmt: skip
-            sweeps += made
+            sweeps += self._balance(floor, max(BALANCED_SHARE * now, ENOUGH_SHARE * gap) * tstt)
+
+    def _settle(self, gap: float) -> int:
+        """Balance the paths of an earlier run: trees then see the costs that a change leads to, not those at which it hits."""
+        tstt = self._total()
+        return self._balance(self._floor(gap, tstt), ENOUGH_SHARE * gap * tstt, share=BALANCED_SHARE, joint=True)
+
+    def _floor(self, gap: float, tstt: float) -> float:
+        """Return the excess cost of a path below which it is left as it is."""
+        return FLOOR_SHARE * gap * tstt / max(1, self.pair_cost.size)
+
+    def _balance(self, floor: float, goal: float, *, share: float = 0.0, joint: bool = False) -> int:
+        """Balance the path sets until the excess cost is down to a goal, or to a share of the first; return the sweeps made."""
+        return int(self.shifts.balance(
+            self.path_start, self.link_start, self.path_links, self.path_flow, self.path_fixed, self.most, self.longest,
+            floor, goal, share, joint, SWEEPS, self.volume, *self.delay, self.time, self.slope,
+        ))  # fmt: skip
 
     @staticmethod
     def _reason(
@@ -461,25 +484,21 @@ class _Run:
         links = np.flatnonzero(~np.isfinite(self.time))
         return BeyondRangeError(self.problem.rank[links], self.volume[links])
 
-    def _totals(self) -> tuple[float, float]:
-        """Return the total cost and that of the shortest paths, from path sets whose flows are those of the links."""
+    def _total(self) -> float:
+        """Return the total cost, from path sets whose flows are those of the links."""
         own = float(self.kernels.total_cost(self.volume, self.time, self.path_flow, self.path_fixed))
         if not math.isfinite(own):
             raise self._beyond()
-        return own, float(self.tree_cost.sum())
+        return own
 
     def _solution(
         self, tstt: float, sptt: float, now: float, iterations: int, sweeps: int,
         reason: Literal["gap", "rounding", "iterations"],
     ) -> Solution:  # fmt: skip
         p = self.problem
-        constant = float(self.kernels.dot(self.path_flow, self.path_fixed))
-        # the integral of a time, and the real one of a marginal time
-        mean = p.free + (self.time - p.free) / (1.0 + p.power)
-        objective = float(self.kernels.dot(self.volume, mean)) + constant
-        time = mean if p.marginal else self.time
-        volume, times = np.empty_like(self.volume), np.empty_like(time)
-        volume[p.rank], times[p.rank] = self.volume, time
+        volume, times, objective = self.kernels.in_order_given(
+            p.rank, self.volume, self.time, p.free, p.power, p.marginal, self.path_flow, self.path_fixed
+        )
         paths = Paths(p.key, self.path_start, self.link_start, self.path_links, self.path_flow)
         return Solution(
             volume, times, paths, objective, objective - (tstt - sptt), tstt, sptt, now, iterations,

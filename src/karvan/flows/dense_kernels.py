@@ -86,6 +86,19 @@ def total_cost(volume, time, path_flow, path_fixed):
     return dot(volume, time) + dot(path_flow, path_fixed)
 
 
+@njit(cache=True, nogil=True, error_model="numpy")
+def in_order_given(rank, volume, time, free, power, marginal, path_flow, path_fixed):
+    """Return flow and real time of the links in the order given, and the objective."""
+    mean = np.empty(time.size)
+    volumes, times = np.empty(time.size), np.empty(time.size)
+    for link in range(time.size):
+        # the integral of a time, and the real one of a marginal time
+        mean[link] = free[link] + (time[link] - free[link]) / (1.0 + power[link])
+        volumes[rank[link]] = volume[link]
+        times[rank[link]] = mean[link] if marginal else time[link]
+    return volumes, times, dot(volume, mean) + dot(path_flow, path_fixed)
+
+
 # path sets ------------------------------------------------------------------------------------------------------------
 
 
@@ -268,25 +281,29 @@ def rebuild(
 def take(tree_class, pair_start, pair_trips, fixed, path_start, link_start, path_links, flow, new_flow, path_fixed):
     """Set the fixed cost of paths of an earlier run, and their flow: scaled to the demand, none where they are closed now.
 
-    Return whether every pair has a path that is open.
+    Return (whether every pair has a path that is open, whether some are closed, largest number of paths of a pair, length of the
+    longest path).
     """
-    complete = True
+    complete, closed, most, longest = True, False, 0, 0
     for tree in range(tree_class.size):
         row = fixed[tree_class[tree]]
         for pair in range(pair_start[tree], pair_start[tree + 1]):
             whole = 0.0
+            most = max(most, path_start[pair + 1] - path_start[pair])
             for path in range(path_start[pair], path_start[pair + 1]):
                 cost = 0.0
+                longest = max(longest, link_start[path + 1] - link_start[path])
                 for place in range(link_start[path], link_start[path + 1]):
                     cost += row[path_links[place]]
                 path_fixed[path], new_flow[path] = (cost, flow[path]) if cost < np.inf else (0.0, 0.0)
+                closed |= cost == np.inf
                 whole += new_flow[path]
             if whole <= 0.0:
                 complete = False
                 continue
             for path in range(path_start[pair], path_start[pair + 1]):
                 new_flow[path] *= pair_trips[pair] / whole
-    return complete
+    return complete, closed, most, longest
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

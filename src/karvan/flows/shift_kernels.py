@@ -24,7 +24,7 @@ VOLUME, FREE, RISE, CAPACITY, POWER, KIND, SLOPE, COLUMNS = 0, 1, 2, 3, 4, 5, 6,
 WAITING_SHARE = 0.1
 #: All swaps are settled at once where a sweep has left this share of the excess of the one before.
 SLOW = 0.5
-#: That was worth it where the next sweep finds this share of the excess; if not, so many sweeps come first, then twice as many.
+#: That was worth it where it leaves this share of the excess; if not, so many sweeps come first, then twice as many.
 WON, PAUSE = 0.5, 2
 _RESTS = resting_on(dense_kernels, swap_kernels)
 
@@ -213,12 +213,12 @@ def _gather(volume, free, rise, capacity, power, kind, slope, state):
 @njit(cache=True, nogil=True, error_model="numpy")
 @_RESTS
 def balance(
-    path_start, link_start, path_links, path_flow, path_fixed, most, longest, floor, goal, sweeps,
+    path_start, link_start, path_links, path_flow, path_fixed, most, longest, floor, goal, share, joint, sweeps,
     volume, free, rise, capacity, power, kind, time, slope,
 ):  # fmt: skip
-    """Sweep over the pairs that have a choice until the excess cost is down to `goal`, or `sweeps` times.
+    """Sweep over the pairs that have a choice until the excess cost is down to `goal`, or to a `share` of that found first.
 
-    Return (sweeps made, excess at the last).
+    `joint` begins with a joint step, which is good where no path is new. Return the sweeps made: no more than `sweeps`.
     """
     pairs = np.empty(path_start.size - 1, dtype=np.int64)
     count = 0
@@ -234,35 +234,33 @@ def balance(
     cost = np.empty(most)
     state = np.empty((volume.size, COLUMNS))
     _gather(volume, free, rise, capacity, power, kind, slope, state)
-    stamp, excess, last, made = 0, 0.0, np.inf, 0
+    stamp, last, made, new = 0, np.inf, 0, not joint
     small = floor
-    wait, pause, before = 0, PAUSE, np.inf
+    wait, pause = 0, PAUSE
     while pairs.size > 0 and made < sweeps:
+        if joint:
+            before, excess, whole, stamp = joint_step(
+                pairs, path_start, link_start, path_links, path_flow, path_fixed, longest, stamp, mark, other, cost, goal,
+                state, time,
+            )  # fmt: skip
+            goal, share = max(goal, share * before), 0.0
+            # where paths are new a sweep follows, which empties those that they replace
+            if whole and excess <= goal and not new:
+                break
+            if excess > WON * before:
+                wait, pause = pause, 2 * pause
         made += 1
         excess, emptied, stamp = sweep(
             pairs, path_start, link_start, path_links, path_flow, path_fixed, small, stamp, mark, other, up, down, cost,
             state, time,
         )  # fmt: skip
-        if made > 1 and excess <= goal:
+        if excess <= goal and (made > 1 or not new):
             break
+        goal, share = max(goal, share * excess), 0.0
         small = max(floor, WAITING_SHARE * excess / pairs.size)
-        if excess > WON * before:
-            wait, pause = pause, 2 * pause
-        before = np.inf
-        if wait > 0:
-            wait -= 1
-        elif emptied == 0 and excess > SLOW * last:
-            taken, excess, stamp = joint_step(
-                pairs, path_start, link_start, path_links, path_flow, path_fixed, longest, stamp, mark, other, cost, goal,
-                state, time,
-            )  # fmt: skip
-            if excess <= goal:
-                break
-            if taken:
-                before = excess
-            else:
-                wait, pause = pause, 2 * pause
+        joint = wait == 0 and emptied == 0 and excess > SLOW * last
+        wait = max(0, wait - 1)
         last = excess
     # the links anew from their paths: shifts leave rounding behind, and it may be negative
     load_links(path_start, link_start, path_links, path_flow, volume, free, rise, capacity, power, kind, time, slope)
-    return made, excess
+    return made

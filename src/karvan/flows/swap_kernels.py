@@ -31,6 +31,8 @@ FLAT = 1e-14
 PASSES = 3
 #: A step may end where the objective rises by this share of how it fell at its beginning, and is taken back so often.
 FAR, SHORTER = 0.5, 3
+#: Steps at most from one writing down of swaps, each of which must leave no more than this share of the excess before it.
+STEPS, GOOD = 4, 0.5
 #: Fixed costs of a swap are the same within this share of those of the path.
 SAME = 1e-12
 
@@ -119,9 +121,9 @@ def gather_swaps(
 ):  # fmt: skip
     """Write down the swaps that may lower the objective, each once, and who can make them.
 
-    Return (parts: paths that can swap, swaps, excess cost of the pairs, stamp).
+    Return (parts: paths that can swap, swaps, excess cost of the pairs, whether all of it is theirs, stamp).
     """
-    parts, count, end, excess = 0, 0, 0, 0.0
+    parts, count, end, excess, whole = 0, 0, 0, 0.0, True
     table[:] = -1
     start[0] = 0
     for index in range(pairs.size):
@@ -154,6 +156,7 @@ def gather_swaps(
                 number, place = -1, -1  # its class pays otherwise: it stands by itself, and is not looked up
             if number < 0:
                 if not _describe(swaps, count, fixed, links, signs, end, last, state, time):
+                    whole = False
                     continue
                 number, way, end = count, 1.0, last
                 if place >= 0:
@@ -164,7 +167,7 @@ def gather_swaps(
             swaps[number, THERE if way > 0.0 else BACK] += path_flow[fullest]
             swaps[number, BACK if way > 0.0 else THERE] += path_flow[path]
             parts += 1
-    return parts, count, excess, stamp
+    return parts, count, excess, whole, stamp
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -322,12 +325,40 @@ def _take_step(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 @_RESTS
+def _measure(parts, count, base, path_of, swap_of, turn, start, links, signs, swaps, path_flow, state, time):
+    """Set anew what is known of swaps, at the times and flows of now; return the excess cost of those who make them."""
+    for swap in range(count):
+        lead, steep = swaps[swap, FIXED], 0.0
+        for place in range(start[swap], start[swap + 1]):
+            lead += signs[place] * time[links[place]]
+            steep += state[links[place], SLOPE]
+        swaps[swap, LEAD], swaps[swap, STEEP] = lead, steep
+        swaps[swap, THERE] = swaps[swap, BACK] = 0.0
+    first, excess = 0, 0.0
+    while first < parts:
+        # costs of the pair's paths above that of its base
+        own, least, last = path_flow[base[first]], 0.0, first
+        while last < parts and base[last] == base[first]:
+            least = min(least, turn[last] * swaps[swap_of[last], LEAD])
+            last += 1
+        excess -= own * least
+        for part in range(first, last):
+            swap, flow = swap_of[part], path_flow[path_of[part]]
+            excess += flow * (turn[part] * swaps[swap, LEAD] - least)
+            swaps[swap, THERE if turn[part] > 0.0 else BACK] += own
+            swaps[swap, BACK if turn[part] > 0.0 else THERE] += flow
+        first = last
+    return excess
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+@_RESTS
 def joint_step(
     pairs, path_start, link_start, path_links, path_flow, path_fixed, longest, stamp, mark, other, cost, goal, state, time,
 ):  # fmt: skip
-    """Settle the swaps of some pairs together, if their excess cost is above `goal`.
+    """Settle the swaps of some pairs together, step after step, until their excess cost is down to `goal` or hardly falls.
 
-    Return (whether a step was taken, the excess before it, stamp).
+    Return (the excess before, that after of those who can swap, whether they are all, stamp).
     """
     most, room = 0, longest
     for pair in pairs:
@@ -347,17 +378,26 @@ def joint_step(
     turn, part_step, start = np.empty(most), np.empty(most), np.empty(most + 1, dtype=np.int64)
     links, signs = np.empty(room, dtype=np.uint32), np.empty(room)
     swaps = np.empty((most, SWAP_COLUMNS))
-    parts, count, excess, stamp = gather_swaps(
+    parts, count, excess, whole, stamp = gather_swaps(
         pairs, path_start, link_start, path_links, path_flow, path_fixed, stamp, mark, other, state, time, cost, table,
         base, path_of, swap_of, turn, start, links, signs, swaps,
     )  # fmt: skip
+    before = excess
     if excess <= goal or count == 0:
-        return False, excess, stamp
+        return before, excess, True, stamp
     free = np.empty(count, dtype=np.bool_)
     weight, step, rest, way, bend = np.empty(count), np.empty(count), np.empty(count), np.empty(count), np.empty(count)
     step_volume, trial_time, trial_slope = np.empty(time.size), np.empty(time.size), np.empty(time.size)
-    taken = _take_step(
-        parts, count, base, path_of, swap_of, turn, start, links, signs, swaps, free, path_flow,
-        weight, step, rest, way, bend, part_step, step_volume, trial_time, trial_slope, state, time,
-    )  # fmt: skip
-    return taken, excess, stamp
+    for _ in range(STEPS):
+        if not _take_step(
+            parts, count, base, path_of, swap_of, turn, start, links, signs, swaps, free, path_flow,
+            weight, step, rest, way, bend, part_step, step_volume, trial_time, trial_slope, state, time,
+        ):  # fmt: skip
+            break
+        last = excess
+        excess = _measure(
+            parts, count, base, path_of, swap_of, turn, start, links, signs, swaps, path_flow, state, time
+        )
+        if excess <= goal or excess > GOOD * last:
+            break
+    return before, excess, whole, stamp

@@ -7,16 +7,39 @@ from numba import njit
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def delay_figures(free_flow_time, b, power, capacity):
-    """Return free, rise, power and capacity of links: time = free + rise (volume / capacity)^power."""
-    links = free_flow_time.size
+def are_plain(free_flow_time, b, power, capacity, length, toll):
+    """Tell whether figures of links are such that nothing can be wrong with them; a blank capacity is sound."""
+    for link in range(free_flow_time.size):
+        for figure in (free_flow_time[link], b[link], power[link], length[link], toll[link]):
+            if not 0.0 <= figure < np.inf:
+                return False
+        if capacity[link] <= 0.0:
+            return False
+    return free_flow_time.size > 0
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def are_counts(matrix):
+    """Tell whether all figures of a matrix are numbers of zero or more."""
+    for row in range(matrix.shape[0]):
+        for column in range(matrix.shape[1]):
+            if not 0.0 <= matrix[row, column] < np.inf:
+                return False
+    return True
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def delay_figures(rank, free_flow_time, b, power, capacity):
+    """Return free, rise, power and capacity of links in the order of `rank`: time = free + rise (volume / capacity)^power."""
+    links = rank.size
     free, rise, power_, capacity_ = np.empty(links), np.zeros(links), np.ones(links), np.ones(links)
-    for link in range(links):
+    for place in range(links):
+        link = rank[place]
         limited = np.isfinite(capacity[link])
-        free[link] = free_flow_time[link] * (1.0 + (b[link] if limited and power[link] == 0.0 else 0.0))
+        free[place] = free_flow_time[link] * (1.0 + (b[link] if limited and power[link] == 0.0 else 0.0))
         if limited and free_flow_time[link] > 0.0 and b[link] > 0.0 and power[link] > 0.0:
-            rise[link] = free_flow_time[link] * b[link]
-            power_[link], capacity_[link] = power[link], capacity[link]
+            rise[place] = free_flow_time[link] * b[link]
+            power_[place], capacity_[place] = power[link], capacity[link]
     return free, rise, power_, capacity_
 
 

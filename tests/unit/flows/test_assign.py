@@ -221,6 +221,16 @@ def test_a_warm_start_with_other_demand_and_a_shut_link(network):
     assert warm.flow[0, 3] == 0
 
 
+def test_a_warm_start_leaves_a_way_that_is_shut_also_where_every_pair_has_another():
+    links = two_ways()
+    base = assign(links, demand(50), gap=1e-9)
+    assert (base.flow[0] > 0).all()
+    for link in (0, 1):
+        shut = np.where(np.arange(2) == link, np.inf, 0.0)
+        other = [VehicleClass("all", demand(50), fixed_cost=shut, value_of_time=1.0)]
+        assert assign(links, classes=other, gap=1e-9, start=base).flow[0, link] == 0
+
+
 def test_a_start_on_other_links_is_refused(braess, six):
     with pytest.raises(RequestError, match="The run to start from is not on the same links"):
         assign(two_ways(), demand(1), start=assign(braess, six))
@@ -249,6 +259,14 @@ def test_a_restart_after_one_link_changes_is_the_cold_solve(network, times):
         # and what a restart leaves can be started from
         again = assign(links, trips, gap=1e-11, start=warm)
         assert again.objective == pytest.approx(base.objective, rel=1e-10)
+
+
+def test_a_restart_balances_the_paths_that_it_has_before_it_seeks_others(network):
+    links, trips = network("SiouxFalls")
+    base = assign(links, trips, gap=1e-10)
+    rounds = [assign(altered(links, link, capacity=0.9), trips, gap=1e-6, start=base).iterations for link in range(76)]
+    # one that has all paths that it needs grows trees once, to see that it does; all took two or three
+    assert np.median(rounds) == 1
 
 
 def test_a_restart_is_the_same_bytes_on_one_thread_and_on_two(network):

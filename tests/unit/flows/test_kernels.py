@@ -104,46 +104,58 @@ def test_the_delay_and_its_slope():
     assert dense_kernels.delay(0.0, 2.0, 3.0, 40.0, 0.5, -1) == (2.0, np.inf)
 
 
-def test_a_step_in_all_swaps_at_once_ends_where_the_objective_is_least():
-    # three pairs share two links of two that lead on: (0 or 1), then (2 or 3); each link takes 10 + v / c
+def three_pairs():
+    """Return where paths and links begin, links, flow, state and times: links are 0 or 1, then 2 or 3; each takes 10 + v / c."""
     links = [[0, 2], [1, 2], [0, 3], [1, 3]]
     path_start = np.array([0, 2, 4, 8])
     path_links = np.array([*links[0], *links[1], *links[1], *links[3], *np.ravel(links)], dtype=np.uint32)
     link_start = np.arange(0, path_links.size + 1, 2)
     flow = np.array([30.0, 5.0, 12.0, 9.0, 8.0, 7.0, 6.0, 5.0])
     capacity = np.array([1.0, 2.0, 3.0, 1.0])
-    volume = np.zeros(4)
-    for path in range(8):
-        volume[path_links[link_start[path] : link_start[path + 1]]] += flow[path]
+    volume = volumes(link_start, path_links, flow)
     ones = np.ones(4)
     state = np.column_stack([volume, 10 * ones, ones, capacity, ones, ones, 1 / capacity, ones])
-    time, whole = 10 + volume / capacity, np.add.reduceat(flow, path_start[:-1])
+    return path_start, link_start, path_links, flow, state, 10 + volume / capacity
+
+
+def volumes(link_start, path_links, flow):
+    return np.bincount(path_links, np.repeat(flow, np.diff(link_start)), minlength=4)
+
+
+def joint_step(path_start, link_start, path_links, flow, state, time, goal):
     marks = np.zeros(4, dtype=np.int64), np.zeros(4, dtype=np.int64)
+    fixed, cost = np.zeros(flow.size), np.empty(4)
+    return swap_kernels.joint_step(
+        np.arange(3), path_start, link_start, path_links, flow, fixed, 2, 0, *marks, cost, goal, state, time
+    )
+
+
+def test_a_step_in_all_swaps_at_once_ends_where_the_objective_is_least():
+    path_start, link_start, path_links, flow, state, time = three_pairs()
+    whole = np.add.reduceat(flow, path_start[:-1])
     for _ in range(3):  # what conjugate gradients leave, the next takes
-        swap_kernels.joint_step(
-            np.arange(3),
-            path_start,
-            link_start,
-            path_links,
-            flow,
-            np.zeros(8),
-            2,
-            0,
-            *marks,
-            np.empty(4),
-            0.0,
-            state,
-            time,
-        )
-        marks[0][:] = marks[1][:] = 0
+        joint_step(path_start, link_start, path_links, flow, state, time, 0.0)
     assert time == pytest.approx([time[0], time[0], time[2], time[2]], rel=1e-3)
     assert np.add.reduceat(flow, path_start[:-1]) == pytest.approx(whole)
     assert flow.min() >= 0
-    again = np.zeros(4)
-    for path in range(8):
-        again[path_links[link_start[path] : link_start[path + 1]]] += flow[path]
+    again = volumes(link_start, path_links, flow)
     assert state[:, swap_kernels.VOLUME] == pytest.approx(again)
-    assert time == pytest.approx(10 + again / capacity)
+    assert time == pytest.approx(10 + again / state[:, swap_kernels.CAPACITY])
+
+
+def test_steps_in_all_swaps_go_on_until_the_excess_is_down_to_the_goal():
+    path_start, link_start, path_links, flow, state, time = three_pairs()
+
+    def excess():
+        cost = np.add.reduceat(time[path_links], link_start[:-1])
+        least = np.repeat(np.minimum.reduceat(cost, path_start[:-1]), np.diff(path_start))
+        return float(flow @ (cost - least))
+
+    first, goal = excess(), 1e-3 * excess()
+    before, after, whole, _ = joint_step(path_start, link_start, path_links, flow, state, time, goal)
+    assert (before, whole) == (pytest.approx(first), True)
+    assert after == pytest.approx(excess(), rel=1e-9)
+    assert after <= goal
 
 
 def test_a_mended_tree_is_the_one_grown_from_nothing():
