@@ -34,7 +34,7 @@ def settings(case):
     for name, row in case.rows("terminal").items():
         by_sea.setdefault(not SEA_MODES.isdisjoint((row["mode_a"], row["mode_b"])), name)
     changes += [
-        f"terminal:{name}:{cell}" for name in by_sea.values() for cell in ("price_usd_per_t*=3", "status=planned")
+        f"terminal:{name}:{cell}" for name in by_sea.values() for cell in ("price_usd_per_t*=3", "status=proposed")
     ]
     yield Setting()
     yield from (Setting(scenario=name) for name in case.rows("scenario"))
