@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
-from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from karvan.errors import RequestError
-from karvan.flows.audit import Routes, audit_assignment, audit_figures
+from karvan.flows.audit import Routes, audit_assignment, audit_figures, within_zones
 from karvan.flows.classes import VehicleClass, demand_matrix, explain_cut, fixed_times, is_count, is_figure, refuse
 from karvan.flows.dense import FINEST_GAP, BeyondRangeError, DenseProblem, UnreachableError, solve
 from karvan.flows.results import Assignment
@@ -85,11 +83,11 @@ def assign(
     """
     begin = time.perf_counter()
     _check_settings(objective, gap, max_iterations, threads)
-    _check_links(links)
+    delays = _checked(links)
     sharing = _classes(demand, classes)
     wanted, fixed = _figures(links, sharing, toll_factor, distance_factor)
     _check_start(start, links)
-    problem = _problem(links, wanted, fixed, objective, start.problem if start is not None else None)
+    problem = _problem(links, delays, wanted, fixed, objective, start.problem if start is not None else None)
     try:
         found = solve(
             problem, gap=gap, start=start.start if start is not None else None, max_iterations=max_iterations,
@@ -113,12 +111,12 @@ def assign(
         "stage": "flows assign", "objective": objective, "gap": gap, "toll_factor": toll_factor,
         "distance_factor": distance_factor, "max_iterations": max_iterations, "warm": start is not None,
     }  # fmt: skip
-    content = _content(links, sharing, wanted, fixed)
+    tables = _tables(links, sharing, wanted, fixed)
     notes = tuple(_notes(links, wanted, audit, found, gap))
     seconds = time.perf_counter() - begin
     return Assignment(
         links, sharing, objective, found.objective, found.bound, tstt, audit.relative_gap, found.iterations,
-        found.reason == "gap", seconds, audit, notes, content, request, flow, found.time, fixed, routes, found.paths, problem,
+        found.reason == "gap", seconds, audit, notes, tables, request, flow, found.time, fixed, routes, found.paths, problem,
     )  # fmt: skip
 
 
@@ -129,19 +127,17 @@ def _kernels() -> Any:  # noqa: ANN401 - Numba infers types
     return table_kernels
 
 
-def _check_links(links: LinkTable) -> None:
-    if not _kernels().are_plain(*_delays(links), *(_plain(each) for each in (links.length, links.toll))):
+def _checked(links: LinkTable) -> tuple[Floats, ...]:
+    """Check the figures of links; return those that their times follow from."""
+    delays = _plain(links.free_flow_time), _plain(links.b), _plain(links.power), _plain(links.capacity)
+    if not _kernels().are_plain(*delays, _plain(links.length), _plain(links.toll)):
         links.check()
-
-
-def _delays(links: LinkTable) -> tuple[Floats, ...]:
-    """Return what the times of links follow from."""
-    return tuple(_plain(each) for each in (links.free_flow_time, links.b, links.power, links.capacity))
+    return delays
 
 
 def _plain(values: Floats) -> Floats:
     """Return figures as the kernels take them."""
-    return np.ascontiguousarray(values, dtype=float)
+    return np.ascontiguousarray(values, float)
 
 
 def _check_settings(objective: str, gap: float, max_iterations: int, threads: int | None) -> None:
@@ -196,36 +192,39 @@ def _check_start(start: Assignment | None, links: LinkTable) -> None:
 
 
 def _problem(
-    links: LinkTable, wanted: Floats, fixed: Floats, objective: Objective, earlier: DenseProblem | None
-) -> DenseProblem:
+    links: LinkTable, delays: tuple[Floats, ...], wanted: Floats, fixed: Floats, objective: Objective,
+    earlier: DenseProblem | None,
+) -> DenseProblem:  # fmt: skip
     """Return the problem: with the order of links and the pairs of an earlier one, where they are those of the tables."""
     known = earlier is not None and _kernels().same_demand(earlier.nodes, earlier.key, earlier.pair_trips, wanted)
     rank = earlier.rank if earlier is not None and known else np.arange(len(links))
-    free, rise, power, capacity = _kernels().delay_figures(rank, *_delays(links))
+    figures = np.empty((4, len(links)))
+    _kernels().delay_figures(rank, *delays, figures)
+    free, rise, capacity, power = figures
     if earlier is not None and known:
-        return replace(earlier, free=free, rise=rise, power=power, capacity=capacity, fixed=fixed.take(rank, axis=1),
-                       marginal=objective == "system_optimum")  # fmt: skip
+        return earlier.laid(free, rise, capacity, power, fixed.take(rank, axis=1), objective)
     return DenseProblem.of(
         nodes=len(links.nodes), tail=links.from_node, head=links.to_node, through=links.through, demand=list(wanted),
-        free=free, rise=rise, power=power, capacity=capacity, fixed=fixed, objective=objective,
+        free=free, rise=rise, capacity=capacity, power=power, fixed=fixed, objective=objective,
     )  # fmt: skip
 
 
 def _routes(problem: DenseProblem, paths: Paths) -> Routes:
     """Return the routes that carry flow, in terms of the raw link table."""
-    return Routes(
-        *_kernels().routes_of(
-            problem.rank, problem.tree_class, problem.tree_origin, problem.pair_start, problem.pair_node, paths.path_start,
-            paths.link_start, paths.links, paths.flow,
-        )
+    number, origin, destination = np.empty((3, problem.pair_node.size), dtype=np.int64)
+    route_start, link_start = np.empty_like(paths.path_start), np.empty_like(paths.link_start)
+    links, flow = np.empty(paths.links.size, dtype=np.int64), np.empty_like(paths.flow)
+    count, size = _kernels().routes_of(
+        problem.rank, problem.tree_class, problem.tree_origin, problem.pair_start, problem.pair_node, paths.path_start,
+        paths.link_start, paths.links, paths.flow, number, origin, destination, route_start, link_start, links, flow,
     )  # fmt: skip
+    return Routes(number, origin, destination, route_start, link_start[: count + 1], links[:size], flow[:count])
 
 
 def _class_flows(links: int, classes: int, routes: Routes) -> Floats:
     """Return the flow of every class on every link, added up from the routes in their order."""
-    flow: Floats = _kernels().class_flows(
-        classes, links, routes.class_number, routes.route_start, routes.link_start, routes.links, routes.flow
-    )
+    flow = np.zeros((classes, links))
+    _kernels().class_flows(routes.class_number, routes.route_start, routes.link_start, routes.links, routes.flow, flow)
     return flow
 
 
@@ -272,7 +271,7 @@ def _beyond_range(links: LinkTable, error: BeyondRangeError) -> RequestError:
 
 def _notes(links: LinkTable, wanted: Floats, audit: Audit, found: Solution, gap: float) -> list[str]:
     notes = []
-    within = float(np.einsum("kii->", wanted))
+    within = float(np.add.reduce(within_zones(wanted), axis=None))
     if within > 0:
         notes.append(f"{within:.6g} vehicles stay within their zone and are not assigned")
     if links.duplicates:
@@ -287,12 +286,10 @@ def _notes(links: LinkTable, wanted: Floats, audit: Audit, found: Solution, gap:
     return notes
 
 
-def _content(links: LinkTable, classes: Sequence[VehicleClass], wanted: Floats, fixed: Floats) -> bytes:
-    """Return a hash of the tables, as they are now."""
-    digest = hashlib.sha256("\n".join([links.name, *links.nodes]).encode())
+def _tables(links: LinkTable, classes: Sequence[VehicleClass], wanted: Floats, fixed: Floats) -> tuple[bytes, ...]:
+    """Return the tables as they are now."""
     figures = (links.from_node, links.to_node, links.capacity, links.length, links.free_flow_time, links.b, links.power,
                links.toll, links.through, wanted, fixed)  # fmt: skip
-    for figure in figures:
-        digest.update(np.ascontiguousarray(figure).data)
-    digest.update(repr([(each.name, each.vehicle_equivalents) for each in classes]).encode())
-    return digest.digest()
+    names = "\n".join([links.name, *links.nodes]).encode()
+    sharing = repr([(each.name, each.vehicle_equivalents) for each in classes]).encode()
+    return (names, *[figure.tobytes() for figure in figures], sharing)

@@ -149,7 +149,7 @@ def audit_assignment(
         Something does not hold.
     """
     wanted = demand.copy()
-    np.einsum("kii->ki", wanted)[:] = 0.0
+    within_zones(wanted)[:] = 0.0
     smallest, served, imbalance = _audit_flows(links, wanted, flow, routes)
     tstt, sptt = _totals(links, wanted, fixed, flow, marginal=marginal)
     if not (math.isfinite(tstt) and math.isfinite(sptt)):
@@ -163,6 +163,12 @@ def audit_assignment(
         message = f"the relative gap is {gap:.6e}, the solver says {relative_gap:.6e}"
         raise AuditError(message)
     return Audit(max(gap, 0.0), tstt, sptt, imbalance, smallest, float(wanted.sum()), served)
+
+
+def within_zones(demand: Floats) -> Floats:
+    """Return demand within zones, one row per class: a view of demand that lies in one piece."""
+    classes, zones, _ = demand.shape
+    return demand.reshape(classes, zones * zones)[:, :: zones + 1]
 
 
 def _audit_flows(links: LinkTable, wanted: Floats, flow: Floats, routes: Routes) -> tuple[float, float, float]:
@@ -276,13 +282,15 @@ def audit_figures(
 
 def _delays(links: LinkTable) -> tuple[Floats, ...]:
     """Return what the times of links follow from, as the kernels take it."""
-    figures = (links.free_flow_time, links.b, links.power, links.capacity)
-    return tuple(np.ascontiguousarray(each, dtype=float) for each in figures)
+    plain = np.ascontiguousarray
+    return (plain(links.free_flow_time, float), plain(links.b, float), plain(links.power, float),
+            plain(links.capacity, float))  # fmt: skip
 
 
 def _totals(links: LinkTable, wanted: Floats, fixed: Floats, flow: Floats, *, marginal: bool) -> tuple[float, float]:
     """Return the total cost, and what it would be if all took the shortest paths at the same link costs."""
-    cost, tstt, barred = _kernels().class_costs(*_delays(links), marginal, fixed, flow)
+    cost = np.empty(flow.shape)
+    tstt, barred = _kernels().class_costs(*_delays(links), marginal, fixed, flow, cost)
     if barred >= 0:
         message = f"{links.name_of(barred)} carries a class that may not go there"
         raise AuditError(message)
@@ -350,7 +358,8 @@ def shortest_costs(links: LinkTable, cost: Floats, origins: Ints) -> Floats:
 
 def _shortest_total(links: LinkTable, cost: Floats, wanted: Floats) -> float:
     places, total = _places_of(links), 0.0
-    graph, origins = places.graph(cost), _kernels().origins_of(wanted)
+    graph, origins = places.graph(cost), np.empty(len(wanted), dtype=np.int64)
+    origins = origins[: _kernels().find_origins(wanted, origins)]
     for begin in range(0, origins.size, ROWS):
         some = origins[begin : begin + ROWS]
         # where all begin somewhere it need not be told which do

@@ -196,10 +196,10 @@ def link_times(free_flow_time, b, power, capacity, flow):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def class_costs(free_flow_time, b, power, capacity, marginal, fixed, flow):
-    """Return the cost of every link to every class, what they pay in all, and a link that one uses and may not; -1 for none."""
+def class_costs(free_flow_time, b, power, capacity, marginal, fixed, flow, cost):
+    """Set the cost of every link to every class; return what they pay in all, and a link that one uses and may not, or -1."""
     _, time, rise = link_times(free_flow_time, b, power, capacity, flow)
-    cost, total, barred = np.empty(flow.shape), 0.0, -1
+    total, barred = 0.0, -1
     for number in range(flow.shape[0]):
         paid = 0.0
         for link in range(time.size):
@@ -212,19 +212,18 @@ def class_costs(free_flow_time, b, power, capacity, marginal, fixed, flow):
                 if np.isinf(fixed[number, link]) and barred < 0:
                     barred = link
         total += paid
-    return cost, total, barred
+    return total, barred
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def origins_of(wanted):
-    """Return where some demand begins."""
-    origins = np.empty(wanted.shape[0], dtype=np.int64)
+def find_origins(wanted, origins):
+    """Set where some demand begins; return how many there are."""
     count = 0
     for origin in range(wanted.shape[0]):
         if wanted[origin].any():
             origins[count] = origin
             count += 1
-    return origins[:count]
+    return count
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

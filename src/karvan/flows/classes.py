@@ -176,12 +176,12 @@ def _class_problems(links: LinkTable, each: VehicleClass) -> Iterator[str]:
 
 def is_figure(value: object) -> bool:
     """Return whether a value is a number, and finite."""
-    return isinstance(value, Real) and math.isfinite(value)
+    return isinstance(value, (float, Real)) and math.isfinite(value)
 
 
 def is_count(value: object) -> bool:
     """Return whether a value is a whole number of one or more."""
-    return isinstance(value, Integral) and int(value) >= 1
+    return isinstance(value, (int, Integral)) and int(value) >= 1
 
 
 def explain_cut(links: LinkTable, fixed: Floats, origin: int, destination: int) -> str:

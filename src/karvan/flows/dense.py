@@ -50,8 +50,36 @@ FINEST_GAP = 1e-14
 STALLED_ROUNDS, ROUNDING_GAP = 12, 1e-9
 #: Trees times links below which a second thread costs more than it brings.
 THREAD_WORK = 300_000
+#: Trees times nodes up to which the trees of a run are kept for the next: 8 MB.
+KEPT_TREES = 1_000_000
 #: Parts of the work per thread, so that neither waits long for the other.
 PARTS_PER_THREAD = 4
+
+
+@dataclass(frozen=True)
+class Trees:
+    """The last trees of a run, of which the next can mend its first.
+
+    Attributes
+    ----------
+    origin, class_number
+        Of each tree.
+    before, order, reached
+        Link by which each node is reached, the nodes in the order in which they are, and how many are.
+    """
+
+    origin: npt.NDArray[np.int32]
+    class_number: npt.NDArray[np.int32]
+    before: npt.NDArray[np.int32]
+    order: npt.NDArray[np.int32]
+    reached: Ints
+
+    def are_of(self, problem: DenseProblem) -> bool:
+        """Tell whether they begin where those of a problem do."""
+        return self.before.shape[1] == problem.nodes and all(
+            one is other or np.array_equal(one, other)
+            for one, other in ((self.origin, problem.tree_origin), (self.class_number, problem.tree_class))
+        )
 
 
 @dataclass(frozen=True)
@@ -68,6 +96,8 @@ class Paths:
         Links of the paths, in the solver's order.
     flow
         Flow of the paths, in vehicle equivalents.
+    trees
+        The last trees, where they take little room.
     """
 
     key: Ints
@@ -75,6 +105,7 @@ class Paths:
     link_start: Ints
     links: npt.NDArray[np.uint32]
     flow: Floats
+    trees: Trees | None = None
 
 
 @dataclass(frozen=True)
@@ -168,6 +199,15 @@ class DenseProblem:
         if objective is not None:
             new["marginal"] = objective == "system_optimum"
         return replace(self, **new)
+
+    def laid(
+        self, free: Floats, rise: Floats, capacity: Floats, power: Floats, fixed: Floats, objective: Objective
+    ) -> DenseProblem:
+        """Return the problem with all figures on its links others, given in its own order."""
+        problem = object.__new__(DenseProblem)  # as `replace` makes it, in a tenth of the time
+        problem.__dict__.update(self.__dict__, free=free, rise=rise, capacity=capacity, power=power, fixed=fixed,
+                                marginal=objective == "system_optimum")  # fmt: skip
+        return problem
 
 
 def _trees(demand: list[Floats], nodes: int) -> tuple[tuple[Any, Any], tuple[Any, Any, Any, Any]]:
@@ -302,21 +342,20 @@ class _Run:
         self.kernels, self.trees, self.shifts = _kernels()
         self.problem, self.pool, self.parts = problem, pool, parts
         trees, links, pairs = problem.tree_origin.size, problem.head.size, problem.pair_node.size
-        self.before = np.full((trees, problem.nodes), -1, dtype=np.int32)
-        self.order = np.zeros((trees, problem.nodes), dtype=np.int32)
-        self.reached = np.zeros(trees, dtype=np.int64)
-        self.pair_cost, self.tree_cost = np.zeros(pairs), np.zeros(trees)
-        self.volume, self.time, self.slope = np.zeros(links), np.zeros(links), np.zeros(links)
+        known = start.trees if start is not None else None
+        if known is not None and known.are_of(problem):
+            self.before, self.order, self.reached = known.before.copy(), known.order.copy(), known.reached.copy()
+        else:
+            # trees that have not been grown reach nothing: what stands here is not read
+            self.before, self.order = np.empty((2, trees, problem.nodes), dtype=np.int32)
+            self.reached = np.zeros(trees, dtype=np.int64)
+        (self.pair_cost, self.excess), self.tree_cost = np.zeros((2, pairs)), np.zeros(trees)
+        self.volume, self.time, self.slope = np.zeros((3, links))
         rise = problem.rise * (1.0 + problem.power) if problem.marginal else problem.rise
-        self.delay = (
-            problem.free,
-            rise,
-            problem.capacity,
-            problem.power,
-            self.kernels.kinds(problem.rise, problem.power),
-        )
-        self.worst, self.excess = np.full(pairs, -1, dtype=np.int64), np.zeros(pairs)
-        self.wanted = np.zeros(pairs, dtype=np.int64)
+        kind = np.empty(links, dtype=np.int64)
+        self.kernels.kinds(problem.rise, problem.power, kind)
+        self.delay = (problem.free, rise, problem.capacity, problem.power, kind)
+        self.worst, self.wanted = np.zeros((2, pairs), dtype=np.int64)
         # whole trees lie together in a part, so that what the parts find stands in the order of the pairs
         self.bounds = [trees * part // parts for part in range(parts + 1)]
         begins = [int(problem.pair_start[tree]) for tree in self.bounds]
@@ -354,16 +393,10 @@ class _Run:
             self._rebuild(0, np.empty(0, dtype=np.uint32))
 
     def _load(self) -> None:
-        self.kernels.load_links(
-            self.path_start,
-            self.link_start,
-            self.path_links,
-            self.path_flow,
-            self.volume,
-            *self.delay,
-            self.time,
-            self.slope,
-        )
+        self.cost = float(self.kernels.load_links(
+            self.path_start, self.link_start, self.path_links, self.path_flow, self.path_fixed, self.volume, *self.delay,
+            self.time, self.slope,
+        ))  # fmt: skip
 
     def _grow(self) -> None:
         """Grow the trees at the costs of now; each part of them has its own thread."""
@@ -391,12 +424,16 @@ class _Run:
     def _rebuild(self, new: int, found: npt.NDArray[np.uint32]) -> None:
         """Drop the paths without flow, and take the new ones in."""
         p = self.problem
-        (
-            self.path_start, self.link_start, self.path_links, self.path_flow, self.path_fixed, self.most, self.longest,
-        ) = self.kernels.rebuild(
-            p.tree_class, p.pair_start, p.pair_trips, p.fixed, self.wanted, new, found,
+        paths, size = self.path_flow.size + new, self.path_links.size + found.size
+        path_start, link_start = np.empty_like(self.path_start), np.empty(paths + 1, dtype=np.int64)
+        links, flow, fixed = np.empty(size, dtype=np.uint32), np.empty(paths), np.empty(paths)
+        paths, size, self.most, self.longest = self.kernels.rebuild(
+            p.tree_class, p.pair_start, p.pair_trips, p.fixed, self.wanted, found,
             self.path_start, self.link_start, self.path_links, self.path_flow, self.path_fixed,
+            path_start, link_start, links, flow, fixed,
         )  # fmt: skip
+        self.path_start, self.link_start, self.path_links = path_start, link_start[: paths + 1], links[:size]
+        self.path_flow, self.path_fixed = flow[:paths], fixed[:paths]
 
     def _find(self, floor: float) -> tuple[int, npt.NDArray[np.uint32]]:
         """Return how many paths are new, and their links, pair by pair."""
@@ -430,11 +467,11 @@ class _Run:
             self._load()
         while True:
             self._grow()
-            if not iterations:
+            sptt = float(np.add.reduce(self.tree_cost))
+            if not math.isfinite(sptt):
                 self._refuse_unreachable()
             iterations += 1
             tstt = self._total()
-            sptt = float(self.tree_cost.sum())
             now = (tstt - sptt) / tstt if tstt > 0.0 else 0.0
             if tell is not None:
                 tell(iterations, now)
@@ -457,10 +494,12 @@ class _Run:
 
     def _balance(self, floor: float, goal: float, *, share: float = 0.0, joint: bool = False) -> int:
         """Balance the path sets until the excess cost is down to a goal, or to a share of the first; return the sweeps made."""
-        return int(self.shifts.balance(
+        made, cost = self.shifts.balance(
             self.path_start, self.link_start, self.path_links, self.path_flow, self.path_fixed, self.most, self.longest,
             floor, goal, share, joint, SWEEPS, self.volume, *self.delay, self.time, self.slope,
-        ))  # fmt: skip
+        )  # fmt: skip
+        self.cost = float(cost)
+        return int(made)
 
     @staticmethod
     def _reason(
@@ -486,20 +525,22 @@ class _Run:
 
     def _total(self) -> float:
         """Return the total cost, from path sets whose flows are those of the links."""
-        own = float(self.kernels.total_cost(self.volume, self.time, self.path_flow, self.path_fixed))
-        if not math.isfinite(own):
+        if not math.isfinite(self.cost):
             raise self._beyond()
-        return own
+        return self.cost
 
     def _solution(
         self, tstt: float, sptt: float, now: float, iterations: int, sweeps: int,
         reason: Literal["gap", "rounding", "iterations"],
     ) -> Solution:  # fmt: skip
         p = self.problem
-        volume, times, objective = self.kernels.in_order_given(
-            p.rank, self.volume, self.time, p.free, p.power, p.marginal, self.path_flow, self.path_fixed
+        volume, times = np.empty((2, self.volume.size))
+        objective = self.kernels.in_order_given(
+            p.rank, self.volume, self.time, p.free, p.power, p.marginal, self.path_flow, self.path_fixed, volume, times
         )
-        paths = Paths(p.key, self.path_start, self.link_start, self.path_links, self.path_flow)
+        trees = Trees(p.tree_origin, p.tree_class, self.before, self.order, self.reached)
+        paths = Paths(p.key, self.path_start, self.link_start, self.path_links, self.path_flow,
+                      trees if self.before.size <= KEPT_TREES else None)  # fmt: skip
         return Solution(
             volume, times, paths, objective, objective - (tstt - sptt), tstt, sptt, now, iterations,
             sweeps, reason,

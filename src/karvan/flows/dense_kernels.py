@@ -50,13 +50,11 @@ def delay(volume: float, free: float, rise: float, capacity: float, power: float
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def kinds(rise, power):
-    """Return the kind of each link's delay: 0 constant, a small whole power, or -1 for any other."""
-    kind = np.empty(rise.size, dtype=np.int64)
+def kinds(rise, power, kind):
+    """Set the kind of each link's delay: 0 constant, a small whole power, or -1 for any other."""
     for link in range(rise.size):
         whole = power[link] == np.rint(power[link]) and 1.0 <= power[link] <= SMALL_POWERS
         kind[link] = 0 if rise[link] == 0.0 or power[link] == 0.0 else (int(power[link]) if whole else -1)
-    return kind
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -81,22 +79,15 @@ def dot(one, two):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def total_cost(volume, time, path_flow, path_fixed):
-    """Return the total cost of links and paths."""
-    return dot(volume, time) + dot(path_flow, path_fixed)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def in_order_given(rank, volume, time, free, power, marginal, path_flow, path_fixed):
-    """Return flow and real time of the links in the order given, and the objective."""
+def in_order_given(rank, volume, time, free, power, marginal, path_flow, path_fixed, volumes, times):
+    """Set flow and real time of the links in the order given; return the objective."""
     mean = np.empty(time.size)
-    volumes, times = np.empty(time.size), np.empty(time.size)
     for link in range(time.size):
         # the integral of a time, and the real one of a marginal time
         mean[link] = free[link] + (time[link] - free[link]) / (1.0 + power[link])
         volumes[rank[link]] = volume[link]
         times[rank[link]] = mean[link] if marginal else time[link]
-    return volumes, times, dot(volume, mean) + dot(path_flow, path_fixed)
+    return dot(volume, mean) + dot(path_flow, path_fixed)
 
 
 # path sets ------------------------------------------------------------------------------------------------------------
@@ -219,20 +210,13 @@ def find_new(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def rebuild(
-    tree_class, pair_start, pair_trips, fixed, wanted, new, found, path_start, link_start, path_links, path_flow, path_fixed,
+    tree_class, pair_start, pair_trips, fixed, wanted, found, path_start, link_start, path_links, path_flow, path_fixed,
+    new_path_start, new_link_start, new_path_links, new_path_flow, new_path_fixed,
 ):  # fmt: skip
-    """Return the path sets anew: those with flow, then the `new` ones that were found.
+    """Set the path sets anew: those with flow, then the new ones that were found.
 
-    Besides: the largest number of paths of a pair, and the length of the longest path.
+    Return (paths, links of them, largest number of paths of a pair, length of the longest path).
     """
-    paths, size = new, found.size
-    for path in range(path_flow.size):
-        if path_flow[path] > 0.0:
-            paths += 1
-            size += link_start[path + 1] - link_start[path]
-    new_path_start, new_link_start = np.empty_like(path_start), np.empty(paths + 1, dtype=np.int64)
-    new_path_links, new_path_flow = np.empty(size, dtype=np.uint32), np.empty(paths)
-    new_path_fixed = np.empty(paths)
     path_end, link_end, found_end = 0, 0, 0
     most, longest = 0, 0
     new_link_start[0] = 0
@@ -274,7 +258,7 @@ def rebuild(
                 new_path_flow[largest] = pair_trips[pair] - others
             most = max(most, path_end - new_path_start[pair])
     new_path_start[pair_trips.size] = path_end
-    return new_path_start, new_link_start, new_path_links, new_path_flow, new_path_fixed, most, longest
+    return path_end, link_end, most, longest
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -319,9 +303,10 @@ def load(path_start, link_start, path_links, path_flow, pair_begin, pair_end, vo
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def load_links(
-    path_start, link_start, path_links, path_flow, volume, free, rise, capacity, power, kind, time, slope
+    path_start, link_start, path_links, path_flow, path_fixed, volume, free, rise, capacity, power, kind, time, slope
 ):  # fmt: skip
-    """Set the flow of the links from that of the paths, and their times."""
+    """Set the flow of the links from that of the paths, and their times; return the total cost."""
     volume[:] = 0.0
     load(path_start, link_start, path_links, path_flow, 0, path_start.size - 1, volume)
     delays(volume, free, rise, capacity, power, kind, time, slope)
+    return dot(volume, time) + dot(path_flow, path_fixed)

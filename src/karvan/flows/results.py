@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -57,8 +58,8 @@ class Assignment:
         What the audit found.
     notes
         What the reader should know.
-    content, request
-        Hash of the tables as they were, and the question asked.
+    tables, request
+        The tables as they were, and the question asked.
     flow
         Flow, class by link, in vehicle equivalents.
     time
@@ -84,7 +85,7 @@ class Assignment:
     seconds: float
     audit: Audit
     notes: tuple[str, ...]
-    content: bytes = field(repr=False)
+    tables: tuple[bytes, ...] = field(repr=False)
     request: Mapping[str, Any] = field(repr=False)
     flow: Floats
     time: Floats
@@ -98,12 +99,12 @@ class Assignment:
         """Where it comes from."""
         from karvan.case import meta_without_case  # noqa: PLC0415 - pydantic is heavy
 
-        return meta_without_case(self.content, self.request)
+        return meta_without_case(hashlib.sha256(b"".join(self.tables)).digest(), self.request)
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what is kept of it elsewhere, with the version that found it."""
-        _ = self.meta
-        return self.__dict__
+        _ = self.meta  # which is all that the tables are for
+        return {**self.__dict__, "tables": ()}
 
     @property
     def table(self) -> pd.DataFrame:

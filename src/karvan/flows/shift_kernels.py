@@ -218,7 +218,7 @@ def balance(
 ):  # fmt: skip
     """Sweep over the pairs that have a choice until the excess cost is down to `goal`, or to a `share` of that found first.
 
-    `joint` begins with a joint step, which is good where no path is new. Return the sweeps made: no more than `sweeps`.
+    `joint` begins with a joint step, which is good where no path is new. Return (sweeps made, no more than `sweeps`; total cost).
     """
     pairs = np.empty(path_start.size - 1, dtype=np.int64)
     count = 0
@@ -262,5 +262,19 @@ def balance(
         wait = max(0, wait - 1)
         last = excess
     # the links anew from their paths: shifts leave rounding behind, and it may be negative
-    load_links(path_start, link_start, path_links, path_flow, volume, free, rise, capacity, power, kind, time, slope)
-    return made
+    total = load_links(
+        path_start,
+        link_start,
+        path_links,
+        path_flow,
+        path_fixed,
+        volume,
+        free,
+        rise,
+        capacity,
+        power,
+        kind,
+        time,
+        slope,
+    )
+    return made, total

@@ -29,18 +29,17 @@ def are_counts(matrix):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def delay_figures(rank, free_flow_time, b, power, capacity):
-    """Return free, rise, power and capacity of links in the order of `rank`: time = free + rise (volume / capacity)^power."""
-    links = rank.size
-    free, rise, power_, capacity_ = np.empty(links), np.zeros(links), np.ones(links), np.ones(links)
-    for place in range(links):
+def delay_figures(rank, free_flow_time, b, power, capacity, figures):
+    """Set free, rise, capacity and power of links in the order of `rank`: time = free + rise (volume / capacity)^power."""
+    free, rise, capacity_, power_ = figures[0], figures[1], figures[2], figures[3]
+    for place in range(rank.size):
         link = rank[place]
         limited = np.isfinite(capacity[link])
         free[place] = free_flow_time[link] * (1.0 + (b[link] if limited and power[link] == 0.0 else 0.0))
+        rise[place], power_[place], capacity_[place] = 0.0, 1.0, 1.0
         if limited and free_flow_time[link] > 0.0 and b[link] > 0.0 and power[link] > 0.0:
             rise[place] = free_flow_time[link] * b[link]
             power_[place], capacity_[place] = power[link], capacity[link]
-    return free, rise, power_, capacity_
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -75,22 +74,16 @@ def same_demand(nodes, key, trips, wanted):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def routes_of(rank, tree_class, tree_origin, pair_start, pair_node, path_start, link_start, path_links, path_flow):
-    """Return the paths that carry flow: class, origin and destination of every pair; where its paths, and their links, begin.
+def routes_of(
+    rank, tree_class, tree_origin, pair_start, pair_node, path_start, link_start, path_links, path_flow,
+    number, origin, destination, starts, begins, links, flow,
+):  # fmt: skip
+    """Set the paths that carry flow: class, origin and destination of every pair; where its paths, and their links, begin.
 
-    Links are places in the table.
+    Links are places in the table. Return (paths, links of them).
     """
-    pairs, paths, size = pair_node.size, 0, 0
-    for path in range(path_flow.size):
-        if path_flow[path] > 0.0:
-            paths += 1
-            size += link_start[path + 1] - link_start[path]
-    number, origin, destination = (
-        np.empty(pairs, dtype=np.int64), np.empty(pairs, dtype=np.int64), np.empty(pairs, dtype=np.int64)
-    )  # fmt: skip
-    starts, begins = np.zeros(pairs + 1, dtype=np.int64), np.zeros(paths + 1, dtype=np.int64)
-    links, flow = np.empty(size, dtype=np.int64), np.empty(paths)
     paths, size = 0, 0
+    starts[0] = begins[0] = 0
     for tree in range(tree_class.size):
         for pair in range(pair_start[tree], pair_start[tree + 1]):
             number[pair], origin[pair], destination[pair] = tree_class[tree], tree_origin[tree], pair_node[pair]
@@ -103,18 +96,16 @@ def routes_of(rank, tree_class, tree_origin, pair_start, pair_node, path_start, 
                     paths += 1
                     begins[paths] = size
             starts[pair + 1] = paths
-    return number, origin, destination, starts, begins, links, flow
+    return paths, size
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def class_flows(classes, links, class_number, route_start, link_start, route_links, route_flow):
-    """Return the flow of every class on every link, added up from the routes in their order."""
-    flow = np.zeros((classes, links))
+def class_flows(class_number, route_start, link_start, route_links, route_flow, flow):
+    """Add the routes up in their order to the flow of every class on every link."""
     for pair in range(class_number.size):
         for route in range(route_start[pair], route_start[pair + 1]):
             for place in range(link_start[route], link_start[route + 1]):
                 flow[class_number[pair], route_links[place]] += route_flow[route]
-    return flow
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

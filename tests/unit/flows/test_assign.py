@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
 from dataclasses import replace
 
@@ -267,6 +268,24 @@ def test_a_restart_balances_the_paths_that_it_has_before_it_seeks_others(network
     rounds = [assign(altered(links, link, capacity=0.9), trips, gap=1e-6, start=base).iterations for link in range(76)]
     # one that has all paths that it needs grows trees once, to see that it does; all took two or three
     assert np.median(rounds) == 1
+
+
+def test_trees_of_an_earlier_run_are_mended_where_they_begin_alike(network, monkeypatch):
+    links, trips = network("SiouxFalls")
+    fewer = trips.copy()
+    fewer[3] = 0  # one tree less: those that are kept would be taken for others
+    cold = {name: assign(links, demand, gap=1e-11).objective for name, demand in (("all", trips), ("fewer", fewer))}
+    for most in (1_000_000, 0):
+        monkeypatch.setattr("karvan.flows.dense.KEPT_TREES", most)
+        base = assign(altered(links, 30, free_flow_time=3.0), trips, gap=1e-6)
+        assert (base.start.trees is not None) == (most > 0)
+        for name, demand in (("all", trips), ("fewer", fewer)):
+            before = copy.deepcopy(base.start.trees)
+            warm = assign(links, demand, gap=1e-11, start=base)
+            assert warm.objective == pytest.approx(cold[name], rel=1e-11)
+            # what is begun from stays as it is
+            if before is not None:
+                assert np.array_equal(before.before, base.start.trees.before)
 
 
 def test_a_restart_is_the_same_bytes_on_one_thread_and_on_two(network):
