@@ -39,6 +39,8 @@ Objective = Literal["user_equilibrium", "system_optimum"]
 SWEEPS = 50
 #: Share of the gap down to which the path sets are balanced before new trees are grown.
 BALANCED_SHARE = 0.02
+#: The same where a run begins with the paths of another, most of which it needs: few are missing, and the rest may be settled.
+RESTARTED_SHARE = 0.01
 #: Share of the gap asked for, below which balancing further is of no use.
 ENOUGH_SHARE = 0.5
 #: Share of the allowed excess, spread over all pairs, below which a pair is left as it is.
@@ -458,6 +460,7 @@ class _Run:
     def go(self, gap: float, max_iterations: int, tell: Callable[[int, float], None] | None) -> Solution:
         """Grow trees, add paths, balance, until the gap is reached."""
         iterations, sweeps, best, idle = 0, 0, np.inf, 0
+        share = RESTARTED_SHARE if self.complete else BALANCED_SHARE
         if self.complete:
             sweeps += self._settle(gap)
         else:  # some pairs have no path yet
@@ -481,7 +484,7 @@ class _Run:
                 return self._solution(tstt, sptt, now, iterations, sweeps, reason)
             floor = self._floor(gap, tstt)
             self._renew(floor)
-            sweeps += self._balance(floor, max(BALANCED_SHARE * now, ENOUGH_SHARE * gap) * tstt)
+            sweeps += self._balance(floor, max(share * now, ENOUGH_SHARE * gap) * tstt)
 
     def _settle(self, gap: float) -> int:
         """Balance the paths of an earlier run: trees then see the costs that a change leads to, not those at which it hits."""

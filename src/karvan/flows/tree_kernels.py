@@ -108,7 +108,7 @@ def _repair(origin, first, tail, head, cost, through, distance, before, order, r
     return _settle(origin, first, head, cost, through, distance, before, order[:0], keys, nodes, size)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", inline="always")
 def _worst(begin, end, link_start, path_links, path_flow, path_fixed, time, target):
     """Return the path with the most excess cost over `target`, and that excess."""
     least = np.inf
