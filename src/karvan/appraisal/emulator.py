@@ -153,7 +153,7 @@ class Emulator:
     solves
         How many solves it rests on.
     left_out, left_out_guess
-        By solve and result: its error, were the solve left out, and the guess of that error; NaN where it has no such result.
+        By solve and result: its error, were the solve left out, and the guess of that error.
     """
 
     drivers: tuple[str, ...]
@@ -191,7 +191,7 @@ def fit_emulator(scores: Floats, results: Floats, drivers: Sequence[str], *, wei
     scores
         Of every solve, an array (solves, drivers).
     results
-        Of every solve, an array (solves, results); NaN where a solve does not have a result, which then rests on the others.
+        Of every solve, an array (solves, results).
     drivers
         Names of the scores.
     weights
@@ -203,16 +203,16 @@ def fit_emulator(scores: Floats, results: Floats, drivers: Sequence[str], *, wei
         There are too few solves, or figures that are none; every fault is listed.
     """
     _refuse(scores, results, drivers)
-    spread = np.nanstd(results, axis=0) * (1.0 if weights is None else np.abs(weights))
-    there = np.isfinite(results)
+    spread = results.std(axis=0) * (1.0 if weights is None else np.abs(weights))
     with one_thread():
         parts = tuple(
-            _fit(scores[own], wanted[own], small=bool(much <= _SMALL * spread.max()))
-            for own, wanted, much in zip(there.T, results.T, spread, strict=True)
+            _fit(scores, wanted, small=bool(much <= _SMALL * spread.max()))
+            for wanted, much in zip(results.T, spread, strict=True)
         )
-    left_out, guess = np.full(results.shape, np.nan), np.full(results.shape, np.nan)
-    for place, part in enumerate(parts):
-        left_out[there[:, place], place], guess[there[:, place], place] = part.left_out, part.left_out_guess
+    left_out, guess = (
+        np.column_stack(errors)
+        for errors in zip(*((part.left_out, part.left_out_guess) for part in parts), strict=True)
+    )
     return Emulator(tuple(drivers), len(scores), left_out, guess, parts)
 
 
@@ -226,11 +226,8 @@ def _refuse(scores: Floats, results: Floats, drivers: Sequence[str]) -> None:
         faults.append(f"found {len(scores)} rows of scores and {len(results)} of results; expected as many of both.")
     if scores.shape[-1] != len(drivers):
         faults.append(f"found {scores.shape[-1]} scores a solve for {len(drivers)} drivers; expected as many of both.")
-    if not np.isfinite(scores).all() or np.isinf(results).any() or np.isnan(results).all(axis=0).any():
+    if not np.isfinite(scores).all() or not np.isfinite(results).all():
         faults.append("found figures that are no numbers; expected numbers.")
-    fewest = int((~np.isnan(results)).sum(axis=0).min(initial=len(results)))
-    if 0 < fewest < min(least_solves(len(drivers)), len(results)):
-        faults.append(f"found {fewest} solves with some result; expected {least_solves(len(drivers))} or more.")
     if faults:
         raise InputError(faults, what="Emulator")
 

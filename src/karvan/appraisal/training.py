@@ -6,8 +6,8 @@ which it knows least are solved in full. It is held against fresh worlds, drawn 
 which it knows less than of any draw that it stands for would have been solved in full.
 
 Where a case affords too few solves for that, all of them train and check, none is for a draw, and most are solved in the
-likeliest states of the crossings alone, for a fraction of the time. They spread as draws do: worlds far out are crowded, and one
-of them takes as long as ten others.
+likeliest states of the crossings alone, for a fraction of the time: what they would gain in the others follows from it as it does
+in those that are solved in all. They spread as draws do: worlds far out are crowded, and one of them takes as long as ten others.
 
 A world may have no solution. Training and checks go on without it, and a draw is left to the emulator; how many there are is in
 the answer, and more than a twentieth is an error.
@@ -18,7 +18,7 @@ How many worlds are solved follows from the size of the case, never from a clock
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -57,11 +57,12 @@ CHECKS, FEWEST_CHECKS = 100, 12
 #: Fewest solves beside those of one driver each, where a case is large.
 FEWEST_SOLVES = 16
 #: Where a case affords fewer solves for each driver they are in the likeliest states, but for so many that are in all of them.
-FEW_SOLVES, FEWEST_WHOLE = 6, 4
+FEW_SOLVES, FEWEST_WHOLE = 6, 12
 #: What may be spent on full solves, in seconds of one core; and what one state of one year takes, roughly, as measured on a
-#: machine that had other work: so much, and so much for each row of base_flow.csv.
-MOST_WORK = 840.0
-STATE_WORK, ROW_WORK = 0.08, 0.00023
+#: machine that had other work: so much, and so much for each row of base_flow.csv. One of the likeliest takes longer than others:
+#: more goes there.
+MOST_WORK = 900.0
+STATE_WORK, ROW_WORK, LIKELY_WORK = 0.08, 0.00032, 1.4
 #: Draws that say how wide the value spreads while the emulator is trained.
 SPREAD_DRAWS = 1024
 #: Largest share of worlds without a solution; one world may always be. Draws without one widen the interval P10 to P90, and must
@@ -179,7 +180,7 @@ class Ground:
         """Return how many worlds may be solved in the likeliest states besides so many in full."""
         years, states = self.base.co2e_t[0].shape
         left = MOST_WORK - whole * years * states * self.state_work
-        return max(int(left / (years * len(self.likely) * self.state_work)), 0)
+        return max(int(left / (years * len(self.likely) * LIKELY_WORK * self.state_work)), 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,8 +212,8 @@ class Trained:
 class _Spending:
     """How many worlds are solved to train the emulator, at first and at most, to hold it against, and in all.
 
-    ``likely`` are those of the first that are solved in the likeliest states alone; ``wide`` is how much wider than draws they
-    spread.
+    ``likely`` are those of the first that are solved in the likeliest states alone, as those of one driver each are then too;
+    ``wide`` is how much wider than draws they spread.
     """
 
     first: int
@@ -233,7 +234,7 @@ def _spending(ground: Ground, solves: int | None, checks: int | None) -> _Spendi
     afforded = (left - held) // 2
     least = max(least_solves(names) - star - 1, FEWEST_SOLVES)
     if afforded < FEW_SOLVES * names and len(ground.likely) < len(ground.base.states):
-        likely = min(max(ground.affordable_likely(star + held + FEWEST_WHOLE), least), FIRST_SOLVES)
+        likely = min(max(ground.affordable_likely(held + FEWEST_WHOLE) - star, least), FIRST_SOLVES)
         taken = FEWEST_WHOLE + likely
         return _Spending(taken, taken, held, star + held + taken, likely, 1.0)
     first, most = (min(max(afforded, least), limit) for limit in (FIRST_SOLVES, MOST_SOLVES))
@@ -267,14 +268,16 @@ def train(ground: Ground, numbers: Floats, *, seed: int, solves: int | None, che
     last = count + taken
     likely = np.zeros(len(asked), dtype=np.bool_)
     likely[last - spending.likely : last] = True
+    likely[:count] = spending.likely > 0
     found = ground.solve(asked, likely)
     ground.ledger.refuse_too_many(len(found) - int(found.solved.sum()), len(found), "worlds")
     known, at_fresh = ground.split(found, last)
+    seen, known = known, _filled(ground, known)
     star = ground.split(known, count)[0]
     ground.ledger.refuse_too_many(len(fresh) - int(at_fresh.solved.sum()), len(fresh), "fresh worlds")
     fresh, at_fresh = fresh[at_fresh.solved], with_solution(at_fresh)
     scores, known = asked[:last][known.solved], with_solution(known)
-    emulator = fit(ground, scores, known)
+    emulator = _unsaid(fit(ground, scores, known), with_solution(seen))
     full = _most_doubtful(ground, numbers, emulator, known, seed)
     if len(full) > min(taken, spending.worlds - len(found)) and taken < spending.most:
         more = ground.solve(pool[taken:])
@@ -286,8 +289,21 @@ def train(ground: Ground, numbers: Floats, *, seed: int, solves: int | None, che
     left = 0 if solves is not None else max(spending.worlds - count - taken - spending.checks, 0)
     full = full[:left]
     worlds, limit, unsolved = _with_full(ground, numbers, emulator, full)
-    off = _Off(emulator, known, fresh, at_fresh, spending.likely, len(full) - int(unsolved.sum()), limit)
+    few = spending.likely + count if spending.likely else 0
+    off = _Off(emulator, known, fresh, at_fresh, few, len(full) - int(unsolved.sum()), limit)
     return Trained(star, worlds, unsolved, emulator, _check(ground, off))
+
+
+def _filled(ground: Ground, worlds: SolvedWorlds) -> SolvedWorlds:
+    """Return worlds with figures of the states in which some are not solved; they rest on the world in the middle too."""
+    return ground.split(ground.base.joined(worlds).filled(), 1)[1]
+
+
+def _unsaid(emulator: Emulator, seen: SolvedWorlds) -> Emulator:
+    """Return an emulator that says nothing of its errors where a world was not solved."""
+    blank = np.vstack([np.zeros((1, seen.flat.shape[1]), dtype=np.bool_), ~np.isfinite(seen.flat)])
+    left_out, guess = (np.where(blank, np.nan, errors) for errors in (emulator.left_out, emulator.left_out_guess))
+    return replace(emulator, left_out=left_out, left_out_guess=guess)
 
 
 def with_solution(worlds: SolvedWorlds) -> SolvedWorlds:
@@ -394,8 +410,7 @@ def _left_out_error(ground: Ground, emulator: Emulator, known: SolvedWorlds) -> 
     """Return the root mean square error of the value in worlds that are left out, with the accounts as they are."""
     flat = ground.base.joined(known).flat
     middle = np.tile(ground.model.middle, (len(flat), 1))
-    # what a world was not solved for stands as in the middle, without an error
-    there = np.where(np.isnan(flat), ground.base.flat, flat)
-    full = ground.value(middle, ground.base.unflat(there))
-    found = ground.value(middle, ground.base.unflat(there - np.nan_to_num(emulator.left_out)))
+    full = ground.value(middle, ground.base.unflat(flat))
+    # what a world was not solved for has no error
+    found = ground.value(middle, ground.base.unflat(flat - np.nan_to_num(emulator.left_out)))
     return float(np.sqrt(np.mean((found - full) ** 2)))

@@ -113,6 +113,26 @@ class SolvedWorlds:
             rows[:, cut:].reshape(-1, *self.co2e_t.shape[1:]),
         )  # fmt: skip
 
+    def filled(self) -> SolvedWorlds:
+        """Return the worlds with figures of states in which some are not solved.
+
+        They follow those of the likelier states of the same year, standing by standing, as a line, by least squares, does in the
+        worlds that are solved in all states, and lie between the least and the greatest there.
+        """
+        whole, part = self.whole, self.solved & ~self.whole
+        if not part.any():
+            return self
+        known = np.isfinite(self.co2e_t[part]).all(axis=(0, 1))
+        # gains of all standings, and tonnes beside them
+        figures = np.concatenate([self.gains_musd, self.co2e_t[..., None]], axis=-1)
+        for year, what in np.ndindex(figures.shape[1], figures.shape[3]):
+            own = figures[:, year, :, what]
+            terms = np.column_stack([np.ones(len(own)), own[:, known]])
+            weights = np.linalg.lstsq(terms[whole], own[whole][:, ~known], rcond=None)[0]
+            least, most = own[whole][:, ~known].min(axis=0), own[whole][:, ~known].max(axis=0)
+            own[np.ix_(part, ~known)] = np.clip(terms[part] @ weights, least, most)
+        return SolvedWorlds(self.states, figures[..., :-1], figures[..., -1], self.why_not)
+
     def joined(self, other: SolvedWorlds) -> SolvedWorlds:
         """Return these worlds and others."""
         return SolvedWorlds(

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 #: Largest change of tonnes between two rounds, as a share of them, and of cost, as a share of the goods' price where they arrive.
 #: No figure shown is that precise; each round costs an equilibrium in every state.
 TOLERANCE = 1e-6
-MOST_ROUNDS = 30
+MOST_ROUNDS = 60
 #: While the tonnes are still those without the answer of trade, flows are solved to this; each round solves them closer.
 FIRST = 1e-5
 #: The flows of a round are solved to this share of the change of tonnes that led to it, or as close as they ever are once the

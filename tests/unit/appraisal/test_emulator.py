@@ -109,21 +109,6 @@ def test_few_solves_are_not_bent_and_no_result_lies_beyond_those_solved():
     assert np.sqrt(np.mean((at - wanted) ** 2)) < 0.9 * wanted.std()
 
 
-def test_a_result_that_some_solves_do_not_have_rests_on_the_others():
-    scores = np.random.default_rng(3).normal(size=(40, 4))
-    full = np.column_stack([np.sin(scores[:, 0]) + scores[:, 1], np.cos(scores[:, 1]) * scores[:, 2]])
-    some = full.copy()
-    some[25:, 1] = np.nan
-    found, at = fit_emulator(scores, some, NAMES), np.random.default_rng(4).normal(size=(9, 4))
-    assert (found.at(at)[:, 0] == fit_emulator(scores, full, NAMES).at(at)[:, 0]).all()
-    assert (found.at(at)[:, 1] == fit_emulator(scores[:25], full[:25], NAMES).at(at)[:, 1]).all()
-    assert (np.isnan(found.left_out) == np.isnan(some)).all()
-    assert (np.isnan(found.left_out_guess) == np.isnan(some)).all()
-    some[7:, 1] = np.nan
-    with pytest.raises(InputError, match=r"found 7 solves with some result; expected 10 or more"):
-        fit_emulator(scores, some, NAMES)
-
-
 def test_a_driver_that_does_nothing_falls_out():
     train = scores(64, 7)
     found = fit_emulator(train, np.exp(train[:, [0]]), NAMES)
