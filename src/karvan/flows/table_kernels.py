@@ -9,13 +9,16 @@ from numba import njit
 @njit(cache=True, nogil=True, error_model="numpy")
 def are_plain(free_flow_time, b, power, capacity, length, toll):
     """Tell whether figures of links are such that nothing can be wrong with them; a blank capacity is sound."""
-    for link in range(free_flow_time.size):
+    links = free_flow_time.size
+    if not links == b.size == power.size == capacity.size == length.size == toll.size:
+        return False
+    for link in range(links):
         for figure in (free_flow_time[link], b[link], power[link], length[link], toll[link]):
             if not 0.0 <= figure < np.inf:
                 return False
         if capacity[link] <= 0.0:
             return False
-    return free_flow_time.size > 0
+    return links > 0
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
