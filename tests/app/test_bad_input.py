@@ -44,6 +44,20 @@ def test_a_misspelt_name_is_mended_with_one_press(show: Callable[..., Shown]) ->
     assert "shut=torkham" in shown.search()
 
 
+def test_a_misspelt_part_of_an_address_is_told_and_mended(show: Callable[..., Shown]) -> None:
+    """It was passed over, and the setting shown was not the one that was meant."""
+    shown = show("/network?projects=P26&weather=fine")
+    told = shown.page.locator("[data-stray=projects][role=alert]")
+    assert "The address says \u2018projects\u2019, which means nothing here" in told.inner_text()
+    told.get_by_role("button", name="Use project").click()
+    shown.settle()
+    assert "project=P26" in shown.search()
+    shown.page.locator("[data-stray=weather]").get_by_role("button", name="Leave it out").click()
+    shown.settle()
+    assert shown.search() == "?project=P26&map=svg"
+    assert shown.page.locator("[data-stray]").count() == 0
+
+
 def test_an_unknown_screen_says_so(show: Callable[..., Shown]) -> None:
     shown = show("/weather")
     assert "No screen is called weather." in shown.text("main [role=alert]")

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { addChange, PLAIN, readView, replaceName, switchCrossing, switchProject, writeView, type View } from "../src/state/setting";
+import { addChange, PLAIN, readView, renameAsk, replaceName, strayNames, switchCrossing, switchProject, writeView, type View } from "../src/state/setting";
 
 const view = (address: string): View => {
   const [path, search] = address.split("?") as [string, string | undefined];
@@ -24,6 +24,19 @@ describe("an address", () => {
   it("keeps what it does not understand, so that the server can say what is wrong", () => {
     expect(view("/network?year=soon&scenario=peace").a).toEqual({ ...PLAIN, year: "soon", scenario: "peace" });
     expect(view("/%E0%A4%A").room).toBe("%E0%A4%A");
+  });
+
+  it("has names that mean nothing told, and mended or left out", () => {
+    const shown = view("/flows?projects=P05&scenario=open&b.shut=taftan&b.year2=1&weather=fine&map=flat");
+    expect(strayNames(shown)).toEqual([
+      { name: "projects", near: "project" },
+      { name: "b.year2", near: undefined },
+      { name: "weather", near: undefined },
+    ]);
+    const mended = renameAsk(shown, "projects", "project");
+    expect(mended.a).toEqual({ ...PLAIN, scenario: "open", project: ["P05"] });
+    expect(strayNames(renameAsk(renameAsk(mended, "weather"), "b.year2"))).toEqual([]);
+    expect(renameAsk(mended, "weather").ask["map"]).toEqual(["flat"]);
   });
 
   it("compares with an empty setting too", () => {

@@ -48,6 +48,7 @@ export const en = {
     anew: "Back to the screen as it opens",
     noPick: "\u2018{name}\u2019 is no row. Write TABLE:ROW, such as link:ID.", noProject: "No project is called \u2018{name}\u2019. Choose one of the list.", noStanding: "No standing is called \u2018{name}\u2019. Choose one of the list.",
     use: "Use {name}",
+    stray: "The address says \u2018{name}\u2019, which means nothing here: what is shown is without it.", strayOut: "Leave it out",
     cuts: "What stands in the way",
     problems: "Problems",
     crash: "This part of the page has failed",

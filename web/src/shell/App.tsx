@@ -8,7 +8,7 @@ import { en } from "../i18n";
 import { FaultCard } from "../parts/FaultCard";
 import { Waiting } from "../parts/Waiting";
 import { CaseContext, type Pane, type Screen } from "../state/case";
-import { settingParams, writeView, type View } from "../state/setting";
+import { renameAsk, settingParams, strayNames, writeView, type View } from "../state/setting";
 import { chooseTheme, useThemeChoice, type Choice } from "../state/theme";
 import { show, useView } from "../state/view";
 import { Guard } from "./Guard";
@@ -79,6 +79,7 @@ function Whole({ rooms, view, greeting, caseOf }: { rooms: string[]; view: View;
       </a>
       <Head rooms={rooms} view={view} caseOf={caseOf} />
       <Connection />
+      <Strays view={view} />
       <div className="page">
         <WhatIf panes={panes} />
         <main id="main" tabIndex={-1}>
@@ -151,6 +152,17 @@ function Head({ rooms, view, caseOf }: { rooms: string[]; view: View; caseOf: Ca
       </button>
     </header>
   );
+}
+
+/** What an address says that no screen knows would else be passed over, and another setting shown than was meant. */
+function Strays({ view }: { view: View }) {
+  return strayNames(view).map(({ name, near }) => (
+    <div key={name} className="banner" role="alert" data-stray={name}>
+      <span>{fill(en.fault.stray, { name })}</span>
+      {near && <button onClick={() => show(renameAsk(view, name, near))}>{fill(en.fault.use, { name: near })}</button>}
+      <button onClick={() => show(renameAsk(view, name))}>{en.fault.strayOut}</button>
+    </div>
+  ));
 }
 
 function Connection() {

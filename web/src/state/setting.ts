@@ -22,6 +22,12 @@ const TEXTS = ["year", "scenario"] as const;
 const LISTS = ["project", "change", "shut", "open"] as const;
 const OTHER = "b.";
 const COMPARE = "compare";
+/** What the screens ask besides: all that an address may hold. */
+export const ASKS = [
+  "about", "aim", "avoid", "body", "budget", "by", "commodity", "destination", "drawn", "k", "map", "mode", "of", "on", "origin", "overdue", "party", "pick", "route",
+  "rules", "standing", "table", "topic", "via",
+] as const;
+export type AskName = (typeof ASKS)[number];
 
 /** Read one setting out of parameters; unknown values are kept, so that the server can say what is wrong with them. */
 function readSetting(params: URLSearchParams, prefix: string): Setting {
@@ -55,7 +61,7 @@ export function readView(path: string, search: string): View {
   const ask: Record<string, string[]> = {};
   const known = new Set<string>([...TEXTS, ...LISTS]);
   for (const name of new Set(params.keys())) {
-    if (known.has(name) || name.startsWith(OTHER) || name === COMPARE) continue;
+    if (known.has(name) || (name.startsWith(OTHER) && known.has(name.slice(OTHER.length))) || name === COMPARE) continue;
     ask[name] = params.getAll(name);
   }
   let room = "";
@@ -70,6 +76,26 @@ export function readView(path: string, search: string): View {
     b: params.has(COMPARE) ? readSetting(params, OTHER) : null,
     ask,
   };
+}
+
+/** Names in an address that mean nothing, and for each the one that it may be a slip for. */
+export function strayNames(view: View): { name: string; near: string | undefined }[] {
+  const known: string[] = [...TEXTS, ...LISTS, ...ASKS];
+  const strays = Object.keys(view.ask).filter((name) => !known.includes(name));
+  return strays.map((name) => {
+    const low = name.toLowerCase();
+    return { name, near: known.find((other) => low && (low.startsWith(other) || other.startsWith(low)) && Math.abs(low.length - other.length) < 3) };
+  });
+}
+
+/** Leave a name out of a view, or put another in its place. */
+export function renameAsk(view: View, name: string, other?: string): View {
+  const { [name]: values = [], ...rest } = view.ask;
+  const address = writeView({ ...view, ask: rest });
+  const [path, query] = address.split("?") as [string, string | undefined];
+  const params = new URLSearchParams(query);
+  if (other) for (const value of values) params.append(other, value);
+  return readView(path, params.size ? `?${params}` : "");
 }
 
 export function writeView(view: View): string {

@@ -1,7 +1,7 @@
 /** The view that is shown: the address is its one home, so that any view can be shared, kept and gone back to. */
 
 import { useSyncExternalStore } from "react";
-import { readView, writeView, type Setting, type View } from "./setting";
+import { readView, writeView, type AskName, type Setting, type View } from "./setting";
 
 let view = readView(location.pathname, location.search);
 const listeners = new Set<() => void>();
@@ -49,13 +49,13 @@ export function useView(): View {
 }
 
 /** Return what a screen asks under a name, and how to ask otherwise. */
-export function useAsk(name: string, otherwise = ""): [string, (value: string, replace?: boolean) => void] {
+export function useAsk(name: AskName, otherwise = ""): [string, (value: string, replace?: boolean) => void] {
   const value = useView().ask[name]?.[0] ?? otherwise;
   return [value, (next, replace = false) => ask({ [name]: next === otherwise ? [] : [next] }, replace)];
 }
 
 /** Ask several things at once. */
-export function ask(more: Record<string, string[]>, replace = false): void {
+export function ask(more: Partial<Record<AskName, string[]>>, replace = false): void {
   show({ ...view, ask: { ...view.ask, ...more } }, { replace });
 }
 
