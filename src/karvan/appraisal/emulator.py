@@ -153,7 +153,8 @@ class Emulator:
     solves
         How many solves it rests on.
     left_out, left_out_guess
-        By solve and result: its error, were the solve left out, and the guess of that error.
+        By solve and result: its error, were the solve left out, and the guess of that error; NaN where whoever trains it does not
+        count the result as solved.
     """
 
     drivers: tuple[str, ...]

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 #: Largest change of tonnes between two rounds, as a share of them, and of cost, as a share of the goods' price where they arrive.
 #: No figure shown is that precise; each round costs an equilibrium in every state.
 TOLERANCE = 1e-6
+#: Few settings need ten; some drawn worlds, where one full line holds goods that would grow manyfold, need more than thirty.
 MOST_ROUNDS = 60
 #: While the tonnes are still those without the answer of trade, flows are solved to this; each round solves them closer.
 FIRST = 1e-5

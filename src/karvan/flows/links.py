@@ -159,10 +159,6 @@ class LinkTable:
         InputError
             Some are wrong; all are listed.
         """
-        figures = np.array((self.free_flow_time, self.b, self.power, self.length, self.toll))
-        # what is no number is neither; a blank capacity is sound
-        if len(self) and figures.min() >= 0 and figures.max() < np.inf and not (self.capacity <= 0).any():
-            return
         problems = list(self._problems())
         if problems:
             raise InputError(problems, what=self.name)
