@@ -154,12 +154,12 @@ def _tasks_of_form(solved: Solved, form: str, lanes: Floats, count: int) -> list
     begin, pairs = laid.first[form][0], len(solved.chosen[form].pairs)
     best = known_costs(model.ways, form, lanes).min(axis=1)
     ends = _ends_by_origin(laid.pairs[begin : begin + pairs], model.network.applied.rows("zone"), index)
-    tail, head = item.arcs.tail[item.open], item.arcs.head[item.open]
     tasks = []
     for weight, least in zip(lanes.T[:count], best.T, strict=False):
-        open_weight = weight[item.open]
+        # arcs that are shut stay there: where ways part is then the same in most settings, and found once
+        open_weight = np.where(item.open, weight, np.inf)
         tasks += [
-            SearchTask(tail, head, open_weight, len(index), source, targets, least[theirs])
+            SearchTask(item.arcs.tail, item.arcs.head, open_weight, len(index), source, targets, least[theirs])
             for source, targets, theirs in ends
         ]
     return tasks

@@ -38,7 +38,7 @@ class SearchTask:
     Attributes
     ----------
     tail, head, weight
-        Arcs that are open, with their cost at the equilibrium.
+        Arcs, with their cost at the equilibrium; infinite where they are not open.
     states, source
         Number of states; where to begin.
     targets, best

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import importlib.util
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -127,6 +129,25 @@ def test_a_port_that_is_taken_is_named() -> None:
         assert str(caught.value).endswith("Name another one with --port.")
         with serving.listen(None) as other:
             assert other.getsockname()[1] != port
+
+
+def test_what_a_server_writes_is_sent_at_once() -> None:
+    sent_at_once: list[int] = []
+
+    async def note(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        sent_at_once.append(writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+        writer.close()
+
+    async def meet() -> None:
+        with serving.listen(None) as listener:
+            async with await asyncio.start_server(note, sock=listener):
+                reader, writer = await asyncio.open_connection(*listener.getsockname())
+                await reader.read()
+                writer.close()
+
+    # the body of an answer would else wait, after its head, until the page has acknowledged that: 40 ms
+    asyncio.run(meet())
+    assert sent_at_once == [1]
 
 
 def test_a_process_ends_with_the_one_that_started_it_and_hears_what_that_says() -> None:
