@@ -70,7 +70,8 @@ class SolvedYear:
     traffic_t
         By state: tonnes over the busiest link, crossing or terminal that the projects open or change.
     moved_share, cost_change_usd
-        Largest share of a class that goes another way, and largest change of a logsum per tonne, over all states.
+        Largest share of a class that goes another way, and largest change of a logsum per tonne of goods that are sent, over
+        all states.
     notes
         What the reader should know.
     trade_welfare_musd
@@ -202,10 +203,12 @@ def _compare(before: SideSums, after: SideSums, parties: Parties) -> _Comparison
     total = float(sum(values.sum() for values in users))
     shares = [side.way_tonnes / np.maximum(side.tonnes, 1e-9)[:, None] for side in (before, after)]
     moved = 0.5 * np.abs(shares[1] - shares[0]).sum(axis=1)
+    # what nobody sends has a cost that no equilibrium holds: it says nothing of the projects
+    dearer = np.where(before.tonnes + after.tonnes > 0, np.abs(after.logsum_usd - before.logsum_usd), 0.0)
     return _Comparison(
         gains, after.moves, after.tkm - before.tkm, after.co2e_t - before.co2e_t, half, share,
         np.append(parts, total - parts.sum()), float(after.way_tonnes[:, :-1].sum()), float(before.way_tonnes[:, :-1].sum()),
-        float(moved.max(initial=0.0)), float(np.abs(after.logsum_usd - before.logsum_usd).max(initial=0.0)),
+        float(moved.max(initial=0.0)), float(dearer.max(initial=0.0)),
     )  # fmt: skip
 
 
