@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from numbers import Integral
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
@@ -117,6 +118,11 @@ class Discounting:
         return found
 
 
+def is_whole(value: object) -> bool:
+    """Whether a value can count years, steps or draws."""
+    return isinstance(value, Integral)
+
+
 def rate_faults(rate: float, name: str) -> list[str]:
     """Return what is wrong with a rate as a share of one: nothing, or one sentence."""
     if not math.isfinite(rate):
@@ -126,7 +132,9 @@ def rate_faults(rate: float, name: str) -> list[str]:
             f"{name}: found {rate:g} ({rate * 100:g} %); expected more than -1, since at -100 % nothing is left to discount."
         ]
     if rate > HIGHEST_RATE:
-        return [f"{name}: found {rate:g} ({rate * 100:g} %); expected a share of one. Write 9 % as 0.09."]
+        return [
+            f"{name}: found {rate:g} ({rate * 100:g} %); expected a share of one, at most 1 (100 %). Write 9 % as 0.09."
+        ]
     return []
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from karvan.appraisal.discounting import rate_faults
 from karvan.errors import InputError
 
 if TYPE_CHECKING:
@@ -94,11 +95,15 @@ def first_year_return(
 
 
 def payback(flows: Sequence[float] | Floats) -> float | None:
-    """Return the years from the first flow after which the running sum is never negative again; None where it ends negative.
+    """Return the years from the first flow after which the running sum is never negative again.
+
+    None where it ends negative, or there is no flow.
 
     Within a year the sum is taken to grow evenly.
     """
     values = np.trim_zeros(np.asarray(flows, dtype=float), "f")
+    if not len(values):
+        return None
     sums = np.cumsum(values)
     # what is left of sums that come out as nothing is rounding
     below = np.flatnonzero(sums < -_ROUNDING * np.cumsum(np.abs(values)))
@@ -116,10 +121,12 @@ def equivalent_yearly(value: float, rate: float, years: int) -> float:
     Raises
     ------
     InputError
-        The number of years is below one.
+        The rate is no rate, or the number of years is below one.
     """
-    if years < 1:
-        raise InputError([f"years: found {years}; expected 1 or more."], what="Equal yearly sums")
+    faults = rate_faults(rate, "rate")
+    faults += [f"years: found {years}; expected 1 or more."] if years < 1 else []
+    if faults:
+        raise InputError(faults, what="Equal yearly sums")
     if rate == 0:
         return value / years
     return value * (rate / -math.expm1(-years * math.log1p(rate)))

@@ -13,6 +13,9 @@ from karvan.cli.options import BOTH_FORMATS, CsvOption, JsonOption, console, pri
 if TYPE_CHECKING:
     from karvan.appraisal import Appraised, RuleSet
 
+#: Sums come out as nothing but for this share of the present values added up.
+_ROUNDING = 1e-12
+
 app = typer.Typer(
     name="appraisal",
     cls=ProjectsByDefault,
@@ -130,10 +133,10 @@ def _show(found: Appraised, *, name: str) -> None:
         table.add_column(heading, justify="right", no_wrap=True)
     columns = ("benefit", "cost", "net", "benefit_pv", "cost_pv", "net_pv", "net_pv_sum")
     for row in found.table.to_dict("records"):
-        sums = [words.number(row[column], digits=4) for column in columns]
+        sums = [words.number(_settled(row[column], found), digits=4) for column in columns]
         table.add_row(str(row["year"]), str(row["t"]), f"{row['discount_factor']:.4f}", *sums)
     out.print(table)
-    out.print(f"{'ENPV':<24}{words.number(found.enpv, digits=6)}")
+    out.print(f"{'ENPV':<24}{words.number(_settled(found.enpv, found), digits=6)}")
     out.print(f"{'EIRR':<24}{_rates(found)}")
     for label, share in (("MIRR", found.mirr), (_first_year(found), found.first_year_return)):
         out.print(f"{label:<24}{'none' if share is None else words.rate(share)}")
@@ -144,15 +147,29 @@ def _show(found: Appraised, *, name: str) -> None:
         out.print(f"{label:<24}{'never' if years is None else f'{years:.1f} years after the first flow'}")
     for item in found.accounts.items:
         change = found.switching[item.name]
-        zero = "" if change is None else f"   ENPV is zero at {'+' if change > 0 else ''}{words.percent(change)}"
+        zero = (
+            ""
+            if change is None or not _settled(found.enpv, found)
+            else f"   ENPV is zero at {'+' if change > 0 else ''}{words.percent(change)}"
+        )
         out.print(f"{'PV of ' + item.name:<24}{words.number(found.item_pv[item.name], digits=6)}{zero}")
 
 
 def _headline(found: Appraised) -> str:
     from karvan.charts import words
 
-    verdict = "worth more than it costs" if found.enpv > 0 else "not worth what it costs"
-    return f"{verdict}: ENPV {words.number(found.enpv, digits=4)}, EIRR {_rates(found)}"
+    enpv = _settled(found.enpv, found)
+    verdict = "worth just what it costs"
+    if enpv:
+        verdict = "worth more than it costs" if enpv > 0 else "not worth what it costs"
+    if not (found.benefits_pv or found.costs_pv):
+        verdict = "nothing to appraise"
+    return f"{verdict}: ENPV {words.number(enpv, digits=4)}, EIRR {_rates(found)}"
+
+
+def _settled(value: float, found: Appraised) -> float:
+    """Return a sum, or nothing where it is what rounding leaves of present values that cancel out."""
+    return value if abs(value) > _ROUNDING * (abs(found.benefits_pv) + abs(found.costs_pv)) else 0.0
 
 
 def _conventions(found: Appraised) -> str:

@@ -53,7 +53,7 @@ def test_dates_are_discounted_by_days_over_365():
             -1.5,
             "rate from year 0: found -1.5 (-150 %); expected more than -1, since at -100 % nothing is left to discount.",
         ),
-        (9, "rate from year 0: found 9 (900 %); expected a share of one. Write 9 % as 0.09."),
+        (9, "rate from year 0: found 9 (900 %); expected a share of one, at most 1 (100 %). Write 9 % as 0.09."),
         (math.nan, "rate from year 0: found nan; expected a number. Write 9 % as 0.09."),
         (math.inf, "rate from year 0: found inf; expected a number. Write 9 % as 0.09."),
     ],

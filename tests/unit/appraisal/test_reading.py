@@ -47,7 +47,7 @@ def test_every_fault_is_told_at_once():
             "Add the two rows up, or correct the year."
         ),
         "flows.csv, line 5, benefit: found '1,200'; expected a number. Write it with a decimal point and without separators.",
-        "flows.csv, line 5, year: found 2030 after 2027; expected 2028. Add 2028 to 2029, with 0 where nothing happens.",
+        "flows.csv, line 5, year: found 2030 after 2027; expected 2028. Add 2028, with 0 where nothing happens.",
         (
             "flows.csv, line 6: found 2 cells; expected 3, one for each column. "
             "Streams are of equal length: give every column a cell in every row."
@@ -57,7 +57,6 @@ def test_every_fault_is_told_at_once():
             "flows.csv, line 7: found 4 cells; expected 3, one for each column. "
             "Streams are of equal length: give every column a cell in every row."
         ),
-        "flows.csv, line 7, year: found 2031 after 2029; expected 2030. Add 2030, with 0 where nothing happens.",
         "flows.csv, line 8, benefit: found 'inf'; expected a number. Write a plain number.",
         "flows.csv, line 8, cost: found '1_000'; expected a number. Write a plain number.",
     )
@@ -137,7 +136,7 @@ def test_a_file_from_a_spreadsheet(tmp_path):
         ),
         (
             lambda path: path.mkdir(),
-            "found is a directory; expected a CSV file with the columns year, benefit and cost.",
+            "found a folder; expected a CSV file with the columns year, benefit and cost.",
         ),
         (
             lambda path: path.write_bytes(b"year,benefit,cost\n1,\xff,2\n"),
@@ -151,3 +150,55 @@ def test_files_that_cannot_be_read(tmp_path, make, message):
     with pytest.raises(InputError) as caught:
         read_flows(path)
     assert str(caught.value) == f"{path}: {message}"
+
+
+def test_rows_out_of_order_are_not_told_to_be_missing():
+    assert problems("year,benefit,cost\n2027,1,0\n2026,0,1\n2028,1,0\n") == (
+        "flows.csv, line 3, year: found 2026 after 2027; expected ascending years. Sort the rows.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (
+            "year,benefit,cost,\n2026,0,1,\n",
+            (
+                "flows.csv, line 1: found column 4 without a name; expected the columns year, benefit and cost. "
+                "Name it, or remove it; a comma at the end of each line makes one."
+            ),
+        ),
+        (
+            "year,benefit,cost_Capital\n2026,0,1\n",
+            (
+                "flows.csv, line 1, cost_Capital: found an unknown column; expected the columns year, benefit and cost. "
+                "Write cost_capital: names of columns have small letters, digits and _ only."
+            ),
+        ),
+        (
+            "year,benefit,cost,note\n2026,0,1,dear\n",
+            (
+                "flows.csv, line 1, note: found an unknown column; expected the columns year, benefit and cost. "
+                "Streams of your own are called benefit_NAME or cost_NAME."
+            ),
+        ),
+        (
+            "year,benefit,cost\n2026,0,\u221210\n",
+            "flows.csv, line 2, cost: found '\u221210'; expected a number. Write a sum below zero with a hyphen: -10.",
+        ),
+        (
+            "year,benefit,benefit_time,benefit_fees,cost\n2026,3,1,2,0\n2027,0.3,0.1,0.2,0\n",
+            (
+                "flows.csv, line 1, benefit: found the sum of benefit_time, benefit_fees; "
+                "expected streams that stand beside each other. Remove it, or them: streams are added up, and would count twice."
+            ),
+        ),
+    ],
+)
+def test_slips_have_their_own_advice(text, problem):
+    assert problems(text) == (problem,)
+
+
+def test_a_stream_beside_its_namesakes_is_no_sum():
+    found = parse_flows("year,benefit,benefit_time,cost\n2026,3,1,2\n", file="flows.csv")
+    assert [item.name for item in found.items] == ["benefit", "benefit_time", "cost"]

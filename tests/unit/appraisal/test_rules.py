@@ -96,7 +96,7 @@ def test_parts_that_do_not_fit_together():
     known = "discounting, carbon, handbook, wdi, transfer"
     assert faults(text) == (
         "discounting.bands: found years [1]; expected years that ascend from 0.",
-        "discounting.bands, year 1: found 6 (600 %); expected a share of one. Write 9 % as 0.09.",
+        "discounting.bands, year 1: found 6 (600 %); expected a share of one, at most 1 (100 %). Write 9 % as 0.09.",
         "horizon_years: found 0; expected 1 or more.",
         "shadow_factors.labour: found -1; expected 0 or more.",
         "carbon.points: found years [2020, 2020]; expected ascending years.",

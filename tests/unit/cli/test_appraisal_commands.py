@@ -101,7 +101,7 @@ def test_workbook_and_picture(ask, tmp_path):
         (("--rate", "nine"), "Discount rate: found 'nine'; expected a number. Write 0.09 or 9%."),
         (
             ("--rate", "9"),
-            "Discounting: rate from year 0: found 9 (900 %); expected a share of one. Write 9 % as 0.09.",
+            "Discounting: rate from year 0: found 9 (900 %); expected a share of one, at most 1 (100 %). Write 9 % as 0.09.",
         ),
         (
             ("--rate", "-1"),
@@ -145,3 +145,15 @@ def test_one_rule_set_in_json(karvan):
     first = found["figures"][0]
     assert (first["figure"], first["value"], first["status"]) == ("discount rate from year 0", 0.035, "read")
     assert first["source"]["publisher"] == "HM Treasury"
+
+
+def test_a_value_of_nothing_is_neither_a_gain_nor_a_loss(ask):
+    answer = ask("--rate", "0.1", text="year,benefit,cost\n0,0,1000\n1,2300,0\n2,0,1320\n")
+    assert answer.out.startswith("flows.csv: worth just what it costs: ENPV 0, EIRR several")
+    assert "0.000000" not in answer.out
+
+
+def test_streams_of_nothing(ask):
+    answer = ask("--rate", "0.1", text="year,benefit,cost\n0,0,0\n1,0,0\n")
+    assert answer.out.startswith("flows.csv: nothing to appraise: ENPV 0, EIRR none.")
+    assert "payback                 never" in answer.out
