@@ -54,6 +54,12 @@ _SOBOL_POWER = 10
 _SAME = 1e-8
 
 
+def draw_faults(draws: int, seed: int) -> list[str]:
+    """Return what is wrong with a number of draws and a seed."""
+    faults = [] if draws >= 1 else [f"draws: found {draws}; expected 1 or more."]
+    return faults + ([] if seed >= 0 else [f"seed: found {seed}; expected 0 or more."])
+
+
 def how_sure(
     case: Case,
     projects: Iterable[str] | str,
@@ -113,8 +119,7 @@ def how_sure(
     AuditError
         The result does not hold.
     """
-    faults = [] if draws >= 1 else [f"draws: found {draws}; expected 1 or more."]
-    faults += [] if seed >= 0 else [f"seed: found {seed}; expected 0 or more."]
+    faults = draw_faults(draws, seed)
     faults += [] if checks is None or checks >= 2 else [f"checks: found {checks}; expected 2 or more."]  # noqa: PLR2004 - a spread needs two
     if faults:
         raise InputError(faults, what="Uncertainty")

@@ -18,19 +18,28 @@ SHOWN = 8
 
 
 def check_request(
-    draws: int | None, *, seed: int, exact: bool, solves: int | None, s_curve: Path | None, projects: Sequence[Sequence[str]]
+    draws: int | None, *, seed: int, exact: bool, solves: int | None, workers: int, s_curve: Path | None,
+    projects: Sequence[Sequence[str]],
 ) -> None:  # fmt: skip
-    """Refuse options of draws without draws, and a picture of more than one project.
+    """Refuse, before anything is solved, options of draws without draws, none of them, and a picture of more than one project.
 
     Raises
     ------
+    InputError
+        There are no draws, or the seed is none.
     RequestError
-        They do not go together.
+        The options do not go together, or nobody works.
     """
-    from karvan.errors import RequestError
+    from karvan.appraisal.uncertainty import draw_faults
+    from karvan.errors import InputError, RequestError
 
     if draws is None and (seed != 1 or exact or solves is not None or s_curve is not None):
         message = "--seed, --exact, --solves and --s-curve are of draws. Say how many: --draws 10000."
+        raise RequestError(message)
+    if draws is not None and (faults := draw_faults(draws, seed)):
+        raise InputError(faults, what="Uncertainty")
+    if workers < 1:
+        message = f"{workers} workers cannot work. Name 1 or more."
         raise RequestError(message)
     if exact and solves is not None:
         message = "--exact solves every draw in full, without an emulator. Leave out --solves."

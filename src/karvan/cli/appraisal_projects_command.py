@@ -123,7 +123,9 @@ def projects(
     if not names and (change or horizon_year is not None or together):
         message = "The league table has no --change, --horizon-year or --together. Name projects."
         raise RequestError(message)
-    check_request(draws, seed=seed, exact=exact, solves=solves, s_curve=s_curve, projects=asked if names else [])
+    check_request(
+        draws, seed=seed, exact=exact, solves=solves, workers=workers, s_curve=s_curve, projects=asked if names else []
+    )
     keep = OutcomeStore(store)
     found = _league(opened, rule_set, scenario, keep, workers) if not names else _each(
         opened, asked, rule_set, scenario, tuple(change or ()), horizon_year, keep
