@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
@@ -90,11 +90,14 @@ class Accounts:
         InputError
             Years are none or not consecutive, a stream has another length or no number, or a name stands twice.
         """
-        listed, streams = tuple(int(year) for year in years), tuple(items)
-        faults = _year_faults(listed)
+        given, streams = tuple(years), tuple(items)
+        faults = year_faults(given)
+        listed = tuple(int(year) for year in given) if not faults else given
         names = [item.name for item in streams]
         faults += [f"{name}: found twice; expected once. Give each stream a name of its own." for name in _twice(names)]
         for item in streams:
+            if item.kind not in get_args(Kind):
+                faults.append(f"{item.name}: found the kind {item.kind!r}; expected benefit or cost.")
             if len(item.values) != len(listed):
                 faults.append(
                     f"{item.name}: found {len(item.values)} values; expected {len(listed)}, one for each year. "
@@ -155,8 +158,12 @@ class Accounts:
         return Accounts(self.years, tuple(items), self.unit)
 
 
-def _year_faults(years: Sequence[int]) -> list[str]:
-    faults = [] if years else ["years: found none; expected one or more."]
+def year_faults(years: Sequence[int]) -> list[str]:
+    """Return what is wrong with years: none, a part of one, twice the same, or not consecutive."""
+    faults = [] if len(years) else ["years: found none; expected one or more."]
+    parts = [year for year in years if year != year // 1]
+    if parts:
+        return [f"years: found {year}; expected whole years." for year in parts]
     faults += [f"years: found {year} twice; expected each year once. Add its rows up." for year in _twice(years)]
     for one, two in pairwise(years):
         if two < one:

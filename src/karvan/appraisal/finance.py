@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from karvan.appraisal.accounts import year_faults
+from karvan.appraisal.discounting import is_whole, rate_faults
 from karvan.appraisal.indicators import present_value
 from karvan.appraisal.roots import RatesOfReturn, rates_of_return
 from karvan.errors import InputError
@@ -105,12 +107,13 @@ def financial_returns(
     Raises
     ------
     InputError
-        A stream has another length, or a loan outlasts the years; every fault is listed.
+        Years are not consecutive, a stream has another length or no number, or a loan outlasts the years; every fault is listed.
     """
     streams = {"investment": investment, "revenue": revenue, "running_cost": running_cost,
-               "grants": grants or [0.0] * len(years), "equity": equity or [0.0] * len(years)}  # fmt: skip
+               "grants": grants if len(grants) else [0.0] * len(years),
+               "equity": equity if len(equity) else [0.0] * len(years)}  # fmt: skip
     schedules = tuple(loans)
-    _check_streams(years, streams, schedules)
+    _check_streams(years, streams, schedules, residual_value)
     parts = {name: np.asarray(values, dtype=float) for name, values in streams.items()}
     residual = np.zeros(len(years))
     residual[-1] = residual_value
@@ -151,21 +154,34 @@ def own_money(given: Floats, drawn: Floats, paid: Floats) -> Floats:
 
 
 def _check_streams(
-    years: Sequence[int], streams: Mapping[str, Sequence[float]], schedules: Sequence[LoanSchedule]
-) -> None:
-    faults = [
+    years: Sequence[int], streams: Mapping[str, Sequence[float]], schedules: Sequence[LoanSchedule], residual_value: float
+) -> None:  # fmt: skip
+    faults = year_faults(years)
+    faults += [
         f"{name}: found {len(values)} values; expected {len(years)}, one for each year. Write 0 where nothing happens."
         for name, values in streams.items()
         if len(values) != len(years)
     ]
     faults += [
+        f"{name}, {year}: found {value}; expected a number. Write 0 where nothing happens."
+        for name, values in streams.items()
+        for year, value in zip(years, values, strict=False)
+        if not math.isfinite(value)
+    ]
+    faults += [] if math.isfinite(residual_value) else [f"residual_value: found {residual_value}; expected a number."]
+    faults += outlasting(years, schedules)
+    if faults:
+        raise InputError(faults, what="Financial accounts")
+
+
+def outlasting(years: Sequence[int], schedules: Iterable[LoanSchedule]) -> list[str]:
+    """Return which loans have years that the accounts have not."""
+    return [
         f"loan {schedule.loan.name!r}: found {schedule.years[0]} to {schedule.years[-1]}; expected within the horizon, "
         f"{years[0]} to {years[-1]}. Shorten the loan, or lengthen the horizon."
         for schedule in schedules
-        if schedule.years[0] < years[0] or schedule.years[-1] > years[-1]
+        if len(years) and (schedule.years[0] < years[0] or schedule.years[-1] > years[-1])
     ]
-    if faults:
-        raise InputError(faults, what="Financial accounts")
 
 
 def cost_of_capital(sources: Sequence[Capital], *, tax: float, inflation: float, floor: float | None = None) -> float:
@@ -174,12 +190,13 @@ def cost_of_capital(sources: Sequence[Capital], *, tax: float, inflation: float,
     Raises
     ------
     InputError
-        Shares do not sum to one, or a share, the tax or the inflation is none; every fault is listed.
+        Shares do not sum to one, or a share, a cost, the tax or the inflation is none; every fault is listed.
     """
     faults = [f"{source.name}: found a share of {source.share:g}; expected 0 to 1." for source in sources
               if not 0 <= source.share <= 1]  # fmt: skip
+    faults += [fault for source in sources for fault in rate_faults(source.cost, f"{source.name}, cost")]
     total = math.fsum(source.share for source in sources)
-    if abs(total - 1) > _ROUNDING:
+    if not abs(total - 1) <= _ROUNDING:
         faults.append(f"shares: found a sum of {total:g}; expected 1.")
     faults += [] if 0 <= tax < 1 else [f"tax: found {tax:g}; expected a share from 0 to below 1."]
     faults += [] if inflation > -1 else [f"inflation: found {inflation:g}; expected more than -1."]
@@ -215,11 +232,11 @@ def debt_cover(cash: Mapping[int, float], schedule: LoanSchedule) -> DebtCover:
     Raises
     ------
     InputError
-        A year with service has no cash named.
+        A year with service has no cash named, or cash that is no number.
     """
     service = {year: due for year, due in zip(schedule.years, schedule.service, strict=True) if due > 0}
     faults = [f"{year}: found no cash; expected a figure for each year of service. Write 0 where there is none."
-              for year in service if year not in cash]  # fmt: skip
+              for year in service if not math.isfinite(cash.get(year, math.nan))]  # fmt: skip
     if faults:
         raise InputError(faults, what=f"Cover of loan {schedule.loan.name!r}")
     ratios = {year: cash[year] / due for year, due in service.items()}
@@ -259,13 +276,15 @@ def charges_for_target(
     Raises
     ------
     InputError
-        Streams differ in length, there are no tonnes, or a use is not above zero.
+        Streams differ in length or have no number, there are no tonnes, or a use is not above zero.
     """
     faults = [f"use: found {use:g}; expected a share above 0." for use in uses if not use > 0]
     if len(tonnes) != len(other_flows):
         faults.append(
             f"streams: found {len(tonnes)} years of tonnes and {len(other_flows)} of flows; expected as many of both."
         )
+    elif not all(math.isfinite(value) for value in (*tonnes, *other_flows)):
+        faults.append("streams: found a year without a number; expected one. Write 0 where nothing happens.")
     elif not math.fsum(tonnes) > 0:
         faults.append("tonnes: found none; expected some. Without traffic no charge can pay.")
     if faults:
@@ -281,10 +300,12 @@ def residual_by_life(costs: Sequence[float], lives: Sequence[float], ages: Seque
     Raises
     ------
     InputError
-        Lists differ in length, or a life is not above zero.
+        Lists differ in length, a life is not above zero, or an age is below it.
     """
     faults = [f"asset {number}: found a life of {life:g} years; expected more than 0." for number, life in enumerate(lives, 1)
               if not life > 0]  # fmt: skip
+    faults += [f"asset {number}: found an age of {age:g} years; expected 0 or more." for number, age in enumerate(ages, 1)
+               if not age >= 0]  # fmt: skip
     if not len(costs) == len(lives) == len(ages):
         faults.append(
             f"assets: found {len(costs)} costs, {len(lives)} lives and {len(ages)} ages; expected as many of each."
@@ -300,9 +321,12 @@ def residual_by_flows(last_net_flow: float, remaining_years: int, rate: float, *
     Raises
     ------
     InputError
-        The remaining years are below zero.
+        The remaining years are below zero or no whole number, or the rate is none.
     """
-    if remaining_years < 0:
-        raise InputError([f"remaining years: found {remaining_years}; expected 0 or more."], what="Residual value")
+    faults = rate_faults(rate, "rate")
+    if not (is_whole(remaining_years) and remaining_years >= 0):
+        faults.append(f"remaining years: found {remaining_years}; expected a whole number, 0 or more.")
+    if faults:
+        raise InputError(faults, what="Residual value")
     steps = np.arange(1.0, remaining_years + 1.0)
     return math.fsum(last_net_flow * ((1.0 + growth) / (1.0 + rate)) ** steps)

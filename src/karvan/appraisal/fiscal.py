@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from karvan.appraisal.finance import outlasting
 from karvan.errors import InputError
 
 if TYPE_CHECKING:
@@ -126,13 +127,17 @@ def fiscal_page(
     Raises
     ------
     InputError
-        A stream has another length, or a share or probability lies outside 0 to 1; every fault is listed.
+        A stream has another length, a loan outlasts the years, or a share or probability lies outside 0 to 1; every fault is
+        listed.
     """
     own, backed = tuple(loans), tuple(guarantees)
     given = {"outlay": outlay, "receipts": receipts, "purchases_abroad": purchases_abroad}
-    streams = {name: np.asarray(values or [0.0] * len(years), dtype=float) for name, values in given.items()}
+    streams = {
+        name: np.asarray(values if len(values) else [0.0] * len(years), dtype=float) for name, values in given.items()
+    }
     faults = [f"{name}: found {len(values)} values; expected {len(years)}, one for each year."
               for name, values in streams.items() if len(values) != len(years)]  # fmt: skip
+    faults += outlasting(years, (*own, *(backing.schedule for backing in backed)))
     faults += [fault for backing in backed for fault in backing.faults()]
     if faults:
         raise InputError(faults, what="Fiscal page")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
-from karvan.appraisal.discounting import rate_faults
+from karvan.appraisal.discounting import is_whole, rate_faults
 from karvan.errors import AuditError, InputError
 
 if TYPE_CHECKING:
@@ -75,6 +75,8 @@ class Loan:
     def faults(self, *, last_year: int | None = None) -> list[str]:
         """Return everything that is wrong with the terms; with the last year of a horizon, also whether it outlasts it."""
         found = rate_faults(self.rate, "rate")
+        if parts := self._parts():  # what follows counts by them
+            return found + parts
         if not (math.isfinite(self.principal) and self.principal > 0):
             found.append(f"principal: found {self.principal:g}; expected more than 0.")
         if self.years < 1:
@@ -85,22 +87,28 @@ class Loan:
             )
         if self.repayment not in get_args(Repayment):
             found.append(f"repayment: found {self.repayment!r}; expected one of {', '.join(get_args(Repayment))}.")
-        if not self.drawn or min(self.drawn) < 0 or abs(math.fsum(self.drawn) - 1) > _LEFT_OVER:
+        if not self.drawn or min(self.drawn) < 0 or not abs(math.fsum(self.drawn) - 1) <= _LEFT_OVER:
             found.append(f"drawn: found shares {list(self.drawn)}; expected shares of 0 or more that sum to 1.")
         if len(self.drawn) > max(self.grace_years, 1):
             found.append(
                 f"drawn: found {len(self.drawn)} years of drawing; expected at most {max(self.grace_years, 1)}, "
                 "so that nothing is repaid before all is drawn. Lengthen grace_years."
             )
-        for name in ("front_end_fee", "commitment_fee"):
-            if not 0 <= getattr(self, name) < 1:
-                found.append(f"{name}: found {getattr(self, name):g}; expected a share from 0 to below 1.")
+        found += [f"{name}: found {fee:g}; expected a share from 0 to below 1."
+                  for name, fee in (("front_end_fee", self.front_end_fee), ("commitment_fee", self.commitment_fee))
+                  if not 0 <= fee < 1]  # fmt: skip
         if last_year is not None and self.first_year + self.years - 1 > last_year:
             found.append(
                 f"years: found a last payment in {self.first_year + self.years - 1}, after the horizon ends in {last_year}; "
                 "expected one within it. Shorten the loan, or lengthen the horizon."
             )
         return found
+
+    def _parts(self) -> list[str]:
+        """Return which years are not whole."""
+        counts = {"years": self.years, "grace_years": self.grace_years, "first_year": self.first_year}
+        return [f"{name}: found {value!r}; expected a whole number." for name, value in counts.items()
+                if not is_whole(value)]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -259,7 +267,14 @@ def grant_element(schedule: LoanSchedule, *, rate: float = GRANT_ELEMENT_RATE) -
 
     Money is drawn at the start of a year and paid back at the end of it, as the schedule has it; fees count as paid, the
     front-end fee with the first drawing.
+
+    Raises
+    ------
+    InputError
+        The rate is no rate.
     """
+    if faults := rate_faults(rate, "rate"):
+        raise InputError(faults, what=f"Grant element of loan {schedule.loan.name!r}")
     places = np.arange(len(schedule.years), dtype=float)
     paid = math.fsum(np.array(schedule.paid_at_end) * (1.0 + rate) ** -(places + 1.0))
     paid += math.fsum(np.array(schedule.front_end) * (1.0 + rate) ** -places)

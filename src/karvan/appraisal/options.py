@@ -11,6 +11,7 @@ from typing import Literal
 
 import numpy as np
 
+from karvan.appraisal.discounting import is_whole
 from karvan.errors import InputError
 
 
@@ -48,10 +49,13 @@ def option_value(
     Raises
     ------
     InputError
-        The tree allows a sure gain, or there are no steps.
+        A figure is no number, the kind is none, the tree allows a sure gain, or there are no whole steps.
     """
     growth = math.exp(rate * step_years)
-    faults = [] if steps >= 1 else [f"steps: found {steps}; expected 1 or more."]
+    faults = [] if is_whole(steps) and steps >= 1 else [f"steps: found {steps}; expected 1 or more."]
+    faults += [f"{name}: found {sum_:g}; expected a number." for name, sum_ in (("value", value), ("exercise", exercise))
+               if not math.isfinite(sum_)]  # fmt: skip
+    faults += [] if kind in ("call", "put") else [f"kind: found {kind!r}; expected call or put."]
     if not 0 < down < growth < up:
         faults.append(
             f"factors: found down {down:g}, riskless {growth:g}, up {up:g}; expected them in this order, or gains would be sure."

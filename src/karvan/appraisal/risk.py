@@ -161,6 +161,8 @@ def simulate_accounts(
     names = [item.name for item in accounts.items]
     faults = [f"{act.figure.name}: found no stream called {item!r}; expected one of {', '.join(names)}."
               for act in acts for item in act.items if item not in names]  # fmt: skip
+    faults += [f"{act.figure.name}: found that it acts as {act.how!r}; expected factor or delay."
+               for act in acts if act.how not in ("factor", "delay")]  # fmt: skip
     if faults:
         raise InputError(faults, what="Risk")
     at_hurdle = Discounting.at(discounting.rate if hurdle is None else hurdle, timing=discounting.timing)

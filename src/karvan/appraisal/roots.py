@@ -81,7 +81,17 @@ class RatesOfReturn:
 
 
 def rates_of_return(flows: Sequence[float | Fraction]) -> RatesOfReturn:
-    """Return every rate of return of a stream of yearly flows."""
+    """Return every rate of return of a stream of yearly flows.
+
+    Raises
+    ------
+    InputError
+        A flow is no number; every one is listed.
+    """
+    faults = [f"flow {place}: found {flow}; expected a number. Write 0 where nothing happens."
+              for place, flow in enumerate(flows, 1) if not math.isfinite(flow)]  # fmt: skip
+    if faults:
+        raise InputError(faults, what="Rates of return")
     values = [flow if isinstance(flow, Fraction) else as_written(flow) for flow in flows]
     changes = sign_changes(values)
     if changes == 0:

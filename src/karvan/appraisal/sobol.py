@@ -67,7 +67,7 @@ def sobol_indices(
     Raises
     ------
     InputError
-        A figure cannot be, or the result does not vary.
+        A figure cannot be, or the result does not vary, is no number, or is not one for each draw.
     """
     faults = [fault for figure in figures for fault in figure.faults()]
     faults += [] if figures else ["figures: found none; expected one or more."]
@@ -105,14 +105,26 @@ def _replicate(
         np.column_stack([figure.quantiles(half[:, place]) for place, figure in enumerate(figures)])
         for half in (points[:, :count], points[:, count:])
     )
-    at_one, at_two = model(one), model(two)
+    at_one, at_two = _asked(model, one), _asked(model, two)
     both = np.concatenate([at_one, at_two])
     middle = float(both.mean())  # about its mean the products of a result vary least
     first, total = [], []
     for place in range(count):
         mixed = one.copy()
         mixed[:, place] = two[:, place]
-        at_mixed = model(mixed)
+        at_mixed = _asked(model, mixed)
         first.append(float(np.mean((at_two - middle) * (at_mixed - at_one))))
         total.append(float(np.mean((at_one - at_mixed) ** 2)) / 2.0)
-    return first, total, float(both.var())
+    # what is left of equal results is rounding
+    return first, total, float(both.var()) if np.ptp(both) > 0 else 0.0
+
+
+def _asked(model: Callable[[Floats], Floats], points: Floats) -> Floats:
+    """Return the results of a model, one for each draw."""
+    found = np.asarray(model(points), dtype=float)
+    if found.shape != (len(points),):
+        fault = f"found results of shape {found.shape} for {len(points)} draws; expected one for each."
+        raise InputError([fault], what="Sobol indices")
+    if not np.isfinite(found).all():
+        raise InputError(["found a result that is no number; expected one for each draw."], what="Sobol indices")
+    return found

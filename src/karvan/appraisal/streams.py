@@ -77,7 +77,7 @@ def phase_cost(
         Shares do not sum to one, the works lie outside the years, or the contingency is below zero; every fault is listed.
     """
     faults = [] if math.isfinite(cost) and cost >= 0 else [f"cost: found {cost:g}; expected 0 or more."]
-    if not shares or min(shares) < 0 or abs(math.fsum(shares) - 1) > _ROUNDING:
+    if not shares or min(shares) < 0 or not abs(math.fsum(shares) - 1) <= _ROUNDING:
         faults.append(f"shares: found {list(shares)}; expected shares of 0 or more that sum to 1.")
     last = first_year + len(shares) - 1
     if not years or first_year < min(years) or last > max(years):

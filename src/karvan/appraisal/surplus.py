@@ -99,11 +99,21 @@ def logsum_surplus(
     Raises
     ------
     InputError
-        The scale is not above zero, or no option is there; every fault is listed.
+        The scale is not above zero, a cost or a quantity is none, or no option is there; every fault is listed.
     """
     faults = [] if scale > 0 else [f"scale: found {scale:g}; expected more than 0."]
+    for name, moves in (
+        ("quantity", quantity),
+        ("quantity_after", quantity if quantity_after is None else quantity_after),
+    ):
+        if not (math.isfinite(moves) and moves >= 0):
+            faults.append(f"{name}: found {moves:g}; expected 0 or more.")
     for name, costs in (("before", costs_before), ("after", costs_after)):
-        if not any(math.isfinite(cost) for cost in costs):
+        wrong = [cost for cost in costs if math.isnan(cost) or cost == -math.inf]
+        faults += [
+            f"costs {name}: found {cost:g}; expected a number, or inf where an option is not there." for cost in wrong
+        ]
+        if not wrong and not any(math.isfinite(cost) for cost in costs):
             faults.append(f"costs {name}: found no option with a cost; expected one at least, such as the one outside.")
     if faults:
         raise InputError(faults, what="Logsum")

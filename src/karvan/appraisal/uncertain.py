@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
 
+from karvan.appraisal.discounting import is_whole
 from karvan.case.ranges import Z90
 from karvan.errors import InputError
 
@@ -69,6 +70,8 @@ class Uncertain:
         found = []
         if self.shape == "discrete":
             return self._discrete_faults()
+        if any(math.isinf(value) for value in (self.low, self.middle, self.high, self.sd)):
+            return [f"{self.name}: found an infinite figure; expected numbers."]
         if self.shape in ("range", "triangular", "pert") and not self.low <= self.middle <= self.high:
             found.append(
                 f"{self.name}: found {self.low:g}, {self.middle:g}, {self.high:g}; expected low, middle and high in this order."
@@ -94,6 +97,8 @@ class Uncertain:
             )
         found += [f"{self.name}: found a probability of {chance:g}; expected 0 to 1." for chance in self.probabilities
                   if not 0 <= chance <= 1]  # fmt: skip
+        found += [f"{self.name}: found the value {value:g}; expected a number." for value in self.values
+                  if not math.isfinite(value)]  # fmt: skip
         total = math.fsum(self.probabilities)
         if not found and abs(total - 1) > _ROUNDING:
             found.append(f"{self.name}: found probabilities that sum to {total:g}; expected 1.")
@@ -179,12 +184,15 @@ def draw_figures(
     names = [figure.name for figure in figures]
     faults = [fault for figure in figures for fault in figure.faults()]
     faults += [f"{name}: found twice; expected once." for name in sorted({n for n in names if names.count(n) > 1})]
-    faults += [] if draws >= 1 else [f"draws: found {draws}; expected 1 or more."]
+    faults += [] if names else ["figures: found none; expected one or more."]
+    faults += [] if is_whole(draws) and draws >= 1 else [f"draws: found {draws}; expected 1 or more."]
     faults += [] if seed >= 0 else [f"seed: found {seed}; expected 0 or more."]
     faults += [] if sampler in get_args(Sampler) else [f"sampler: found {sampler!r}; expected sobol or lhs."]
     for (one, two), rank in (correlations or {}).items():
         faults += [f"correlation of {one} and {two}: found no figure called {name!r}; expected one of {', '.join(names)}."
                    for name in (one, two) if name not in names]  # fmt: skip
+        if (two, one) in (correlations or {}) and one < two:
+            faults.append(f"correlation of {one} and {two}: found twice; expected once.")
         if one == two or not -1 <= rank <= 1:
             faults.append(f"correlation of {one} and {two}: found {rank:g}; expected two figures and -1 to 1.")
     if faults:
@@ -204,8 +212,6 @@ def _even_shares(draws: int, dimensions: int, seed: int, sampler: Sampler) -> Fl
     """Return evenly spread points of the unit cube, none of them on its faces."""
     from scipy.stats import qmc  # noqa: PLC0415 - heavy
 
-    if dimensions == 0:
-        return np.empty((draws, 0))
     if sampler == "lhs":
         points = qmc.LatinHypercube(dimensions, rng=seed).random(draws)
     else:
@@ -220,14 +226,7 @@ def _correlated(shares: Floats, target: Floats) -> Floats:
     """Return the columns reordered so that their ranks correlate as wanted."""
     from scipy.special import ndtri  # noqa: PLC0415 - heavy
 
-    try:
-        wanted = np.linalg.cholesky(target)
-    except np.linalg.LinAlgError:
-        fault = (
-            "found correlations that contradict each other (their matrix is not positive definite); "
-            "expected ones that can be."
-        )
-        raise InputError([fault], what="Uncertain figures") from None
+    wanted = _root(target)
     draws, count = shares.shape
     scores = ndtri((np.column_stack([ranks_of(shares[:, place]) for place in range(count)]) + 1.0) / (draws + 1.0))
     own = np.array([[_product(scores[:, one], scores[:, two]) for two in range(count)] for one in range(count)])
@@ -238,6 +237,19 @@ def _correlated(shares: Floats, target: Floats) -> Floats:
         mixed = sum((weights[place, other] * scores[:, other] for other in range(count)), np.zeros(draws))
         found[:, place] = np.sort(shares[:, place])[ranks_of(mixed)]
     return found
+
+
+def _root(target: Floats) -> Floats:
+    """Return a matrix whose product with its transpose is the correlations that are wanted."""
+    try:
+        return np.asarray(np.linalg.cholesky(target), dtype=np.float64)
+    except np.linalg.LinAlgError:
+        # figures that move as one, by a correlation of 1 or -1, leave nothing of their own
+        sizes, directions = np.linalg.eigh(target)
+        if sizes[0] >= -_ROUNDING:
+            return np.asarray(directions * np.sqrt(np.maximum(sizes, 0.0)), dtype=np.float64)
+    fault = "found correlations that contradict each other (their matrix is not positive definite); expected ones that can be."
+    raise InputError([fault], what="Uncertain figures")
 
 
 def ranks_of(values: Floats) -> np.ndarray[Any, np.dtype[np.int64]]:

@@ -218,7 +218,7 @@ def test_years_before_the_first_flow_do_not_count():
     flows = [-100.0, 40.0, 40.0, 40.0]
     assert payback([0, 0, 0, *flows]) == payback(flows)
     assert modified_rate_of_return([0, 0, *flows], TEN) == pytest.approx(modified_rate_of_return(flows, TEN), rel=1e-12)
-    assert payback([0, 0]) == 0.0
+    assert payback([0, 0]) is None  # nothing is spent, and nothing comes back
     assert modified_rate_of_return([0, 0], TEN) is None
 
 
@@ -260,3 +260,15 @@ def test_a_result_that_does_not_hold(sound, change, message):
     audit_accounts(sound)
     with pytest.raises(AuditError, match=message):
         audit_accounts(replace(sound, **change(sound)))
+
+
+def test_years_in_parts_and_unknown_kinds_are_refused():
+    with pytest.raises(InputError, match=r"years: found 2026\.5; expected whole years"):
+        Accounts.of([2026.5, 2027.5], [Item("time", "benefit", (1.0, 2.0))])
+    with pytest.raises(InputError, match="time: found the kind 'Benefit'; expected benefit or cost"):
+        Accounts.of([2026, 2027], [Item("time", "Benefit", (1.0, 2.0))])  # type: ignore[arg-type]
+
+
+def test_equal_yearly_sums_need_a_rate():
+    with pytest.raises(InputError, match=r"rate: found -1 \(-100 %\)"):
+        equivalent_yearly(100, -1, 5)

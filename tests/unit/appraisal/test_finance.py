@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
 import numpy_financial as npf
 import pytest
 
@@ -214,7 +217,61 @@ def test_a_fiscal_page_that_cannot_be():
     with pytest.raises(InputError) as caught:
         fiscal_page([2026], guarantees=[Guarantee(backed, 0.5, 1.1)], outlay=[1, 2], home_currency="USD")
     assert str(caught.value) == (
-        "Fiscal page: 2 problems\n"
+        "Fiscal page: 3 problems\n"
         "  outlay: found 2 values; expected 1, one for each year.\n"
+        "  loan 'port': found 2026 to 2028; expected within the horizon, 2026 to 2026. "
+        "Shorten the loan, or lengthen the horizon.\n"
         "  guarantee of 'port', probability: found 1.1; expected 0 to 1."
     )
+
+
+def test_streams_may_be_arrays():
+    listed = financial_returns(YEARS, FOUR, **WORKS, grants=(20.0, 0, 0, 0, 0), equity=(23.0, 0, 0, 0, 0))
+    arrays = {name: np.array(values) for name, values in WORKS.items()}
+    found = financial_returns(
+        YEARS, FOUR, **arrays, grants=np.array([20.0, 0, 0, 0, 0]), equity=np.array([23.0, 0, 0, 0, 0])
+    )
+    assert found == listed
+    assert fiscal_page(YEARS, outlay=np.ones(5), home_currency="USD").cost == (1.0,) * 5
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"revenue": (0, math.nan, 40, 40, 40)}, "revenue, 2027: found nan; expected a number"),
+        ({"residual_value": math.nan}, "residual_value: found nan; expected a number"),
+        ({"years": (2026, 2027, 2028, 2029, 2031)}, "years: found 2031 after 2029; expected 2030 between them"),
+        ({"years": (), "investment": (), "revenue": (), "running_cost": ()}, "years: found none"),
+    ],
+)
+def test_financial_accounts_that_cannot_be(changed, message):
+    given = {"years": YEARS, **WORKS, **changed}
+    with pytest.raises(InputError, match=message):
+        financial_returns(given.pop("years"), FOUR, **given)
+
+
+@pytest.mark.parametrize(
+    ("ask", "message"),
+    [
+        (lambda: cost_of_capital([Capital("bond", 1, 9)], tax=0.2, inflation=0.02), r"bond, cost: found 9 \(900 %\)"),
+        (lambda: cost_of_capital([Capital("bond", 1, math.nan)], tax=0.2, inflation=0.02), "bond, cost: found nan"),
+        (lambda: cost_of_capital([Capital("bond", math.nan, 0.1)], tax=0.2, inflation=0.02), "found a sum of nan"),
+        (
+            lambda: debt_cover({2026: 50, 2027: math.nan}, schedule_loan(Loan(100, 0.05, 2, first_year=2026))),
+            "2027: found no cash",
+        ),
+        (lambda: charges_for_target([0, math.nan], [-100, 0], FOUR), "streams: found a year without a number"),
+        (lambda: residual_by_flows(10, 5, -1), r"rate: found -1 \(-100 %\)"),
+        (lambda: residual_by_flows(10, 2.5, 0.05), r"remaining years: found 2\.5; expected a whole number"),
+        (lambda: residual_by_life([100], [40], [-3]), "asset 1: found an age of -3 years; expected 0 or more"),
+        (
+            lambda: fiscal_page(
+                [2026, 2027], loans=[schedule_loan(Loan(100, 0.05, 3, first_year=2026))], home_currency="USD"
+            ),
+            "Fiscal page: loan 'loan': found 2026 to 2028; expected within the horizon, 2026 to 2027",
+        ),
+    ],
+)
+def test_figures_that_cannot_be(ask, message):
+    with pytest.raises(InputError, match=message):
+        ask()

@@ -155,3 +155,17 @@ def test_a_rule_set_without_a_price_of_co2e():
     with pytest.raises(InputError) as caught:
         carbon_cost(1, 2030, open_rule_set("us_a94"))
     assert str(caught.value) == "us_a94: found no section carbon; expected one. Add it, or take another rule set."
+
+
+@pytest.mark.parametrize(
+    ("costs", "quantity", "message"),
+    [
+        ([50, math.nan], 1, "costs before: found nan; expected a number, or inf where an option is not there"),
+        ([50, -math.inf], 1, "costs before: found -inf"),
+        ([50, 60], -1, "quantity: found -1; expected 0 or more"),
+        ([50, 60], math.nan, "quantity: found nan; expected 0 or more"),
+    ],
+)
+def test_a_logsum_of_no_numbers_is_refused(costs, quantity, message):
+    with pytest.raises(InputError, match=message):
+        logsum_surplus(costs, [40, 40], scale=0.1, quantity=quantity)

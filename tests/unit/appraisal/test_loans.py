@@ -104,3 +104,34 @@ def test_drawing_that_outlasts_grace():
 def test_equal_payments_that_cannot_be(rate, periods, fault):
     with pytest.raises(InputError, match=fault):
         level_payment(rate, periods, 100)
+
+
+@pytest.mark.parametrize(
+    ("terms", "message"),
+    [
+        ({"years": 2.5}, r"years: found 2\.5; expected a whole number"),
+        ({"years": "5"}, "years: found '5'; expected a whole number"),
+        ({"years": 5, "grace_years": 1.5}, r"grace_years: found 1\.5; expected a whole number"),
+        ({"years": 5, "grace_years": 2, "drawn": (float("nan"), 0.5)}, "drawn: found shares"),
+    ],
+)
+def test_terms_that_are_no_numbers(terms, message):
+    with pytest.raises(InputError, match=message):
+        schedule_loan(Loan(100, 0.05, **terms))
+
+
+@pytest.mark.parametrize("rate", [-1, 5, float("nan")])
+def test_a_grant_element_needs_a_rate(rate):
+    with pytest.raises(InputError, match="Grant element of loan 'loan': rate: found"):
+        grant_element(schedule_loan(Loan(100, 0.02, 5)), rate=rate)
+
+
+@pytest.mark.parametrize(
+    ("rate", "grace", "years", "discount"),
+    [(0.02, 5, 25, 0.05), (0.0075, 10, 40, 0.10), (0.06, 0, 10, 0.05), (0, 3, 12, 0.05)],
+)
+def test_grant_element_by_the_formula_of_the_oecd(rate, grace, years, discount):
+    """Equal principal, one payment a year: (1 - r/d) (1 - ((1 + d)^-G - (1 + d)^-M) / (d (M - G)))."""
+    spread = ((1 + discount) ** -grace - (1 + discount) ** -years) / (discount * (years - grace))
+    loan = schedule_loan(Loan(100, rate, years, grace_years=grace, repayment="equal_principal"))
+    assert grant_element(loan, rate=discount) == pytest.approx((1 - rate / discount) * (1 - spread), rel=1e-12)

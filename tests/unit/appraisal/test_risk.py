@@ -280,3 +280,62 @@ def test_waiting_is_worth_more_than_deciding_now():
     assert up * down == pytest.approx(1)
     wait = option_value(100, 95, up=up, down=down, rate=0.04, steps=5, any_time=True)
     assert wait > 100 - 95
+
+
+UNIFORM = [Uncertain(name, "uniform", low=0, high=1) for name in ("a", "b", "c")]
+
+
+@pytest.mark.parametrize("rank", [1.0, -1.0])
+def test_figures_may_move_as_one(rank):
+    drawn = draw_figures(UNIFORM, 1000, seed=2, correlations={("a", "b"): rank})
+    assert stats.spearmanr(drawn[:, 0], drawn[:, 1])[0] == pytest.approx(rank)
+    assert abs(stats.spearmanr(drawn[:, 0], drawn[:, 2])[0]) < 0.05
+    assert np.sort(drawn[:, 1]).tolist() == np.sort(draw_figures(UNIFORM, 1000, seed=2)[:, 1]).tolist()
+
+
+@pytest.mark.parametrize(
+    ("figures", "options", "message"),
+    [
+        ([Uncertain("a", "range", low=1, middle=2, high=math.inf)], {}, "a: found an infinite figure"),
+        ([Uncertain("a", "lognormal", middle=2, sd=math.inf)], {}, "a: found an infinite figure"),
+        ([Uncertain("a", "discrete", values=(1, math.nan), probabilities=(0.5, 0.5))], {}, "a: found the value nan"),
+        (UNIFORM, {"correlations": {("a", "b"): 0.9, ("b", "a"): 0.1}}, "correlation of a and b: found twice"),
+        (UNIFORM, {"draws": 2.5}, r"draws: found 2\.5"),
+        ([], {}, "figures: found none"),
+    ],
+)
+def test_figures_that_cannot_be_drawn(figures, options, message):
+    with pytest.raises(InputError, match=message):
+        draw_figures(figures, **{"draws": 10, "seed": 1} | options)
+
+
+def test_a_figure_acts_as_a_factor_or_a_delay(accounts):
+    with pytest.raises(InputError, match="a: found that it acts as 'times'; expected factor or delay"):
+        simulate_accounts(accounts, NINE, [Acts(UNIFORM[0], (accounts.items[0].name,), "times")], draws=10)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (lambda points: points[:, 0] * math.nan, "found a result that is no number"),
+        (lambda points: points[:, 0] * 0 + 0.1, "found a result that does not vary"),
+        (lambda _: 3.0, r"found results of shape \(\) for 512 draws; expected one for each"),
+    ],
+)
+def test_sobol_indices_of_no_results(model, message):
+    with pytest.raises(InputError, match=message):
+        sobol_indices(model, UNIFORM)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"kind": "Call"}, "kind: found 'Call'; expected call or put"),
+        ({"value": math.nan}, "value: found nan; expected a number"),
+        ({"steps": 1.5}, r"steps: found 1\.5; expected 1 or more"),
+    ],
+)
+def test_options_of_no_figures(changed, message):
+    given = {"value": 50, "exercise": 52, "up": 1.2, "down": 0.8, "rate": 0.05, "steps": 2} | changed
+    with pytest.raises(InputError, match=message):
+        option_value(given.pop("value"), given.pop("exercise"), **given)

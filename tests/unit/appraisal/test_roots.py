@@ -122,3 +122,9 @@ def test_dates_and_flows_of_unequal_number():
     with pytest.raises(InputError) as caught:
         rates_by_date([date(2026, 1, 1)], [1.0, -1.0])
     assert str(caught.value) == "Flows by date: found 1 dates and 2 flows; expected a date for each flow."
+
+
+@pytest.mark.parametrize("flow", [float("nan"), float("inf")])
+def test_a_flow_that_is_no_number_is_told_by_its_place(flow):
+    with pytest.raises(InputError, match=rf"flow 2: found {flow}; expected a number"):
+        rates_of_return([-100, flow, 60])
