@@ -395,3 +395,30 @@ def simple_ways(wanted, lanes, source, cost, joins, made_ptr, made, arc_ptr, arc
             size = end
     begin[len(wanted)] = size
     return begin, path[:size].copy()
+
+
+@njit(cache=True, nogil=True)
+def distinct_ways(pair, begin, path, pairs):
+    """Return which ways are there, and the same as none before them: as :func:`simple_ways` returns them, of so many pairs."""
+    last, before = np.full(pairs, -1, dtype=np.int64), np.empty(len(pair), dtype=np.int64)
+    found, count = np.empty(len(pair), dtype=np.int64), 0
+    for way in range(len(pair)):
+        first, size = begin[way], begin[way + 1] - begin[way]
+        if size == 0:
+            continue
+        other = last[pair[way]]
+        while other >= 0:
+            at = begin[other]
+            same = begin[other + 1] - at == size
+            for k in range(size if same else 0):
+                if path[at + k] != path[first + k]:
+                    same = False
+                    break
+            if same:
+                break
+            other = before[other]
+        if other < 0:
+            before[way], last[pair[way]] = last[pair[way]], way
+            found[count] = way
+            count += 1
+    return found[:count].copy()

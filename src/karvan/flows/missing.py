@@ -13,11 +13,12 @@ import numpy as np
 
 from karvan.case.remember import remembered
 from karvan.flows import elimination_kernels as kernels
+from karvan.flows import layout_kernels
 from karvan.network import FORMS, State
 from karvan.routes.cost import HOURS_PER_DAY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from karvan.case import Rows
     from karvan.flows.corridor_model import CorridorModel, Ways
@@ -45,13 +46,7 @@ def with_missing(
     chosen
         The routes that it chooses from.
     """
-    more: dict[str, FormRoutes] = {}
-    for form in FORMS:
-        new: dict[tuple[int, bytes], tuple[int, int, Ints]] = {}
-        values = time_values(ways.base, ways.network.applied.rows("commodity"), form)
-        for pair, nest, path in _missing(ways, form, values, charges, chosen[form]):
-            new.setdefault((pair, path.tobytes()), (pair, nest, path))
-        more[form] = chosen[form].plus(list(new.values()))
+    more = {form: _with_missing(ways, form, charges, chosen[form]) for form in FORMS}
     return chosen if all(more[form] is chosen[form] for form in FORMS) else more
 
 
@@ -101,29 +96,28 @@ def known_costs(ways: Ways, form: str, lanes: Floats) -> Floats:
     return known
 
 
-def _missing(
-    ways: Ways, form: str, values: Sequence[float], charges: tuple[Floats, Floats], routes: FormRoutes
-) -> Iterator[tuple[int, int, Ints]]:
-    """Return the routes that beat the best known of their pair and way of going: number of the pair, way of going, arcs.
+def _with_missing(ways: Ways, form: str, charges: tuple[Floats, Floats], routes: FormRoutes) -> FormRoutes:
+    """Return the routes of a form with those that beat the best known of their pair and way of going.
 
     They are sought at some time values, with dollars and hours that movements cost besides.
     """
-    if not routes.pairs:
-        return
+    values = time_values(ways.base, ways.network.applied.rows("commodity"), form)
+    if not (routes.pairs and values):
+        return routes
     graph = ways.forms[form].graph
     planned = _plan(graph, routes.pairs, ways.network.index)
-    weights = choice_weights(ways, form, values, *charges)
-    for first in range(0, len(values), kernels.LANES):
-        lanes = np.ascontiguousarray(weights[:, first : first + kernels.LANES])
-        cost = kernels.eliminate(planned.of_arc, planned.stretches, planned.joins, lanes)
-        known = known_costs(ways, form, lanes)
-        lane, pair, nest = kernels.cheaper_ways(cost, planned.wanted, known, 1 - LEAST_GAIN)
-        begin, path = kernels.simple_ways(
-            planned.wanted[pair, nest], lane, planned.source[pair], cost, planned.joins, planned.made_ptr, planned.made,
-            planned.arc_ptr, planned.arcs, lanes, graph.head, graph.states,
-        )  # fmt: skip
-        for r in np.flatnonzero(np.diff(begin)).tolist():
-            yield int(pair[r]), int(nest[r]), path[begin[r] : begin[r + 1]]
+    # three time values at most, and no more lanes than are eliminated at once
+    lanes = choice_weights(ways, form, values, *charges)
+    cost = kernels.eliminate(planned.of_arc, planned.stretches, planned.joins, lanes)
+    lane, pair, nest = kernels.cheaper_ways(cost, planned.wanted, known_costs(ways, form, lanes), 1 - LEAST_GAIN)
+    begin, path = kernels.simple_ways(
+        planned.wanted[pair, nest], lane, planned.source[pair], cost, planned.joins, planned.made_ptr, planned.made,
+        planned.arc_ptr, planned.arcs, lanes, graph.head, graph.states,
+    )  # fmt: skip
+    new = kernels.distinct_ways(pair, begin, path, len(routes.pairs))
+    if not len(new):
+        return routes
+    return routes.plus_flat(pair[new], nest[new], *layout_kernels.arcs_of_kept(new, begin, path))
 
 
 class _Plan(NamedTuple):

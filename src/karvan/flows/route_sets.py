@@ -151,7 +151,7 @@ class FormRoutes:
         )
         paths = [np.asarray(path, dtype=np.int64) for _, _, path in new]
         pointer = _pointer([len(path) for path in paths])
-        return self._plus(pairs, ways, pointer, np.concatenate(paths))
+        return self.plus_flat(pairs, ways, pointer, np.concatenate(paths))
 
     def plus_open(self, other: FormRoutes, is_open: Bools) -> FormRoutes:
         """Return the routes with those of another set of the same pairs that they lack, if all arcs of these are open."""
@@ -161,9 +161,10 @@ class FormRoutes:
         if not len(route):
             return self
         pointer, arcs = layout_kernels.arcs_of_kept(route, other.flat.arc_ptr, other.flat.arcs)
-        return self._plus(pairs, other.flat.nest[route], pointer, arcs)
+        return self.plus_flat(pairs, other.flat.nest[route], pointer, arcs)
 
-    def _plus(self, pairs: Ints, ways: Ints, pointer: Ints, arcs: Ints) -> FormRoutes:
+    def plus_flat(self, pairs: Ints, ways: Ints, pointer: Ints, arcs: Ints) -> FormRoutes:
+        """Return the same as :meth:`plus` of some routes at least: their pairs, ways of going, where arcs begin, and arcs."""
         flat = FlatRoutes(*layout_kernels.add_routes(*self.flat, pairs, ways, pointer, arcs))
         return FormRoutes(self.form, self.pairs, flat)
 

@@ -74,6 +74,11 @@ def arcs_of_links(applied: AppliedCase, index: StateIndex, form: str, wanted: Co
     return list(_Builder(applied, index, form, relaxed=True).links(wanted))
 
 
+def arcs_of_crossings(applied: AppliedCase, index: StateIndex, form: str, wanted: Collection[str]) -> list[Arc]:
+    """Return the arcs of crossings on some links, shut and unbuilt ones included, in the order of :func:`build_arcs`."""
+    return list(_Builder(applied, index, form, relaxed=True).crossings(wanted))
+
+
 def arcs_of_terminals(applied: AppliedCase, index: StateIndex, form: str, wanted: Collection[str]) -> list[Arc]:
     """Return the arcs of some terminals but gates of ports, unbuilt ones included, in the order of :func:`build_arcs`."""
     return list(_Builder(applied, index, form, relaxed=True).transfers(wanted))
@@ -155,6 +160,17 @@ class _Builder:
             if not link["directed"]:
                 yield from self._direction(link, *ends[::-1], "-", cut)
 
+    def crossings(self, wanted: Collection[str]) -> Iterator[Arc]:
+        """Yield the arcs of what is passed at borders on the links wanted: those among :meth:`links`."""
+        rows = self.applied.rows("link")
+        for key in (key for key in rows if key in wanted):
+            link = {"key": key, **rows[key]}
+            cut = self._not_built(link, "link")
+            ends = (link["from_node_id"], link["to_node_id"])
+            yield from self._passed(link, *ends, "+", cut)
+            if not link["directed"]:
+                yield from self._passed(link, *ends[::-1], "-", cut)
+
     def _not_built(self, row: Record, table: str) -> str:
         if self.applied.is_built(row["status"], row["project_id"]):
             return ""
@@ -164,22 +180,40 @@ class _Builder:
         return f"{table} {row['key']} is {state} ({opens})"
 
     def _direction(self, link: Record, here: str, there: str, direction: str, cut: str) -> Iterator[Arc]:
+        tail, head = self._ends(link, here, there)
+        passed = self._passed(link, here, there, direction, cut)
+        if not passed:
+            yield self._move(link, (tail, head), self.country[here], cut)
+        elif link["mode"] in SEA_MODES:
+            out, into = passed
+            yield out
+            yield self._move(link, (out.head, into.tail), self.country[here], cut)
+            yield into
+        else:
+            (stop,) = passed
+            yield self._move(link, (tail, stop.tail), self.country[here], cut, share=0.5)
+            yield stop
+            yield self._move(link, (stop.head, head), self.country[there], cut, share=0.5, boards=False)
+
+    def _ends(self, link: Record, here: str, there: str) -> tuple[int, int]:
         mode, gauge = link["mode"], _gauge(link["gauge_mm"])
         tail, head = (self.index.number[State("mode", node, mode, gauge)] for node in (here, there))
-        countries = (self.country[here], self.country[there])
+        return tail, head
+
+    def _passed(self, link: Record, here: str, there: str, direction: str, cut: str) -> tuple[Arc, ...]:
+        """Return the arcs of what a link passes at borders: the ports at its ends at sea, a crossing, or nothing."""
+        mode, countries = link["mode"], (self.country[here], self.country[there])
         if countries[0] == countries[1] and not link["crossing_id"]:
-            yield self._move(link, (tail, head), countries[0], cut)
-            return
+            return ()
         before = self.index.number[State("before", link["key"], direction)]
         after = self.index.number[State("after", link["key"], direction)]
-        if mode in SEA_MODES:
-            yield self._formalities(link, tail, before, (here, mode, countries[0], ""), cut)
-            yield self._move(link, (before, after), countries[0], cut)
-            yield self._formalities(link, after, head, (there, mode, "", countries[1]), cut)
-        else:
-            yield self._move(link, (tail, before), countries[0], cut, share=0.5)
-            yield self._formalities(link, before, after, (link["crossing_id"], mode, *countries), cut)
-            yield self._move(link, (after, head), countries[1], cut, share=0.5, boards=False)
+        if mode not in SEA_MODES:
+            return (self._formalities(link, before, after, (link["crossing_id"], mode, *countries), cut),)
+        tail, head = self._ends(link, here, there)
+        return (
+            self._formalities(link, tail, before, (here, mode, countries[0], ""), cut),
+            self._formalities(link, after, head, (there, mode, "", countries[1]), cut),
+        )
 
     def _move(
         self, link: Record, ends: tuple[int, int], country: str, cut: str, *, share: float = 1.0, boards: bool = True

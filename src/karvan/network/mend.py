@@ -17,7 +17,7 @@ import numpy as np
 from karvan.case.remember import remembered
 from karvan.errors import RequestError
 from karvan.network.arcs import ArcKind, Arcs
-from karvan.network.build import arcs_of_links, arcs_of_stops, arcs_of_terminals, build_arcs
+from karvan.network.build import arcs_of_crossings, arcs_of_links, arcs_of_stops, arcs_of_terminals, build_arcs
 from karvan.network.states import SEA_MODES
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ _GENERAL = ("node", "zone", "service", "parameter")
 _TABLES = ("link", "terminal", "service", "node", "zone", "parameter")
 #: Columns that tell arcs apart.
 _PLACES = ("tail", "head", "kind", "mode", "row", "border")
-#: Arcs that a row of a link, and of a terminal, stands for; gates of ports apart.
-_AT_LINKS, _AT_TERMINALS = (ArcKind.MOVE, ArcKind.BORDER), (ArcKind.TRANSFER,)
+#: Arcs that a row of a link, what it passes at borders, and a row of a terminal stand for; gates of ports apart.
+_AT_LINKS, _AT_BORDERS, _AT_TERMINALS = (ArcKind.MOVE, ArcKind.BORDER), (ArcKind.BORDER,), (ArcKind.TRANSFER,)
 
 
 def has_states_of_case(applied: AppliedCase) -> bool:
@@ -89,15 +89,17 @@ def mended_arcs(network: Network, form: str) -> Arcs | None:
     except RequestError:  # what the base lacks a setting may have
         return None
     altered = touched & _touched("link", applied, base.applied)
-    found = _with(before, touched, plain)
+    found = _with(before, touched, plain, _AT_BORDERS)
     if found is not None and altered:
         found = _with(found, altered, Arcs.of(arcs_of_links(applied, network.index, form, altered)))
     return found
 
 
-def _with(before: Arcs, links: frozenset[str], new: Arcs) -> Arcs | None:
-    """Return arcs with those of some links replaced; None where they are not in the same places."""
-    at = _places_of(before.row, before.kind, links, _AT_LINKS)
+def _with(
+    before: Arcs, links: frozenset[str], new: Arcs, kinds: tuple[ArcKind, ...] = _AT_LINKS
+) -> Arcs | None:  # fmt: skip
+    """Return arcs with those of some links, of some kinds, replaced; None where they are not in the same places."""
+    at = _places_of(before.row, before.kind, links, kinds)
     fits = _fits(before.tail, before.head, before.kind, before.mode, before.row, before.border, at, new, before)
     return _replaced(before, at, new) if fits else None
 
@@ -123,10 +125,10 @@ def _at_borders(
     border: Rows, service: Rows, node: Rows, parameter: Rows, touched: frozenset[str], form: str, base: Network,
     applied: AppliedCase,
 ) -> Arcs:  # fmt: skip
-    """Return the arcs of links whose crossings differ, but for that those of the base; what is named stands for the setting."""
+    """Return the arcs of crossings that differ, on links of the base; what is named stands for the setting."""
     link = base.applied.tables["link"]
     plain = replace(applied, tables={**applied.tables, "link": link}, open_projects=base.applied.open_projects)
-    return Arcs.of(arcs_of_links(plain, base.index, form, touched))
+    return Arcs.of(arcs_of_crossings(plain, base.index, form, touched))
 
 
 @remembered(48, unseen=1)

@@ -101,6 +101,14 @@ def test_a_way_that_passes_a_state_twice_has_none():
     assert path.tolist() == [0, 1]
 
 
+def test_distinct_ways_are_the_first_of_each():
+    """Six ways of two pairs: one again, one with an arc more, one that is not there, one of the other pair."""
+    ways = [[1, 2], [1, 2], [1, 2, 3], [], [1, 2], [1, 3]]
+    begin, pair = np.cumsum([0, *(len(way) for way in ways)]), np.array([0, 0, 0, 0, 1, 0])
+    found = kernels.distinct_ways(pair, begin, np.array(sum(ways, []), dtype=np.int64), 2)
+    assert found.tolist() == [0, 2, 4, 5]
+
+
 def test_costs_of_arcs_by_hand():
     """Two time values; a movement that costs 5 dollars and 2 hours more, a price below nothing, and an arc that is shut."""
     price, hours, is_open = np.array([1.0, -9.0, 1.0]), np.array([3.0, 1.0, 1.0]), np.array([True, True, False])
