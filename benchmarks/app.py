@@ -143,7 +143,10 @@ def move_map(page: Page, session: CDPSession) -> str:
     before = busy_s(session)
     count, rate = page.evaluate(FRAMES)
     own_ms = 1000 * (busy_s(session) - before) / count
-    return f"{rate:.0f} frames a second while the map is moved (target 30 with a GPU), {own_ms:.0f} ms of the page's own thread each"
+    target = "target 30 with a GPU"
+    return (
+        f"{rate:.0f} frames a second while the map is moved ({target}), {own_ms:.0f} ms of the page's own thread each"
+    )
 
 
 def zoom_and_click(page: Page) -> str:

@@ -105,7 +105,7 @@ def test_distinct_ways_are_the_first_of_each():
     """Six ways of two pairs: one again, one with an arc more, one that is not there, one of the other pair."""
     ways = [[1, 2], [1, 2], [1, 2, 3], [], [1, 2], [1, 3]]
     begin, pair = np.cumsum([0, *(len(way) for way in ways)]), np.array([0, 0, 0, 0, 1, 0])
-    found = kernels.distinct_ways(pair, begin, np.array(sum(ways, []), dtype=np.int64), 2)
+    found = kernels.distinct_ways(pair, begin, np.concatenate(ways).astype(np.int64), 2)
     assert found.tolist() == [0, 2, 4, 5]
 
 
