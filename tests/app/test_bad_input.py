@@ -114,6 +114,14 @@ def test_a_nonsense_question_leads_back_to_the_screen_as_it_opens(show: Callable
     assert "map=svg" in shown.search()
 
 
+@pytest.mark.parametrize("budget", ["nan", "-5"])
+def test_what_is_no_budget_is_not_taken_for_one(show: Callable[..., Shown], budget: str) -> None:
+    shown = show(f"/portfolio?budget={budget}")
+    shown.page.wait_for_selector("main [role=alert]")
+    assert f"The budget is {budget}." in shown.text("main [role=alert]")
+    assert "are worth the most to Both countries within a budget," in shown.text("[data-answer=portfolio]")
+
+
 def test_where_no_route_leads_the_page_says_what_cuts_it(show: Callable[..., Shown]) -> None:
     shown = show("/routes?origin=karachi_port&destination=baku&mode=ferry")
     assert shown.text("[data-answer=routes]") == "In this setting there is no route."

@@ -89,6 +89,33 @@ def test_a_screen_fits_and_has_its_answer_before_what_if(
     assert shown.page.evaluate("() => document.documentElement.scrollWidth") <= size[0]
 
 
+#: Text of a chart that lies beyond it, and is cut off.
+CUT_OFF = """() => [...document.querySelectorAll("svg.chart")].flatMap((chart) => {
+  const within = chart.getBoundingClientRect();
+  return [...chart.querySelectorAll("text")].filter((text) => {
+    const box = text.getBoundingClientRect();
+    return box.width > 0 && (box.left < within.left - 1 || box.right > within.right + 1);
+  }).map((text) => `${chart.getAttribute("aria-label")}: ${text.textContent}`);
+})"""
+#: Gaps of the catalogue that nothing has filled, in what is read or heard.
+UNFILLED = """() => (document.body.innerText
+  + [...document.querySelectorAll("[aria-label], [title]")].map((one) => one.ariaLabel ?? one.title).join(" ")
+).match(/\\{[a-z_]+\\}/gi) ?? []"""
+
+
+@pytest.mark.parametrize("screen", [*SCREENS, "appraisal?of=N2"])
+@pytest.mark.parametrize("width", [320, 1280])
+def test_what_charts_say_is_whole(show: Callable[..., Shown], screen: str, width: int) -> None:
+    own = Server("textbook") if "of=" in screen else None
+    try:
+        shown = show(f"/{screen}", on=own, viewport={"width": width, "height": 800})
+        assert shown.page.evaluate(CUT_OFF) == []
+        assert shown.page.evaluate(UNFILLED) == []
+    finally:
+        if own is not None:
+            own.stop()
+
+
 def test_a_league_table_is_worked_out_and_leads_to_a_project(show: Callable[..., Shown]) -> None:
     own = Server("textbook")
     try:

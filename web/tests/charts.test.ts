@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { LegAnswer, RouteAnswer } from "../src/api/types";
 import { twoEnds } from "../src/charts/Bars";
+import { middleWithin, shortened, widthOf } from "../src/charts/fit";
 import { placeLabels, profileOf, ticks } from "../src/charts/profile";
 import { laned } from "../src/screens/programme/lanes";
 import { compareCells, csvOf } from "../src/parts/table";
@@ -67,4 +68,14 @@ it("a bar from a low to a high end reaches to both and no farther, also where th
     return [ends["lapis-light"], ends.lapis];
   };
   for (const [low, high] of [[-3, 5], [5, -3], [-1, -9], [-9, -1], [2, 7], [7, 2], [0, 4]] as const) expect(reach(low, high)).toEqual([low, high]);
+});
+
+it("a name keeps to its room, and says where it is cut", () => {
+  const name = "Western Trans-Afghan railway Torghundi-Herat-Kandahar";
+  expect(shortened(name, 1000)).toBe(name);
+  for (const room of [60, 120, 200]) {
+    expect(widthOf(shortened(name, room))).toBeLessThanOrEqual(room);
+    expect(shortened(name, room)).toMatch(/^Wes.*\u2026$/);
+  }
+  expect(middleWithin("x".repeat(20), 0, 400)).toBeGreaterThan(widthOf("x".repeat(20)) / 2);
 });

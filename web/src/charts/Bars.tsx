@@ -1,6 +1,7 @@
 /** Bars along a scale with a zero line: parts that add up, ranges where there are any, each with its figure beside it. */
 
 import { number } from "../format/words";
+import { middleWithin, shortened, widthOf } from "./fit";
 import { ticks } from "./profile";
 import { useWidth } from "./useWidth";
 
@@ -69,7 +70,9 @@ export function Bars({ bars, axis, label, scale, room, absolute = false }: Props
   const narrow = width < 480;
   // where it is narrow, names stand above their bars
   const left = narrow ? 6 : Math.min(230, width * 0.38);
-  const end = narrow ? 96 : (room ?? 150);
+  // figures stand beyond the longest bar
+  const figures = Math.max(0, ...bars.map((bar) => widthOf(bar.label, 12, 600))) + 10;
+  const end = narrow ? Math.min(figures, width * 0.6) : Math.max(room ?? 150, Math.min(figures, width * 0.4));
   const [low, high] = scale ?? spanOf(bars);
   const inner = Math.max(40, width - left - end);
   const x = (value: number) => left + ((value - low) / (high - low || 1)) * inner;
@@ -88,7 +91,7 @@ export function Bars({ bars, axis, label, scale, room, absolute = false }: Props
               </text>
             </g>
           ))}
-          <text x={left + inner / 2} y={foot + 31} textAnchor="middle" style={{ fill: "var(--stone-ink)" }}>
+          <text x={middleWithin(axis, left + inner / 2, width)} y={foot + 31} textAnchor="middle" style={{ fill: "var(--stone-ink)" }}>
             {axis}
           </text>
           {bars.map((bar, i) => (
@@ -98,14 +101,6 @@ export function Bars({ bars, axis, label, scale, room, absolute = false }: Props
       )}
     </div>
   );
-}
-
-/** A name that has to fit into so many pixels. */
-export function shortened(name: string, pixels: number): string {
-  // capitals and figures are wider than the mean letter
-  const wide = (name.match(/[A-Z0-9\u2013%]/g) ?? []).length / (name.length || 1);
-  const letters = Math.floor(pixels / (6.5 + 1.6 * wide));
-  return name.length > letters ? `${name.slice(0, Math.max(1, letters - 1)).trimEnd()}\u2026` : name;
 }
 
 function OneBar({ bar, x, y, left, room, above }: { bar: Bar; x: (value: number) => number; y: number; left: number; room: number; above: boolean }) {
@@ -141,7 +136,7 @@ function OneBar({ bar, x, y, left, room, above }: { bar: Bar; x: (value: number)
       {bar.note && (
         <text x={left} y={y + 18} fontSize="11" paintOrder="stroke" stroke="var(--paper)" strokeWidth="3" style={{ fill: "var(--stone-ink)" }}>
           <title>{bar.note}</title>
-          {shortened(bar.note, (room - left) * 1.08)}
+          {shortened(bar.note, room - left, 11)}
         </text>
       )}
     </g>

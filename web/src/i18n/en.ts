@@ -266,6 +266,7 @@ export const en = {
   portfolio: {
     budget: "Budget", aim: "Whose worth counts", worst: "{name}, worst state", empty: "The frontier, phasing, robustness and cost shares stand here once a choice is worked out.",
     before: "Which of {n} projects are worth the most to {whom} within {budget}, and when to build them, is a choice that has to be worked out.",
+    anyBudget: "a budget",
     runTitle: "Choice within {budget}", runText: "Appraises the sets that compete, with trade and flows together, in every state of the crossings. This takes minutes to hours; it can be stopped and goes on where it was.",
     nearby: "Within {budget} the frontier has {names}, worth {worth} to {whom}.", nearbyNone: "Within {budget} the frontier has nothing that is worth more than it costs to {whom}.",
     answer: "Within {budget} the best choice for {whom} is {names}: worth {worth} more than the cost of {cost}.", nothing: "Within {budget} nothing is worth more than it costs to {whom}: nothing is chosen.",

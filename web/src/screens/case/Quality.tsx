@@ -2,6 +2,7 @@
 
 import { axisX, barX, ruleX, text } from "@observablehq/plot";
 import type { TableCount } from "../../api/types";
+import { widthOf } from "../../charts/fit";
 import { Plotted } from "../../charts/Plotted";
 import { count } from "../../format/words";
 import { en } from "../../i18n";
@@ -44,14 +45,14 @@ export default function Quality({ tables }: { tables: TableCount[] }) {
         of={[tables]}
         options={(width) => ({
           height: 30 + tables.length * 30,
-          marginLeft: width < 480 ? 120 : 170,
+          marginLeft: Math.max(width < 480 ? 0 : 170, ...tables.map((row) => widthOf(row.table) + 14)),
           marginRight: 60,
           marginBottom: 34,
           marginTop: 4,
           x: { domain: [0, 100], label: null },
           y: { domain: tables.map((row) => row.table), label: null, padding: 0.28 },
           marks: [
-            axisX({ label: en.case.qualityAxis, labelAnchor: "center", labelArrow: "none", color: "var(--stone-ink)", ticks: 5 }),
+            axisX({ label: en.case.qualityAxis, labelAnchor: width < 480 ? "right" : "center", labelArrow: "none", color: "var(--stone-ink)", ticks: width < 480 ? 2 : 5 }),
             barX(bars, { y: "table", x1: "from", x2: "to", fill: (bar: { level: string }) => FILLS[bar.level]!, insetBottom: 4 }),
             barX(tables, { y: "table", x1: 0, x2: (row: TableCount) => (100 * row.assumed) / row.rows, fill: "var(--saffron)", insetTop: 16.5, insetBottom: 0 }),
             ruleX([0], { stroke: "var(--stone)" }),

@@ -1,7 +1,8 @@
 /** What is scarce and whose it is, what was counted, and what passes the crossings. */
 
 import type { Bottleneck, Screenline, ShapeAnswer } from "../../api/types";
-import { Bars, shortened, type Bar } from "../../charts/Bars";
+import { Bars, type Bar } from "../../charts/Bars";
+import { shortened } from "../../charts/fit";
 import { useWidth } from "../../charts/useWidth";
 import { days, fill, musd, number, tonnes } from "../../format/words";
 import { en } from "../../i18n";
@@ -133,7 +134,7 @@ function Ratio({ row, y, left, scale, narrow }: { row: Screenline; y: number; le
       )}
       <text x={left - 8} y={y + 4} textAnchor="end" fontSize="11.5">
         <title>{row.name}</title>
-        {shortened(row.name, (left - 8) * 1.04)}
+        {shortened(row.name, left - 8, 11.5)}
       </text>
       <text x={scale(ENDS[1]) + 8} y={y + 4} fontSize="11" style={{ fill: row.hit ? "var(--stone-ink)" : tone }}>
         {narrow ? number(ratio, { digits: 2 }) : text}

@@ -1,7 +1,8 @@
 /** The frontier of budgets, works and outlays over the years, sets in other futures, and who is left with what. */
 
-import type { CountryNet, FrontierPoint, PortfolioAnswer, SideShare, TestedSet } from "../../api/types";
-import { Bars, shortened, spanOf, type Bar } from "../../charts/Bars";
+import type { CostSharing, CountryNet, FrontierPoint, PortfolioAnswer, SideShare, TestedSet } from "../../api/types";
+import { Bars, spanOf, type Bar } from "../../charts/Bars";
+import { shortened } from "../../charts/fit";
 import { Columns, type Layer } from "../../charts/Columns";
 import { Lines } from "../../charts/Lines";
 import { useWidth } from "../../charts/useWidth";
@@ -198,6 +199,7 @@ export function CostShares({ side, found }: { side: Side; found: PortfolioAnswer
       note: fill(en.portfolio.shareNote, { benefit: signed(row.benefit_musd, musd), net: signed(row.net_musd, musd) }),
     })),
   }));
+  const titled = (rule: CostSharing) => fill(en.portfolio.sharesTitle, { rule: en.portfolio.rules[rule.rule] ?? rule.rule });
   const scale = spanOf(bars.flatMap((one) => one.bars));
   const columns: Column<SideShare>[] = [
     { key: "side", label: en.portfolio.side, value: (row) => row.side, show: (row) => name(row.side) },
@@ -208,8 +210,8 @@ export function CostShares({ side, found }: { side: Side; found: PortfolioAnswer
   return (
     <>
       {bars.map(({ rule, bars: drawn }) => (
-        <Figure key={rule.rule} name={`cost-shares-${rule.rule}`} title={fill(en.portfolio.sharesTitle, { rule: en.portfolio.rules[rule.rule] ?? rule.rule })} note={rule.would_leave.length ? fill(en.portfolio.leave, { groups: rule.would_leave.slice(0, 3).map((one) => `${one.group.map(name).join(" + ")} (${musd(one.gain_musd)})`).join("; ") }) : en.portfolio.stay} columns={columns} rows={rule.sides} keyOf={(row) => row.side} {...provenance}>
-          <Bars bars={drawn} axis={en.appraisal.pvAxis} label={en.portfolio.sharesTitle} scale={scale} room={140} />
+        <Figure key={rule.rule} name={`cost-shares-${rule.rule}`} title={titled(rule)} note={rule.would_leave.length ? fill(en.portfolio.leave, { groups: rule.would_leave.slice(0, 3).map((one) => `${one.group.map(name).join(" + ")} (${musd(one.gain_musd)})`).join("; ") }) : en.portfolio.stay} columns={columns} rows={rule.sides} keyOf={(row) => row.side} {...provenance}>
+          <Bars bars={drawn} axis={en.appraisal.pvAxis} label={titled(rule)} scale={scale} room={140} />
         </Figure>
       ))}
     </>

@@ -174,13 +174,15 @@ function Answer({ side, about }: { side: Side; about: AppraisalAnswer }) {
     const bare = id.split("@")[0]!;
     return `${bare} ${caseOf.projects.find((row) => row.id === bare)?.name ?? ""}`.trim();
   };
-  const card = <RunCard run={run} title={fill(en.portfolio.runTitle, { budget: musd(budget) })} text={en.portfolio.runText} />;
+  // what is no budget has its own message below
+  const within = Number.isFinite(budget) && budget >= 0 ? musd(budget) : en.portfolio.anyBudget;
+  const card = <RunCard run={run} title={fill(en.portfolio.runTitle, { budget: within })} text={en.portfolio.runText} />;
   if (!found) {
     const point = near && reached(near.frontier, budget);
     return (
       <>
         <p className="sentence" data-answer="portfolio" data-choice="none">
-          {point ? fill(point.projects.length ? en.portfolio.nearby : en.portfolio.nearbyNone, { budget: musd(budget), names: listed(point.projects.map((id) => id.split("@")[0]!)), worth: musd(point.value_musd), whom }) : fill(en.portfolio.before, { n: count(about.projects.length), budget: musd(budget), whom })}
+          {point ? fill(point.projects.length ? en.portfolio.nearby : en.portfolio.nearbyNone, { budget: musd(budget), names: listed(point.projects.map((id) => id.split("@")[0]!)), worth: musd(point.value_musd), whom }) : fill(en.portfolio.before, { n: count(about.projects.length), budget: within, whom })}
         </p>
         {run.state === undefined && !run.fault ? <p className="quiet">{en.shell.working}</p> : card}
       </>

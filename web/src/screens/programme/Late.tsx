@@ -2,6 +2,7 @@
 
 import { axisX, barX, ruleX, text } from "@observablehq/plot";
 import type { Entry } from "../../api/types";
+import { shortened } from "../../charts/fit";
 import { Plotted } from "../../charts/Plotted";
 import { fill, number } from "../../format/words";
 import { en } from "../../i18n";
@@ -24,14 +25,10 @@ export default function Late({ late, on }: { late: Entry[]; on: string }) {
           axisX({ label: fill(en.programme.overdueAxis, { on }), labelAnchor: "center", labelArrow: "none", color: "var(--stone-ink)", ticks: 5 }),
           barX(late, { y: "id", x1: 0, x2: "overdue_days", fill: "var(--madder)", fillOpacity: 0.85, insetTop: 20, insetBottom: 5 }),
           ruleX([0], { stroke: "var(--stone)" }),
-          text(late, { y: "id", x: 0, dx: 2, dy: -6, textAnchor: "start", text: (entry: Entry) => shorten(`${entry.title} (${entry.parties.join(", ")})`, width / 6.4), fill: "var(--ink)" }),
+          text(late, { y: "id", x: 0, dx: 2, dy: -6, textAnchor: "start", text: (entry: Entry) => shortened(`${entry.title} (${entry.parties.join(", ")})`, width - 10), fill: "var(--ink)" }),
           text(late, { y: "id", x: "overdue_days", dx: 6, dy: 8, textAnchor: "start", text: (entry: Entry) => number(entry.overdue_days), fill: "var(--madder)" }),
         ],
       })}
     />
   );
-}
-
-function shorten(title: string, length: number): string {
-  return title.length <= length ? title : `${title.slice(0, Math.floor(length) - 1).trimEnd()}\u2026`;
 }

@@ -113,9 +113,10 @@ export function Both({ side, whole }: Whole) {
     figure("trucks_backward_per_day", en.trade.trucksBack, (row) => row.trucks_backward_per_day),
     figure("trucks_empty_share", en.trade.trucksEmpty, (row) => row.trucks_empty_share, percent),
   ];
+  const title = fill(en.trade.bothTitle, { scenario: String(whole.meta.setting.scenario) });
   return (
-    <Figure name="both-ways" title={fill(en.trade.bothTitle, { scenario: String(whole.meta.setting.scenario) })} note={en.trade.bothNote} columns={columns} rows={rows} keyOf={(row) => `${row.economy} ${row.partner}`} {...provenance}>
-      <Bars bars={bars} axis={en.trade.bothAxis} label={en.trade.bothTitle} absolute />
+    <Figure name="both-ways" title={title} note={en.trade.bothNote} columns={columns} rows={rows} keyOf={(row) => `${row.economy} ${row.partner}`} {...provenance}>
+      <Bars bars={bars} axis={en.trade.bothAxis} label={title} absolute />
     </Figure>
   );
 }
