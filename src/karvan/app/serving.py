@@ -16,6 +16,7 @@ import uvicorn
 from karvan.app.pages import NOT_BUILT, is_built
 from karvan.app.server import make_app
 from karvan.case import open_case
+from karvan.case.atomic import make_folder
 from karvan.errors import RequestError
 
 if TYPE_CHECKING:
@@ -61,10 +62,14 @@ def serve(
         The case has problems.
     RequestError
         The front end is not built, or the port is taken.
+    OutputError
+        The folder of solved years cannot be made.
     """
     if not is_built():
         raise RequestError(NOT_BUILT)
     opened = open_case(case)
+    if store is not None:
+        make_folder(store.expanduser())
     listener = listen(port)
     address = f"http://{LOOPBACK}:{listener.getsockname()[1]}/"
     app = make_app(opened, store)

@@ -344,8 +344,8 @@ def _fault(detail: Any) -> str:  # noqa: ANN401 - a TypedDict of pydantic
 def _faults(rules: RuleSet) -> Iterator[str]:
     """Yield what is wrong between the parts of a rule set."""
     yield from _rate_faults(rules)
-    if not (math.isfinite(rules.horizon_years.value) and rules.horizon_years.value >= 1):
-        yield f"horizon_years: found {rules.horizon_years.value:g}; expected 1 or more."
+    if not (rules.horizon_years.value >= 1 and rules.horizon_years.value.is_integer()):
+        yield f"horizon_years: found {rules.horizon_years.value:g}; expected a whole number of 1 or more."
     for name, figure in rules.shadow_factors.items():
         if not (math.isfinite(figure.value) and figure.value >= 0):
             yield f"shadow_factors.{name}: found {figure.value:g}; expected 0 or more."

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from karvan.appraisal.outcomes import SolvedYear, sum_outcome
-from karvan.case.atomic import write_file
+from karvan.case.atomic import make_folder, write_file
 from karvan.errors import NotConvergedError
 from karvan.workers.source import rooms_digest
 
@@ -50,10 +50,17 @@ class OutcomeStore:
     ----------
     folder
         Where solved years are kept between runs; None keeps them in memory alone.
+
+    Raises
+    ------
+    OutputError
+        The folder cannot be made.
     """
 
     def __init__(self, folder: str | Path | None = None) -> None:
         self.folder = None if folder is None else Path(folder).expanduser()
+        if self.folder is not None:  # not after the first has been solved
+            make_folder(self.folder)
         self.solved = 0
         self._kept: dict[str, SolvedYear] = {}
 

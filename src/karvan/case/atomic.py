@@ -136,6 +136,20 @@ def _move_in(draft: Path, target: Path, marker: str) -> None:
         raise
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder that files are to be kept in, where it is not there.
+
+    Raises
+    ------
+    OutputError
+        It cannot be made, or is no folder.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _cannot(folder, error) from None
+
+
 def _cannot(target: Path, error: OSError) -> OutputError:
     reason = error.strerror or str(error)
     return OutputError(f"{target} cannot be written: {reason}. Choose another place, or free this one.")

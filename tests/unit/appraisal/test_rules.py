@@ -97,7 +97,7 @@ def test_parts_that_do_not_fit_together():
     assert faults(text) == (
         "discounting.bands: found years [1]; expected years that ascend from 0.",
         "discounting.bands, year 1: found 6 (600 %); expected a share of one, at most 1 (100 %). Write 9 % as 0.09.",
-        "horizon_years: found 0; expected 1 or more.",
+        "horizon_years: found 0; expected a whole number of 1 or more.",
         "shadow_factors.labour: found -1; expected 0 or more.",
         "carbon.points: found years [2020, 2020]; expected ascending years.",
         "carbon.points, 2020: found [100.0, 50.0]; expected low, central and high in this order.",
@@ -144,3 +144,11 @@ def test_the_middle_of_a_range_and_a_level_that_is_not_there():
     with pytest.raises(InputError) as caught:
         open_rule_set("adb_2017").carbon.price(2030, "high")
     assert str(caught.value) == "Carbon path: found no high price; expected one of central."
+
+
+def test_a_horizon_has_whole_years() -> None:
+    text = (resources.files("karvan.appraisal") / "rule_sets" / "adb_2017.toml").read_text(encoding="utf-8")
+    with pytest.raises(InputError, match=r"horizon_years: found 30\.5; expected a whole number of 1 or more"):
+        parse_rule_set(
+            text.replace("[horizon_years]\nvalue = 30\n", "[horizon_years]\nvalue = 30.5\n"), file="ours.toml"
+        )

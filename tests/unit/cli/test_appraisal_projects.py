@@ -257,3 +257,10 @@ def test_a_loan_that_outlasts_the_accounts_is_an_error_before_anything_is_solved
         "and the next, 2026 to 2066. Add rows to exchange_rate.csv.\n"
     )
     assert not list((tmp_path / "store").glob("*.npz"))
+
+
+def test_a_store_that_is_no_folder_is_refused_before_anything_is_solved(karvan, tmp_path):
+    (tmp_path / "file").write_text("")
+    answer = karvan("appraisal", "N2", "--case", "textbook", "--store", tmp_path / "file")
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err.startswith(f"karvan: {tmp_path / 'file'} cannot be written: File exists. Choose another place")
