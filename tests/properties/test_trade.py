@@ -103,6 +103,24 @@ def test_autarky_costs_what_the_domestic_shares_say(world):
 
 
 @SLOW
+@given(worlds(goods=1), st.integers(1, 6))
+def test_parts_of_the_world_that_a_change_cuts_off_each_keep_a_balance_of_their_own(world, first):
+    """Multiplicative deficits: whatever is left of trade, one good's real income follows from the domestic share."""
+    value, tau, theta = world
+    assume((np.einsum("sii->i", value) > 0).all())
+    here = np.arange(value.shape[1]) < first
+    cut = np.where(here[:, None] == here[None, :], tau, np.inf)
+    found = solve(value, cut, theta, deficits="multiplicative")
+    audit_counterfactual(
+        value=value, tau_hat=cut, theta=theta, deficits="multiplicative", new_deficit=None, wage_hat=found.wage_hat,
+        price_hat=found.price_hat, real_income_hat=found.real_income_hat, after=found.value,
+        world_balance=found.world_balance, names=[str(place) for place in range(value.shape[1])],
+    )  # fmt: skip
+    share = [np.einsum("sii->i", part) / part.sum(axis=(0, 1)) for part in (value, found.value)]
+    assert found.real_income_hat == pytest.approx((share[1] / share[0]) ** (-1 / theta[0]), rel=NEAR)
+
+
+@SLOW
 @given(worlds(), st.floats(1e-3, 1e6), st.sampled_from(["additive", "multiplicative"]))
 def test_the_unit_of_money_does_not_matter(world, unit, deficits):
     value, tau, theta = world

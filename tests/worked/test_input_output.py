@@ -287,3 +287,19 @@ def test_parts_of_the_world_that_do_not_trade_are_worlds_of_their_own():
         alone = karvan.counterfactual_io(own, deficits="balanced").table.set_index("id")
         for column in ("wage_hat", "price_hat", "real_income_hat", "equivalent_variation"):
             assert whole.loc[names, column].to_numpy() == pytest.approx(alone[column].to_numpy(), rel=1e-7)
+
+
+def test_who_sells_nothing_to_the_rest_cannot_buy_there_without_a_deficit():
+    given = tables()
+    trade = given["trade"]
+    trade.loc[(trade["exporter"] == "c0") & (trade["importer"] != "c0"), "value"] = 0.0
+    found = "c0, which sells nothing to the rest, buys from it, and has a deficit of 0"
+    with pytest.raises(InputError, match=found):
+        karvan.counterfactual_io(given, deficits="balanced")
+    karvan.counterfactual_io(given)
+    names = sorted(set(trade["exporter"]))
+    own = trade[trade["exporter"] != trade["importer"]]
+    deficit = own.groupby("importer")["value"].sum() - own.groupby("exporter")["value"].sum()
+    given["deficit"] = pd.DataFrame({"country": names, "deficit": deficit.to_numpy(), "after": 0.0})
+    with pytest.raises(InputError, match=found):
+        karvan.counterfactual_io(given)

@@ -36,7 +36,7 @@ def audit_counterfactual(
     price_hat: Floats,
     real_income_hat: Floats,
     after: Floats,
-    world_balance: float,
+    world_balance: Floats | float,
     names: Sequence[str],
 ) -> None:
     """Check prices, trade, market clearing, budgets and real income of a counterfactual without intermediate goods.
@@ -148,7 +148,7 @@ def hold(what: str, found: Floats, given: Floats, names: Sequence[str]) -> None:
     gap = np.abs(found - given) / np.maximum(np.abs(given), 1e-300)
     if not (gap <= RELATIVE).all():
         worst = int(np.argmax(np.where(np.isnan(gap), np.inf, gap)))
-        message = f"{what} of {names[worst]} is {given[worst]!r}, derived again {found[worst]!r}"
+        message = f"{what} of {names[worst]} is {given[worst]:.12g}, derived again {found[worst]:.12g}"
         raise AuditError(message)
 
 

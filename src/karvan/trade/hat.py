@@ -91,8 +91,9 @@ class Equilibrium:
     income, spending
         Per country, after the change.
     world_balance
-        With multiplicative deficits: by how much the world's output at the new wages exceeds the spending w E. Nominal figures
-        are those of the published form: spending is w E, and income is w Y over this balance. Else 1.
+        With multiplicative deficits, per country: by how much the output of its part of the world, at the new wages, exceeds the
+        spending w E there. Nominal figures are those of the published form: spending is w E, and income is w Y over this
+        balance. Else 1.
     convergence
         How it was found.
     """
@@ -104,7 +105,7 @@ class Equilibrium:
     value: Floats
     income: Floats
     spending: Floats
-    world_balance: float
+    world_balance: Floats
     convergence: Convergence
 
 
@@ -295,7 +296,7 @@ def _equilibrium(world: _World, wage: Floats, convergence: Convergence) -> Equil
         value=share * (world.budget * spending)[:, None, :],
         income=wage * world.income / balance,
         spending=spending,
-        world_balance=float(balance.max()),
+        world_balance=balance,
         convergence=convergence,
     )
 

@@ -14,7 +14,7 @@ from karvan.trade.caliendo_parro import solve
 from karvan.trade.counterfactual import ratio
 from karvan.trade.io_tables import read_io_question
 from karvan.trade.results import Counterfactual
-from karvan.trade.tables import check_shock
+from karvan.trade.tables import check_shock, one_way
 from karvan.trade.threads import one_thread
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def counterfactual_io(
     economy, notes = question.economy, list(question.notes)
     before_deficit = np.zeros_like(economy.deficit) if deficits == "balanced" else economy.deficit
     after_deficit = before_deficit if deficits == "balanced" else question.deficit
-    _check_change(question, after_deficit)
+    _check_change(question, before_deficit, after_deficit)
     still = np.ones_like(economy.share)
     with one_thread():
         before = solve(economy, still, economy.tariff, before_deficit, names=question.countries)
@@ -103,8 +103,8 @@ def counterfactual_io(
     )
 
 
-def _check_change(question: IoQuestion, deficit: Floats) -> None:
-    """Raise where the change shuts all markets of a country, or cuts off a deficit that nobody can pay.
+def _check_change(question: IoQuestion, before: Floats, after: Floats) -> None:
+    """Raise where the change shuts all markets of a country, or leaves a deficit that nobody can pay.
 
     Raises
     ------
@@ -115,9 +115,11 @@ def _check_change(question: IoQuestion, deficit: Floats) -> None:
     factor = question.tau_hat * (1 + question.tariff) / (1 + economy.tariff)
     problems: list[Problem] = []
     check_shock(
-        question.tau_file, economy.share * economy.labour, factor, economy.theta, deficit, question.countries,
+        question.tau_file, economy.share * economy.labour, factor, economy.theta, after, question.countries,
         question.commodities, problems,
     )  # fmt: skip
+    if not problems:
+        problems += one_way("trade.csv", "", economy.share * economy.labour, before, question.countries)
     if problems:
         raise InputError(sorted(set(problems)), what="The change cannot be answered")
 

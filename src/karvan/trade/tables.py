@@ -107,10 +107,14 @@ def read_question(
     if value is not None:
         _check_countries(figures["trade"].name, value, known, countries, problems)
     if value is not None and costs is not None and not problems:
-        after = deficit if deficit is not None else value.sum(axis=(0, 1)) - value.sum(axis=(0, 2))
+        after: Floats | None = deficit if deficit is not None else value.sum(axis=(0, 1)) - value.sum(axis=(0, 2))
         if deficits != "additive":
-            after = np.zeros_like(after)
+            held = deficits == "balanced" or np.abs(after).max() <= SUM_TOLERANCE * value.sum()
+            # with multiplicative deficits, who can pay for what depends on the wages that are sought
+            after = np.zeros(len(countries)) if held else None
         check_shock(figures["tau_hat"].name, value, costs, elasticity, after, countries, commodities, problems)
+        if deficits == "balanced" and not problems:
+            problems += one_way(figures["trade"].name, "value", value, np.zeros(len(countries)), countries)
     if problems or value is None or costs is None:
         raise InputError(sorted(set(problems)), what="The tables of trade cannot be used")
     digests = {name: table.digest for name, table in figures.items()}
@@ -294,10 +298,13 @@ def _check_countries(file: str, value: Floats, known: Bools, countries: Sequence
 
 
 def check_shock(
-    file: str, value: Floats, tau_hat: Floats, theta: Floats, deficit: Floats, countries: Sequence[str],
+    file: str, value: Floats, tau_hat: Floats, theta: Floats, deficit: Floats | None, countries: Sequence[str],
     commodities: Sequence[str], problems: list[Problem],
 ) -> None:  # fmt: skip
-    """Note markets that the shock shuts, and parts of the world that it cuts off with a deficit that nobody can pay."""
+    """Note markets that the shock shuts, and countries that it leaves with a deficit that nobody can pay.
+
+    Without deficits, spending follows income, and only the first is looked for.
+    """
     with np.errstate(under="ignore", over="ignore", invalid="ignore"):
         pull = value * tau_hat ** -theta[:, None, None]
     left, before = pull > 0, value > 0
@@ -324,7 +331,7 @@ def check_shock(
         what = f" for {commodities[goods]}" if len(commodities) > 1 else ""
         found = f"a shock that leaves {countries[place]} nobody to buy from{what}"
         problems.append(Problem(file, 0, "tau_hat", found, "a seller for all that is bought", todo, "shut-market"))
-    if problems:
+    if problems or deficit is None:
         return
     count, part = connected_components(csr_array(np.asarray(left.any(axis=0), dtype=np.int8)), directed=False)
     world = float(value.sum())
@@ -341,3 +348,28 @@ def check_shock(
             problems.append(
                 Problem(file, 0, "tau_hat", found, "deficits that somebody can pay", way, "cut-off-deficit")
             )
+    if not problems:
+        problems += one_way(file, "tau_hat", np.where(left, value, 0.0), deficit, countries)
+
+
+def one_way(file: str, column: str, value: Floats, deficit: Floats, countries: Sequence[str]) -> list[Problem]:
+    """Return a problem for countries that sell nothing to the rest and buy from it, without a deficit.
+
+    They can pay out of a deficit alone. Without one their wages would fall for ever: there is no equilibrium.
+    """
+    sells = value.any(axis=0)
+    if connected_components(csr_array(np.asarray(sells, dtype=np.int8)), connection="strong")[0] == 1:
+        return []
+    reach = sells | np.eye(len(countries), dtype=bool)
+    for _ in range(len(countries).bit_length()):
+        reach = np.asarray(reach, dtype=float) @ reach > 0
+    problems = []
+    for inside in np.unique(reach, axis=0):
+        total = float(deficit[inside].sum()) + 0.0
+        if sells[~inside][:, inside].any() and not total > SUM_TOLERANCE * float(value.sum()):
+            names = ", ".join(np.array(countries)[inside][:LISTED])
+            found = f"{names}, which sells nothing to the rest, buys from it, and has a deficit of {total:g}"
+            way = "Give a market there to sell to, shut the other way too, or give deficits."
+            need = "a deficit above zero, out of which to pay"
+            problems.append(Problem(file, 0, column, found, need, way, "one-way-trade"))
+    return problems

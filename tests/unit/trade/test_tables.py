@@ -186,6 +186,38 @@ def test_a_cut_off_country_cannot_carry_a_deficit(ask, tmp_path):
     assert found.table.set_index("id").loc["C", "exports_hat"] == pytest.approx(0)
 
 
+def test_who_sells_nothing_to_the_rest_cannot_buy_there_without_a_deficit(ask, tmp_path):
+    """Its wage would fall for ever: what was found before was where the search gave up."""
+    trade = GOOD.replace("C,A,6", "C,A,0").replace("C,B,3", "C,B,0")
+    found = "found C, which sells nothing to the rest, buys from it, and has a deficit of 0"
+    way = (
+        "expected a deficit above zero, out of which to pay. Give a market there to sell to, shut the other way too, or give "
+        "deficits."
+    )
+    ask_deficits = "country,deficit\nA,0\nB,0\nC,0\n"
+    assert ask(trade, new_deficits=ask_deficits) == [f"TAU.csv, tau_hat: {found}; {way}"]
+    assert ask(trade, deficits="balanced") == [f"TAU.csv, tau_hat: {found}; {way}"]
+    own = trade.replace("A,C,5", "A,C,0").replace("B,C,4", "B,C,9")
+    assert ask(own, TAU + "B,C,inf\n", deficits="balanced") == [f"T.csv, value: {found}; {way}"]
+    even = "exporter,importer,value\nA,A,90\nA,B,9\nB,A,9\nB,B,80\n"
+    shut = TAU + "B,A,inf\n"
+    for deficits in ("additive", "multiplicative", "balanced"):
+        assert ask(even, shut, deficits=deficits) == [f"TAU.csv, tau_hat: {found.replace('C', 'B')}; {way}"]
+    # out of the deficit that it has it can
+    (tmp_path / "T.csv").write_text(trade, encoding="utf-8")
+    (tmp_path / "TAU.csv").write_text(TAU, encoding="utf-8")
+    after = karvan.counterfactual(tmp_path / "T.csv", tmp_path / "TAU.csv")
+    bought = after.pairs.query("importer == 'C' and exporter != 'C'")
+    assert bought["value_after"].sum() == pytest.approx(9)
+
+
+def test_a_chain_of_sellers_ends_in_one_that_pays_out_of_its_deficit(ask):
+    trade = "exporter,importer,value\nA,A,90\nA,B,9\nA,C,0\nB,A,0\nB,B,80\nB,C,4\nC,A,0\nC,B,0\nC,C,70\n"
+    found = ask(trade, new_deficits="country,deficit\nA,1\nB,-10\nC,9\n")
+    assert len(found) == 1
+    assert "found B, C, which sells nothing to the rest, buys from it, and has a deficit of -1; " in found[0]
+
+
 def test_what_is_no_table(ask, tmp_path):
     assert ask(trade="from,to\nA,B\n")[0] == (
         "T.csv, line 1, exporter: found the columns from, to; expected a column exporter. Add the column."
