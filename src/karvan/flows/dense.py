@@ -39,8 +39,8 @@ Objective = Literal["user_equilibrium", "system_optimum"]
 SWEEPS = 50
 #: Share of the gap down to which the path sets are balanced before new trees are grown.
 BALANCED_SHARE = 0.02
-#: The same where a run begins with the paths of another, most of which it needs: few are missing, and the rest may be settled.
-RESTARTED_SHARE = 0.01
+#: The same where a run begins with the paths of another, most of which it needs: joint steps then settle them to the end.
+RESTARTED_SHARE = 1e-6
 #: Share of the gap asked for, below which balancing further is of no use.
 ENOUGH_SHARE = 0.5
 #: Share of the allowed excess, spread over all pairs, below which a pair is left as it is.
@@ -499,7 +499,7 @@ class _Run:
         """Balance the path sets until the excess cost is down to a goal, or to a share of the first; return the sweeps made."""
         made, cost = self.shifts.balance(
             self.path_start, self.link_start, self.path_links, self.path_flow, self.path_fixed, self.most, self.longest,
-            floor, goal, share, joint, SWEEPS, self.volume, *self.delay, self.time, self.slope,
+            floor, goal, share, joint, self.complete, SWEEPS, self.volume, *self.delay, self.time, self.slope,
         )  # fmt: skip
         self.cost = float(cost)
         return int(made)

@@ -213,12 +213,13 @@ def _gather(volume, free, rise, capacity, power, kind, slope, state):
 @njit(cache=True, nogil=True, error_model="numpy")
 @_RESTS
 def balance(
-    path_start, link_start, path_links, path_flow, path_fixed, most, longest, floor, goal, share, joint, sweeps,
+    path_start, link_start, path_links, path_flow, path_fixed, most, longest, floor, goal, share, joint, near, sweeps,
     volume, free, rise, capacity, power, kind, time, slope,
 ):  # fmt: skip
     """Sweep over the pairs that have a choice until the excess cost is down to `goal`, or to a `share` of that found first.
 
-    `joint` begins with a joint step, which is good where no path is new. Return (sweeps made, no more than `sweeps`; total cost).
+    `joint` begins with a joint step, which is good where no path is new; `near` tells that most of the paths needed are there, so
+    that such steps soon end, and come after each sweep. Return (sweeps made, no more than `sweeps`; total cost).
     """
     pairs = np.empty(path_start.size - 1, dtype=np.int64)
     count = 0
@@ -241,11 +242,11 @@ def balance(
         if joint:
             before, excess, whole, stamp = joint_step(
                 pairs, path_start, link_start, path_links, path_flow, path_fixed, longest, stamp, mark, other, cost, goal,
-                state, time,
+                near, state, time,
             )  # fmt: skip
             goal, share = max(goal, share * before), 0.0
             # where paths are new a sweep follows, which empties those that they replace
-            if whole and excess <= goal and not new:
+            if whole and excess <= goal and (not new or (near and made > 0)):
                 break
             if excess > WON * before:
                 wait, pause = pause, 2 * pause
@@ -258,7 +259,7 @@ def balance(
             break
         goal, share = max(goal, share * excess), 0.0
         small = max(floor, WAITING_SHARE * excess / pairs.size)
-        joint = wait == 0 and emptied == 0 and excess > SLOW * last
+        joint = wait == 0 and (near or (emptied == 0 and excess > SLOW * last))
         wait = max(0, wait - 1)
         last = excess
     # the links anew from their paths: shifts leave rounding behind, and it may be negative

@@ -33,6 +33,8 @@ PASSES = 3
 FAR, SHORTER = 0.5, 3
 #: Steps at most from one writing down of swaps, each of which must leave no more than this share of the excess before it.
 STEPS, GOOD = 4, 0.5
+#: The same where most of the paths needed are there: steps are held back at first, and few sweeps are due between them.
+STEPS_NEAR, GOOD_NEAR = 6, 0.7
 #: Fixed costs of a swap are the same within this share of those of the path.
 SAME = 1e-12
 
@@ -172,8 +174,8 @@ def gather_swaps(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 @_RESTS
-def _bend(count, start, links, signs, step, free, state, volume, out):
-    """Set by how much the leads of swaps change with a step; return the sum of the products of both."""
+def _bend(count, start, links, signs, step, free, stiff, state, volume, out):
+    """Set by how much the leads of swaps change with a step, stiffness included; return the sum of the products of both."""
     volume[:] = 0.0
     for swap in range(count):
         size = step[swap]
@@ -185,7 +187,7 @@ def _bend(count, start, links, signs, step, free, state, volume, out):
     total = 0.0
     for swap in range(count):
         if free[swap]:
-            bend = 0.0
+            bend = stiff[swap] * step[swap]
             for place in range(start[swap], start[swap + 1]):
                 bend += signs[place] * volume[links[place]]
             out[swap] = bend
@@ -195,12 +197,18 @@ def _bend(count, start, links, signs, step, free, state, volume, out):
 
 @njit(cache=True, nogil=True, error_model="numpy")
 @_RESTS
-def _direction(count, start, links, signs, swaps, state, free, weight, step, rest, way, bend, volume):
-    """Set by how much each swap moves: Newton's step, within the room that there is."""
+def _direction(count, start, links, signs, swaps, near, state, free, stiff, weight, step, rest, way, bend, volume):
+    """Set by how much each swap moves: Newton's step, within the room that there is.
+
+    Some swaps together hardly change a cost, so that the step would send each of them far beyond its room, and what is held
+    there breaks up what belongs together. Near the end a swap is therefore the stiffer the less room it has for its lead; as the
+    leads vanish, so does this (Coleman and Li 1996).
+    """
     for swap in range(count):
         step[swap], free[swap], rest[swap] = 0.0, True, -swaps[swap, LEAD]
         # what has little room and far to go moves little, so that few come to the end of their room
         room, far = swaps[swap, BACK if swaps[swap, LEAD] > 0.0 else THERE], abs(swaps[swap, LEAD])
+        stiff[swap] = far / room if near and room > 0.0 else 0.0
         weight[swap] = room / (swaps[swap, STEEP] * room + far) if room > 0.0 else 0.0
     first = 0.0
     for turn in range(PASSES):
@@ -213,7 +221,7 @@ def _direction(count, start, links, signs, swaps, state, free, weight, step, res
         if size <= FORCED * first and turn > 0:
             break
         for _ in range(MOST_GRADIENTS):
-            down = _bend(count, start, links, signs, way, free, state, volume, bend)
+            down = _bend(count, start, links, signs, way, free, stiff, state, volume, bend)
             if down <= FLAT * size:
                 break
             far = size / down
@@ -237,7 +245,7 @@ def _direction(count, start, links, signs, swaps, state, free, weight, step, res
                 held += 1
         if held == 0 or turn == PASSES - 1:
             break
-        _bend(count, start, links, signs, step, free, state, volume, bend)
+        _bend(count, start, links, signs, step, free, stiff, state, volume, bend)
         for swap in range(count):
             if free[swap]:
                 rest[swap] = -swaps[swap, LEAD] - bend[swap]
@@ -295,11 +303,13 @@ def _length(constant, step_volume, before, trial_time, trial_slope, state, time)
 @njit(cache=True, nogil=True, error_model="numpy")
 @_RESTS
 def _take_step(
-    parts, count, base, path_of, swap_of, turn, start, links, signs, swaps, free, path_flow,
+    parts, count, base, path_of, swap_of, turn, start, links, signs, swaps, near, free, stiff, path_flow,
     weight, step, rest, way, bend, part_step, step_volume, trial_time, trial_slope, state, time,
 ):  # fmt: skip
     """Take Newton's step in all swaps at once, as far as the objective falls; return whether one was taken."""
-    _direction(count, start, links, signs, swaps, state, free, weight, step[:count], rest, way, bend, step_volume)
+    _direction(
+        count, start, links, signs, swaps, near, state, free, stiff, weight, step[:count], rest, way, bend, step_volume
+    )
     _share_out(parts, base, path_of, swap_of, turn, swaps, path_flow, step[:count], part_step)
     step_volume[:] = 0.0
     before, constant = 0.0, 0.0
@@ -354,11 +364,13 @@ def _measure(parts, count, base, path_of, swap_of, turn, start, links, signs, sw
 @njit(cache=True, nogil=True, error_model="numpy")
 @_RESTS
 def joint_step(
-    pairs, path_start, link_start, path_links, path_flow, path_fixed, longest, stamp, mark, other, cost, goal, state, time,
+    pairs, path_start, link_start, path_links, path_flow, path_fixed, longest, stamp, mark, other, cost, goal, near,
+    state, time,
 ):  # fmt: skip
     """Settle the swaps of some pairs together, step after step, until their excess cost is down to `goal` or hardly falls.
 
-    Return (the excess before, that after of those who can swap, whether they are all, stamp).
+    `near` says that most of the paths needed are there. Return (the excess before, that after of those who can swap, whether they
+    are all, stamp).
     """
     most, room = 0, longest
     for pair in pairs:
@@ -386,11 +398,12 @@ def joint_step(
     if excess <= goal or count == 0:
         return before, excess, True, stamp
     free = np.empty(count, dtype=np.bool_)
-    weight, step, rest, way, bend = np.empty(count), np.empty(count), np.empty(count), np.empty(count), np.empty(count)
+    stiff, weight, step = np.empty(count), np.empty(count), np.empty(count)
+    rest, way, bend = np.empty(count), np.empty(count), np.empty(count)
     step_volume, trial_time, trial_slope = np.empty(time.size), np.empty(time.size), np.empty(time.size)
-    for _ in range(STEPS):
+    for _ in range(STEPS_NEAR if near else STEPS):
         if not _take_step(
-            parts, count, base, path_of, swap_of, turn, start, links, signs, swaps, free, path_flow,
+            parts, count, base, path_of, swap_of, turn, start, links, signs, swaps, near, free, stiff, path_flow,
             weight, step, rest, way, bend, part_step, step_volume, trial_time, trial_slope, state, time,
         ):  # fmt: skip
             break
@@ -398,6 +411,6 @@ def joint_step(
         excess = _measure(
             parts, count, base, path_of, swap_of, turn, start, links, signs, swaps, path_flow, state, time
         )
-        if excess <= goal or excess > GOOD * last:
+        if excess <= goal or excess > (GOOD_NEAR if near else GOOD) * last:
             break
     return before, excess, whole, stamp

@@ -270,6 +270,14 @@ def test_a_restart_balances_the_paths_that_it_has_before_it_seeks_others(network
     assert np.median(rounds) == 1
 
 
+def test_a_restart_settles_its_paths_to_the_end_between_trees(network):
+    links, trips = network("SiouxFalls")
+    base = assign(links, trips, gap=1e-10)
+    rounds = [assign(altered(links, link, capacity=0.5), trips, gap=1e-10, start=base).iterations for link in range(76)]
+    # what is not settled shows as paths that seem to be missing: with a hundredth left after each round, five
+    assert np.median(rounds) <= 3
+
+
 def test_trees_of_an_earlier_run_are_mended_where_they_begin_alike(network, monkeypatch):
     links, trips = network("SiouxFalls")
     fewer = trips.copy()

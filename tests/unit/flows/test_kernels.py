@@ -122,19 +122,20 @@ def volumes(link_start, path_links, flow):
     return np.bincount(path_links, np.repeat(flow, np.diff(link_start)), minlength=4)
 
 
-def joint_step(path_start, link_start, path_links, flow, state, time, goal):
+def joint_step(path_start, link_start, path_links, flow, state, time, goal, *, near=False):
     marks = np.zeros(4, dtype=np.int64), np.zeros(4, dtype=np.int64)
     fixed, cost = np.zeros(flow.size), np.empty(4)
     return swap_kernels.joint_step(
-        np.arange(3), path_start, link_start, path_links, flow, fixed, 2, 0, *marks, cost, goal, state, time
+        np.arange(3), path_start, link_start, path_links, flow, fixed, 2, 0, *marks, cost, goal, near, state, time
     )
 
 
-def test_a_step_in_all_swaps_at_once_ends_where_the_objective_is_least():
+@pytest.mark.parametrize("near", [False, True])
+def test_a_step_in_all_swaps_at_once_ends_where_the_objective_is_least(near):
     path_start, link_start, path_links, flow, state, time = three_pairs()
     whole = np.add.reduceat(flow, path_start[:-1])
     for _ in range(3):  # what conjugate gradients leave, the next takes
-        joint_step(path_start, link_start, path_links, flow, state, time, 0.0)
+        joint_step(path_start, link_start, path_links, flow, state, time, 0.0, near=near)
     assert time == pytest.approx([time[0], time[0], time[2], time[2]], rel=1e-3)
     assert np.add.reduceat(flow, path_start[:-1]) == pytest.approx(whole)
     assert flow.min() >= 0
@@ -143,7 +144,8 @@ def test_a_step_in_all_swaps_at_once_ends_where_the_objective_is_least():
     assert time == pytest.approx(10 + again / state[:, swap_kernels.CAPACITY])
 
 
-def test_steps_in_all_swaps_go_on_until_the_excess_is_down_to_the_goal():
+@pytest.mark.parametrize("near", [False, True])
+def test_steps_in_all_swaps_go_on_until_the_excess_is_down_to_the_goal(near):
     path_start, link_start, path_links, flow, state, time = three_pairs()
 
     def excess():
@@ -152,7 +154,7 @@ def test_steps_in_all_swaps_go_on_until_the_excess_is_down_to_the_goal():
         return float(flow @ (cost - least))
 
     first, goal = excess(), 1e-3 * excess()
-    before, after, whole, _ = joint_step(path_start, link_start, path_links, flow, state, time, goal)
+    before, after, whole, _ = joint_step(path_start, link_start, path_links, flow, state, time, goal, near=near)
     assert (before, whole) == (pytest.approx(first), True)
     assert after == pytest.approx(excess(), rel=1e-9)
     assert after <= goal
