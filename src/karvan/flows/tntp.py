@@ -39,8 +39,9 @@ _COLUMN_OF = {
     "initnode": "init_node", "init": "init_node", "tail": "init_node", "tailnode": "init_node", "fromnode": "init_node",
     "from": "init_node", "termnode": "term_node", "term": "term_node", "head": "term_node", "headnode": "term_node",
     "tonode": "term_node", "to": "term_node", "cap": "capacity", "distance": "length", "len": "length",
-    "pow": "power", "freeflowtime": "free_flow_time",
-    "fftt": "free_flow_time", "fft": "free_flow_time", "freeflow": "free_flow_time", "speedlimit": "speed",
+    "pow": "power", "alpha": "b", "beta": "power", "freeflowtime": "free_flow_time",
+    "fftt": "free_flow_time", "fftime": "free_flow_time", "t0": "free_flow_time",
+    "fft": "free_flow_time", "freeflow": "free_flow_time", "speedlimit": "speed",
     "linktype": "link_type", "type": "link_type",
 }  # fmt: skip
 
@@ -334,19 +335,32 @@ def _rows(body: str, begin: int, extra: tuple[str, ...]) -> tuple[list[tuple[int
     problems: list[str] = []
     columns: tuple[str, ...] = ("init_node", "term_node", *FIGURES, *extra)
     canon, named, ended, width = columns, False, [], 0
+    odd: tuple[str, ...] = ()
+    tab_last: bool | None = None
     for line, text in enumerate(body.split("\n"), begin):
         plain, _, remark = text.partition("~")
         if not plain.strip(" \r\t;"):
             if not (rows or problems) and remark:
                 columns, named = _heading(remark, canon, extra) or (columns, named)
+                odd = odd if named else _out_of_order(remark, canon)
             continue
         figures, mark, rest = plain.partition(";")
-        cells = _cells(figures, len(columns))
+        cells = figures.split()
+        if len(cells) < len(columns) and "\t" in figures:
+            tab_last = _ends_in_tab(body) if tab_last is None else tab_last
+            cells = _blanks_too(figures, len(columns), tab_last=tab_last) or cells
         if (
             not (rows or problems or any(_is_number(cell) for cell in cells)) and plain.strip()[:1].isalpha()
         ):  # a heading without its '~'
             columns, named = _heading(plain, canon, extra) or (columns, named)
+            odd = odd if named else _out_of_order(plain, canon)
             continue
+        if odd and not named and not (rows or problems) and len(odd) == len(cells):
+            problems.append(
+                f"the heading names columns in another order than the format, and not all that are needed: {', '.join(odd)}. "
+                f"Call them {', '.join(canon[:FEWEST_FIGURES])}."
+            )
+            return [], problems
         problem = _misshapen(cells, rest, columns, width, named=named, fewest=len(canon) if extra else FEWEST_FIGURES)
         row = dict(zip(columns, cells, strict=False))
         wrong = next((name for name in canon if row.get(name) and not _is_number(row[name])), "")
@@ -362,16 +376,20 @@ def _rows(body: str, begin: int, extra: tuple[str, ...]) -> tuple[list[tuple[int
     return rows, problems
 
 
-def _cells(text: str, width: int) -> list[str]:
-    """Return the cells of a row, blank ones between tabs too."""
-    cells = text.split()
-    if "\t" not in text or len(cells) >= width:
-        return cells
+def _ends_in_tab(body: str) -> bool:
+    """Return whether whole rows end with a tab, which is then no sign of a blank cell: the fullest row tells."""
+    rows = [line.partition("~")[0].partition(";")[0] for line in body.split("\n")]
+    return max(rows, key=lambda row: len(row.split())).rstrip(" \r").endswith("\t")
+
+
+def _blanks_too(text: str, width: int, *, tab_last: bool) -> list[str]:
+    """Return the cells of a row with blank ones between tabs; nothing where they do not come to the width."""
     parts = [part.strip() for part in text.strip(" \r\n").split("\t")]
-    for end in (0, -1):  # tabs around the row are none between its cells
-        if len(parts) > width and not parts[end]:
-            del parts[end]
-    return parts if len(parts) == width else cells
+    if not parts[0]:
+        del parts[0]
+    if tab_last and parts and not parts[-1]:
+        del parts[-1]
+    return parts if len(parts) == width else []
 
 
 def _misshapen(cells: list[str], rest: str, columns: tuple[str, ...], width: int, *, named: bool, fewest: int) -> str:
@@ -386,11 +404,24 @@ def _misshapen(cells: list[str], rest: str, columns: tuple[str, ...], width: int
     return ""
 
 
-def _heading(text: str, canon: tuple[str, ...], extra: tuple[str, ...]) -> tuple[tuple[str, ...], bool] | None:
-    """Return the columns as a heading names them; None where it is no heading, or one that is not understood."""
+def _names(text: str) -> tuple[str, ...]:
+    """Return the names in a heading: those of the format where they are known."""
     plain = re.sub(r"\([^)]*\)", "", re.split("[;~]", text.lstrip("~ \t"))[0]).strip()
     names = [re.sub(r"[^a-z0-9]", "", name.lower()) for name in (plain.split("\t") if "\t" in plain else plain.split())]
-    columns = tuple(_COLUMN_OF.get(name, name) for name in names if name)
+    return tuple(_COLUMN_OF.get(name, name) for name in names if name)
+
+
+def _out_of_order(text: str, canon: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of a heading that is not understood, where those that are known stand elsewhere than in the format."""
+    names = _names(text)
+    known = [(place, name) for place, name in enumerate(names) if name in canon]
+    moved = any(canon.index(name) != place for place, name in known)
+    return names if moved and set(canon[:2]) <= set(names) else ()
+
+
+def _heading(text: str, canon: tuple[str, ...], extra: tuple[str, ...]) -> tuple[tuple[str, ...], bool] | None:
+    """Return the columns as a heading names them; None where it is no heading, or one that is not understood."""
+    columns = _names(text)
     known = [name for name in columns if name in canon]
     needed = (*canon[:FEWEST_FIGURES], *extra)
     if len(known) != len(set(known)) or not set(needed) <= set(known) or (not extra and "cost" in columns):

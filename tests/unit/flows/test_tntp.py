@@ -113,6 +113,40 @@ def test_a_blank_cell_at_the_end_of_a_row_is_the_default(net):
     assert same(net(META + "1\t3\t100\t1\t2\t0.15\t4\t0\t0\t\n3\t2\t200\t2\t3\t0.15\t4\t0\t5\t\n"), net(META + ROWS))
 
 
+@pytest.mark.parametrize("place", [0, 1])
+def test_a_tab_at_the_end_of_every_row_is_no_blank_cell(net, place):
+    """A figure that is left out moves those after it; the tab before the semicolon does not make up for it."""
+    rows = [
+        ["1", "3", "100", "1", "2", "0.15", "4", "0", "0", "1"],
+        ["3", "2", "200", "2", "3", "0.15", "4", "0", "5", "1"],
+    ]
+    whole = "".join("\t" + "\t".join(row) + "\t;\n" for row in rows)
+    assert same(net(META + whole), net(META + ROWS))
+    blank = whole.replace("\t5\t1\t;", "\t5\t\t;")
+    assert same(net(META + blank), net(META + ROWS))
+    del rows[place][4]
+    short = "".join("\t" + "\t".join(row) + "\t;\n" for row in rows)
+    said = refused(net, META + short)
+    assert "found 9 figures" in said or "where the first row has 9" in said
+
+
+def test_a_heading_in_another_order_that_is_not_understood(net):
+    heading = "~ to from travel capacity length b power speed toll type\n"
+    said = refused(net, META + heading + "3 1 2 100 1 0.15 4 0 0 1\n2 3 3 200 2 0.15 4 0 5 1\n")
+    assert said == (
+        "the heading names columns in another order than the format, and not all that are needed: term_node, init_node, travel, "
+        "capacity, length, b, power, speed, toll, link_type. Call them init_node, term_node, capacity, length, free_flow_time."
+    )
+    # a remark that happens to hold such words is none
+    assert same(net(META + "~ links to and from the zones\n" + ROWS), net(META + ROWS))
+
+
+def test_alpha_and_beta_are_names_of_b_and_the_power(net):
+    heading = "~ init_node term_node capacity length t0 alpha beta speed toll type\n"
+    links = net(META + heading + ROWS.replace("0.15 4", "0.5 3"))
+    assert (set(links.b), set(links.power)) == ({0.5}, {3})
+
+
 def test_figures_that_no_row_gives_are_the_default(net):
     links = net(META + "1 3 100 1 2 ;\n3 2 200 2 3 ;\n")
     assert (list(links.b), list(links.power), list(links.toll)) == ([0.15, 0.15], [4, 4], [0, 0])
