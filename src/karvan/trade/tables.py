@@ -107,11 +107,12 @@ def read_question(
     if value is not None:
         _check_countries(figures["trade"].name, value, known, countries, problems)
     if value is not None and costs is not None and not problems:
-        after: Floats | None = deficit if deficit is not None else value.sum(axis=(0, 1)) - value.sum(axis=(0, 2))
+        own = value.sum(axis=(0, 1)) - value.sum(axis=(0, 2))
+        after: Floats | None = own if deficit is None else deficit
         if deficits != "additive":
-            held = deficits == "balanced" or np.abs(after).max() <= SUM_TOLERANCE * value.sum()
+            even = deficits == "balanced" or np.abs(own).max() <= SUM_TOLERANCE * value.sum()
             # with multiplicative deficits, who can pay for what depends on the wages that are sought
-            after = np.zeros(len(countries)) if held else None
+            after = np.zeros_like(own) if even else None
         check_shock(figures["tau_hat"].name, value, costs, elasticity, after, countries, commodities, problems)
         if deficits == "balanced" and not problems:
             problems += one_way(figures["trade"].name, "value", value, np.zeros(len(countries)), countries)
@@ -357,7 +358,7 @@ def one_way(file: str, column: str, value: Floats, deficit: Floats, countries: S
 
     They can pay out of a deficit alone. Without one their wages would fall for ever: there is no equilibrium.
     """
-    sells = value.any(axis=0)
+    sells: Bools = np.asarray(value.any(axis=0))
     if connected_components(csr_array(np.asarray(sells, dtype=np.int8)), connection="strong")[0] == 1:
         return []
     reach = sells | np.eye(len(countries), dtype=bool)
