@@ -90,15 +90,16 @@ def random_problem(seed, *, sets=3, per_set=4, streams=6, many=5, prices_only=Fa
         }
         for number in range(many)
     ]  # fmt: skip
-    from karvan.flows.equilibrium import solve_equilibrium
+    from karvan.flows.equilibrium import solve_equilibrium, stream_flow
 
-    free = solve_equilibrium(Problem(routes(paths, streams=streams), classes(people), resources([])))
+    problem = Problem(routes(paths, streams=streams), classes(people), resources([]))
+    free = stream_flow(problem, solve_equilibrium(problem))
     scarce = []
     for number in range(streams):
         clearing = 0 if prices_only else int(draw.integers(0, 2))
         each = bool(draw.random() < 0.3)
         scarce.append({
-            "capacity": max(float(free.stream_flow[number]) * float(draw.uniform(tight, 1.5)), 1.0), "clearing": clearing,
+            "capacity": max(float(free[number]) * float(draw.uniform(tight, 1.5)), 1.0), "clearing": clearing,
             "curve": 0 if prices_only else int(draw.integers(0, 3)), "free_h": 5.0, "a": 0.1, "b": 3.0, "there": number,
             "back": int(draw.integers(0, streams)) if empties and draw.random() < 0.5 else -1,
             "empty": float(draw.uniform(0, 1)) if empties and not (each and clearing == 1) else 0.0, "each": each,

@@ -116,9 +116,12 @@ def has_moved(solved: Solved) -> bool:
     usd, hours = (
         np.abs(np.bincount(stream[used], (now - then)[used], minlength=routes.streams)) for now, then in changes
     )
+    value, least = float(classes.delay_usd.max(initial=0.0)), MOVED * np.maximum(routes.price_usd, 1.0)
+    # no route is charged more than all streams together
+    if float(usd.sum() + value * hours.sum()) <= least.min(initial=np.inf):
+        return False
     usd, hours = kernels.sum_both_on_routes(routes.route_ptr, routes.route_stream, usd, hours)
-    dearer = usd + float(classes.delay_usd.max(initial=0.0)) * hours
-    return bool((dearer > MOVED * np.maximum(routes.price_usd, 1.0)).any())
+    return bool((usd + value * hours > least).any())
 
 
 def sought_anew(solved: Solved, *, tolerance: float = TOLERANCE) -> Solved:

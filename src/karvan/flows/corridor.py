@@ -14,7 +14,7 @@ from karvan.flows.corridor_results import CorridorFlows
 from karvan.flows.corridor_solve import class_flows, first_look, solve_setting
 from karvan.flows.demand import kinds_of
 from karvan.flows.elimination_kernels import LANES
-from karvan.flows.equilibrium import relative_gap
+from karvan.flows.equilibrium import relative_gap, stream_flow
 from karvan.flows.missing import choice_weights, known_costs, movement_charges, time_values
 from karvan.flows.missing_audit import SearchTask
 from karvan.flows.route_sets import reference_setting
@@ -127,7 +127,8 @@ def state_of(solved: Solved) -> State:
     number, route, flow = class_flows(solved)
     usd, hours = movement_charges(solved.model, found.start)
     return State(
-        class_number=number, route=route, flow=flow, on_network=found.on_network, stream_flow=found.stream_flow, used=found.used,
+        class_number=number, route=route, flow=flow, on_network=found.on_network,
+        stream_flow=stream_flow(solved.model.problem, found), used=found.used,
         price_usd=found.controls.price_usd, queue_h=found.controls.queue_h, delay_h=found.delay_h, move_ptr=laid.moves[0],
         move_item=laid.moves[1], stream_of=laid.stream_of, move_usd=usd, move_h=hours,
     )  # fmt: skip

@@ -24,6 +24,7 @@ from karvan.flows.layout import FormNetwork, lay_routes
 from karvan.flows.missing import movement_charges, with_missing
 from karvan.flows.places import constants_of, fitted_constants, places_of
 from karvan.flows.problem import NESTS
+from karvan.flows.reactions import numbers_of
 from karvan.flows.route_sets import FormRoutes, is_unbuilt, reference_setting, reliability_ratio, routes_of_case
 from karvan.network import FORMS
 from karvan.routes.cost import HOURS_PER_DAY
@@ -217,9 +218,9 @@ def carried(solved: Solved, model: CorridorModel) -> Start:
 def _moved(names: Sequence[str], pair_resource: Ints, start: Start, model: CorridorModel) -> Start:
     """Return prices, queues, delays and leans of other resources, nought where a resource or a pair is new."""
     new = model.problem.resources
-    number = {name: j for j, name in enumerate(names)}
+    at = numbers_of(new.names, names)
     # behind the last stands nothing
-    at = np.array([number.get(name, len(names)) for name in new.names], dtype=np.int64)
+    at = np.where(at < 0, len(names), at)
     price, queue, delay = (np.append(values, 0.0)[at] for values in (start.price_usd, start.queue_h, start.delay_h))
     ends = np.searchsorted(pair_resource, np.arange(len(names) + 1), side="left")
     begin, stop = np.append(ends, ends[-1])[at], np.append(ends[1:], [ends[-1]] * 2)[at]

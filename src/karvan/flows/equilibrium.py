@@ -82,8 +82,8 @@ class Equilibrium:
         Prices, queues, delays.
     stream_usd, stream_h
         What they add to each stream: dollars per tonne, hours.
-    route_flow, stream_flow, used
-        Tonnes a day on routes and streams; use of the resources.
+    route_flow, used
+        Tonnes a day on routes; use of the resources.
     delay_h
         Hours of delay of every resource.
     network_usd, overall_usd, on_network, nest_share
@@ -101,7 +101,6 @@ class Equilibrium:
     stream_usd: Floats
     stream_h: Floats
     route_flow: Floats
-    stream_flow: Floats
     used: Floats
     delay_h: Floats
     network_usd: Floats
@@ -143,6 +142,13 @@ def solve_equilibrium(
         No equilibrium was found.
     """
     return Solver(problem, reactions).run(start, tolerance)
+
+
+def stream_flow(problem: Problem, found: Equilibrium) -> Floats:
+    """Return the tonnes a day on every stream."""
+    routes = problem.routes
+    flow: Floats = kernels.sum_on_items(routes.route_ptr, routes.route_stream, found.route_flow, routes.streams)
+    return flow
 
 
 def relative_gap(problem: Problem, found: Equilibrium) -> float:
@@ -465,7 +471,6 @@ class Solver:
         shared = controls._replace(price_usd=serial.shared(controls.price_usd), queue_h=serial.shared(controls.queue_h))
         return Equilibrium(
             controls=shared, stream_usd=usd, stream_h=hours, route_flow=point.flow,
-            stream_flow=kernels.sum_on_items(routes.route_ptr, routes.route_stream, point.flow, routes.streams),
             used=point.used, delay_h=point.curve_h,
             network_usd=point.network_usd, overall_usd=point.overall_usd, on_network=point.on_network,
             nest_share=point.nest_share,

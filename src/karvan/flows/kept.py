@@ -53,7 +53,7 @@ MOST_FILES = {"reference": 20, "setting": 300}
 _START = tuple(item.name for item in fields(Start))
 _CONTROLS = Controls._fields
 _FOUND = (
-    "stream_usd", "stream_h", "route_flow", "stream_flow", "used", "delay_h", "network_usd", "overall_usd", "on_network",
+    "stream_usd", "stream_h", "route_flow", "used", "delay_h", "network_usd", "overall_usd", "on_network",
     "nest_share",
 )  # fmt: skip
 _FIGURES = ("capacity_residual", "complementarity_residual", "iterations")

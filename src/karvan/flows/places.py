@@ -19,6 +19,7 @@ import numpy as np
 
 from karvan.flows import corridor_kernels as kernels
 from karvan.flows.choice import choice_of
+from karvan.flows.equilibrium import stream_flow
 from karvan.flows.newton_kernels import factor_dense, solve_factored
 from karvan.flows.route_sets import scale_of
 from karvan.flows.screenlines import counted_rows, counted_tonnes, fixed_tonnes_per_day
@@ -109,7 +110,7 @@ def fitted_constants(model: CorridorModel, found: Equilibrium, places: Sequence[
     most = most_constant(applied)
     spread = scale_of(applied, "crossing_constant_spread_usd_per_t", SPREAD_USD_PER_T)
     counted, charged = _weights(model, places)
-    flow = np.einsum("ks,s->k", counted, found.stream_flow)
+    flow = np.einsum("ks,s->k", counted, stream_flow(model.problem, found))
     wanted, tolerance = (np.array([getattr(place, name) for place in places]) for name in ("t_per_day", "tolerance"))
     floor = np.maximum(flow, LEAST_RATIO * wanted)
     falls = _reactions(model, found, counted, charged)

@@ -71,8 +71,8 @@ class RouteSets:
     def nest_ptr(self) -> Ints:
         """Where the routes of every way of going of every set begin and the last end; shape (sets, 5)."""
         owner = np.repeat(np.arange(len(self.set_ptr) - 1), np.diff(self.set_ptr))
-        count = np.zeros((len(self.set_ptr) - 1, NESTS + 1), dtype=np.int64)
-        np.add.at(count, (owner, self.nest + 1), 1)
+        size = len(self.set_ptr) - 1
+        count = np.bincount(owner * (NESTS + 1) + self.nest + 1, minlength=size * (NESTS + 1)).reshape(size, NESTS + 1)
         count[:, 0] = self.set_ptr[:-1]
         pointer: Ints = np.cumsum(count, axis=1)
         return pointer

@@ -68,13 +68,10 @@ class Reactions:
         new = solver.problem.resources
         if self.names is new.names:
             return self
-        number = {name: j for j, name in enumerate(new.names)}
-        place = np.array([number.get(name, -1) for name in self.names], dtype=np.int64)
+        place = numbers_of(self.names, new.names)
         ordinal = ordinals(new)
-        pair_of = {pair: k for k, pair in enumerate(zip(new.pair_resource.tolist(), ordinal.tolist(), strict=True))}
         lean_resource = place[self.lean_resource]
-        wanted = zip(lean_resource.tolist(), self.ordinal[self.leaning].tolist(), strict=True)
-        leaning = np.array([pair_of.get(pair, -1) for pair in wanted], dtype=np.int64)
+        leaning = _pairs_of(new, lean_resource, self.ordinal[self.leaning])
         first = solver.serial.first
         delayed = place[self.delayed]
         delayed[delayed >= 0] = np.where(np.isin(delayed, first), delayed, -1)[delayed >= 0]
@@ -128,6 +125,24 @@ def _numbered(items: Ints, begin: int, count: int) -> Ints:
 def _kept(place: Ints, allowed: Bools) -> Ints:
     kept: Ints = np.where((place >= 0) & allowed[place], place, -1)
     return kept
+
+
+def numbers_of(names: Sequence[str], others: Sequence[str]) -> Ints:
+    """Return the number of every name among others; -1 where it is not there."""
+    if names == others:
+        return np.arange(len(names))
+    number = {name: j for j, name in enumerate(others)}
+    return np.array([number.get(name, -1) for name in names], dtype=np.int64)
+
+
+def _pairs_of(resources: Resources, resource: Ints, ordinal: Ints) -> Ints:
+    """Return which pair is that of a resource, by which of its pairs it is; -1 where there is none."""
+    order = np.argsort(resources.pair_resource, kind="stable")
+    ends = np.searchsorted(resources.pair_resource[order], np.arange(len(resources) + 1))
+    at = ends[resource] + ordinal
+    there = (resource >= 0) & (at < ends[resource + 1])
+    found: Ints = np.where(there, np.append(order, -1)[np.where(there, at, -1)], -1)
+    return found
 
 
 def ordinals(resources: Resources) -> Ints:
