@@ -183,6 +183,23 @@ def test_a_lost_connection_is_told_and_mended_by_itself(show: Callable[..., Show
         again.stop()
 
 
+def test_a_screen_whose_code_cannot_be_fetched_comes_with_the_connection(show: Callable[..., Shown]) -> None:
+    """It was told to be a bug, and stayed one when the server was there again."""
+    own = Server("textbook")
+    shown = show("/network", on=own)
+    own.stop()
+    shown.page.get_by_role("link", name="Programme", exact=True).click()
+    shown.page.wait_for_selector("[data-connection=lost]")
+    assert shown.page.locator("main [role=alert]").count() == 0
+    again = Server("textbook", port=own.port)
+    try:
+        shown.page.wait_for_selector("main [data-answer=programme]")
+        assert shown.page.locator("[data-connection=lost]").count() == 0
+        assert not [error for error in shown.errors if "dynamically imported" in error]
+    finally:
+        again.stop()
+
+
 def test_what_was_shown_stays_while_the_connection_is_lost(show: Callable[..., Shown]) -> None:
     shown = show("/network")
     before = shown.text("[data-answer=network]")

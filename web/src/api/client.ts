@@ -75,6 +75,34 @@ function lose(): void {
   looking = window.setTimeout(() => void look(), LOOK_MS);
 }
 
+/** Wait until the server answers again; one of another version has other code, and needs a fresh page. */
+function back(): Promise<void> {
+  return new Promise((resolve) => {
+    const leave = subscribe(() => {
+      if (connection !== "fine") return;
+      leave();
+      resolve();
+    });
+  });
+}
+
+/** Fetch a part of the page's own code; where the server does not answer, as soon as it does. */
+export async function fetchPart<T>(load: () => Promise<T>): Promise<T> {
+  try {
+    return await load();
+  } catch (error) {
+    // where the server answers, what failed is the code itself
+    if ((await fetch("/api", { cache: "no-store" }).catch(() => null)) !== null) throw error;
+    lose();
+    await back();
+  }
+  return load().catch(() => {
+    // some browsers remember what could not be fetched; the address holds the whole view
+    location.reload();
+    return new Promise<T>(() => undefined);
+  });
+}
+
 // asking ---------------------------------------------------------------------------------------------------------------
 
 /** Ask once; throws `Faulty` where there is no answer. */

@@ -1,7 +1,7 @@
 /** The page: the chain as its navigation, what-if beside it, and the screen of the room. */
 
 import { lazy, Suspense, useEffect, useMemo, type ComponentType } from "react";
-import { addressOf, look, useAnswer, useConnection } from "../api/client";
+import { addressOf, fetchPart, look, useAnswer, useConnection } from "../api/client";
 import type { CaseAnswer, Greeting } from "../api/types";
 import { fill } from "../format/words";
 import { en } from "../i18n";
@@ -19,7 +19,7 @@ const modules = import.meta.glob<{ screen: Screen }>("../screens/*/index.tsx");
 const screens = new Map(
   Object.entries(modules).map(([path, load]) => {
     const room = path.split("/").at(-2)!;
-    const Component = lazy(async () => ({ default: withPanes((await load()).screen) }));
+    const Component = lazy(async () => ({ default: withPanes((await fetchPart(load)).screen) }));
     return [room, { Component, load }] as const;
   }),
 );
@@ -42,7 +42,7 @@ export function App() {
     if (!view.room) show({ ...view, room: FIRST }, { replace: true });
   }, [view]);
   // the screen's code comes while the case is being asked for
-  useEffect(() => void screens.get(view.room)?.load(), [view.room]);
+  useEffect(() => void screens.get(view.room)?.load().catch(() => undefined), [view.room]);
 
   const fault = greeting.fault ?? caseOf.fault;
   if (!greeting.data || !caseOf.data) {

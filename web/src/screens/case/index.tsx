@@ -1,7 +1,7 @@
 /** Case: what do we know, and from where? */
 
 import { lazy, Suspense } from "react";
-import { addressOf, useAnswer } from "../../api/client";
+import { addressOf, fetchPart, useAnswer } from "../../api/client";
 import type { CaseAnswer, TableAnswer, TableCount } from "../../api/types";
 import { count, fill, percent } from "../../format/words";
 import { en } from "../../i18n";
@@ -17,7 +17,7 @@ import { useAsk } from "../../state/view";
 import { PickButton } from "../network";
 import { Report } from "./Report";
 
-const Quality = lazy(() => import("./Quality"));
+const Quality = lazy(() => fetchPart(() => import("./Quality")));
 
 function CaseScreen({ panes }: { panes: Pane[] }) {
   const caseOf = useCase();

@@ -1,7 +1,7 @@
 /** Programme: who does what by when, and what is overdue? */
 
 import { lazy, Suspense, useMemo } from "react";
-import { addressOf, useAnswer } from "../../api/client";
+import { addressOf, fetchPart, useAnswer } from "../../api/client";
 import type { Entry, RecordAnswer } from "../../api/types";
 import { count, fill, number, plural, when } from "../../format/words";
 import { en } from "../../i18n";
@@ -15,8 +15,8 @@ import { commandOf, useCase, type Pane, type Screen } from "../../state/case";
 import { useAsk, useView } from "../../state/view";
 import { PickButton, Trust } from "../network";
 
-const Timeline = lazy(() => import("./Timeline"));
-const Late = lazy(() => import("./Late"));
+const Timeline = lazy(() => fetchPart(() => import("./Timeline")));
+const Late = lazy(() => fetchPart(() => import("./Late")));
 const TABLES: Record<string, string> = { body: "programme_body", event: "programme_event", commitment: "programme_commitment" };
 
 function Programme({ panes }: { panes: Pane[] }) {
