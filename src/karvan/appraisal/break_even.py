@@ -117,7 +117,7 @@ def break_even(appraisal: Appraisal, standing: str) -> BreakEven:
 def _no_cost(standing: Standing, gains: float, per_usd: float) -> str:
     """Return why no cost is low enough; empty where one is."""
     if not per_usd > 0:
-        return f"{standing.name} bears no cost of works"
+        return f"no cost of works falls to {standing.name}"
     return "" if gains > 0 else f"it brings {standing.name} {words.musd(gains)} before any cost of works"
 
 

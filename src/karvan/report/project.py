@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from karvan.case import Case
 
 TEMPLATE = "project.html.j2"
+#: Sums below this, USD m, are what rounding leaves: flows are met to more than half a dollar.
+_LEAST_MUSD = 5e-7
 #: Parties below this share of the largest are left out of the picture; sums below the others are what rounding, or solving,
 #: leaves.
 LEAST_SHARE, ROUNDING, SOLVED = 1e-3, 1e-9, 1e-8
@@ -475,7 +477,7 @@ def _figure(text: str) -> Cell:
 
 
 def _sum(value: float) -> Cell:
-    return _figure(words.number(float(value), digits=4))
+    return _figure("0" if abs(value) < _LEAST_MUSD else words.number(float(value), digits=4))
 
 
 def _shown(figure: Figure, prefix: str, caption: str) -> dict[str, Any]:

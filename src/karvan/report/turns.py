@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from karvan.appraisal import Appraisal
 
 #: What has no break-even, in words.
-_NAMED = {"cost_musd": "No cost", "mt_per_year": "No tonnage", "closure_share": "No share of closures"}
+_NAMED = {"cost_musd": "no cost", "mt_per_year": "no tonnage", "closure_share": "no share of closures"}
 
 
 def turns_of(found: Appraisal) -> list[str]:
@@ -21,7 +21,7 @@ def turns_of(found: Appraisal) -> list[str]:
         why: dict[str, list[str]] = {}
         for name, reason in found.break_even.why_not.items():
             why.setdefault(reason, []).append(_NAMED[name])
-        lines += [f"{words.listed(names)} at which it breaks even: {reason}." for reason, names in why.items()]
+        lines += [f"N{words.listed(names)[1:]} at which it breaks even: {reason}." for reason, names in why.items()]
     return lines
 
 

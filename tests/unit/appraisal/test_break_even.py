@@ -204,7 +204,7 @@ def test_reasons_are_given_where_nothing_turns(textbook: Case, store: OutcomeSto
     }
     cora = {row["standing"]: row["break_even"] for row in post.to_dict()["by_standing"]}["cora"]
     assert cora["why_not"] == {
-        "cost_musd": "Cora bears no cost of works", "mt_per_year": "Cora bears no cost of works",
+        "cost_musd": "no cost of works falls to Cora", "mt_per_year": "no cost of works falls to Cora",
         "closure_share": "it is worth USD 876,000 where nothing is ever shut, and USD 1,440 where something always is",
     }  # fmt: skip
     done = appraise(textbook, "N5", store=store)
@@ -224,6 +224,8 @@ def test_sentences_name_both_ends_of_the_cost_and_why_nothing_turns(textbook: Ca
         "No share of closures at which it breaks even: it is worth USD \u221220.6 m where nothing is ever shut, and "
         "USD \u221222.7 m where something always is."
     )
+    post = replace(appraise(textbook, "N2", store=store), headline="cora")
+    assert turns_of(post)[0] == "No cost and no tonnage at which it breaks even: no cost of works falls to Cora."
 
 
 def test_a_value_that_closures_kill(textbook: Case, store: OutcomeStore) -> None:
