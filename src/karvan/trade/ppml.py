@@ -32,7 +32,7 @@ TOLERANCE = 1e-13
 TIGHT, LOOSE = 1e-11, 1e-5
 #: A regressor of which less than this share is left by the others and the fixed effects says nothing of its own.
 COLLINEAR = 1e-7
-#: Weight of the observations above zero in the search for separation, and what counts as zero there.
+#: Weight of the observations above zero in the search for separation, and what counts as zero there, beside one.
 HEAVY, NOTHING = 1e6, 1e-4
 SEPARATION_ROUNDS = 100
 
@@ -276,12 +276,14 @@ def separated(y: Floats, x: Floats, levels: Sequence[Ints]) -> Bools:
         slope = np.linalg.lstsq(root * left[:, 1:], (root * left[:, :1])[:, 0], rcond=None)[0]
         gap = left[:, 0] - left[:, 1:] @ slope
         found = aim - gap
-        if np.abs(gap).max() < NOTHING / 10:
+        if np.abs(gap).max() < NOTHING / 10 * found[zero].max():
             break
         aim = np.where(zero, np.maximum(found, 0.0), 0.0)
         if aim.max() < NOTHING:
             return np.zeros(len(y), dtype=bool)
-    sound = np.abs(found[~zero]).max(initial=0.0) < NOTHING and found[zero].min() > -NOTHING
+    # beside its own largest part: one that dwindles towards nothing is below any fixed bound before it is found to be none
+    nothing = NOTHING * found[zero].max()
+    sound = np.abs(found[~zero]).max(initial=0.0) < nothing and found[zero].min() > -nothing
     return (zero & (found > NOTHING)) if sound else separated_exactly(y, x, levels)
 
 

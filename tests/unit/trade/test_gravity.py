@@ -109,6 +109,24 @@ def test_separation_by_a_regressor_and_effects_together():
     assert list(split) == [False, False, False, False, True, False]
 
 
+def test_a_combination_that_dwindles_is_no_certificate():
+    """What is zero at all four rows of trade is one combination alone, above zero at two of the others and below at one."""
+    data = pd.DataFrame({
+        "y": [0, 0, 0.5, 1.0, 0.2, 0, 0, 0, 0.3],
+        "a": [2, 2, 2, 2, 1, 0, 2, 2, 0], "b": [0, 0, 1, 1, 0, 0, 1, 1, 0],
+        "c": [0.2, 0.6, 0.1, -1.5, -1.0, -0.5, 0.5, -1.6, 0.5], "who": list("fffhfhhfh"),
+    })  # fmt: skip
+    design = np.column_stack([data[["a", "b", "c"]], data["who"] == "f", data["who"] == "h"]).astype(float)
+    traded = (data["y"] > 0).to_numpy()
+    (combination,) = np.linalg.svd(design[traded])[2][np.linalg.matrix_rank(design[traded]) :]
+    elsewhere = design[~traded] @ combination
+    assert elsewhere.min() < -0.1
+    assert elsewhere.max() > 0.1
+    found = karvan.estimate(data, value="y", regressors=["a", "b", "c"], fixed=["who"])
+    assert found.dropped["separated"] == 0
+    assert len(found.fitted) == len(data)
+
+
 def test_zeros_that_overlap_are_not_separated():
     y, x = np.array([0.0, 0, 1, 2, 3, 0]), np.array([0.0, 1, 0, 1, 2, 2])
     assert not ppml.separated(y, x[:, None], [np.zeros(6, dtype=np.int64)]).any()
