@@ -5,6 +5,7 @@ Nothing is guessed: a blank is not zero, and a row that is not there is not zero
 
 from __future__ import annotations
 
+import csv
 import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -213,6 +214,13 @@ def _read_file(path: Path) -> pd.DataFrame:
             f"{path} cannot be read as a table: its rows have {named + longer} cells, its header {named}. "
             "Give every column a name, or take away the commas at the ends of rows."
         )
+        raise RequestError(message)
+    # pandas calls the second of two columns of one name something else, and so passes over it
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        names = [name.strip() for name in next(csv.reader(file), []) if name.strip()]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        message = f"{path} cannot be read as a table: two columns are called {', '.join(twice)}. Rename or remove one."
         raise RequestError(message)
     return frame.fillna("")
 

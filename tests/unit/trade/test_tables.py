@@ -218,6 +218,17 @@ def test_a_chain_of_sellers_ends_in_one_that_pays_out_of_its_deficit(ask):
     assert "found B, C, which sells nothing to the rest, buys from it, and has a deficit of -1; " in found[0]
 
 
+def test_two_columns_of_one_name(tmp_path):
+    (tmp_path / "T.csv").write_text(
+        "exporter,importer,value,value\nA,A,90,1\nA,B,9,1\nB,A,9,1\nB,B,80,1\n", encoding="utf-8"
+    )
+    (tmp_path / "TAU.csv").write_text(TAU, encoding="utf-8")
+    with pytest.raises(
+        RequestError, match=r"T\.csv cannot be read as a table: two columns are called value\. Rename or remove"
+    ):
+        karvan.counterfactual(tmp_path / "T.csv", tmp_path / "TAU.csv")
+
+
 def test_what_is_no_table(ask, tmp_path):
     assert ask(trade="from,to\nA,B\n")[0] == (
         "T.csv, line 1, exporter: found the columns from, to; expected a column exporter. Add the column."
