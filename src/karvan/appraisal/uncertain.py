@@ -153,6 +153,12 @@ class Uncertain:
         return self.middle + np.where(scores < 0, below, above) * scores / Z90
 
 
+def draw_faults(draws: int, seed: int) -> list[str]:
+    """Return what is wrong with a number of draws and a seed."""
+    faults = [] if is_whole(draws) and draws >= 1 else [f"draws: found {draws}; expected 1 or more."]
+    return faults + ([] if seed >= 0 else [f"seed: found {seed}; expected 0 or more."])
+
+
 def draw_figures(
     figures: Sequence[Uncertain],
     draws: int,
@@ -185,8 +191,7 @@ def draw_figures(
     faults = [fault for figure in figures for fault in figure.faults()]
     faults += [f"{name}: found twice; expected once." for name in sorted({n for n in names if names.count(n) > 1})]
     faults += [] if names else ["figures: found none; expected one or more."]
-    faults += [] if is_whole(draws) and draws >= 1 else [f"draws: found {draws}; expected 1 or more."]
-    faults += [] if seed >= 0 else [f"seed: found {seed}; expected 0 or more."]
+    faults += draw_faults(draws, seed)
     faults += [] if sampler in get_args(Sampler) else [f"sampler: found {sampler!r}; expected sobol or lhs."]
     for (one, two), rank in (correlations or {}).items():
         faults += [f"correlation of {one} and {two}: found no figure called {name!r}; expected one of {', '.join(names)}."

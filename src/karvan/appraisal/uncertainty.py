@@ -22,6 +22,7 @@ from karvan.appraisal.risk import TAIL, rank_correlation
 from karvan.appraisal.sobol import sobol_indices
 from karvan.appraisal.store import OutcomeStore
 from karvan.appraisal.training import MOST_SOLVES, TARGET_SHARE, Ground, fit, train, with_solution
+from karvan.appraisal.uncertain import draw_faults
 from karvan.appraisal.uncertain_drivers import LIMIT, demand_correlations, find_drivers
 from karvan.appraisal.uncertainty_results import (
     Distribution,
@@ -52,12 +53,6 @@ if TYPE_CHECKING:
 _SOBOL_POWER = 10
 #: The base world put through the draws and through the accounts: rounding of sums of thousands of terms.
 _SAME = 1e-8
-
-
-def draw_faults(draws: int, seed: int) -> list[str]:
-    """Return what is wrong with a number of draws and a seed."""
-    faults = [] if draws >= 1 else [f"draws: found {draws}; expected 1 or more."]
-    return faults + ([] if seed >= 0 else [f"seed: found {seed}; expected 0 or more."])
 
 
 def how_sure(

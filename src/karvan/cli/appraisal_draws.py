@@ -30,7 +30,7 @@ def check_request(
     RequestError
         The options do not go together, or nobody works.
     """
-    from karvan.appraisal.uncertainty import draw_faults
+    from karvan.appraisal.uncertain import draw_faults
     from karvan.errors import InputError, RequestError
 
     if draws is None and (seed != 1 or exact or solves is not None or s_curve is not None):

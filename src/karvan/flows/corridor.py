@@ -13,7 +13,6 @@ from karvan.flows.corridor_audit import State, audit_corridor
 from karvan.flows.corridor_results import CorridorFlows
 from karvan.flows.corridor_solve import class_flows, first_look, solve_setting
 from karvan.flows.demand import kinds_of
-from karvan.flows.elimination_kernels import LANES
 from karvan.flows.equilibrium import relative_gap, stream_flow
 from karvan.flows.missing import choice_weights, known_costs, movement_charges, time_values
 from karvan.flows.missing_audit import SearchTask
@@ -141,10 +140,8 @@ def search_tasks(solved: Solved) -> list[SearchTask]:
     tasks = []
     for form in FORMS:
         values = time_values(model.base, model.network.applied.rows("commodity"), form)
-        weights = choice_weights(model.ways, form, values, usd, hours)
-        for first in range(0, len(values), LANES):
-            lanes = np.ascontiguousarray(weights[:, first : first + LANES])
-            tasks += _tasks_of_form(solved, form, lanes, len(values) - first)
+        if values:  # three at most, and no more lanes than are reckoned with at once
+            tasks += _tasks_of_form(solved, form, choice_weights(model.ways, form, values, usd, hours), len(values))
     return tasks
 
 

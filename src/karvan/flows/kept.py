@@ -216,9 +216,7 @@ def _solved(data: Any, before: Mapping[str, FormRoutes]) -> tuple[Mapping[str, F
     facts = json.loads(bytes(data["facts"]))
     chosen = {}
     for form, routes in before.items():
-        pair, nest, arc_ptr, arcs = (data[f"{form}_{name}"] for name in FlatRoutes._fields)
-        new = [(int(pair[r]), int(nest[r]), arcs[arc_ptr[r] : arc_ptr[r + 1]]) for r in range(len(nest))]
-        chosen[form] = routes.plus(new)
+        chosen[form] = routes.plus(*(data[f"{form}_{name}"] for name in FlatRoutes._fields))
     found = Equilibrium(
         controls=Controls(*(data[f"controls_{name}"] for name in _CONTROLS)), **{name: data[name] for name in _FOUND},
         **{name: facts[name] for name in _FIGURES}, reactions=_reactions(data, facts),

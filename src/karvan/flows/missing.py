@@ -115,9 +115,7 @@ def _with_missing(ways: Ways, form: str, charges: tuple[Floats, Floats], routes:
         planned.arc_ptr, planned.arcs, lanes, graph.head, graph.states,
     )  # fmt: skip
     new = kernels.distinct_ways(pair, begin, path, len(routes.pairs))
-    if not len(new):
-        return routes
-    return routes.plus_flat(pair[new], nest[new], *layout_kernels.arcs_of_kept(new, begin, path))
+    return routes.plus(pair[new], nest[new], *layout_kernels.arcs_of_kept(new, begin, path))
 
 
 class _Plan(NamedTuple):

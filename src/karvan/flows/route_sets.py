@@ -142,16 +142,20 @@ class FormRoutes:
         pair_ptr, _, arc_ptr, arcs = self.flat
         return [arcs[arc_ptr[r] : arc_ptr[r + 1]].tolist() for r in range(pair_ptr[position], pair_ptr[position + 1])]
 
-    def plus(self, new: Sequence[tuple[int, int, Ints]]) -> FormRoutes:
-        """Return the routes with others added behind those of their pair and way of going: its number, the way, arcs."""
-        if not new:
+    def plus(self, pairs: Ints, ways: Ints, pointer: Ints, arcs: Ints) -> FormRoutes:
+        """Return the routes with others added behind those of their pair and way of going.
+
+        Parameters
+        ----------
+        pairs, ways
+            Numbers of the pairs of the others, and their ways of going.
+        pointer, arcs
+            Where the arcs of each begin and the last end, and the arcs.
+        """
+        if not len(pairs):
             return self
-        pairs, ways = (
-            np.array(column, dtype=np.int64) for column in zip(*((pair, way) for pair, way, _ in new), strict=True)
-        )
-        paths = [np.asarray(path, dtype=np.int64) for _, _, path in new]
-        pointer = _pointer([len(path) for path in paths])
-        return self.plus_flat(pairs, ways, pointer, np.concatenate(paths))
+        flat = FlatRoutes(*layout_kernels.add_routes(*self.flat, pairs, ways, pointer, arcs))
+        return FormRoutes(self.form, self.pairs, flat)
 
     def plus_open(self, other: FormRoutes, is_open: Bools) -> FormRoutes:
         """Return the routes with those of another set of the same pairs that they lack, if all arcs of these are open."""
@@ -161,12 +165,7 @@ class FormRoutes:
         if not len(route):
             return self
         pointer, arcs = layout_kernels.arcs_of_kept(route, other.flat.arc_ptr, other.flat.arcs)
-        return self.plus_flat(pairs, other.flat.nest[route], pointer, arcs)
-
-    def plus_flat(self, pairs: Ints, ways: Ints, pointer: Ints, arcs: Ints) -> FormRoutes:
-        """Return the same as :meth:`plus` of some routes at least: their pairs, ways of going, where arcs begin, and arcs."""
-        flat = FlatRoutes(*layout_kernels.add_routes(*self.flat, pairs, ways, pointer, arcs))
-        return FormRoutes(self.form, self.pairs, flat)
+        return self.plus(pairs, other.flat.nest[route], pointer, arcs)
 
 
 def _pointer(sizes: Ints | Sequence[int]) -> Ints:

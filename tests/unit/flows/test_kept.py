@@ -117,16 +117,14 @@ def test_a_setting_is_read_as_it_was_solved(kept, monkeypatch, tmp_path):
 
 def test_routes_that_were_added_are_told_from_the_others():
     routes = FormRoutes.of("bulk", [("a", "b"), ("b", "c")], [[(0, (1, 2)), (2, (3,))], [(1, (4,))]])
-    more = routes.plus([(0, 2, np.array([5, 6])), (1, 0, np.array([7])), (0, 0, np.array([8]))])
+    more = routes.plus(np.array([0, 1, 0]), np.array([2, 0, 0]), np.array([0, 2, 3, 4]), np.array([5, 6, 7, 8]))
     pair, nest, arc_ptr, arcs = kept_solutions._added(routes, more)
     assert pair.tolist() == [0, 0, 1]
     assert nest.tolist() == [0, 2, 0]
     assert arc_ptr.tolist() == [0, 1, 3, 4]
     assert arcs.tolist() == [8, 5, 6, 7]
-    again = routes.plus(
-        [(int(p), int(m), arcs[arc_ptr[r] : arc_ptr[r + 1]]) for r, (p, m) in enumerate(zip(pair, nest, strict=True))]
-    )
-    assert alike(again.flat, more.flat)
+    assert alike(routes.plus(pair, nest, arc_ptr, arcs).flat, more.flat)
+    assert routes.plus(pair[:0], nest[:0], arc_ptr[:1], arcs[:0]) is routes
 
 
 def test_settings_with_projects_are_not_kept(kept, tmp_path):
