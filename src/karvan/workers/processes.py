@@ -172,7 +172,10 @@ def _listen(worker: _Worker) -> tuple[bool, tuple[Any, Exception | None]]:
 def _serve(pipe: Connection) -> None:
     """Work in a process of its own until the pipe is shut."""
     claim_one_core()
-    pipe.send(_READY)
+    try:
+        pipe.send(_READY)
+    except OSError:  # whoever asked has gone before this process stood
+        return
     while True:
         try:
             content = pipe.recv_bytes()

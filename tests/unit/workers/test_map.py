@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import multiprocessing
 import os
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 
 from karvan import workers
 from karvan.errors import AuditError, InputError, RequestError, UnknownNameError, WorkerError
+from karvan.workers import processes
 
 # Spawned processes find this module by name; pytest, which imports it from its file, has put its folder nowhere.
 HERE = str(Path(__file__).parent)
@@ -130,6 +132,14 @@ def test_answers_are_heard_as_they_come(tasks):
     heard = {}
     found = workers.map(tasks.fail, ["input", "fine"], workers=2, heard=heard.__setitem__)
     assert heard == dict(enumerate(found))
+
+
+def test_whoever_leaves_before_a_process_stands_hears_no_complaint(monkeypatch):
+    monkeypatch.setattr(processes, "claim_one_core", lambda: None)
+    near, far = multiprocessing.Pipe()
+    near.close()
+    with far:
+        assert processes._serve(far) is None
 
 
 def test_whoever_leaves_in_the_middle_hears_no_complaint(tasks, capfd):
