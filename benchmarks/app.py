@@ -2,7 +2,8 @@
 
 What is timed is what a reader waits for: from the command to the first answer, to the first paint, to a page that can be used,
 and from a switch to map and figures drawn anew (the page says when by ``data-settled``). On a machine without a GPU the map is
-SVG, and with `map=gl` drawn by SwiftShader, in software.
+flat, and with `map=gl` drawn by SwiftShader, in software; on one with a GPU, ``--gpu`` lets Chromium draw by it, by way of Vulkan
+and without a display.
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 CHROMIUM = "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--enable-unsafe-swiftshader", "--disable-background-networking", "--disable-component-update",
          "--disable-sync", "--no-first-run"]  # fmt: skip
+#: What lets Chromium without a display draw by a GPU.
+GPU_FLAGS = ["--use-angle=vulkan", "--enable-features=Vulkan", "--disable-vulkan-surface", "--ignore-gpu-blocklist",
+             "--enable-gpu-rasterization"]  # fmt: skip
 SWITCHES, SEED = 200, 8
 #: A figure of a first answer is near the final one within this share of it.
 NEAR = 0.05
@@ -96,6 +100,14 @@ FRAMES = """async () => {
     }
     fire('up', box.width / 2);
     return [count, (1000 * count) / (performance.now() - start)];
+}"""
+
+
+#: Who draws by WebGL, as the browser names it.
+RENDERER = """() => {
+    const context = document.createElement('canvas').getContext('webgl2');
+    const about = context?.getExtension('WEBGL_debug_renderer_info');
+    return context ? String(context.getParameter(about ? about.UNMASKED_RENDERER_WEBGL : context.RENDERER)) : 'none';
 }"""
 
 
@@ -239,7 +251,7 @@ class _append:  # noqa: N801 - reads as what it does
         self.handle.close()
 
 
-def measure(case: str, screens: list[str], switches: int, hand_ms: int = 0) -> None:
+def measure(case: str, screens: list[str], switches: int, *, hand_ms: int = 0, gpu: bool = False) -> None:
     """Print the timings of a case; end with an error where a switch ended in a fault."""
     from playwright.sync_api import sync_playwright
 
@@ -247,7 +259,8 @@ def measure(case: str, screens: list[str], switches: int, hand_ms: int = 0) -> N
 
     with served(case) as (address, answered), sync_playwright() as playwright:
         print(f"from the command to the first answer: {answered:.2f} s (target 3)")
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        flags = FLAGS + GPU_FLAGS if gpu else FLAGS
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
         for screen in screens:
             page = browser.new_page(viewport={"width": 1280, "height": 800})
             page.set_default_timeout(PATIENCE_MS)
@@ -257,7 +270,8 @@ def measure(case: str, screens: list[str], switches: int, hand_ms: int = 0) -> N
                 lambda request, scripts=scripts: scripts.append(request.url) if request.url.endswith("js") else None,
             )
             times = open_page(page, address + screen)
-            print(f"{screen}")
+            map_by = page.evaluate("() => (document.querySelector('.map canvas.maplibregl-canvas') ? 'WebGL' : 'flat')")
+            print(f"{screen}: map {map_by}, WebGL by {page.evaluate(RENDERER)}")
             print(f"  first paint {times['paint']:.2f} s (target 1), usable {times['usable']:.2f} s (target 2), "
                   f"drawn {times['drawn']:.2f} s, scripts {script_bytes(scripts) / 1000:.0f} kB (target 600)")  # fmt: skip
             session = page.context.new_cdp_session(page)
@@ -317,15 +331,17 @@ def main() -> None:
     parser.add_argument(
         "--hand", type=int, default=0, help="Milliseconds for which a hand rests on a switch before it presses: none."
     )
+    parser.add_argument("--gpu", action="store_true", help="Let Chromium draw by this machine's GPU.")
     asked = parser.parse_args()
     links = asked.links
     pair = "/routes?origin=lahore&destination=baku"
     if not links:
         screens = asked.screen or ["/network", pair, f"{pair}&map=gl", "/flows", "/trade"]
-        measure("pakistan_azerbaijan", screens, asked.switches or SWITCHES, asked.hand)
+        measure("pakistan_azerbaijan", screens, asked.switches or SWITCHES, hand_ms=asked.hand, gpu=asked.gpu)
         return
     with tempfile.TemporaryDirectory() as folder:
-        measure(str(grid_case(Path(folder), links)), ["/network", "/network?map=gl"], asked.switches or 5)
+        screens = asked.screen or ["/network", "/network?map=gl"]
+        measure(str(grid_case(Path(folder), links)), screens, asked.switches or 5, hand_ms=asked.hand, gpu=asked.gpu)
 
 
 if __name__ == "__main__":
