@@ -231,7 +231,9 @@ def _correlated(shares: Floats, target: Floats) -> Floats:
     """Return the columns reordered so that their ranks correlate as wanted."""
     from scipy.special import ndtri  # noqa: PLC0415 - heavy
 
-    wanted = _root(target)
+    # figures whose normal scores correlate by r have ranks that correlate by 6 / pi asin(r / 2) (Pearson 1907)
+    _root(target)
+    wanted = _root(2.0 * np.sin(np.pi / 6.0 * target), nearest=True)
     draws, count = shares.shape
     scores = ndtri((np.column_stack([ranks_of(shares[:, place]) for place in range(count)]) + 1.0) / (draws + 1.0))
     own = np.array([[_product(scores[:, one], scores[:, two]) for two in range(count)] for one in range(count)])
@@ -244,15 +246,16 @@ def _correlated(shares: Floats, target: Floats) -> Floats:
     return found
 
 
-def _root(target: Floats) -> Floats:
-    """Return a matrix whose product with its transpose is the correlations that are wanted."""
+def _root(target: Floats, *, nearest: bool = False) -> Floats:
+    """Return a matrix whose product with its transpose is the correlations that are wanted, or the nearest that can be."""
     try:
         return np.asarray(np.linalg.cholesky(target), dtype=np.float64)
     except np.linalg.LinAlgError:
         # figures that move as one, by a correlation of 1 or -1, leave nothing of their own
         sizes, directions = np.linalg.eigh(target)
-        if sizes[0] >= -_ROUNDING:
-            return np.asarray(directions * np.sqrt(np.maximum(sizes, 0.0)), dtype=np.float64)
+        if nearest or sizes[0] >= -_ROUNDING:
+            root = directions * np.sqrt(np.maximum(sizes, 0.0))
+            return np.asarray(root / np.linalg.norm(root, axis=1, keepdims=True), dtype=np.float64)
     fault = "found correlations that contradict each other (their matrix is not positive definite); expected ones that can be."
     raise InputError([fault], what="Uncertain figures")
 

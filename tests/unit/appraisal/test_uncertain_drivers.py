@@ -108,7 +108,6 @@ def test_the_correlation_of_demand_is_honoured(case):
     names = [one.name for one in found]
     columns = [names.index(name) for name in names if name.startswith("demand_")]
     rank, _ = stats.spearmanr(drawn[:, columns])
-    # normal scores that correlate by 0.5 have ranks that correlate by 6 / pi asin(0.25) = 0.483; 4,000 draws leave 0.02
-    assert rank[np.triu_indices(4, 1)] == pytest.approx(6 / math.pi * math.asin(0.25), abs=0.02)
+    assert rank[np.triu_indices(4, 1)] == pytest.approx(0.5, abs=0.01)  # what 4,000 draws leave
     other, _ = stats.spearmanr(drawn[:, names.index("growth")], drawn[:, columns[0]])
     assert abs(other) < 0.03
