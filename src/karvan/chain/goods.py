@@ -75,25 +75,28 @@ class Goods:
         return total
 
 
-def matrix_of(applied: AppliedCase) -> TradeMatrix | None:
-    """Return the trade between the economies of a case under a setting; None where it has none."""
+def matrix_of(applied: AppliedCase, *, high_domestic_sales: bool = False) -> TradeMatrix | None:
+    """Return the trade between the economies of a case under a setting; None where it has none.
+
+    Sales at home are in the middle of their range, or at its high end.
+    """
     tables = applied.case.tables
     if not len(tables["trade"]) or not len(tables["economy"]):
         return None
     economy, trade, share, commodity = (
         applied.rows(table) for table in ("economy", "trade", "trade_share", "commodity")
     )
-    return _matrix(economy, trade, share, commodity, applied.setting.year, applied)
+    return _matrix(economy, trade, share, commodity, applied.setting.year, high_domestic_sales, applied)
 
 
-@remembered(8, unseen=1)
+@remembered(16, unseen=1)
 def _matrix(
-    economy: Rows, trade: Rows, share: Rows, commodity: Rows, year: int | None, applied: AppliedCase
-) -> TradeMatrix:
+    economy: Rows, trade: Rows, share: Rows, commodity: Rows, year: int | None, high: bool, applied: AppliedCase  # noqa: FBT001
+) -> TradeMatrix:  # fmt: skip
     """Return the trade of a setting, which stands for the tables named before it."""
     from karvan.trade import TradeMatrix  # noqa: PLC0415 - its types alone are needed above
 
-    return TradeMatrix.of(applied)
+    return TradeMatrix.of(applied, high_domestic_sales=high)
 
 
 def goods_of(applied: AppliedCase, matrix: TradeMatrix | None) -> Goods:

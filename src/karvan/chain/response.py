@@ -43,8 +43,8 @@ class Response:
         Change of trade cost, of all goods.
     multiplier
         Tonnes after over tonnes before, of all goods.
-    commodity_tau_hat
-        By commodity, exporter and importer; NaN where no goods tell.
+    commodity_known, commodity_tau_hat
+        By commodity, exporter and importer: one, and the change of trade cost; NaN where no goods tell.
     bounded
         Which goods would be brought for less than nothing, and are taken to be brought for nothing.
     solved
@@ -53,6 +53,7 @@ class Response:
 
     tau_hat: Floats
     multiplier: Floats
+    commodity_known: Floats
     commodity_tau_hat: Floats
     bounded: np.ndarray[tuple[int], np.dtype[np.bool_]]
     solved: Solved
@@ -116,4 +117,4 @@ def answer(
     mine = goods.answer == PAIR
     multiplier[mine] *= balance[goods.exporter[mine], goods.importer[mine]]
     bounded = (goods.answer > 0) & (after < 0)
-    return Response(tau, multiplier, ones * index, bounded, solved)
+    return Response(tau, multiplier, ones, ones * index, bounded, solved)

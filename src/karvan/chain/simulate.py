@@ -328,14 +328,14 @@ def _trade(
     question: _Question, applied: AppliedCase, matrix: TradeMatrix | None, goods: Goods, met: Meeting | None,
     multiplier: Floats,
 ) -> TradeEffects | None:  # fmt: skip
-    if matrix is None:
+    high = matrix_of(applied, high_domestic_sales=True)
+    if matrix is None or high is None:
         return None
     response = _response(question, matrix, goods, met)
-    tau = response.commodity_tau_hat
-    known = np.where(np.isfinite(tau), 1.0, np.nan)
+    known = response.commodity_known
     shape = matrix.share.shape
     return describe_trade(
-        question.case, matrix, TradeMatrix.of(applied, high_domestic_sales=True), response.solved, (known, known, tau),
+        question.case, matrix, high, response.solved, (known, known, response.commodity_tau_hat),
         (goods.sums(goods.t_per_year, shape), goods.sums(goods.t_per_year * multiplier, shape)), theta=question.theta,
         elasticity_share=question.share, compared_with=question.compared_with, states=question.states, notes=(),
         meta=meta_of(question.case, question.after, {"stage": "trade", "theta": question.theta}),

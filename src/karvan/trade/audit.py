@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.special import logsumexp
 
 from karvan.errors import AuditError
 
@@ -61,7 +60,7 @@ def audit_counterfactual(
         log_pull = np.log(value) - theta[:, None, None] * (np.log(tau_hat) + np.log(wage_hat)[None, :, None])
         log_bought = np.log(bought)
     some = bought > 0
-    log_sum = logsumexp(np.where(some[:, None, :], log_pull, 0.0), axis=1)
+    log_sum = _log_of_sum(np.where(some[:, None, :], log_pull, 0.0))
     log_price = np.where(some, -(log_sum - np.where(some, log_bought, 0.0)) / theta[:, None], 0.0)
     price = np.exp((bought / spent_before * log_price).sum(axis=0))
     hold("the price index", price, price_hat, names)
@@ -83,6 +82,15 @@ def audit_counterfactual(
     hold("the budget", after.sum(axis=(0, 1)), spent, names)
     hold("market clearing", after.sum(axis=(0, 2)) * world_balance, wage_hat * earned_before, names)
     hold("real income", growth / price, real_income_hat, names)
+
+
+def _log_of_sum(logarithms: Floats) -> Floats:
+    """Return the logarithm of a sum over exporters, of figures given by their logarithms; the largest is drawn out first."""
+    largest = logarithms.max(axis=1)
+    largest = np.where(np.isfinite(largest), largest, 0.0)
+    with np.errstate(divide="ignore"):
+        found: Floats = largest + np.log(np.exp(logarithms - largest[:, None, :]).sum(axis=1))
+    return found
 
 
 def audit_io(economy: Any, tau_hat: Floats, tariff: Floats, deficit: Floats, world: Any, names: Sequence[str]) -> None:  # noqa: ANN401
@@ -110,7 +118,7 @@ def audit_io(economy: Any, tau_hat: Floats, tariff: Floats, deficit: Floats, wor
         log_factor = np.log(tau_hat) + np.log1p(tariff) - np.log1p(economy.tariff)
         log_pull = np.log(economy.share) - economy.theta[:, None, None] * (log_factor + log_cost[:, :, None])
     some = economy.share.sum(axis=1) > 0
-    log_sum = logsumexp(np.where(some[:, None, :], log_pull, 0.0), axis=1)
+    log_sum = _log_of_sum(np.where(some[:, None, :], log_pull, 0.0))
     _hold_all("prices", np.where(some, np.exp(-log_sum / economy.theta[:, None]), 1.0), world.price, names)
     share = np.exp(np.where(some[:, None, :], log_pull - log_sum[:, None, :], -np.inf))
     at_border = share * world.spending[:, None, :] / (1 + tariff)

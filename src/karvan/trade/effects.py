@@ -162,7 +162,8 @@ def trade_effects(
     """
     elasticity = np.array([theta])
     with one_thread():
-        one, share, off = _first_world(matrix, calibrated, before, theta)
+        # where no cost has changed since trade was made the world is as it was, whatever the elasticity
+        one, share, off = _first_world(matrix, calibrated, before, THETA if calibrated is before else theta)
         change = tau_hat(before, after)
         next_pair = pair_tau_hat(share, change, off, theta)
         two = solve(one.value, next_pair[None], elasticity, start=start, names=matrix.economies)
@@ -233,7 +234,7 @@ def describe_trade(
     compared_with, states, notes, meta
         As in :class:`TradeEffects`.
     """
-    sensitivity, gains = _sensitivity(matrix, high, factors, theta, elasticity_share)
+    sensitivity, gains = _sensitivity(matrix, high, factors, theta, elasticity_share, solved)
     return TradeEffects(
         table=_economies(case, matrix, solved, gains),
         pairs=_pairs(matrix, solved, flows),
@@ -332,15 +333,16 @@ def _world(solved: Solved) -> dict[str, float]:
 
 
 def _sensitivity(
-    matrix: TradeMatrix, high: TradeMatrix, factors: tuple[Floats, Floats, Floats], theta: float, share: float
-) -> tuple[pd.DataFrame, Floats]:
+    matrix: TradeMatrix, high: TradeMatrix, factors: tuple[Floats, Floats, Floats], theta: float, share: float, central: Solved
+) -> tuple[pd.DataFrame, Floats]:  # fmt: skip
     """Return the world's gain at other elasticities and with sales at home at the high end, and each economy's in all of them."""
-    rows = [("central", theta, matrix)]
-    rows += [("elasticity", other, matrix) for other in OTHER_THETAS if other != theta]
-    rows.append(("high domestic sales", theta, high))
+    rows = [("central", theta, central)]
+    rows += [
+        ("elasticity", other, trade_effects(matrix, *factors, theta=other * share)) for other in OTHER_THETAS if other != theta
+    ]  # fmt: skip
+    rows.append(("high domestic sales", theta, trade_effects(high, *factors, theta=theta * share)))
     found, gains = [], []
-    for what, elasticity, trade in rows:
-        solved = trade_effects(trade, *factors, theta=elasticity * share)
+    for what, elasticity, solved in rows:
         found.append({"what": what, "theta": elasticity, **_world(solved)})
         gains.append((solved.after.real_income_hat - 1) * solved.before.value[0].sum(axis=0))
     return pd.DataFrame(found), np.array(gains)
