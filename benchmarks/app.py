@@ -103,6 +103,10 @@ FRAMES = """async () => {
 }"""
 
 
+MAP = """() => {
+    const map = document.querySelector('.map');
+    return map ? `map ${map.querySelector('canvas.maplibregl-canvas') ? 'by WebGL' : 'flat'}` : 'no map';
+}"""
 #: Who draws by WebGL, as the browser names it.
 RENDERER = """() => {
     const context = document.createElement('canvas').getContext('webgl2');
@@ -270,8 +274,7 @@ def measure(case: str, screens: list[str], switches: int, *, hand_ms: int = 0, g
                 lambda request, scripts=scripts: scripts.append(request.url) if request.url.endswith("js") else None,
             )
             times = open_page(page, address + screen)
-            map_by = page.evaluate("() => (document.querySelector('.map canvas.maplibregl-canvas') ? 'WebGL' : 'flat')")
-            print(f"{screen}: map {map_by}, WebGL by {page.evaluate(RENDERER)}")
+            print(f"{screen}: {page.evaluate(MAP)}, WebGL is by {page.evaluate(RENDERER)}")
             print(f"  first paint {times['paint']:.2f} s (target 1), usable {times['usable']:.2f} s (target 2), "
                   f"drawn {times['drawn']:.2f} s, scripts {script_bytes(scripts) / 1000:.0f} kB (target 600)")  # fmt: skip
             session = page.context.new_cdp_session(page)

@@ -97,7 +97,8 @@ def _with_more(
 ) -> Solved:  # fmt: skip
     """Return a solved setting with more routes."""
     model, network = solved.model, solved.model.network
-    more = build_model(network, chosen, reference_of(network.applied.case).tastes, model.forms)
+    tastes = reference_of(network.applied.case).tastes
+    more = build_model(network, chosen, tastes, model.forms, known=model.laid)
     if model.multiplier is not None:
         more = _loaded(more, model.multiplier, model.outside_t_per_year)
     found = solve_equilibrium(

@@ -158,6 +158,7 @@ def build_model(
     forms: Mapping[str, FormNetwork] | None = None,
     *,
     constants: Mapping[tuple[str, str], float] | None = None,
+    known: Laid | None = None,
 ) -> CorridorModel:
     """Return the corridor problem of a network.
 
@@ -173,6 +174,8 @@ def build_model(
         The network by form, where it is known already.
     constants
         Constants of crossings and lines by table and row, where the network by form is not known already.
+    known
+        Some of the routes laid over the same networks, where the others were added to them.
 
     Raises
     ------
@@ -181,7 +184,7 @@ def build_model(
     """
     applied = network.applied
     forms = forms or _forms(network, constants)
-    laid = lay_routes(forms, chosen)
+    laid = lay_routes(forms, chosen, known)
     streams, outside = _demand_of(applied)
     standing = _standing_usd_per_h(applied)
     scarce, notes = scarcities_of(applied)

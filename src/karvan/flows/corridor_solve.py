@@ -411,9 +411,11 @@ def _complete(
         solved = replace(solved, sought=charges)
         if chosen is solved.chosen:
             break
-        model = build_model(solved.model.network, chosen, tastes, solved.model.forms)
-        start, known = carried(solved, model), solved.equilibrium.reactions
-        found = solve_equilibrium(model.problem, start, tolerance=roughly, reactions=known)
+        last = solved.model
+        model = build_model(last.network, chosen, tastes, last.forms, known=last.laid)
+        found = solve_equilibrium(
+            model.problem, carried(solved, model), tolerance=roughly, reactions=solved.equilibrium.reactions
+        )
         solved = Solved(model, found, chosen, charges)
     if roughly > tolerance:
         start, known = solved.equilibrium.start, solved.equilibrium.reactions

@@ -190,7 +190,7 @@ def _reference(data: Any, make: Callable[..., Reference]) -> Reference:  # noqa:
     chosen = {}
     for form, pairs in facts["forms"].items():
         flat = FlatRoutes(*(data[f"{form}_{name}"] for name in FlatRoutes._fields))
-        chosen[form] = FormRoutes(form, tuple((one, other) for one, other in pairs), flat)
+        chosen[form] = FormRoutes.first(form, tuple((one, other) for one, other in pairs), flat)
     tastes = {
         (key[0], key[1], key[2], key[3]): Taste(usd, (nests[0], nests[1], nests[2], nests[3]), outside)
         for key, usd, nests, outside in facts["tastes"]

@@ -113,8 +113,8 @@ class Laid:
         Form, origin and destination of every set.
     first
         Number of the first set, and of the first movement, of every form.
-    standing
-        The routes of every form that stand.
+    standing, streams
+        The routes of every form that stand, and the streams of their movements.
     sets
         The routes as the problem wants them.
     movement_keys
@@ -130,6 +130,7 @@ class Laid:
     pairs: tuple[tuple[str, str, str], ...]
     first: Mapping[str, tuple[int, int]]
     standing: Mapping[str, Standing]
+    streams: Mapping[str, Streams]
     sets: RouteSets
     movement_keys: tuple[tuple[str, str, str, str], ...]
     stream_of: Ints
@@ -170,7 +171,7 @@ def _names(
     return _Names(pairs, {pair: n for n, pair in enumerate(pairs)}, first, keys, {key: n for n, key in enumerate(keys)})
 
 
-class _Streams(NamedTuple):
+class Streams(NamedTuple):
     """Stream of every movement that some route uses, -1 for others, and how many; where those of every route begin, and they."""
 
     of: Ints
@@ -181,7 +182,7 @@ class _Streams(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Standing:
-    """The routes of a form whose arcs are all open, and the streams of their movements.
+    """The routes of a form whose arcs are all open.
 
     Attributes
     ----------
@@ -204,11 +205,6 @@ class Standing:
     movements: int
 
     @cached_property
-    def streams(self) -> _Streams:
-        """The streams of the movements."""
-        return _Streams(*layout_kernels.streams_of(self.move_ptr, self.move_item, self.movements))
-
-    @cached_property
     def arcs(self) -> tuple[Ints, Ints]:
         """Where the arcs of every route begin, and the arcs."""
         found: tuple[Ints, Ints] = layout_kernels.arcs_of_kept(self.kept, self.routes.arc_ptr, self.routes.arcs)
@@ -221,24 +217,49 @@ def _standing(routes: FormRoutes, of_arc: Ints, opened: bytes, movements: int) -
     per_pair, kept, nest, ways, items = layout_kernels.lay_standing(
         *routes.flat, np.frombuffer(opened, dtype=bool), of_arc
     )
-    set_ptr = np.concatenate([[0], np.cumsum(per_pair)]).astype(np.int64)
-    return Standing(routes.flat, set_ptr, kept, nest, ways, items, movements)
+    return Standing(routes.flat, _pointer(per_pair), kept, nest, ways, items, movements)
+
+
+@remembered(32)
+def _streams(standing: Standing) -> Streams:
+    """Return the streams of the movements of a form."""
+    return Streams(*layout_kernels.streams_of(standing.move_ptr, standing.move_item, standing.movements))
 
 
 @remembered(32)
 def _log_sizes(standing: Standing, length_km: Floats) -> Floats:
     """Return the logarithms of the path sizes of the routes of a form."""
-    sizes: Floats = layout_kernels.path_sizes(
-        standing.set_ptr, standing.nest, standing.move_ptr, standing.move_item, length_km, len(length_km)
-    )
-    return sizes
+    return _sizes_of(standing, length_km, _none(standing), _NO_FIGURES)
 
 
 @remembered(32)
 def _sums(standing: Standing, choice_usd: Floats, hours: Floats) -> tuple[Floats, Floats]:
     """Return price and hours of the routes of a form."""
+    return _sums_of(standing, choice_usd, hours, _none(standing), (_NO_FIGURES, _NO_FIGURES))
+
+
+_NO_FIGURES: Floats = np.zeros(0)
+
+
+def _none(standing: Standing) -> Ints:
+    """Return that no figure of a route is known."""
+    return np.full(len(standing.kept), -1, dtype=np.int64)
+
+
+def _sizes_of(standing: Standing, length_km: Floats, source: Ints, known: Floats) -> Floats:
+    """Return the logarithms of path sizes, where those of the routes with a source are known."""
+    sizes: Floats = layout_kernels.path_sizes(
+        standing.set_ptr, standing.nest, standing.move_ptr, standing.move_item, length_km, len(length_km), source, known
+    )
+    return sizes
+
+
+def _sums_of(
+    standing: Standing, choice_usd: Floats, hours: Floats, source: Ints, known: tuple[Floats, Floats]
+) -> tuple[Floats, Floats]:
+    """Return price and hours of routes, where those of the routes with a source are known."""
     sums: tuple[Floats, Floats] = layout_kernels.sum_on_kept(
-        standing.kept, standing.routes.arc_ptr, standing.routes.arcs, choice_usd, hours
+        standing.kept, standing.routes.arc_ptr, standing.routes.arcs, choice_usd, hours, source, *known
     )
     return sums
 
@@ -254,16 +275,21 @@ class _Layout(NamedTuple):
     streams: int
 
 
-@remembered(8)
-def _layout(one: Standing, other: Standing) -> _Layout:
+def _layout(standing: Mapping[str, Standing], streams: Mapping[str, Streams]) -> _Layout:
     """Return the routes of both forms that stand."""
-    first, second = one.streams, other.streams
+    one, other = (standing[form] for form in FORMS)
+    first, second = (streams[form] for form in FORMS)
     moved = np.where(second.of >= 0, second.of + first.number, -1)
     return _Layout(
         _joined(one.set_ptr, other.set_ptr), np.concatenate([one.nest, other.nest]), np.concatenate([first.of, moved]),
         _joined(first.ptr, second.ptr), np.concatenate([first.item, second.item + first.number], dtype=np.int64),
         first.number + second.number,
     )  # fmt: skip
+
+
+def _pointer(sizes: Ints) -> Ints:
+    """Return where each of some parts begins, and the end."""
+    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
 
 
 def _joined(one: Ints, other: Ints) -> Ints:
@@ -279,23 +305,71 @@ def standing_routes(forms: Mapping[str, FormNetwork], chosen: Mapping[str, FormR
     }
 
 
-def lay_routes(forms: Mapping[str, FormNetwork], chosen: Mapping[str, FormRoutes]) -> Laid:
-    """Return the routes that stand in a setting, with their costs, path sizes and streams."""
+def lay_routes(
+    forms: Mapping[str, FormNetwork], chosen: Mapping[str, FormRoutes], known: Laid | None = None
+) -> Laid:  # fmt: skip
+    """Return the routes that stand in a setting, with their costs, path sizes and streams.
+
+    Parameters
+    ----------
+    forms
+        The network of every form.
+    chosen
+        The routes of every form.
+    known
+        Some of these routes laid over the same networks, where the others were added behind those of their pair and way of going:
+        only the others are laid anew. The result is the same.
+    """
     one, other = (forms[form] for form in FORMS)
     names = _names(chosen[FORMS[0]].pairs, chosen[FORMS[1]].pairs, one.movements.keys, other.movements.keys)
-    by_form = standing_routes(forms, chosen)
-    standing = [by_form[form] for form in FORMS]
-    # arcs are numbered by form
-    costs = [_sums(theirs, item.choice_usd, item.hours) for theirs, item in zip(standing, (one, other), strict=True)]
-    price, hours = (np.concatenate(parts) for parts in zip(*costs, strict=True))
-    log_size = np.concatenate([
-        _log_sizes(theirs, item.movements.length_km) for theirs, item in zip(standing, (one, other), strict=True)
-    ])  # fmt: skip
-    layout = _layout(*standing)
+    parts = (
+        {form: _form_laid(standing, forms[form]) for form, standing in standing_routes(forms, chosen).items()}
+        if known is None
+        else {form: _form_with_more(known, form, forms[form], chosen[form]) for form in FORMS}
+    )
+    price, hours, log_size = (
+        np.concatenate([getattr(parts[form], name) for form in FORMS]) for name in ("price_usd", "hours", "log_size")
+    )
+    standing = {form: part.standing for form, part in parts.items()}
+    streams = {form: part.streams for form, part in parts.items()}
+    layout = _layout(standing, streams)
     sets = RouteSets(
         layout.set_ptr, layout.nest, price, hours, log_size, layout.stream_ptr, layout.stream_item, layout.streams
     )
     return Laid(
-        names.pairs, names.first, by_form, sets, names.keys, layout.stream_of, names.set_number,
+        names.pairs, names.first, standing, streams, sets, names.keys, layout.stream_of, names.set_number,
         names.movement_number,
     )  # fmt: skip
+
+
+class _FormLaid(NamedTuple):
+    """The routes of a form that stand, the streams of their movements, and of every route price, hours and path size."""
+
+    standing: Standing
+    streams: Streams
+    price_usd: Floats
+    hours: Floats
+    log_size: Floats
+
+
+def _form_laid(standing: Standing, item: FormNetwork) -> _FormLaid:
+    """Return the routes of a form laid from nothing."""
+    price, hours = _sums(standing, item.choice_usd, item.hours)
+    return _FormLaid(standing, _streams(standing), price, hours, _log_sizes(standing, item.movements.length_km))
+
+
+def _form_with_more(known: Laid, form: str, item: FormNetwork, routes: FormRoutes) -> _FormLaid:
+    """Return the routes of a form laid where all are known but some that were added."""
+    old, streams, own = known.standing[form], known.streams[form], known.routes_of(form)
+    price, hours, sizes = known.sets.price_usd[own], known.sets.hours[own], known.sets.log_size[own]
+    if routes.flat is old.routes:
+        return _FormLaid(old, streams, price, hours, sizes)
+    per_pair, kept, nest, ways, items, source = layout_kernels.lay_more(
+        *routes.flat, item.open, item.movements.of_arc, old.routes.pair_ptr, old.routes.nest, old.set_ptr, old.kept,
+        old.move_ptr, old.move_item,
+    )  # fmt: skip
+    new = Standing(routes.flat, _pointer(per_pair), kept, nest, ways, items, old.movements)
+    price, hours = _sums_of(new, item.choice_usd, item.hours, source, (price, hours))
+    sizes = _sizes_of(new, item.movements.length_km, source, sizes)
+    parted = Streams(*layout_kernels.streams_with(ways, items, source, *streams))
+    return _FormLaid(new, parted, price, hours, sizes)

@@ -17,14 +17,23 @@ NESTS = 4
 
 
 @njit(cache=True, nogil=True)
-def path_sizes(set_ptr, nest, route_ptr, route_link, length, links):
+def path_sizes(set_ptr, nest, route_ptr, route_link, length, links, source, known):
     """Return the logarithm of the path size of every route among those of its set and nest (Ben-Akiva and Bierlaire 1999).
 
-    A stretch of length l on a route of length L counts l/L divided by the number of routes of the nest that use it.
+    A stretch of length l on a route of length L counts l/L divided by the number of routes of the nest that use it. Sets all of
+    whose routes have a source have the sizes that are known there.
     """
     size = np.zeros(len(nest))
     users, counted = np.zeros(links, dtype=np.int64), np.full(links, -1, dtype=np.int64)
     for o in range(len(set_ptr) - 1):
+        old = True
+        for r in range(set_ptr[o], set_ptr[o + 1]):
+            if source[r] < 0:
+                old = False
+                break
+            size[r] = known[source[r]]
+        if old:
+            continue
         for m in range(NESTS):
             # users of a link are those of the set and nest by which they were counted last
             own = o * NESTS + m
@@ -79,6 +88,93 @@ def lay_standing(pair_ptr, nest, arc_ptr, arcs, is_open, movement_of):
 
 
 @njit(cache=True, nogil=True)
+def lay_more(
+    pair_ptr,
+    nest,
+    arc_ptr,
+    arcs,
+    is_open,
+    movement_of,
+    old_pair_ptr,
+    old_nest,
+    old_set_ptr,
+    old_kept,
+    old_move_ptr,
+    old_moves,
+):
+    """Return what :func:`lay_standing` does for routes with others behind those of their pair and way of going.
+
+    Parameters
+    ----------
+    pair_ptr, nest, arc_ptr, arcs, is_open, movement_of
+        All routes, which arcs are open, and the movement of each.
+    old_pair_ptr, old_nest
+        The routes before the others were added.
+    old_set_ptr, old_kept, old_move_ptr, old_moves
+        Those of them that stand where the same arcs are open.
+
+    Returns
+    -------
+    as :func:`lay_standing`, and of every route that stands its place among the old ones that do, or -1
+    """
+    most = len(old_kept) + len(nest) - len(old_nest)
+    kept, source = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64)
+    per_pair = np.zeros(len(pair_ptr) - 1, dtype=np.int64)
+    count, moves = 0, 0
+    for pair in range(len(pair_ptr) - 1):
+        old, place = old_pair_ptr[pair], old_set_ptr[pair]
+        for r in range(pair_ptr[pair], pair_ptr[pair + 1]):
+            if old < old_pair_ptr[pair + 1] and old_nest[old] == nest[r]:
+                # the old ones of a way of going stand before the new
+                stands = place < old_set_ptr[pair + 1] and old_kept[place] == old
+                if stands:
+                    source[count] = place
+                    moves += old_move_ptr[place + 1] - old_move_ptr[place]
+                    place += 1
+                old += 1
+            else:
+                stands, theirs = True, 0
+                for k in range(arc_ptr[r], arc_ptr[r + 1]):
+                    if not is_open[arcs[k]]:
+                        stands = False
+                        break
+                    if movement_of[arcs[k]] >= 0:
+                        theirs += 1
+                if stands:
+                    source[count] = -1
+                    moves += theirs
+            if stands:
+                kept[count] = r
+                per_pair[pair] += 1
+                count += 1
+    kept_nest, kept_move_ptr = np.empty(count, dtype=np.int64), np.zeros(count + 1, dtype=np.int64)
+    kept_moves = np.empty(moves, dtype=np.int32)
+    j, n = 0, 0
+    while n < count:
+        start = n
+        while n < count and source[n] == source[start] + n - start and source[n] >= 0:
+            n += 1
+        # those that stood side by side are copied together
+        if n > start:
+            one, two = old_move_ptr[source[start]], old_move_ptr[source[n - 1] + 1]
+            kept_moves[j : j + two - one] = old_moves[one:two]
+            for at in range(start, n):
+                kept_nest[at] = nest[kept[at]]
+                kept_move_ptr[at + 1] = j + old_move_ptr[source[at] + 1] - one
+            j += two - one
+            continue
+        r = kept[n]
+        for k in range(arc_ptr[r], arc_ptr[r + 1]):
+            if movement_of[arcs[k]] >= 0:
+                kept_moves[j] = movement_of[arcs[k]]
+                j += 1
+        kept_nest[n] = nest[r]
+        kept_move_ptr[n + 1] = j
+        n += 1
+    return per_pair, kept[:count].copy(), kept_nest, kept_move_ptr, kept_moves, source[:count].copy()
+
+
+@njit(cache=True, nogil=True)
 def arcs_of_kept(kept, arc_ptr, arcs):
     """Return where the arcs of some routes begin, and the arcs."""
     pointer = np.zeros(len(kept) + 1, dtype=np.int64)
@@ -92,10 +188,13 @@ def arcs_of_kept(kept, arc_ptr, arcs):
 
 
 @njit(cache=True, nogil=True)
-def sum_on_kept(kept, arc_ptr, arcs, first, second):
-    """Return the sums of two columns over the arcs of some routes."""
+def sum_on_kept(kept, arc_ptr, arcs, first, second, source, known_first, known_second):
+    """Return the sums of two columns over the arcs of some routes; they are known of those that have a source."""
     one, other = np.zeros(len(kept)), np.zeros(len(kept))
     for n in range(len(kept)):
+        if source[n] >= 0:
+            one[n], other[n] = known_first[source[n]], known_second[source[n]]
+            continue
         a, b = 0.0, 0.0
         for k in range(arc_ptr[kept[n]], arc_ptr[kept[n] + 1]):
             a += first[arcs[k]]
@@ -105,11 +204,17 @@ def sum_on_kept(kept, arc_ptr, arcs, first, second):
 
 
 @njit(cache=True, nogil=True)
-def routes_beyond(pair_ptr, nest, arc_ptr, arcs, own_ptr, own_nest, own_arc_ptr, own_arcs, is_open):
-    """Return which routes stand where these arcs are open, and are not among some own ones of the same pairs; and their pairs."""
-    found, pairs = np.empty(len(nest), dtype=np.int64), np.empty(len(nest), dtype=np.int64)
+def routes_beyond(among, pair_ptr, nest, arc_ptr, arcs, own_ptr, own_nest, own_arc_ptr, own_arcs, is_open):
+    """Return which routes stand where these arcs are open, and are not among some own ones of the same pairs; and their pairs.
+
+    They are looked for among some pairs.
+    """
+    most = 0
+    for pair in among:
+        most += pair_ptr[pair + 1] - pair_ptr[pair]
+    found, pairs = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64)
     count = 0
-    for pair in range(len(pair_ptr) - 1):
+    for pair in among:
         # both stand in like order, so that the next own one is mostly the same
         guess = own_ptr[pair]
         for r in range(pair_ptr[pair], pair_ptr[pair + 1]):
@@ -149,7 +254,7 @@ def add_routes(pair_ptr, nest, arc_ptr, arcs, new_pair, new_nest, new_ptr, new_a
     Parameters
     ----------
     pair_ptr, nest, arc_ptr, arcs
-        Where the routes of every pair begin, their ways of going, where the arcs of each begin, and the arcs.
+        Where the routes of every pair begin, their ways of going in order, where the arcs of each begin, and the arcs.
     new_pair, new_nest, new_ptr, new_arcs
         Of the others pair and way of going, where the arcs of each begin, and the arcs.
     """
@@ -166,26 +271,42 @@ def add_routes(pair_ptr, nest, arc_ptr, arcs, new_pair, new_nest, new_ptr, new_a
         place[own] += 1
     all_ptr, all_nest = np.zeros(pairs + 1, dtype=np.int64), np.empty(old + len(new_nest), dtype=np.int64)
     ways, items = np.zeros(len(all_nest) + 1, dtype=np.int64), np.empty(len(arcs) + len(new_arcs), dtype=np.int64)
-    n, i = 0, 0
-    for pair in range(pairs):
+    n, i, pair = 0, 0, 0
+    while pair < pairs:
+        start = pair
+        while pair < pairs and first[pair * NESTS] == first[(pair + 1) * NESTS]:
+            all_ptr[pair + 1] = pair_ptr[pair + 1] - pair_ptr[start] + n
+            pair += 1
+        # pairs without others are copied together
+        one, two = pair_ptr[start], pair_ptr[pair]
+        items[i : i + arc_ptr[two] - arc_ptr[one]] = arcs[arc_ptr[one] : arc_ptr[two]]
+        for r in range(one, two):
+            all_nest[n] = nest[r]
+            n += 1
+            ways[n] = i + arc_ptr[r + 1] - arc_ptr[one]
+        i += arc_ptr[two] - arc_ptr[one]
+        if pair == pairs:
+            break
+        r = two
         for m in range(NESTS):
-            for r in range(pair_ptr[pair], pair_ptr[pair + 1]):
-                if nest[r] == m:
-                    for k in range(arc_ptr[r], arc_ptr[r + 1]):
-                        items[i] = arcs[k]
-                        i += 1
-                    all_nest[n] = m
-                    n += 1
-                    ways[n] = i
+            while r < pair_ptr[pair + 1] and nest[r] == m:
+                for k in range(arc_ptr[r], arc_ptr[r + 1]):
+                    items[i] = arcs[k]
+                    i += 1
+                all_nest[n] = m
+                n += 1
+                ways[n] = i
+                r += 1
             for at in range(first[pair * NESTS + m], first[pair * NESTS + m + 1]):
-                r = order[at]
-                for k in range(new_ptr[r], new_ptr[r + 1]):
+                other = order[at]
+                for k in range(new_ptr[other], new_ptr[other + 1]):
                     items[i] = new_arcs[k]
                     i += 1
                 all_nest[n] = m
                 n += 1
                 ways[n] = i
         all_ptr[pair + 1] = n
+        pair += 1
     return all_ptr, all_nest, ways, items
 
 
@@ -267,3 +388,104 @@ def streams_of(move_ptr, move_item, movements):
     for k in range(len(item)):
         item[k] = stream[item[k]]
     return stream, streams, pointer, item
+
+
+@njit(cache=True)
+def _parted(stream, streams, move_ptr, move_item, source):
+    """Return the streams of movements when routes without a source are added to those of which the streams are known.
+
+    Movements of a stream stay together where they are on the same of the added routes, told by sums of numbers that stand for
+    these; those on no route before likewise.
+
+    Returns
+    -------
+    stream of every movement, how many there are, the new number of every old stream or -1 where it is parted, and whether each
+    movement is on the added routes of its stream's first
+    """
+    movements = len(stream)
+    sums, count = np.zeros(movements, dtype=np.uint64), np.zeros(movements, dtype=np.int64)
+    for r in range(len(source)):
+        if source[r] < 0:
+            number = _mixed(r)
+            for k in range(move_ptr[r], move_ptr[r + 1]):
+                sums[move_item[k]] += number
+                count[move_item[k]] += 1
+    leader, first = np.full(movements, -1, dtype=np.int64), np.full(streams, -1, dtype=np.int64)
+    for m in range(movements):
+        if count[m] == 0 and stream[m] >= 0:
+            if first[stream[m]] < 0:
+                first[stream[m]] = m
+            leader[m] = first[stream[m]]
+    used = np.flatnonzero(count > 0)
+    order = used[np.argsort(sums[used], kind="mergesort")]
+    for i in range(len(order)):
+        # a few movements of an old stream are on the same added routes, or of none
+        leader[order[i]] = order[i]
+        for before in range(i - 1, -1, -1):
+            one, other = order[before], order[i]
+            if sums[one] != sums[other]:
+                break
+            if count[one] == count[other] and stream[one] == stream[other]:
+                leader[other] = leader[one]
+                break
+    found, number, renamed = np.full(movements, -1, dtype=np.int64), 0, np.full(streams, -2, dtype=np.int64)
+    for m in range(movements):
+        if leader[m] < 0:
+            continue
+        if leader[m] == m:
+            found[m] = number
+            number += 1
+        else:
+            found[m] = found[leader[m]]
+        if stream[m] >= 0:
+            known = renamed[stream[m]]
+            renamed[stream[m]] = found[m] if known == -2 or known == found[m] else -1
+    stamp, fine = np.full(movements, -1, dtype=np.int64), True
+    for r in range(len(source)):
+        if source[r] < 0:
+            for k in range(move_ptr[r], move_ptr[r + 1]):
+                stamp[move_item[k]] = r
+            for k in range(move_ptr[r], move_ptr[r + 1]):
+                fine = fine and stamp[leader[move_item[k]]] == r
+    return found, number, renamed, fine
+
+
+@njit(cache=True, nogil=True)
+def streams_with(move_ptr, move_item, source, old_stream, old_streams, old_ptr, old_item):
+    """Return what :func:`streams_of` does, where the streams of all routes that have a source are known.
+
+    Parameters
+    ----------
+    move_ptr, move_item
+        Where the movements of every route begin, and the movements.
+    source
+        The place of every route among those whose streams are known, -1 where it is not among them.
+    old_stream, old_streams, old_ptr, old_item
+        Stream of every movement there and how many there are; where the streams of every route begin, and they.
+    """
+    stream, streams, renamed, fine = _parted(old_stream, old_streams, move_ptr, move_item, source)
+    if not fine:
+        return streams_of(move_ptr, move_item, len(old_stream))
+    pointer, item = np.zeros(len(move_ptr), dtype=np.int64), np.empty(len(move_item), dtype=np.int32)
+    seen = np.full(streams, -1, dtype=np.int64)
+    size = 0
+    for r in range(len(source)):
+        start, old = size, source[r]
+        whole = old >= 0
+        if whole:
+            for k in range(old_ptr[old], old_ptr[old + 1]):
+                name = renamed[old_item[k]]
+                if name < 0:
+                    whole, size = False, start
+                    break
+                item[size] = name
+                size += 1
+        if not whole:
+            for k in range(move_ptr[r], move_ptr[r + 1]):
+                name = stream[move_item[k]]
+                if seen[name] != r:
+                    seen[name] = r
+                    item[size] = name
+                    size += 1
+        pointer[r + 1] = size
+    return stream, streams, pointer, item[:size]

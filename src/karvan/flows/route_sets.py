@@ -9,9 +9,10 @@ the costs of its own equilibrium, so that the figures of a setting depend on the
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import chain
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -99,7 +100,7 @@ def _ordered(by: Ints, other: Ints, states: int) -> tuple[Ints, Ints, Ints]:
 
 
 class FlatRoutes(NamedTuple):
-    """Routes as arrays: where the routes of each pair begin, ways of going, where the arcs of each begin, the arcs."""
+    """Routes as arrays: where those of each pair begin, ways of going in order, where the arcs of each begin, the arcs."""
 
     pair_ptr: Ints
     nest: Ints
@@ -119,23 +120,32 @@ class FormRoutes:
         Origin and destination of every set.
     flat
         Of every pair, its routes as the numbers of their arcs, with the way of going.
+    version
+        A number of every pair: two sets with the same one have the same routes of that pair.
     """
 
     form: str
     pairs: tuple[tuple[str, str], ...]
     flat: FlatRoutes
+    version: Ints
 
     @classmethod
     def of(
         cls, form: str, pairs: Sequence[tuple[str, str]], routes: Sequence[Sequence[tuple[int, tuple[int, ...]]]]
     ) -> FormRoutes:
         """Return routes that stand in lists: of every pair, way of going and arcs of each."""
-        nests = [nest for theirs in routes for nest, _ in theirs]
-        paths = [path for theirs in routes for _, path in theirs]
-        pair_ptr = _pointer([len(theirs) for theirs in routes])
+        ordered = [sorted(theirs, key=itemgetter(0)) for theirs in routes]
+        nests = [nest for theirs in ordered for nest, _ in theirs]
+        paths = [path for theirs in ordered for _, path in theirs]
+        pair_ptr = _pointer([len(theirs) for theirs in ordered])
         arc_ptr = _pointer([len(path) for path in paths])
-        arcs = np.fromiter(chain.from_iterable(paths), dtype=np.int64, count=int(arc_ptr[-1]))
-        return cls(form, tuple(pairs), FlatRoutes(pair_ptr, np.array(nests, dtype=np.int64), arc_ptr, arcs))
+        arcs = np.fromiter(itertools.chain.from_iterable(paths), dtype=np.int64, count=int(arc_ptr[-1]))
+        return cls.first(form, tuple(pairs), FlatRoutes(pair_ptr, np.array(nests, dtype=np.int64), arc_ptr, arcs))
+
+    @classmethod
+    def first(cls, form: str, pairs: tuple[tuple[str, str], ...], flat: FlatRoutes) -> FormRoutes:
+        """Return routes that stand in arrays."""
+        return cls(form, pairs, flat, np.full(len(pairs), next(_VERSIONS), dtype=np.int64))
 
     def paths(self, position: int) -> list[list[int]]:
         """Return the arcs of every route of a pair."""
@@ -155,17 +165,24 @@ class FormRoutes:
         if not len(pairs):
             return self
         flat = FlatRoutes(*layout_kernels.add_routes(*self.flat, pairs, ways, pointer, arcs))
-        return FormRoutes(self.form, self.pairs, flat)
+        version = self.version.copy()
+        version[pairs] = next(_VERSIONS)
+        return FormRoutes(self.form, self.pairs, flat, version)
 
     def plus_open(self, other: FormRoutes, is_open: Bools) -> FormRoutes:
         """Return the routes with those of another set of the same pairs that they lack, if all arcs of these are open."""
-        if other is self:
+        apart = np.flatnonzero(self.version != other.version)
+        if not len(apart):
             return self
-        route, pairs = layout_kernels.routes_beyond(*other.flat, *self.flat, is_open)
+        route, pairs = layout_kernels.routes_beyond(apart, *other.flat, *self.flat, is_open)
         if not len(route):
             return self
         pointer, arcs = layout_kernels.arcs_of_kept(route, other.flat.arc_ptr, other.flat.arcs)
         return self.plus(pairs, other.flat.nest[route], pointer, arcs)
+
+
+#: Numbers of versions, each given once in a process; routes do not travel between processes.
+_VERSIONS = itertools.count()
 
 
 def _pointer(sizes: Ints | Sequence[int]) -> Ints:

@@ -102,13 +102,18 @@ def warm_missing() -> None:
 
     case = open_case("textbook")
     chosen, network = routes_of_case(case), network_of(case, reference_setting(case))
-    model = build_model(network, chosen, reference_costs(network, chosen))
+    tastes = reference_costs(network, chosen)
+    model = build_model(network, chosen, tastes)
     nothing = np.zeros(len(model.laid.stream_of))
     with_missing(model.ways, (nothing, nothing), chosen)
+    more = {}
     for form, standing in model.laid.standing.items():
         _ = standing.arcs
-        # routes that are not the same object are looked through
-        replace(chosen[form]).plus_open(chosen[form], model.forms[form].open)
+        routes = chosen[form]
+        first, one = routes.flat.arc_ptr[:2], np.zeros(1, dtype=np.int64)
+        more[form] = routes.plus(one, routes.flat.nest[:1], first, routes.flat.arcs[: first[1]])
+        routes.plus_open(more[form], model.forms[form].open)
+    build_model(network, more, tastes, model.forms, known=model.laid)
 
 
 def warm_corridor() -> None:

@@ -106,7 +106,9 @@ def test_draws_cover_evenly_and_correlate_as_wanted(sampler):
 def test_ranks_that_no_normal_scores_have_are_met_as_nearly_as_they_can_be():
     """Of three figures none can oppose both others by more than 6 / pi asin(1/4) = 0.483 in ranks of normal scores."""
     figures = [Uncertain(name, "uniform", low=0, high=1) for name in "abc"]
-    opposed = draw_figures(figures, 4096, seed=3, correlations=dict.fromkeys([("a", "b"), ("b", "c"), ("a", "c")], -0.49))
+    opposed = draw_figures(
+        figures, 4096, seed=3, correlations=dict.fromkeys([("a", "b"), ("b", "c"), ("a", "c")], -0.49)
+    )
     ranks = stats.spearmanr(opposed).statistic[np.triu_indices(3, 1)]
     assert ranks == pytest.approx(-6 / np.pi * np.arcsin(0.25), abs=0.005)
 

@@ -39,10 +39,15 @@ def test_routes_stand_where_all_their_arcs_are_open():
     assert [column.tolist() for column in kept] == [[0, 2], [0, 2], [0, 1, 3], [0, 0, 2]]
     pointer, items = kernels.arcs_of_kept(kept[0], arc_ptr, arcs)
     assert (pointer.tolist(), items.tolist()) == ([0, 2, 5], [0, 1, 1, 3, 0])
-    usd, hours = kernels.sum_on_kept(
-        kept[0], arc_ptr, arcs, np.array([1.0, 2.0, 4.0, 8.0]), np.array([0.5, 0.25, 9.0, 1.0])
-    )
+    costs = np.array([1.0, 2.0, 4.0, 8.0]), np.array([0.5, 0.25, 9.0, 1.0])
+    nothing = np.zeros(0)
+    usd, hours = kernels.sum_on_kept(kept[0], arc_ptr, arcs, *costs, np.array([-1, -1]), nothing, nothing)
     assert (usd.tolist(), hours.tolist()) == ([3.0, 11.0], [0.75, 1.75])
+    # what has a source is taken from there
+    usd, hours = kernels.sum_on_kept(
+        kept[0], arc_ptr, arcs, *costs, np.array([-1, 1]), np.array([5.0, 6.0]), np.array([7.0, 8.0])
+    )
+    assert (usd.tolist(), hours.tolist()) == ([3.0, 6.0], [0.75, 8.0])
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -79,8 +84,12 @@ def test_routes_that_others_lack(seed):
     is_open = random.random(12) < 0.8
     (pair, *mine), (own_pair, *own) = (columns(routes) for routes in both)
     pair_ptr, own_ptr = (np.searchsorted(pairs, np.arange(4)) for pairs in (pair, own_pair))
-    found, pairs = kernels.routes_beyond(pair_ptr, *mine, own_ptr, *own, is_open)
-    wanted = [r for r, route in enumerate(both[0]) if route not in both[1] and is_open[list(route[2])].all()]
+    among = np.flatnonzero(random.random(3) < 0.7)
+    found, pairs = kernels.routes_beyond(among, pair_ptr, *mine, own_ptr, *own, is_open)
+    wanted = [
+        r for r, route in enumerate(both[0])
+        if route[0] in among and route not in both[1] and is_open[list(route[2])].all()
+    ]  # fmt: skip
     assert found.tolist() == wanted
     assert pairs.tolist() == [both[0][r][0] for r in wanted]
 
@@ -91,10 +100,57 @@ def columns(routes):
     return pair, nest, pointer, np.array([arc for _, _, arcs in routes for arc in arcs], dtype=np.int64)
 
 
+@pytest.mark.parametrize("seed", range(60))
+def test_routes_that_are_added_are_laid_as_from_nothing(seed):
+    """What stands, and its streams, sizes and sums, are the same to the last bit where only the added ones are looked at."""
+    random = np.random.default_rng(seed)
+    pairs, arcs, movements = 4, 14, 9
+    old, new = random.integers(0, 16), random.integers(0, 7)
+    # routes of parts that often go together, so that streams stay whole, part, and begin
+    parts = [random.choice(arcs, random.integers(1, 4), replace=False).tolist() for _ in range(6)]
+    made = [
+        (int(random.integers(pairs)), int(random.integers(kernels.NESTS)),
+         list(dict.fromkeys(arc for part in random.choice(6, 2) for arc in parts[part])))
+        for _ in range(old + new)
+    ]  # fmt: skip
+    pair, *flat = columns(sorted(made[:old], key=lambda route: route[:2]))
+    pair_ptr = np.searchsorted(pair, np.arange(pairs + 1))
+    more = kernels.add_routes(pair_ptr, *flat, *columns(made[old:]))
+    is_open, movement_of = random.random(arcs) < 0.9, random.integers(-1, movements, arcs)
+    costs, length = random.random((2, arcs)), random.random(movements)
+
+    per_pair, kept, nest, ways, items = kernels.lay_standing(pair_ptr, *flat, is_open, movement_of)
+    known_ptr, none, nothing = np.cumsum([0, *per_pair]), np.full(len(kept), -1), np.zeros(0)
+    sizes = kernels.path_sizes(known_ptr, nest, ways, items, length, movements, none, nothing)
+    sums = kernels.sum_on_kept(kept, *flat[1:], *costs, none, nothing, nothing)
+    streams = kernels.streams_of(ways, items, movements)
+
+    *found, source = kernels.lay_more(*more, is_open, movement_of, pair_ptr, flat[0], known_ptr, kept, ways, items)
+    wanted = kernels.lay_standing(*more, is_open, movement_of)
+    same(found, wanted)
+    per_pair, kept, nest, ways, items = wanted
+    assert (source >= 0).sum() == len(none)
+    ptr, none = np.cumsum([0, *per_pair]), np.full(len(kept), -1)
+    same(
+        [kernels.path_sizes(ptr, nest, ways, items, length, movements, source, sizes)],
+        [kernels.path_sizes(ptr, nest, ways, items, length, movements, none, nothing)],
+    )
+    same(
+        kernels.sum_on_kept(kept, *more[2:], *costs, source, *sums),
+        kernels.sum_on_kept(kept, *more[2:], *costs, none, nothing, nothing),
+    )
+    same(kernels.streams_with(ways, items, source, *streams), kernels.streams_of(ways, items, movements))
+
+
+def same(found, wanted):
+    assert all(np.array_equal(one, other) for one, other in zip(found, wanted, strict=True))
+
+
 def test_path_sizes_by_hand():
     """Of 10 and 30 km the first is shared by two rail routes; the road route over the same links shares with none."""
     length = np.array([10.0, 30.0, 30.0])
     found = kernels.path_sizes(
-        np.array([0, 3]), np.array([0, 0, 1]), np.array([0, 2, 4, 6]), np.array([0, 1, 0, 2, 0, 1]), length, 3
-    )
+        np.array([0, 3]), np.array([0, 0, 1]), np.array([0, 2, 4, 6]), np.array([0, 1, 0, 2, 0, 1]), length, 3,
+        np.full(3, -1), np.zeros(0),
+    )  # fmt: skip
     assert found == pytest.approx(np.log([35 / 40, 35 / 40, 1.0]))
