@@ -15,7 +15,7 @@ from karvan.case.remember import remembered
 from karvan.flows import layout_kernels
 from karvan.flows.movements import Movements, movements_of
 from karvan.flows.problem import RouteSets
-from karvan.flows.route_sets import Graph
+from karvan.flows.route_sets import Graph, pointer_of
 from karvan.network import FORMS
 
 if TYPE_CHECKING:
@@ -217,7 +217,7 @@ def _standing(routes: FormRoutes, of_arc: Ints, opened: bytes, movements: int) -
     per_pair, kept, nest, ways, items = layout_kernels.lay_standing(
         *routes.flat, np.frombuffer(opened, dtype=bool), of_arc
     )
-    return Standing(routes.flat, _pointer(per_pair), kept, nest, ways, items, movements)
+    return Standing(routes.flat, pointer_of(per_pair), kept, nest, ways, items, movements)
 
 
 @remembered(32)
@@ -285,11 +285,6 @@ def _layout(standing: Mapping[str, Standing], streams: Mapping[str, Streams]) ->
         _joined(first.ptr, second.ptr), np.concatenate([first.item, second.item + first.number], dtype=np.int64),
         first.number + second.number,
     )  # fmt: skip
-
-
-def _pointer(sizes: Ints) -> Ints:
-    """Return where each of some parts begins, and the end."""
-    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
 
 
 def _joined(one: Ints, other: Ints) -> Ints:
@@ -368,7 +363,7 @@ def _form_with_more(known: Laid, form: str, item: FormNetwork, routes: FormRoute
         *routes.flat, item.open, item.movements.of_arc, old.routes.pair_ptr, old.routes.nest, old.set_ptr, old.kept,
         old.move_ptr, old.move_item,
     )  # fmt: skip
-    new = Standing(routes.flat, _pointer(per_pair), kept, nest, ways, items, old.movements)
+    new = Standing(routes.flat, pointer_of(per_pair), kept, nest, ways, items, old.movements)
     price, hours = _sums_of(new, item.choice_usd, item.hours, source, (price, hours))
     sizes = _sizes_of(new, item.movements.length_km, source, sizes)
     parted = Streams(*layout_kernels.streams_with(ways, items, source, *streams))

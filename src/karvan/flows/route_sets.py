@@ -137,8 +137,8 @@ class FormRoutes:
         ordered = [sorted(theirs, key=itemgetter(0)) for theirs in routes]
         nests = [nest for theirs in ordered for nest, _ in theirs]
         paths = [path for theirs in ordered for _, path in theirs]
-        pair_ptr = _pointer([len(theirs) for theirs in ordered])
-        arc_ptr = _pointer([len(path) for path in paths])
+        pair_ptr = pointer_of([len(theirs) for theirs in ordered])
+        arc_ptr = pointer_of([len(path) for path in paths])
         arcs = np.fromiter(itertools.chain.from_iterable(paths), dtype=np.int64, count=int(arc_ptr[-1]))
         return cls.first(form, tuple(pairs), FlatRoutes(pair_ptr, np.array(nests, dtype=np.int64), arc_ptr, arcs))
 
@@ -185,7 +185,7 @@ class FormRoutes:
 _VERSIONS = itertools.count()
 
 
-def _pointer(sizes: Ints | Sequence[int]) -> Ints:
+def pointer_of(sizes: Ints | Sequence[int]) -> Ints:
     """Return where each of some parts begins, and the end."""
     pointer: Ints = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     return pointer
