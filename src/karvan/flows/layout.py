@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 
 from karvan.case.remember import remembered
 from karvan.flows import layout_kernels
+from karvan.flows.layout_kernels import KnownRoutes
 from karvan.flows.movements import Movements, movements_of
 from karvan.flows.problem import RouteSets
 from karvan.flows.route_sets import Graph, pointer_of
@@ -214,16 +215,24 @@ class Standing:
 @remembered(32)
 def _standing(routes: FormRoutes, of_arc: Ints, opened: bytes, movements: int) -> Standing:
     """Return the routes of a form that stand where these arcs are open."""
-    per_pair, kept, nest, ways, items = layout_kernels.lay_standing(
-        *routes.flat, np.frombuffer(opened, dtype=bool), of_arc
-    )
-    return Standing(routes.flat, pointer_of(per_pair), kept, nest, ways, items, movements)
+    pointer, empty = np.zeros(len(routes.pairs) + 1, dtype=np.int64), np.zeros(0, dtype=np.int64)
+    nothing = KnownRoutes(pointer, empty, pointer, empty, pointer[:1], empty.astype(np.int32))
+    return _lay(routes, np.frombuffer(opened, dtype=bool), of_arc, movements, nothing)[0]
+
+
+def _lay(routes: FormRoutes, is_open: Bools, of_arc: Ints, movements: int, known: KnownRoutes) -> tuple[Standing, Ints]:
+    """Return the routes of a form that stand, and the places of those among known ones."""
+    per_pair, kept, nest, ways, items, source = layout_kernels.lay_standing(*routes.flat, is_open, of_arc, known)
+    return Standing(routes.flat, pointer_of(per_pair), kept, nest, ways, items, movements), source
 
 
 @remembered(32)
 def _streams(standing: Standing) -> Streams:
     """Return the streams of the movements of a form."""
-    return Streams(*layout_kernels.streams_of(standing.move_ptr, standing.move_item, standing.movements))
+    # as narrow as those that are found: a kernel is compiled once
+    pointer, empty = np.zeros(1, dtype=np.int64), cast("Ints", np.zeros(0, dtype=np.int32))
+    nothing = Streams(np.full(standing.movements, -1, dtype=np.int64), 0, pointer, empty)
+    return Streams(*layout_kernels.streams_of(standing.move_ptr, standing.move_item, _none(standing), nothing))
 
 
 @remembered(32)
@@ -359,12 +368,10 @@ def _form_with_more(known: Laid, form: str, item: FormNetwork, routes: FormRoute
     price, hours, sizes = known.sets.price_usd[own], known.sets.hours[own], known.sets.log_size[own]
     if routes.flat is old.routes:
         return _FormLaid(old, streams, price, hours, sizes)
-    per_pair, kept, nest, ways, items, source = layout_kernels.lay_more(
-        *routes.flat, item.open, item.movements.of_arc, old.routes.pair_ptr, old.routes.nest, old.set_ptr, old.kept,
-        old.move_ptr, old.move_item,
-    )  # fmt: skip
-    new = Standing(routes.flat, pointer_of(per_pair), kept, nest, ways, items, old.movements)
+    flat = old.routes
+    before = KnownRoutes(flat.pair_ptr, flat.nest, old.set_ptr, old.kept, old.move_ptr, old.move_item)
+    new, source = _lay(routes, item.open, item.movements.of_arc, old.movements, before)
     price, hours = _sums_of(new, item.choice_usd, item.hours, source, (price, hours))
     sizes = _sizes_of(new, item.movements.length_km, source, sizes)
-    parted = Streams(*layout_kernels.streams_with(ways, items, source, *streams))
+    parted = Streams(*layout_kernels.streams_of(new.move_ptr, new.move_item, source, streams))
     return _FormLaid(new, parted, price, hours, sizes)

@@ -9,11 +9,24 @@ calls kernels of this file only, since a cached caller does not notice that a ca
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
 from numba import njit
 
 #: Ways of going: rail alone, road alone, rail and road, by water; as in the choice.
 NESTS = 4
+
+
+class KnownRoutes(NamedTuple):
+    """Routes that are laid already: those of all pairs with their ways of going, and which of them stand, with movements."""
+
+    pair_ptr: Any
+    nest: Any
+    set_ptr: Any
+    kept: Any
+    move_ptr: Any
+    moves: Any
 
 
 @njit(cache=True, nogil=True)
@@ -53,125 +66,81 @@ def path_sizes(set_ptr, nest, route_ptr, route_link, length, links, source, know
     return size
 
 
-@njit(cache=True, nogil=True)
-def lay_standing(pair_ptr, nest, arc_ptr, arcs, is_open, movement_of):
-    """Return the routes all of whose arcs are open: how many each pair has, which they are, their nests and movements."""
-    kept, per_pair = np.empty(len(nest), dtype=np.int64), np.zeros(len(pair_ptr) - 1, dtype=np.int64)
-    count, moves = 0, 0
+@njit(cache=True)
+def _standing(pair_ptr, nest, arc_ptr, arcs, is_open, known):
+    """Return the routes all of whose arcs are open: how many each pair has, which they are, and their places among known ones."""
+    most = len(known.kept) + len(nest) - len(known.nest)
+    kept, source = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64)
+    per_pair, count = np.zeros(len(pair_ptr) - 1, dtype=np.int64), 0
     for pair in range(len(pair_ptr) - 1):
+        old, place = known.pair_ptr[pair], known.set_ptr[pair]
         for r in range(pair_ptr[pair], pair_ptr[pair + 1]):
-            fine, theirs = True, 0
-            for k in range(arc_ptr[r], arc_ptr[r + 1]):
-                if not is_open[arcs[k]]:
-                    fine = False
-                    break
-                if movement_of[arcs[k]] >= 0:
-                    theirs += 1
-            if fine:
+            stands = True
+            if old < known.pair_ptr[pair + 1] and known.nest[old] == nest[r]:
+                # the known ones of a way of going come before the others
+                stands = place < known.set_ptr[pair + 1] and known.kept[place] == old
+                if stands:
+                    source[count] = place
+                    place += 1
+                old += 1
+            else:
+                for k in range(arc_ptr[r], arc_ptr[r + 1]):
+                    if not is_open[arcs[k]]:
+                        stands = False
+                        break
+                if stands:
+                    source[count] = -1
+            if stands:
                 kept[count] = r
                 per_pair[pair] += 1
                 count += 1
-                moves += theirs
-    kept_nest, kept_move_ptr = np.empty(count, dtype=np.int64), np.zeros(count + 1, dtype=np.int64)
-    # half as wide: there are a few hundred thousand, and memory is what costs
-    kept_moves = np.empty(moves, dtype=np.int32)
-    j = 0
-    for n in range(count):
-        r = kept[n]
-        for k in range(arc_ptr[r], arc_ptr[r + 1]):
-            if movement_of[arcs[k]] >= 0:
-                kept_moves[j] = movement_of[arcs[k]]
-                j += 1
-        kept_nest[n] = nest[r]
-        kept_move_ptr[n + 1] = j
-    return per_pair, kept[:count].copy(), kept_nest, kept_move_ptr, kept_moves
+    return per_pair, kept[:count].copy(), source[:count].copy()
 
 
 @njit(cache=True, nogil=True)
-def lay_more(
-    pair_ptr,
-    nest,
-    arc_ptr,
-    arcs,
-    is_open,
-    movement_of,
-    old_pair_ptr,
-    old_nest,
-    old_set_ptr,
-    old_kept,
-    old_move_ptr,
-    old_moves,
-):
-    """Return what :func:`lay_standing` does for routes with others behind those of their pair and way of going.
+def lay_standing(pair_ptr, nest, arc_ptr, arcs, is_open, movement_of, known):
+    """Return the routes all of whose arcs are open.
 
     Parameters
     ----------
     pair_ptr, nest, arc_ptr, arcs, is_open, movement_of
         All routes, which arcs are open, and the movement of each.
-    old_pair_ptr, old_nest
-        The routes before the others were added.
-    old_set_ptr, old_kept, old_move_ptr, old_moves
-        Those of them that stand where the same arcs are open.
+    known
+        Some of them that are laid already where the same arcs are open: :class:`KnownRoutes`. The others stand behind those of
+        their pair and way of going.
 
     Returns
     -------
-    as :func:`lay_standing`, and of every route that stands its place among the old ones that do, or -1
+    how many each pair has, which they are, their nests and movements, and their places among the known ones that stand, or -1
     """
-    most = len(old_kept) + len(nest) - len(old_nest)
-    kept, source = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64)
-    per_pair = np.zeros(len(pair_ptr) - 1, dtype=np.int64)
-    count, moves = 0, 0
-    for pair in range(len(pair_ptr) - 1):
-        old, place = old_pair_ptr[pair], old_set_ptr[pair]
-        for r in range(pair_ptr[pair], pair_ptr[pair + 1]):
-            if old < old_pair_ptr[pair + 1] and old_nest[old] == nest[r]:
-                # the old ones of a way of going stand before the new
-                stands = place < old_set_ptr[pair + 1] and old_kept[place] == old
-                if stands:
-                    source[count] = place
-                    moves += old_move_ptr[place + 1] - old_move_ptr[place]
-                    place += 1
-                old += 1
-            else:
-                stands, theirs = True, 0
-                for k in range(arc_ptr[r], arc_ptr[r + 1]):
-                    if not is_open[arcs[k]]:
-                        stands = False
-                        break
-                    if movement_of[arcs[k]] >= 0:
-                        theirs += 1
-                if stands:
-                    source[count] = -1
-                    moves += theirs
-            if stands:
-                kept[count] = r
-                per_pair[pair] += 1
-                count += 1
-    kept_nest, kept_move_ptr = np.empty(count, dtype=np.int64), np.zeros(count + 1, dtype=np.int64)
+    per_pair, kept, source = _standing(pair_ptr, nest, arc_ptr, arcs, is_open, known)
+    count, moves = len(kept), len(known.moves)
+    for n in range(count):
+        if source[n] < 0:
+            moves += arc_ptr[kept[n] + 1] - arc_ptr[kept[n]]
+    kept_nest, kept_move_ptr = nest[kept], np.zeros(count + 1, dtype=np.int64)
+    # half as wide: there are a few hundred thousand, and memory is what costs
     kept_moves = np.empty(moves, dtype=np.int32)
     j, n = 0, 0
     while n < count:
         start = n
-        while n < count and source[n] == source[start] + n - start and source[n] >= 0:
+        while n < count and source[n] >= 0 and source[n] == source[start] + n - start:
             n += 1
-        # those that stood side by side are copied together
         if n > start:
-            one, two = old_move_ptr[source[start]], old_move_ptr[source[n - 1] + 1]
-            kept_moves[j : j + two - one] = old_moves[one:two]
+            # those that stood side by side are copied together
+            one, two = known.move_ptr[source[start]], known.move_ptr[source[n - 1] + 1]
+            kept_moves[j : j + two - one] = known.moves[one:two]
             for at in range(start, n):
-                kept_nest[at] = nest[kept[at]]
-                kept_move_ptr[at + 1] = j + old_move_ptr[source[at] + 1] - one
+                kept_move_ptr[at + 1] = j + known.move_ptr[source[at] + 1] - one
             j += two - one
             continue
-        r = kept[n]
-        for k in range(arc_ptr[r], arc_ptr[r + 1]):
+        for k in range(arc_ptr[kept[n]], arc_ptr[kept[n] + 1]):
             if movement_of[arcs[k]] >= 0:
                 kept_moves[j] = movement_of[arcs[k]]
                 j += 1
-        kept_nest[n] = nest[r]
         kept_move_ptr[n + 1] = j
         n += 1
-    return per_pair, kept[:count].copy(), kept_nest, kept_move_ptr, kept_moves, source[:count].copy()
+    return per_pair, kept, kept_nest, kept_move_ptr, kept_moves[:j], source
 
 
 @njit(cache=True, nogil=True)
@@ -320,87 +289,11 @@ def _mixed(number):
 
 
 @njit(cache=True)
-def _leaders(move_ptr, move_item, movements):
-    """Return of every movement the first of those with the same routes, and how many routes each has.
+def _leaders(move_ptr, move_item, source, stream):
+    """Return of every movement the first of those with the same routes, -1 where none is.
 
-    Movements are told apart by a sum of numbers that stand for their routes.
-    """
-    sums, count = np.zeros(movements, dtype=np.uint64), np.zeros(movements, dtype=np.int64)
-    for r in range(len(move_ptr) - 1):
-        number = _mixed(r)
-        for k in range(move_ptr[r], move_ptr[r + 1]):
-            sums[move_item[k]] += number
-            count[move_item[k]] += 1
-    order = np.argsort(sums, kind="mergesort")
-    leader = np.arange(movements)
-    for i in range(1, movements):
-        one, other = order[i - 1], order[i]
-        if sums[one] == sums[other] and count[one] == count[other]:
-            leader[other] = leader[one]
-    return leader, count
-
-
-@njit(cache=True)
-def _led(move_ptr, move_item, leader):
-    """Return the leaders of every route, each once, in order of first use; and whether each is on the routes that it leads."""
-    pointer, item = np.zeros(len(move_ptr), dtype=np.int64), np.empty(len(move_item), dtype=np.int32)
-    stamp, seen = np.full(len(leader), -1, dtype=np.int64), np.full(len(leader), -1, dtype=np.int64)
-    size, fine = 0, True
-    for r in range(len(move_ptr) - 1):
-        for k in range(move_ptr[r], move_ptr[r + 1]):
-            stamp[move_item[k]] = r
-            first = leader[move_item[k]]
-            if seen[first] != r:
-                seen[first] = r
-                item[size] = first
-                size += 1
-        pointer[r + 1] = size
-        for k in range(pointer[r], size):
-            fine = fine and stamp[item[k]] == r
-    return pointer, item[:size], fine
-
-
-@njit(cache=True, nogil=True)
-def streams_of(move_ptr, move_item, movements):
-    """Return the stream of every movement, and the streams of every route.
-
-    Movements of the same routes are one stream. Every route is looked at, whether it has either both of two movements or none;
-    where chance has made sums of :func:`_leaders` equal, which it does not, nothing is put together.
-
-    Returns
-    -------
-    stream of every movement, -1 where no route is, and how many there are; where the streams of every route begin, and the
-    streams, each once, in order of first use
-    """
-    leader, count = _leaders(move_ptr, move_item, movements)
-    pointer, item, fine = _led(move_ptr, move_item, leader)
-    if not fine:
-        leader = np.arange(movements)
-        pointer, item, _ = _led(move_ptr, move_item, leader)
-    stream, streams = np.full(movements, -1, dtype=np.int64), 0
-    for m in range(movements):
-        if count[m] > 0:
-            if leader[m] == m:
-                stream[m] = streams
-                streams += 1
-            else:
-                stream[m] = stream[leader[m]]
-    for k in range(len(item)):
-        item[k] = stream[item[k]]
-    return stream, streams, pointer, item
-
-
-@njit(cache=True)
-def _parted(stream, streams, move_ptr, move_item, source):
-    """Return the streams of movements when routes without a source are added to those of which the streams are known.
-
-    Movements of a stream stay together where they are on the same of the added routes, told by sums of numbers that stand for
-    these; those on no route before likewise.
-
-    Returns
-    -------
-    stream of every movement, how many there are, the new number of every old stream or -1 where it is parted, and whether each
-    movement is on the added routes of its stream's first
+    Movements of a known stream have the same known routes, and those of none have none; which of the others they are on is told
+    by sums of numbers that stand for these.
     """
     movements = len(stream)
     sums, count = np.zeros(movements, dtype=np.uint64), np.zeros(movements, dtype=np.int64)
@@ -410,71 +303,53 @@ def _parted(stream, streams, move_ptr, move_item, source):
             for k in range(move_ptr[r], move_ptr[r + 1]):
                 sums[move_item[k]] += number
                 count[move_item[k]] += 1
-    leader, first = np.full(movements, -1, dtype=np.int64), np.full(streams, -1, dtype=np.int64)
-    for m in range(movements):
-        if count[m] == 0 and stream[m] >= 0:
-            if first[stream[m]] < 0:
-                first[stream[m]] = m
-            leader[m] = first[stream[m]]
-    used = np.flatnonzero(count > 0)
+    leader = np.full(movements, -1, dtype=np.int64)
+    used = np.flatnonzero((count > 0) | (stream >= 0))
     order = used[np.argsort(sums[used], kind="mergesort")]
+    # of all that have the same sum, the first of every stream is known
+    first, begun = np.full(stream.max() + 2, -1, dtype=np.int64), 0
     for i in range(len(order)):
-        # a few movements of an old stream are on the same added routes, or of none
-        leader[order[i]] = order[i]
-        for before in range(i - 1, -1, -1):
-            one, other = order[before], order[i]
-            if sums[one] != sums[other]:
-                break
-            if count[one] == count[other] and stream[one] == stream[other]:
-                leader[other] = leader[one]
-                break
-    found, number, renamed = np.full(movements, -1, dtype=np.int64), 0, np.full(streams, -2, dtype=np.int64)
-    for m in range(movements):
-        if leader[m] < 0:
-            continue
-        if leader[m] == m:
-            found[m] = number
-            number += 1
+        m = order[i]
+        if sums[m] != sums[order[begun]]:
+            for k in range(begun, i):
+                first[stream[order[k]] + 1] = -1
+            begun = i
+        known = first[stream[m] + 1]
+        if known >= 0 and count[known] == count[m]:
+            leader[m] = known
         else:
+            leader[m] = first[stream[m] + 1] = m
+    return leader
+
+
+@njit(cache=True)
+def _numbered(leader, stream, streams):
+    """Return the streams of movements, the first of each, and the new number of every known stream, -1 where it is parted."""
+    found, first = np.full(len(leader), -1, dtype=np.int64), np.empty(len(leader), dtype=np.int64)
+    renamed, number = np.full(streams, -2, dtype=np.int64), 0
+    for m in range(len(leader)):
+        if leader[m] == m:
+            found[m], first[number] = number, m
+            number += 1
+        elif leader[m] >= 0:
             found[m] = found[leader[m]]
         if stream[m] >= 0:
             known = renamed[stream[m]]
             renamed[stream[m]] = found[m] if known == -2 or known == found[m] else -1
-    stamp, fine = np.full(movements, -1, dtype=np.int64), True
-    for r in range(len(source)):
-        if source[r] < 0:
-            for k in range(move_ptr[r], move_ptr[r + 1]):
-                stamp[move_item[k]] = r
-            for k in range(move_ptr[r], move_ptr[r + 1]):
-                fine = fine and stamp[leader[move_item[k]]] == r
-    return found, number, renamed, fine
+    return found, first[:number], renamed
 
 
-@njit(cache=True, nogil=True)
-def streams_with(move_ptr, move_item, source, old_stream, old_streams, old_ptr, old_item):
-    """Return what :func:`streams_of` does, where the streams of all routes that have a source are known.
-
-    Parameters
-    ----------
-    move_ptr, move_item
-        Where the movements of every route begin, and the movements.
-    source
-        The place of every route among those whose streams are known, -1 where it is not among them.
-    old_stream, old_streams, old_ptr, old_item
-        Stream of every movement there and how many there are; where the streams of every route begin, and they.
-    """
-    stream, streams, renamed, fine = _parted(old_stream, old_streams, move_ptr, move_item, source)
-    if not fine:
-        return streams_of(move_ptr, move_item, len(old_stream))
+@njit(cache=True)
+def _listed(move_ptr, move_item, source, known, found, first, renamed):
+    """Return the streams of every route, each once, in order of first use; and whether each has all the movements of its own."""
     pointer, item = np.zeros(len(move_ptr), dtype=np.int64), np.empty(len(move_item), dtype=np.int32)
-    seen = np.full(streams, -1, dtype=np.int64)
-    size = 0
+    stamp, seen = np.full(len(found), -1, dtype=np.int64), np.full(len(first), -1, dtype=np.int64)
+    size, fine = 0, True
     for r in range(len(source)):
-        start, old = size, source[r]
-        whole = old >= 0
+        start, whole = size, source[r] >= 0
         if whole:
-            for k in range(old_ptr[old], old_ptr[old + 1]):
-                name = renamed[old_item[k]]
+            for k in range(known.ptr[source[r]], known.ptr[source[r] + 1]):
+                name = renamed[known.item[k]]
                 if name < 0:
                     whole, size = False, start
                     break
@@ -482,10 +357,44 @@ def streams_with(move_ptr, move_item, source, old_stream, old_streams, old_ptr, 
                 size += 1
         if not whole:
             for k in range(move_ptr[r], move_ptr[r + 1]):
-                name = stream[move_item[k]]
+                stamp[move_item[k]] = r
+                name = found[move_item[k]]
                 if seen[name] != r:
                     seen[name] = r
                     item[size] = name
                     size += 1
+            for k in range(start, size):
+                fine = fine and stamp[first[item[k]]] == r
         pointer[r + 1] = size
-    return stream, streams, pointer, item[:size]
+    return pointer, item[:size], fine
+
+
+@njit(cache=True, nogil=True)
+def streams_of(move_ptr, move_item, source, known):
+    """Return the stream of every movement, and the streams of every route.
+
+    Movements of the same routes are one stream. Every route that is not known is looked at, whether it has either all movements
+    of a stream or none; where chance has made sums of :func:`_leaders` equal, which it does not, nothing is put together.
+
+    Parameters
+    ----------
+    move_ptr, move_item
+        Where the movements of every route begin, and the movements.
+    source
+        The place of every route among those whose streams are known, -1 where it is not among them.
+    known
+        Stream of every movement there, -1 where no route is, and how many; where the streams of every route begin, and they.
+
+    Returns
+    -------
+    stream of every movement, -1 where no route is, and how many there are; where the streams of every route begin, and the
+    streams, each once, in order of first use
+    """
+    leader = _leaders(move_ptr, move_item, source, known.of)
+    found, first, renamed = _numbered(leader, known.of, known.number)
+    pointer, item, fine = _listed(move_ptr, move_item, source, known, found, first, renamed)
+    if not fine:
+        alone = np.where(leader >= 0, np.arange(len(leader)), -1)
+        found, first, renamed = _numbered(alone, known.of, known.number)
+        pointer, item, _ = _listed(move_ptr, move_item, np.full(len(source), -1), known, found, first, renamed)
+    return found, len(first), pointer, item

@@ -6,6 +6,20 @@ import numpy as np
 import pytest
 
 from karvan.flows import layout_kernels as kernels
+from karvan.flows.layout import Streams
+
+
+def lay_standing(pair_ptr, nest, arc_ptr, arcs, is_open, movement_of):
+    """Lay routes of which none is known."""
+    pointer, empty = np.zeros(len(pair_ptr), dtype=np.int64), np.zeros(0, dtype=np.int64)
+    nothing = kernels.KnownRoutes(pointer, empty, pointer, empty, pointer[:1], empty.astype(np.int32))
+    return kernels.lay_standing(pair_ptr, nest, arc_ptr, arcs, is_open, movement_of, nothing)
+
+
+def streams_of(pointer, items, movements):
+    """Return the streams of movements of which none is known."""
+    nothing = Streams(np.full(movements, -1), 0, np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int64))
+    return kernels.streams_of(pointer, items, np.full(len(pointer) - 1, -1), nothing)
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -16,7 +30,7 @@ def test_movements_of_the_same_routes_are_one_stream(seed):
     routes = [[m for g in np.flatnonzero(random.random(5) < 0.5) for m in groups[g]] for _ in range(6)]
     items = np.array([m for route in routes for m in random.permutation(route)], dtype=np.int64)
     pointer = np.cumsum([0, *(len(route) for route in routes)])
-    stream, streams, stream_ptr, stream_item = kernels.streams_of(pointer, items, 10)
+    stream, streams, stream_ptr, stream_item = streams_of(pointer, items, 10)
     for r in range(len(routes)):
         theirs = stream[items[pointer[r] : pointer[r + 1]]].tolist()
         assert stream_item[stream_ptr[r] : stream_ptr[r + 1]].tolist() == list(dict.fromkeys(theirs))
@@ -34,7 +48,8 @@ def test_routes_stand_where_all_their_arcs_are_open():
     pair_ptr, nest = np.array([0, 2, 3]), np.array([0, 1, 2])
     arc_ptr, arcs = np.array([0, 2, 3, 6]), np.array([0, 1, 2, 1, 3, 0])
     is_open, movement_of = np.array([True, True, False, True]), np.array([-1, 0, 1, 2])
-    per_pair, *kept = kernels.lay_standing(pair_ptr, nest, arc_ptr, arcs, is_open, movement_of)
+    per_pair, *kept, source = lay_standing(pair_ptr, nest, arc_ptr, arcs, is_open, movement_of)
+    assert source.tolist() == [-1, -1]
     assert per_pair.tolist() == [1, 1]
     assert [column.tolist() for column in kept] == [[0, 2], [0, 2], [0, 1, 3], [0, 0, 2]]
     pointer, items = kernels.arcs_of_kept(kept[0], arc_ptr, arcs)
@@ -119,14 +134,15 @@ def test_routes_that_are_added_are_laid_as_from_nothing(seed):
     is_open, movement_of = random.random(arcs) < 0.9, random.integers(-1, movements, arcs)
     costs, length = random.random((2, arcs)), random.random(movements)
 
-    per_pair, kept, nest, ways, items = kernels.lay_standing(pair_ptr, *flat, is_open, movement_of)
+    per_pair, kept, nest, ways, items, _ = lay_standing(pair_ptr, *flat, is_open, movement_of)
     known_ptr, none, nothing = np.cumsum([0, *per_pair]), np.full(len(kept), -1), np.zeros(0)
     sizes = kernels.path_sizes(known_ptr, nest, ways, items, length, movements, none, nothing)
     sums = kernels.sum_on_kept(kept, *flat[1:], *costs, none, nothing, nothing)
-    streams = kernels.streams_of(ways, items, movements)
+    streams = Streams(*streams_of(ways, items, movements))
 
-    *found, source = kernels.lay_more(*more, is_open, movement_of, pair_ptr, flat[0], known_ptr, kept, ways, items)
-    wanted = kernels.lay_standing(*more, is_open, movement_of)
+    known = kernels.KnownRoutes(pair_ptr, flat[0], known_ptr, kept, ways, items)
+    *found, source = kernels.lay_standing(*more, is_open, movement_of, known)
+    *wanted, _ = lay_standing(*more, is_open, movement_of)
     same(found, wanted)
     per_pair, kept, nest, ways, items = wanted
     assert (source >= 0).sum() == len(none)
@@ -139,7 +155,17 @@ def test_routes_that_are_added_are_laid_as_from_nothing(seed):
         kernels.sum_on_kept(kept, *more[2:], *costs, source, *sums),
         kernels.sum_on_kept(kept, *more[2:], *costs, none, nothing, nothing),
     )
-    same(kernels.streams_with(ways, items, source, *streams), kernels.streams_of(ways, items, movements))
+    same(kernels.streams_of(ways, items, source, streams), streams_of(ways, items, movements))
+
+
+def test_movements_that_are_taken_for_one_stream_by_chance_are_found_out():
+    """Movements 0 and 1 are on routes of their own; were their sums equal, each route would lack what is said to lead it."""
+    pointer, items, alone = np.array([0, 1, 2]), np.array([0, 1]), np.array([-1, -1])
+    known = Streams(np.array([-1, -1]), 0, np.zeros(1, dtype=np.int64), np.zeros(0, dtype=np.int64))
+    for leader, wanted in (([0, 0], False), ([0, 1], True)):
+        found, first, renamed = kernels._numbered(np.array(leader), known.of, known.number)
+        *_, fine = kernels._listed(pointer, items, alone, known, found, first, renamed)
+        assert fine is wanted
 
 
 def same(found, wanted):
