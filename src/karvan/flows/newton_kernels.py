@@ -35,6 +35,11 @@ WORTH = 6.0
 MOST_UPSET = 30.0
 #: Reactions serve again as long as a step with them leaves at most this share of what is missing.
 SERVES_AGAIN = 0.3
+#: Delays and leans whose own feedback (slope x what it changes in the flow) is smaller are set from the flow, without a line of
+#: the matrix.
+WEAK_FEEDBACK = 0.01
+#: Lines by which a matrix is factored at a time.
+_BLOCK = 8
 #: What a matrix came to: reactions to some control are not known, it cannot be inverted, it has been factored.
 LACKING, SINGULAR, REGULAR = 0, 1, 2
 
@@ -250,29 +255,54 @@ def length(error):
 # one linear system ----------------------------------------------------------------------------------------------------
 
 
+@njit(cache=True, error_model="numpy")
+@_RESTS
+def _take_block(a, begin, end):
+    """Take so many lines of a block from all below it: eight at a time, which is kinder to memory than one by one."""
+    u = a[begin:end, end:].copy()
+    for i in range(end, len(a)):
+        line, target = a[i, begin:end], a[i, end:]
+        f0, f1, f2, f3, f4, f5, f6, f7 = line[0], line[1], line[2], line[3], line[4], line[5], line[6], line[7]
+        if f0 == 0.0 and f1 == 0.0 and f2 == 0.0 and f3 == 0.0 and f4 == 0.0 and f5 == 0.0 and f6 == 0.0 and f7 == 0.0:
+            continue
+        for j in range(len(target)):
+            target[j] -= ((f0 * u[0, j] + f1 * u[1, j]) + (f2 * u[2, j] + f3 * u[3, j])) + (
+                (f4 * u[4, j] + f5 * u[5, j]) + (f6 * u[6, j] + f7 * u[7, j])
+            )
+
+
 @njit(cache=True, error_model="numpy", nogil=True)
 @_RESTS
 def factor_dense(matrix):
     """Return the triangles of a small matrix (LU with partial pivoting), the order of its rows, and whether it is regular."""
     n = len(matrix)
     a, order = matrix.copy(), np.arange(n)
-    for k in range(n):
-        pivot = k
-        for i in range(k + 1, n):
-            if abs(a[i, k]) > abs(a[pivot, k]):
-                pivot = i
-        if abs(a[pivot, k]) < TINY:
-            return a, order, False
-        if pivot != k:
-            for j in range(n):
-                a[k, j], a[pivot, j] = a[pivot, j], a[k, j]
-            order[k], order[pivot] = order[pivot], order[k]
-        for i in range(k + 1, n):
-            if a[i, k] != 0.0:
-                a[i, k] /= a[k, k]
+    for begin in range(0, n, _BLOCK):
+        end = min(begin + _BLOCK, n)
+        for k in range(begin, end):
+            pivot = k
+            for i in range(k + 1, n):
+                if abs(a[i, k]) > abs(a[pivot, k]):
+                    pivot = i
+            if abs(a[pivot, k]) < TINY:
+                return a, order, False
+            if pivot != k:
+                for j in range(n):
+                    a[k, j], a[pivot, j] = a[pivot, j], a[k, j]
+                order[k], order[pivot] = order[pivot], order[k]
+            for i in range(k + 1, n):
+                if a[i, k] != 0.0:
+                    a[i, k] /= a[k, k]
+                    factor = a[i, k]
+                    for j in range(k + 1, end):
+                        a[i, j] -= factor * a[k, j]
+        for k in range(begin, end):
+            for i in range(k + 1, end):
                 factor = a[i, k]
-                for j in range(k + 1, n):
+                for j in range(end, n):
                     a[i, j] -= factor * a[k, j]
+        if end < n:
+            _take_block(a, begin, end)
     return a, order, True
 
 
@@ -344,16 +374,39 @@ def _swing(scarcity, pair):
 
 @njit(cache=True, error_model="numpy")
 @_RESTS
-def _places(known, priced, queued, leaning):
-    """Return where controls, and all delays, stand among known reactions; -1 where one of them is not known."""
-    a, b, c = len(priced), len(priced) + len(queued), len(priced) + len(queued) + len(known.delayed)
+def _strong(scarcity, known, point, leaning):
+    """Return the groups of delay curves, and the pairs of those whose lean is charged, that react to themselves.
+
+    The others are set from the flow.
+    """
+    slope = _by_group(scarcity, point.slope)
+    delayed, delays = np.empty(len(known.delayed), dtype=np.int64), 0
+    for i in range(len(known.delayed)):
+        at, group = known.delayed_at + i, scarcity.group[known.delayed[i]]
+        if abs(slope[group] * known.raw[at, at]) > WEAK_FEEDBACK:
+            delayed[delays] = i
+            delays += 1
+    strong, leans = np.empty(len(leaning), dtype=np.int64), 0
+    for pair in leaning:
+        at, price = known.lean_at[pair], point.controls.price_usd[scarcity.pair_resource[pair]]
+        if at < 0 or abs(point.lean_slope[pair] * price * known.raw[at, at]) > WEAK_FEEDBACK:
+            strong[leans] = pair
+            leans += 1
+    return delayed[:delays].copy(), strong[:leans].copy()
+
+
+@njit(cache=True, error_model="numpy")
+@_RESTS
+def _places(known, priced, queued, delayed, leaning):
+    """Return where controls stand among known reactions; -1 where one of them is not known."""
+    a, b, c = len(priced), len(priced) + len(queued), len(priced) + len(queued) + len(delayed)
     at = np.empty(c + len(leaning), dtype=np.int64)
     for i in range(a):
         at[i] = known.price_at[priced[i]]
     for i in range(a, b):
         at[i] = known.queue_at[queued[i - a]]
     for i in range(b, c):
-        at[i] = known.delayed_at + i - b
+        at[i] = known.delayed_at + delayed[i - b]
     for i in range(c, len(at)):
         at[i] = known.lean_at[leaning[i - c]]
     return at
@@ -381,8 +434,9 @@ def factor_with(scarcity, known, point, damping):
     Damping holds still what the reactions hardly determine, where they are those of another point.
     """
     priced, queued, leaning = _active(scarcity, point)
-    delayed = scarcity.group[known.delayed]
-    at = _places(known, priced, queued, leaning)
+    of_delays, leaning = _strong(scarcity, known, point, leaning)
+    delayed = scarcity.group[known.delayed[of_delays]]
+    at = _places(known, priced, queued, of_delays, leaning)
     n, b, c, size = len(priced), len(priced) + len(queued), len(at) - len(leaning), len(at)
     for i in range(size):
         if at[i] < 0:

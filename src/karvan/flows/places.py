@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from karvan.flows import corridor_kernels as kernels
+from karvan.flows import reaction_kernels
 from karvan.flows.choice import choice_of
 from karvan.flows.equilibrium import stream_flow
 from karvan.flows.newton_kernels import factor_dense, solve_factored
@@ -149,7 +150,7 @@ def _reactions(model: CorridorModel, found: Equilibrium, counted: Floats, charge
         kernels.sum_on_routes(routes.route_ptr, routes.route_stream, values)
         for values in (found.stream_usd, found.stream_h)
     )
-    falls: Floats = kernels.reactions(
+    falls: Floats = reaction_kernels.reactions(
         choice_of(problem), usd, hours, *problem.set_class, routes.route_ptr, routes.route_stream, *_by_stream(counted),
         *_by_stream(charged),
         np.zeros(len(charged), dtype=bool), len(counted),

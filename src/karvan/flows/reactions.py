@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from karvan.flows import corridor_kernels as kernels
+from karvan.flows import reaction_kernels
 from karvan.flows.choice_kernels import load_classes
 from karvan.flows.newton_kernels import Known
 
@@ -182,7 +183,7 @@ def _matrix(solver: Solver, point: Point, rows: _Entries, columns: _Entries, hou
     number = np.where(met, np.cumsum(met) - 1, -1)
     streams = int(met.sum())
     pointer, item = kernels.keep_items(routes.route_ptr, routes.route_stream, number)
-    found: Floats = kernels.reactions(
+    found: Floats = reaction_kernels.reactions(
         solver.choice, point.charge_usd, point.charge_h, *solver.set_class, pointer, item, *rows.by_stream(number, streams),
         *columns.by_stream(number, streams), hours, len(hours),
     )  # fmt: skip
