@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -14,12 +14,13 @@ from karvan.flows.class_costs import class_costs, keys_of
 from karvan.flows.corridor import describe_flows
 from karvan.flows.corridor_solve import prepare, solve_setting
 from karvan.flows.equilibrium import TOLERANCE
+from karvan.flows.route_sets import reference_setting
 from karvan.workers.threads import in_threads
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from karvan.case import Case, Setting
+    from karvan.case import Case, Change, Setting
     from karvan.chain.goods import Floats, Goods, Ints
     from karvan.flows import CorridorFlows
     from karvan.flows.corridor_solve import Solved
@@ -83,21 +84,35 @@ def solved_without(case: Case, setting: Setting) -> Solved:
 
 @lru_cache(maxsize=32)
 def _solved_changed(case: Case, setting: Setting) -> Solved:
-    """Return the flows of a setting with changes, from the same without; the states of the latest few are kept."""
-    return solve_setting(case, setting, solved_without(case, setting.model_copy(update={"changes": ()})))
+    """Return the flows of a setting with changes; the states of the latest few are kept.
+
+    In the scenario of the reference the way leads by the same without changes; in others from there, with the routes besides that
+    the same without changes has found: what changes bring is mostly the same whatever is shut.
+    """
+    plain, known = solved_without(case, setting.model_copy(update={"changes": ()})), str(reference_setting(case).scenario)
+    if str(setting.scenario) == known:
+        return solve_setting(case, setting, plain)
+    first = _solved_changed(case, setting.model_copy(update={"scenario": known}))
+    forms = plain.model.forms
+    chosen = {form: routes.plus_open(plain.chosen[form], forms[form].open) for form, routes in first.chosen.items()}
+    return solve_setting(case, setting, replace(first, chosen=chosen))
 
 
 @lru_cache(maxsize=8)
-def _solved_roughly(case: Case, setting: Setting, tolerance: float) -> Solved:
+def _solved_roughly(case: Case, setting: Setting, world: tuple[Change, ...], tolerance: float) -> Solved:
     """Return the flows of a setting with projects or changes, met roughly; a first look and the answer share them."""
-    return solve_setting(case, setting, _near(case, setting), tolerance=tolerance)
+    return solve_setting(case, setting, _near(case, setting, world), tolerance=tolerance)
 
 
-def _near(case: Case, setting: Setting) -> Solved:
+def _near(case: Case, setting: Setting, world: tuple[Change, ...]) -> Solved:
     """Return where the way to a setting with projects or changes leads by."""
-    if setting.projects and setting.changes:
-        return _solved_changed(case, setting.model_copy(update={"projects": ()}))
-    return solved_without(case, setting.model_copy(update={"projects": (), "changes": ()}))
+    near = _nearest(setting, world)
+    return _solved_changed(case, near) if near.changes else solved_without(case, near)
+
+
+def _nearest(setting: Setting, world: tuple[Change, ...]) -> Setting:
+    changes = world or (setting.changes if setting.projects else ())
+    return setting.model_copy(update={"projects": (), "changes": changes})
 
 
 @lru_cache(maxsize=16)
@@ -112,19 +127,24 @@ def flows_without(case: Case, setting: Setting) -> CorridorFlows:
     return describe_flows(solved_without(case, setting))
 
 
-def solve_state(case: Case, setting: Setting, *, tolerance: float = TOLERANCE) -> Solved:
+def solve_state(
+    case: Case, setting: Setting, *, tolerance: float = TOLERANCE, world: tuple[Change, ...] = ()
+) -> Solved:  # fmt: skip
     """Return the flows of a setting, from the reference of the case.
 
     The way leads by the same without projects and changes; where there are both, from there by that with the changes alone, which
-    is what projects are mostly compared with.
+    is what projects are mostly compared with. Where some of the changes are those of a world in which it is compared, it leads by
+    these.
     """
     if not (setting.projects or setting.changes):
         return solved_without(case, setting)
-    if tolerance > TOLERANCE:
-        return _solved_roughly(case, setting, tolerance)
-    if not setting.projects:
+    if not setting.projects and setting.changes == world:
         return _solved_changed(case, setting)
-    return solve_setting(case, setting, _near(case, setting))
+    if tolerance > TOLERANCE:
+        return _solved_roughly(case, setting, world, tolerance)
+    if not setting.projects and not world:
+        return _solved_changed(case, setting)
+    return solve_setting(case, setting, _near(case, setting, world))
 
 
 def solve_side(
@@ -134,6 +154,7 @@ def solve_side(
     *,
     tolerance: float = TOLERANCE,
     beside: str | None = None,
+    world: tuple[Change, ...] = (),
 ) -> Side:
     """Return a setting solved in every state, from the reference of the case.
 
@@ -147,15 +168,20 @@ def solve_side(
         To which the conditions are met where the setting has projects or changes; coarser where the tonnes are still to change.
     beside
         Another scenario to be solved with them, as closely as ever.
+    world
+        The changes of the world in which it is compared: :func:`solve_state`.
     """
 
     def solve(state: str) -> Solved:
         closely = TOLERANCE if state == beside else tolerance
-        return solve_state(case, setting.model_copy(update={"scenario": state}), tolerance=closely)
+        return solve_state(case, setting.model_copy(update={"scenario": state}), tolerance=closely, world=world)
 
     asked = [*states] if beside is None else [beside, *states]
     # what all states begin with is made once, not by every thread
     prepare(case, setting.model_copy(update={"scenario": asked[0]}))
+    near = _nearest(setting, world)
+    if near.changes:
+        _solved_changed(case, near.model_copy(update={"scenario": str(reference_setting(case).scenario)}))
     found = dict(zip(asked, in_threads(solve, asked), strict=True))
     return Side(setting, states, {state: found[state] for state in states}, None if beside is None else found[beside])
 

@@ -241,12 +241,13 @@ def _outcome(question: _Question) -> Outcome:
     applied = case.apply(question.after)
     matrix = matrix_of(applied)
     goods = goods_of(applied, matrix)
-    before = solve_side(case, question.before, question.states_before)
+    world = question.before.changes
+    before = solve_side(case, question.before, question.states_before, world=world)
     still = question.after == question.before and question.states == question.states_before
     coarse = EQUILIBRIUM if matrix is None or still else FIRST
     own = str(question.after.scenario)
     beside = own if question.flows_too and own not in question.states else None
-    first = solve_side(case, question.after, question.states, tolerance=coarse, beside=beside)
+    first = solve_side(case, question.after, question.states, tolerance=coarse, beside=beside, world=world)
     met = None if matrix is None or still else meet(
         goods, matrix, _spread(before, question.states), first, theta=question.theta * question.share, margin=question.margin
     )  # fmt: skip
@@ -314,9 +315,11 @@ class _OwnFlows:
         if scenario in side.solved:
             own = side.solved[scenario]
         else:
-            own = self.first.beside if self.first.beside is not None else solve_state(case, setting)
+            own = self.first.beside
+            if own is None:
+                own = solve_state(case, setting, world=self.question.before.changes)
             own = own if met is None else sought_anew(with_tonnes(own, own, self.goods, met.multiplier))
-        return level(solve_state(case, self.question.before), own)
+        return level(solve_state(case, self.question.before, world=self.question.before.changes), own)
 
 
 def _is_plain(case: Case, setting: Setting, found: Solved) -> bool:
