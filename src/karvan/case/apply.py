@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,18 @@ CHANGEABLE_TABLES = (
 Cell = tuple[str, str, str]
 #: What is done to a cell, whoever does it: in which turn, to which cell, operation, value.
 Deed = tuple[int, Cell, str, str]
+
+
+class Deeds(tuple[Deed, ...]):
+    """What is done to a table; a drawn world does thousands, and asks for their hash again and again."""
+
+    @cached_property
+    def _hash(self) -> int:
+        return super().__hash__()
+
+    def __hash__(self) -> int:
+        """Return the hash of the deeds, which is taken once."""
+        return self._hash
 
 
 @dataclass(frozen=True)
@@ -157,8 +169,8 @@ def _missing_prerequisites(case: Case, named: Iterable[str], opened: set[str]) -
 
 
 def apply_effects(
-    case: Case, setting: Setting, opened: frozenset[str], known: Container[tuple[str, tuple[Deed, ...]]] = ()
-) -> tuple[dict[str, pd.DataFrame], dict[str, tuple[Deed, ...]]]:
+    case: Case, setting: Setting, opened: frozenset[str], known: Container[tuple[str, tuple[Deeds, ...]]] = ()
+) -> tuple[dict[str, pd.DataFrame], dict[str, tuple[Deeds, ...]]]:
     """Return the tables with every effect of the setting applied, and what was done to each that is altered, in order.
 
     Tables of which it is known what comes of the same deeds are left as they are.
@@ -196,13 +208,22 @@ def apply_effects(
     return tables, done
 
 
-def _deeds(*phases: Sequence[Act]) -> dict[str, tuple[Deed, ...]]:
-    """Return what is done to every table that is altered, in the order in which it counts."""
-    done: dict[str, list[Deed]] = {}
+def _deeds(*phases: tuple[Act, ...]) -> dict[str, tuple[Deeds, ...]]:
+    """Return what is done to every table that is altered, in the order in which it counts: by projects, scenario and changes."""
+    done: dict[str, list[Deeds]] = {}
     for phase, acts in enumerate(phases):
-        for act in sorted(acts, key=lambda act: (act.cell, act.op == "add", act.owner, act.value)):
-            done.setdefault(act.cell[0], []).append((phase, act.cell, act.op, act.value))
+        for table, deeds in _deeds_of(phase, acts).items():
+            done.setdefault(table, []).append(deeds)
     return {table: tuple(deeds) for table, deeds in done.items()}
+
+
+@remembered(32)
+def _deeds_of(phase: int, acts: tuple[Act, ...]) -> dict[str, Deeds]:
+    """Return the same of one of them."""
+    done: dict[str, list[Deed]] = {}
+    for act in sorted(acts, key=lambda act: (act.cell, act.op == "add", act.owner, act.value)):
+        done.setdefault(act.cell[0], []).append((phase, act.cell, act.op, act.value))
+    return {table: Deeds(deeds) for table, deeds in done.items()}
 
 
 @remembered(32)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from karvan.case.apply import Deed
+    from karvan.case.apply import Deeds
     from karvan.case.config import CaseConfig
 
 
@@ -182,15 +182,15 @@ class Case:
         return AppliedCase(self, resolved, tables, opened, notes, altered)
 
     @cached_property
-    def _known(self) -> dict[tuple[str, tuple[Deed, ...]], Altered]:
+    def _known(self) -> dict[tuple[str, tuple[Deeds, ...]], Altered]:
         return {}
 
-    def _altered(self, table: str, deeds: tuple[Deed, ...], frame: pd.DataFrame) -> Altered:
+    def _altered(self, table: str, deeds: tuple[Deeds, ...], frame: pd.DataFrame) -> Altered:
         """Return a table as effects leave it; settings that do the same to it share it. The latest are kept."""
         key = (table, deeds)
         with _KEEPING:
             found = self._known.pop(key, None) or Altered(
-                self, table, frame, frozenset((row, column) for _, (_, row, column), _, _ in deeds)
+                self, table, frame, frozenset((row, column) for part in deeds for _, (_, row, column), _, _ in part)
             )
             self._known[key] = found
             while len(self._known) > MOST_ALTERED:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from karvan.case.remember import remembered
 from karvan.errors import RequestError
 
 if TYPE_CHECKING:
@@ -94,6 +95,10 @@ class Setting(BaseModel):
         parsed = tuple(Change.parse(change) if isinstance(change, str) else change for change in changes)
         return cls(year=year, scenario=scenario, projects=tuple(sorted(set(names))), changes=parsed)
 
+    def __hash__(self) -> int:
+        """Return the hash; that of the changes, of which a drawn world has thousands, is taken once."""
+        return hash((self.year, self.scenario, self.projects, _hash_of(self.changes)))
+
     def project_years(self) -> dict[str, int | None]:
         """Return the named projects with the year of opening, where one was given.
 
@@ -113,3 +118,8 @@ class Setting(BaseModel):
                 raise RequestError(message)
             found[name] = int(year) if year else None
         return found
+
+
+@remembered(32)
+def _hash_of(changes: tuple[Change, ...]) -> int:
+    return hash(changes)

@@ -138,18 +138,19 @@ def _without_closures(
 ) -> Arcs:  # fmt: skip
     """Return the arcs of a setting with the crossings of its base; the setting stands for what is named before it."""
     own = replace(applied, tables={**applied.tables, "border": base.applied.tables["border"]})
-    before = base.arcs(form, relaxed=True)
-    if any(own.rows(table) is not base.applied.rows(table) for table in _GENERAL):
-        return _in_place(before, build_arcs(own, base.index, form, relaxed=True))
+    if all(own.rows(table) is base.applied.rows(table) for table in _GENERAL):
+        ground, before = base.applied, base.arcs(form, relaxed=True)
+    else:
+        ground, before = _ground(service, node, zone, parameter, form, base, own)
     found = before
     places = _arcs_by_row(before.row, before.kind, _AT_LINKS)
-    touched = _touched("link", own, base.applied)
+    touched = _touched("link", own, ground)
     if touched:
         mended = _with(before, touched, Arcs.of(arcs_of_links(own, base.index, form, touched)))
         if mended is None:
             return build_arcs(own, base.index, form, relaxed=True)
         found = mended
-    terminals = _touched("terminal", own, base.applied)
+    terminals = _touched("terminal", own, ground)
     if not terminals:
         return found
     if _are_at_sea(own.rows("terminal"), terminals):
@@ -164,6 +165,14 @@ def _without_closures(
         if _same_places(before, at, stops)
         else build_arcs(own, base.index, form, relaxed=True)
     )
+
+
+@remembered(8, unseen=1)
+def _ground(
+    service: Rows, node: Rows, zone: Rows, parameter: Rows, form: str, base: Network, applied: AppliedCase
+) -> tuple[AppliedCase, Arcs]:  # fmt: skip
+    """Return the first setting of some general tables, and its arcs, built anew; from it those of others are mended."""
+    return applied, _in_place(base.arcs(form, relaxed=True), build_arcs(applied, base.index, form, relaxed=True))
 
 
 def _are_at_sea(terminal: Rows, wanted: frozenset[str]) -> bool:
@@ -207,7 +216,7 @@ def _differing(
     before: Rows, after: Rows, opened_before: frozenset[str], opened: frozenset[str], base: AppliedCase, applied: AppliedCase
 ) -> frozenset[str]:  # fmt: skip
     """Return the same; the settings stand for what is named before them."""
-    found = {key for key, row in after.items() if row is not before[key]}
+    found = {key for key, row in after.items() if row is not before[key] and row != before[key]}
     if opened != opened_before:
         found |= {key for key, row in after.items() if applied.is_built(row["status"], row["project_id"])
                   != base.is_built(before[key]["status"], before[key]["project_id"])}  # fmt: skip
