@@ -14,7 +14,6 @@ from karvan.flows.class_costs import class_costs, keys_of
 from karvan.flows.corridor import describe_flows
 from karvan.flows.corridor_solve import prepare, solve_setting
 from karvan.flows.equilibrium import TOLERANCE
-from karvan.flows.route_sets import reference_setting
 from karvan.workers.threads import in_threads
 
 if TYPE_CHECKING:
@@ -86,16 +85,40 @@ def solved_without(case: Case, setting: Setting) -> Solved:
 def _solved_changed(case: Case, setting: Setting) -> Solved:
     """Return the flows of a setting with changes; the states of the latest few are kept.
 
-    In the scenario of the reference the way leads by the same without changes; in others from there, with the routes besides that
-    the same without changes has found: what changes bring is mostly the same whatever is shut.
+    The way leads by the same without changes; in a state with closures from the same changes where fewer are shut, with the routes
+    besides that the state without changes has found: what changes bring is mostly the same whatever else is shut.
     """
-    plain, known = solved_without(case, setting.model_copy(update={"changes": ()})), str(reference_setting(case).scenario)
-    if str(setting.scenario) == known:
+    plain = solved_without(case, setting.model_copy(update={"changes": ()}))
+    fewer = _with_fewer_shut(case, str(setting.scenario))
+    if fewer is None:
         return solve_setting(case, setting, plain)
-    first = _solved_changed(case, setting.model_copy(update={"scenario": known}))
+    first = _solved_changed(case, setting.model_copy(update={"scenario": fewer}))
     forms = plain.model.forms
     chosen = {form: routes.plus_open(plain.chosen[form], forms[form].open) for form, routes in first.chosen.items()}
     return solve_setting(case, setting, replace(first, chosen=chosen))
+
+
+def _with_fewer_shut(case: Case, scenario: str) -> str | None:
+    """Return the state of the crossings in which only some of the closures of another hold, and most rows; or None."""
+    rows = case.rows("scenario")
+    shut = {name: frozenset(row["shut_groups"]) for name, row in rows.items() if row["kind"] == "state"}
+    within = [name for name, groups in shut.items() if scenario in shut and groups < shut[scenario]]
+    return max(within, key=lambda name: len(case.effects.get(name, ())), default=None)
+
+
+def _waves(case: Case, scenarios: Iterable[str]) -> list[list[str]]:
+    """Return scenarios, and those from which they are solved, so that each comes after the one from which it is."""
+    waves: list[list[str]] = []
+    for scenario in scenarios:
+        chain = [scenario]
+        while (fewer := _with_fewer_shut(case, chain[-1])) is not None:
+            chain.append(fewer)
+        for wave, name in enumerate(reversed(chain)):
+            if wave == len(waves):
+                waves.append([])
+            if name not in waves[wave]:
+                waves[wave].append(name)
+    return waves
 
 
 @lru_cache(maxsize=8)
@@ -181,7 +204,8 @@ def solve_side(
     prepare(case, setting.model_copy(update={"scenario": asked[0]}))
     near = _nearest(setting, world)
     if near.changes:
-        _solved_changed(case, near.model_copy(update={"scenario": str(reference_setting(case).scenario)}))
+        for wave in _waves(case, asked):
+            in_threads(lambda state: _solved_changed(case, near.model_copy(update={"scenario": state})), wave)
     found = dict(zip(asked, in_threads(solve, asked), strict=True))
     return Side(setting, states, {state: found[state] for state in states}, None if beside is None else found[beside])
 
