@@ -53,16 +53,16 @@ FIRST_SOLVES, MOST_SOLVES = 192, 320
 #: How much wider than draws these spread, so that few draws lie beyond them all; not where a case affords few.
 WIDER = 1.4
 #: Full solves that the values are held against, and the fewest where a case is too large for so many.
-CHECKS, FEWEST_CHECKS = 100, 12
+CHECKS, FEWEST_CHECKS = 100, 16
 #: Fewest solves beside those of one driver each, where a case is large.
 FEWEST_SOLVES = 16
 #: Where a case affords fewer solves for each driver they are in the likeliest states, but for so many that are in all of them.
 FEW_SOLVES, FEWEST_WHOLE = 6, 12
 #: What may be spent on full solves, in seconds of one core; and what one state of one year takes, roughly, as measured on a
 #: machine that had other work: so much, and so much for each row of base_flow.csv. One of the likeliest takes longer than others:
-#: more goes there.
-MOST_WORK = 900.0
-STATE_WORK, ROW_WORK, LIKELY_WORK = 0.08, 0.00032, 1.4
+#: more goes there, and others are solved from it.
+MOST_WORK = 1100.0
+STATE_WORK, ROW_WORK, LIKELY_WORK = 0.05, 0.0002, 1.5
 #: Draws that say how wide the value spreads while the emulator is trained.
 SPREAD_DRAWS = 1024
 #: Largest share of worlds without a solution; one world may always be. Draws without one widen the interval P10 to P90, and must

@@ -35,12 +35,15 @@ Cell = tuple[str, str, str]
 Deed = tuple[int, Cell, str, str]
 
 
-class Deeds(tuple[Deed, ...]):
-    """What is done to a table; a drawn world does thousands, and asks for their hash again and again."""
+@dataclass(frozen=True)
+class Deeds:
+    """What is done to a table, in order; a drawn world does thousands of deeds, and their hash is asked for again and again."""
+
+    each: tuple[Deed, ...]
 
     @cached_property
     def _hash(self) -> int:
-        return super().__hash__()
+        return hash(self.each)
 
     def __hash__(self) -> int:
         """Return the hash of the deeds, which is taken once."""
@@ -223,7 +226,7 @@ def _deeds_of(phase: int, acts: tuple[Act, ...]) -> dict[str, Deeds]:
     done: dict[str, list[Deed]] = {}
     for act in sorted(acts, key=lambda act: (act.cell, act.op == "add", act.owner, act.value)):
         done.setdefault(act.cell[0], []).append((phase, act.cell, act.op, act.value))
-    return {table: Deeds(deeds) for table, deeds in done.items()}
+    return {table: Deeds(tuple(deeds)) for table, deeds in done.items()}
 
 
 @remembered(32)

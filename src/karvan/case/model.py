@@ -190,7 +190,10 @@ class Case:
         key = (table, deeds)
         with _KEEPING:
             found = self._known.pop(key, None) or Altered(
-                self, table, frame, frozenset((row, column) for part in deeds for _, (_, row, column), _, _ in part)
+                self,
+                table,
+                frame,
+                frozenset((row, column) for part in deeds for _, (_, row, column), _, _ in part.each),
             )
             self._known[key] = found
             while len(self._known) > MOST_ALTERED:

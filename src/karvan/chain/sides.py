@@ -85,8 +85,8 @@ def solved_without(case: Case, setting: Setting) -> Solved:
 def _solved_changed(case: Case, setting: Setting) -> Solved:
     """Return the flows of a setting with changes; the states of the latest few are kept.
 
-    The way leads by the same without changes; in a state with closures from the same changes where fewer are shut, with the routes
-    besides that the state without changes has found: what changes bring is mostly the same whatever else is shut.
+    The way leads by the same without changes; in a state with closures by the same changes where fewer are shut, with the routes
+    that the state without changes has found: what changes bring is mostly the same whatever else is shut.
     """
     plain = solved_without(case, setting.model_copy(update={"changes": ()}))
     fewer = _with_fewer_shut(case, str(setting.scenario))

@@ -312,14 +312,14 @@ class _OwnFlows:
         side = self.first if met is None else met.side
         if scenario in side.solved and scenario == str(self.question.before.scenario):
             return self.side_before.solved[scenario], side.solved[scenario]
+        world = self.question.before.changes
         if scenario in side.solved:
             own = side.solved[scenario]
         else:
-            own = self.first.beside
-            if own is None:
-                own = solve_state(case, setting, world=self.question.before.changes)
+            beside = self.first.beside
+            own = beside if beside is not None else solve_state(case, setting, world=world)
             own = own if met is None else sought_anew(with_tonnes(own, own, self.goods, met.multiplier))
-        return level(solve_state(case, self.question.before, world=self.question.before.changes), own)
+        return level(solve_state(case, self.question.before, world=world), own)
 
 
 def _is_plain(case: Case, setting: Setting, found: Solved) -> bool:

@@ -44,6 +44,8 @@ SETTLED = 1e-8
 MOST_ITERATIONS = 60
 #: Where full steps with new reactions lead away so often, Newton's method is about to stall at a kink of empties.
 MOST_SHORTENED = 3
+#: Where it begins so far off, it is not tried.
+FAR = 1.5
 #: Kinks are then met blunt first, this many times as wide, then sharper; from nothing in finer steps where that fails.
 BLUNT, BLUNT_FINE = (32.0, 8.0, 2.0, 1.0), (32.0, 16.0, 8.0, 4.0, 2.0, 1.0)
 #: While they are blunt the conditions are met to this.
@@ -275,8 +277,9 @@ class Solver:
         point = self.at(self.begin(start))
         if start is None:
             point = self.at(self.explicit(point))
-        kinked = bool((self.problem.resources.pair_empty > 0).any())
-        point, iterations = self.iterate(point, tolerance, MOST_SHORTENED if kinked else MOST_ITERATIONS)
+        kinked, iterations = bool((self.problem.resources.pair_empty > 0).any()), 0
+        if not kinked or self.missed(point) <= FAR:
+            point, iterations = self.iterate(point, tolerance, MOST_SHORTENED if kinked else MOST_ITERATIONS)
         if kinked and self.missed(point) > tolerance:
             point, steps = self.through_blunt(point, BLUNT, tolerance)
             iterations += steps

@@ -243,16 +243,16 @@ def test_as_many_worlds_are_solved_as_the_size_of_the_case_affords(case, store, 
         monkeypatch.setattr(training, "MOST_WORK", work)
         return how_sure(case, "N2", draws=900, only=names, store=store, **settings).check, sum(solved)
 
-    # a world of three years and two states with 12 rows of base_flow.csv: 6 x (0.08 + 12 x 0.00032) = 0.50304
-    check, all_solved = run(0.50304 * 150.5)
+    # a world of three years and two states with 12 rows of base_flow.csv: 6 x (0.05 + 12 x 0.0002) = 0.3144
+    check, all_solved = run(0.3144 * 150.5)
     # 150 worlds; without the 4 of the star a fifth is for the check, half of the rest trains
     assert (check.checks, check.solves) == (29, 1 + 4 + (150 - 4 - 29) // 2)
     assert check.full == 150 - 4 - 29 - 58
     assert all_solved == 150
     # too few for anything: the fewest, and no draw in full
     check, all_solved = run(1.0)
-    assert (check.checks, check.solves, check.full) == (12, 1 + 4 + 16, 0)
-    assert all_solved == 4 + 16 + 12
+    assert (check.checks, check.solves, check.full) == (16, 1 + 4 + 16, 0)
+    assert all_solved == 4 + 16 + 16
     # asked for by number: so many, and no draw in full
     check, all_solved = run(100.0, solves=9)
     assert (check.solves, check.full, check.alone_musd) == (1 + 4 + 9, 0, check.error_musd)
@@ -314,14 +314,16 @@ def test_a_case_that_affords_few_solves_trains_on_the_likeliest_states(case, sto
         monkeypatch.setattr(training, "MOST_WORK", work)
         return how_sure(case, "N2", draws=400, only=names, store=store, **settings)
 
-    # 60 worlds of three years and two states; 12 fresh and 12 in all states: 36.6 are left, for 52 of 0.7 each in one of two,
+    # 60 worlds of three years and two states; 16 fresh and 12 in all states: 32.6 are left, for 43 of 0.75 each in one of two,
     # of which 12 are those of one driver each
-    few = run(0.50304 * 60.6)
-    assert solved == [(52, 12 + 12 + 40 + 12)]
-    assert (few.check.solves, few.check.likely, few.check.full) == (1 + 12 + 12 + 40, 52, 0)
+    few = run(0.3144 * 60.6)
+    assert solved == [(43, 12 + 16 + 31 + 12)]
+    assert (few.check.solves, few.check.likely, few.check.full) == (1 + 12 + 12 + 31, 43, 0)
     assert np.isfinite(few.values).all()
-    # more than as many solves in full would give
-    assert few.check.error_musd < run(0.50304 * 60.6, solves=18, checks=12).check.error_musd
+    # nearer than as many solves in full as it affords would bring it, on the mean of four seeds: single ones differ either way
+    seeds = range(1, 5)
+    in_full = [run(0.3144 * 60.6, seed=seed, solves=16, checks=16).check.error_share for seed in seeds]
+    assert sum(run(0.3144 * 60.6, seed=seed).check.error_share for seed in seeds) < 0.8 * sum(in_full)
 
 
 def test_sobol_indices_of_a_chain_that_is_a_sum(case, store, shaped):

@@ -29,6 +29,10 @@ def test_a_setting_is_a_name():
     assert Setting.of() == Setting()
     assert hash(Setting.of(projects="N1", year=2030)) == hash(Setting.of(projects=["N1"], year=2030))
     assert Setting.of(changes=["a:b:c=1"]) == Setting.of(changes=[Change.parse("a:b:c=1")])
+    changed = Setting.of(changes=["a:b:c=1", "a:b:d=2"])
+    assert hash(changed) == hash(Setting.of(changes=["a:b:c=1", "a:b:d=2"]))
+    assert hash(changed) != hash(changed.model_copy(update={"changes": changed.changes[:1]}))
+    assert {changed: 1}[changed.model_copy(update={"changes": changed.changes})] == 1
     with pytest.raises(ValidationError):
         Setting(seed=1)
 

@@ -203,6 +203,44 @@ def test_the_same_bytes_whatever_was_asked_before(case, north):
     assert repr(karvan.simulate(karvan.open_case("textbook"), projects=["N1"]).to_dict()) == one
 
 
+def test_a_drawn_world_has_the_same_bytes_whichever_state_is_solved_first(case):
+    """One by one from the last state to the first, and all of them at once; a project in it, too."""
+    world = Setting.of(changes=[f"economy:{name}:growth_share_per_year=0.06" for name in case.rows("economy")]).changes
+    ways = []
+    for at_once in (True, False):
+        fresh = karvan.open_case("textbook")
+        states = expected_states(fresh, "open")
+        found = {}
+        for projects in ((), ("N1",)):
+            setting = Setting.of(projects=projects, year=2040, scenario="open", changes=world)
+            if at_once:
+                found[projects] = sides.solve_side(fresh, setting, states, world=world).solved
+            else:
+                found[projects] = {
+                    state: solve_state(fresh, setting.model_copy(update={"scenario": state}), world=world)
+                    for state in reversed(states)
+                }
+        ways.append(found)
+    for projects, solved in ways[0].items():
+        for state, one in solved.items():
+            other = ways[1][projects][state]
+            assert np.array_equal(one.equilibrium.route_flow, other.equilibrium.route_flow)
+            assert np.array_equal(one.equilibrium.overall_usd, other.equilibrium.overall_usd)
+
+
+def test_closures_are_solved_from_those_with_fewer_shut():
+    bundled = karvan.open_case("pakistan_azerbaijan")
+    fewer = {name: sides._with_fewer_shut(bundled, name) for name in bundled.rows("scenario")}
+    assert fewer == {
+        "today": None, "open": None, "afghanistan_shut": "open", "iran_shut": "open", "both_shut": "iran_shut",
+        "hormuz_shut": "open", "afghanistan_hormuz_shut": "afghanistan_shut", "iran_hormuz_shut": "iran_shut",
+        "all_shut": "both_shut", "growth_low": None, "growth_high": None,
+    }  # fmt: skip
+    assert sides._waves(bundled, ["all_shut", "today", "hormuz_shut"]) == [
+        ["open", "today"], ["iran_shut", "hormuz_shut"], ["both_shut"], ["all_shut"],
+    ]  # fmt: skip
+
+
 def test_a_setting_or_its_parts(case, north):
     whole = karvan.simulate(case, karvan.Setting.of(projects=["N1"]))
     assert whole.meta == north.meta

@@ -43,6 +43,13 @@ def settings(case):
     )
     yield from (Setting.of(changes=[change]) for change in changes)
     yield Setting.of(changes=changes[:1] + changes[2:5])
+    # a world in which services and links differ, under every scenario and with projects: mended from the first of them
+    world = [f"service:{name}:speed_kmh*=1.3" for name in case.rows("service")]
+    world += [f"link:{name}:length_km*=1.01" for name in case.rows("link")]
+    yield from (Setting.of(scenario=name, changes=world) for name in case.rows("scenario"))
+    last = next(reversed(case.rows("project")))
+    yield Setting.of(projects=[last], year=2045, changes=world)
+    yield Setting.of(projects=[last], year=2045, changes=[*world, f"terminal:{first['terminal']}:time_h*=2"])
 
 
 def assert_same(one, other):
