@@ -77,13 +77,18 @@ def stream_reactions(choice, charge_usd, charge_h, set_class_ptr, set_class, rou
     nest_ptr = choice.nest_ptr
     begin, weights, totals, _, _, on_network, shares = choose(choice, charge_usd, charge_h)
     routes, items, classes = _widest(nest_ptr, route_ptr, set_class_ptr)
+    widest = min(items, streams)
     # of every class one of each way and one of the network; three more to make their number even
     lines = classes * (NESTS + 1) + 3
     own_usd, own_hour = np.empty(routes), np.empty(routes)
-    at, own, of = np.full(streams, -1, dtype=np.int64), np.empty(items, dtype=np.int64), np.empty(items, dtype=np.int64)
+    at, own, of = (
+        np.full(streams, -1, dtype=np.int64),
+        np.empty(widest, dtype=np.int64),
+        np.empty(widest, dtype=np.int64),
+    )
     item_ptr, item = np.empty(routes + 1, dtype=np.int64), np.empty(items, dtype=np.int64)
-    line, usd, hour = np.empty((lines, items)), np.empty(lines), np.empty(lines)
-    block_usd, block_hour = np.empty((items, items)), np.empty((items, items))
+    line, usd, hour = np.empty((lines, widest)), np.empty(lines), np.empty(lines)
+    block_usd, block_hour = np.empty((widest, widest)), np.empty((widest, widest))
     for o in range(len(nest_ptr)):
         r0, r1 = nest_ptr[o, 0], nest_ptr[o, NESTS]
         met, groups = _gather(r0, r1, route_ptr, route_stream, at, own, of, item_ptr, item)
