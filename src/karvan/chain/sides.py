@@ -134,6 +134,7 @@ def _near(case: Case, setting: Setting, world: tuple[Change, ...]) -> Solved:
 
 
 def _nearest(setting: Setting, world: tuple[Change, ...]) -> Setting:
+    """Return the setting there: that of the world, else that with the changes alone, else the plain one."""
     changes = world or (setting.changes if setting.projects else ())
     return setting.model_copy(update={"projects": (), "changes": changes})
 
@@ -161,13 +162,12 @@ def solve_state(
     """
     if not (setting.projects or setting.changes):
         return solved_without(case, setting)
-    if not setting.projects and setting.changes == world:
+    closely = tolerance <= TOLERANCE
+    if not setting.projects and (setting.changes == world or (closely and not world)):
         return _solved_changed(case, setting)
-    if tolerance > TOLERANCE:
-        return _solved_roughly(case, setting, world, tolerance)
-    if not setting.projects and not world:
-        return _solved_changed(case, setting)
-    return solve_setting(case, setting, _near(case, setting, world))
+    if closely:
+        return solve_setting(case, setting, _near(case, setting, world))
+    return _solved_roughly(case, setting, world, tolerance)
 
 
 def solve_side(

@@ -16,7 +16,7 @@ import numpy as np
 from karvan.flows import corridor_kernels as kernels
 from karvan.flows import reaction_kernels
 from karvan.flows.choice_kernels import load_classes
-from karvan.flows.newton_kernels import Known
+from karvan.flows.newton_kernels import WEAK_FEEDBACK, Known
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from karvan.flows.newton_kernels import Point
     from karvan.flows.problem import Bools, Floats, Ints, Resources
 
-#: Delays whose own feedback (slope of the curve x fall of the flow) is smaller are set from the flow, without Newton's method.
-WEAK_FEEDBACK = 0.01
 #: Resources within this of full get their reactions: farther on than where they may have a price, so that they serve longer.
 NEARLY_FULL = 0.15
 
