@@ -98,7 +98,8 @@ def open_projects(case: Case, setting: Setting) -> tuple[frozenset[str], tuple[s
     UnknownNameError
         A named project is not there.
     RequestError
-        The year lies before the base year; two named projects are alternatives; a project has no year of opening.
+        The year, or one of opening, lies before the base year; two named projects are alternatives; a project has no year of
+        opening.
     """
     base_year = case.config.case.base_year
     if setting.year is not None and setting.year < base_year:
@@ -118,6 +119,12 @@ def open_projects(case: Case, setting: Setting) -> tuple[frozenset[str], tuple[s
         if setting.year is None and given is None:
             opened.add(project)
             continue
+        if given is not None and given < base_year:
+            message = (
+                f"{project}@{given}: {given} lies before the base year {base_year} of {case.id}, when it does not stand. "
+                f"Name {base_year} or later."
+            )
+            raise RequestError(message)
         opens = given if given is not None else opening_year(case, project)
         if opens is None:
             message = f"Project {project} has no year of opening. Name one: {project}@{year}."

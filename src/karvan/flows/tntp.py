@@ -45,6 +45,10 @@ _COLUMN_OF = {
     "linktype": "link_type", "type": "link_type",
 }  # fmt: skip
 
+#: Tags that are read; others are remarks.
+_COUNTS = (
+    "NUMBER OF ZONES", "NUMBER OF NODES", "FIRST THRU NODE", "NUMBER OF LINKS", "NUMBER OF NEW LINKS", "TOTAL OD FLOW",
+)  # fmt: skip
 _TAG = re.compile(r"<\s*([^>]+?)\s*>\s*([^\n~]*)")
 
 
@@ -302,8 +306,17 @@ def _split(path: Path, text: str) -> tuple[dict[str, str], str, int]:
             raise InputError([problem], what=str(path))
         head, body = text[: tags[-1].end()], text[tags[-1].end() :]
         begin = 1 + text.count("\n", 0, tags[-1].end())
-    meta = {" ".join(match[1].upper().split()): match[2].strip() for match in _TAG.finditer(head)}
-    return meta, body, begin
+    said: dict[str, dict[str, None]] = {}
+    for match in _TAG.finditer(head):
+        said.setdefault(" ".join(match[1].upper().split()), {})[match[2].strip()] = None
+    problems = [
+        f"<{name}> is said more than once, and not alike: {', '.join(map(repr, values))}. Leave one of them."
+        for name, values in said.items()
+        if len(values) > 1 and name in _COUNTS
+    ]
+    if problems:
+        raise InputError(problems, what=str(path))
+    return {name: next(iter(values)) for name, values in said.items()}, body, begin
 
 
 def _whole(path: Path, meta: dict[str, str], name: str, default: int | None = None) -> int:

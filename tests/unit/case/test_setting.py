@@ -155,6 +155,14 @@ def test_a_year_before_the_base_year(textbook):
     assert str(caught.value) == "Year 2025 lies before the base year 2026 of textbook. Choose 2026 or later."
 
 
+def test_a_project_that_would_have_opened_before_the_base_year(textbook):
+    with pytest.raises(RequestError) as caught:
+        textbook.apply(Setting.of(projects="N1@2025"))
+    assert str(caught.value) == (
+        "N1@2025: 2025 lies before the base year 2026 of textbook, when it does not stand. Name 2026 or later."
+    )
+
+
 @pytest.mark.parametrize(
     ("parts", "message"),
     [

@@ -185,11 +185,13 @@ def test_powers_are_any_number(net):
          "<NUMBER OF NODES> says 3, and <NUMBER OF ZONES> 5. Zones are nodes: correct one of the two."),
         (META.replace("<END", "<NUMBER OF NEW LINKS> 1\n<END") + ROWS,
          "<NUMBER OF NEW LINKS>: the file holds links that do not stand. Give it to karvan portfolio design."),
+        (META.replace("<END", "<NUMBER OF LINKS> 9\n<END") + ROWS,
+         "<NUMBER OF LINKS> is said more than once, and not alike: '2', '9'. Leave one of them."),
         ("1 3 100 1 2\n", "found no metadata; expected lines such as '<NUMBER OF ZONES> 24' and '<END OF METADATA>'."),
         ("", "found no metadata; expected lines such as '<NUMBER OF ZONES> 24' and '<END OF METADATA>'."),
     ],
     ids=["rows", "row", "more", "letter", "node", "count", "no count", "blank", "narrow", "no end", "two", "name", "digits",
-         "first", "infinite", "many", "no zone", "zones", "new", "no metadata", "empty"],
+         "first", "infinite", "many", "no zone", "zones", "new", "twice", "no metadata", "empty"],
 )  # fmt: skip
 def test_networks_that_end_early_or_are_garbled(net, text, says):
     assert refused(net, text) == says
