@@ -22,6 +22,7 @@ from karvan.flows.class_costs import keys_of
 from karvan.flows.corridor_model import outside_costs
 from karvan.flows.corridor_results import LEAST_PRICE
 from karvan.flows.corridor_solve import class_flows
+from karvan.flows.equilibrium import on_routes
 from karvan.flows.problem import NESTS
 from karvan.network import FORMS, ArcKind
 
@@ -228,10 +229,7 @@ def _by_way(
     """Return tonnes and mean generalised cost by class and way, and the parts of the mean cost by class."""
     model, found = solved.model, solved.equilibrium
     routes, classes, count = model.problem.routes, model.problem.classes, len(model.base)
-    usd, hours = (
-        corridor_kernels.sum_on_routes(routes.route_ptr, routes.route_stream, values)
-        for values in (found.stream_usd, found.stream_h)
-    )
+    usd, hours = on_routes(model.problem, found.stream_usd, found.stream_h)
     price, mean_h = (_on_routes(model, name) for name in ("price_usd_per_t", "time_h"))
     value = classes.hour_usd[number]
     each = (
@@ -402,7 +400,7 @@ def _rents(solved: Solved, parties: Parties, flows: tuple[Ints, Ints, Floats], e
         for stream, charge in zip((resources.pair_there[pair], resources.pair_back[pair]), charges, strict=True):
             if stream >= 0:
                 rent[payee] += price[pair] * charge[pair] * by_stream[int(stream)]
-    charged = corridor_kernels.sum_on_routes(routes.route_ptr, routes.route_stream, found.stream_usd)
+    charged, _ = on_routes(model.problem, found.stream_usd, found.stream_h)
     _audit_rents(float(charged @ tonnes), float(rent.sum()))
     return rent
 

@@ -10,6 +10,7 @@ import itertools
 import threading
 from dataclasses import dataclass
 from functools import wraps
+from operator import attrgetter
 from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class _Kept(Generic[R]):
 
     seen: tuple[object, ...]
     result: R
+    key: tuple[int, ...]
     asked: int = 0
 
     def ask(self) -> R:
@@ -91,13 +93,13 @@ class _Memory(Generic[R]):
             # where another thread has made it meanwhile it is that one: it is known by its identity
             found = self.known(seen)
             if found is None:
-                found = _Kept(seen, result, next(_TIMES))
+                found = _Kept(seen, result, tuple(map(id, seen)), next(_TIMES))
                 # others may be looking through what is there
-                more = {**self.kept, tuple(map(id, seen)): found}
+                more = {**self.kept, found.key: found}
                 alike, own = dict(self.alike), _identities(seen)
                 alike[own] = (*alike.get(own, ()), found)
                 if len(more) > self.most:
-                    oldest = more.pop(min(self.kept, key=lambda key: self.kept[key].asked))
+                    oldest = more.pop(min(self.kept.values(), key=attrgetter("asked")).key)
                     theirs = _identities(oldest.seen)
                     alike[theirs] = tuple(item for item in alike[theirs] if item is not oldest)
                     if not alike[theirs]:

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from karvan.case.remember import remembered
-from karvan.flows import corridor_kernels as kernels
 from karvan.flows.corridor_model import build_model
 from karvan.flows.corridor_solve import ADDING_ROUNDS, Solved, carried, reference_of
-from karvan.flows.equilibrium import TOLERANCE, solve_equilibrium
+from karvan.flows.equilibrium import TOLERANCE, on_routes, solve_equilibrium
 from karvan.flows.missing import movement_charges, with_missing
 from karvan.flows.problem import Problem
 
@@ -98,7 +97,7 @@ def _with_more(
     """Return a solved setting with more routes."""
     model, network = solved.model, solved.model.network
     tastes = reference_of(network.applied.case).tastes
-    more = build_model(network, chosen, tastes, model.forms, known=model.laid)
+    more = build_model(network, chosen, tastes, model.forms, known=model.known)
     if model.multiplier is not None:
         more = _loaded(more, model.multiplier, model.outside_t_per_year)
     found = solve_equilibrium(
@@ -121,7 +120,7 @@ def has_moved(solved: Solved) -> bool:
     # no route is charged more than all streams together
     if float(usd.sum() + value * hours.sum()) <= least.min(initial=np.inf):
         return False
-    usd, hours = kernels.sum_both_on_routes(routes.route_ptr, routes.route_stream, usd, hours)
+    usd, hours = on_routes(solved.model.problem, usd, hours)
     return bool((usd + value * hours > least).any())
 
 

@@ -28,8 +28,20 @@ _L3, _L5, _L7, _L9, _L11, _L13, _L15, _L17, _L19, _L21 = (1.0 / n for n in range
 
 
 class Choice(NamedTuple):
-    """Who chooses, and from what: routes by set and way of going, and classes; constants by way of going, then class."""
+    """Who chooses, and from what: routes by set and way of going, and classes; constants by way of going, then class.
 
+    `begin` says where the routes of each class begin, one class after the other. Kernels go through them in another order, nest
+    by nest (a class and a way of going), those of few routes first: loops of one length follow each other, whose ends a processor
+    foresees. `size_ptr` says where the nests of each number of routes begin, `nest_at` and `nest_class` which they are (way of
+    going x classes + class, and class), `item_route` which routes they have, `item_at` where these stand class by class.
+    """
+
+    begin: Any
+    size_ptr: Any
+    nest_at: Any
+    nest_class: Any
+    item_route: Any
+    item_at: Any
     nest_ptr: Any
     price_usd: Any
     hours: Any
@@ -61,28 +73,80 @@ def exponential(x):
     return series * power if x > -700.0 else 0.0
 
 
-@njit(cache=True, error_model="numpy")
-def _spread(choice, charge_usd, charge_h, begin, weight, low):
-    """Write the weights of the routes of every class, the cheapest of a way of going being one times its size, and the costs of
-    those.
-    """  # noqa: D205
-    for c in range(len(choice.class_set)):
-        o, at = choice.class_set[c], begin[c]
-        hour, wait, mu = choice.hour_usd[c], choice.delay_usd[c], choice.mu_route[c]
-        first = choice.nest_ptr[o, 0]
-        for i in range(begin[c + 1] - at):
-            r = first + i
-            weight[at + i] = choice.price_usd[r] + hour * choice.hours[r] + charge_usd[r] + wait * charge_h[r]
+@njit(cache=True, error_model="numpy", nogil=True)
+def nests_by_size(nest_ptr, class_set):
+    """Return the order in which kernels go through the routes of classes: the first six fields of :class:`Choice`."""
+    classes, most = len(class_set), 0
+    begin = np.zeros(classes + 1, dtype=np.int64)
+    for c in range(classes):
+        o = class_set[c]
+        begin[c + 1] = begin[c] + nest_ptr[o, NESTS] - nest_ptr[o, 0]
         for m in range(NESTS):
+            most = max(most, nest_ptr[o, m + 1] - nest_ptr[o, m])
+    size_ptr = np.zeros(most + 2, dtype=np.int64)
+    for c in range(classes):
+        for m in range(NESTS):
+            size = nest_ptr[class_set[c], m + 1] - nest_ptr[class_set[c], m]
+            if size > 0:
+                size_ptr[size + 1] += 1
+    first = np.zeros(most + 1, dtype=np.int64)
+    for size in range(1, most + 1):
+        first[size] = first[size - 1] + (size - 1) * (size_ptr[size] - size_ptr[size - 1]) if size > 1 else 0
+        size_ptr[size + 1] += size_ptr[size]
+    nests, items = size_ptr[most + 1], begin[classes]
+    nest_at, nest_class = np.empty(nests, dtype=np.uint32), np.empty(nests, dtype=np.uint32)
+    item_route, item_at = np.empty(items, dtype=np.uint32), np.empty(items, dtype=np.uint32)
+    place = size_ptr.copy()
+    for c in range(classes):
+        o = class_set[c]
+        for m in range(NESTS):
+            size = nest_ptr[o, m + 1] - nest_ptr[o, m]
+            if size == 0:
+                continue
+            nest_at[place[size]], nest_class[place[size]] = m * classes + c, c
+            at = first[size] + size * (place[size] - size_ptr[size])
+            for i in range(size):
+                item_route[at + i] = nest_ptr[o, m] + i
+                item_at[at + i] = begin[c] + nest_ptr[o, m] - nest_ptr[o, 0] + i
+            place[size] += 1
+    return begin, size_ptr, nest_at, nest_class, item_route, item_at
+
+
+@njit(cache=True, error_model="numpy")
+def _spread(choice, charge_usd, charge_h, weight, low):
+    """Write the weights of the routes of every nest, the cheapest being one times its size, and the costs of those."""
+    at = 0
+    for size in range(1, len(choice.size_ptr) - 1):
+        for nest in range(choice.size_ptr[size], choice.size_ptr[size + 1]):
+            c = choice.nest_class[nest]
+            hour, wait, mu = choice.hour_usd[c], choice.delay_usd[c], choice.mu_route[c]
             cheapest = np.inf
-            for i in range(at + choice.nest_ptr[o, m] - first, at + choice.nest_ptr[o, m + 1] - first):
-                cheapest = min(cheapest, weight[i])
-            low[m, c] = cheapest
-            for r in range(choice.nest_ptr[o, m], choice.nest_ptr[o, m + 1]):
-                i = at + r - first
-                weight[i] = choice.log_size[r] - mu * (weight[i] - cheapest)
+            for i in range(at, at + size):
+                r = choice.item_route[i]
+                cost = choice.price_usd[r] + hour * choice.hours[r] + charge_usd[r] + wait * charge_h[r]
+                weight[i] = cost
+                cheapest = min(cheapest, cost)
+            low[choice.nest_at[nest]] = cheapest
+            for i in range(at, at + size):
+                weight[i] = choice.log_size[choice.item_route[i]] - mu * (weight[i] - cheapest)
+            at += size
     for i in range(len(weight)):
         weight[i] = exponential(weight[i])
+
+
+@njit(cache=True, error_model="numpy")
+def _add_up(choice, weight, total):
+    """Write the sum of the weights of every nest that its class may take."""
+    nest_usd = choice.nest_usd.reshape(-1)
+    at = 0
+    for size in range(1, len(choice.size_ptr) - 1):
+        for nest in range(choice.size_ptr[size], choice.size_ptr[size + 1]):
+            mass = 0.0
+            for i in range(at, at + size):
+                mass += weight[i]
+            place = choice.nest_at[nest]
+            total[place] = mass if nest_usd[place] < np.inf else 0.0
+            at += size
 
 
 @njit(cache=True, error_model="numpy")
@@ -154,6 +218,21 @@ def _weigh_outside(outside, mu_outside, network, overall, on_network):
         overall[c] -= logs[c] / mu_outside[c] if overall[c] < np.inf else 0.0
 
 
+@njit(cache=True, error_model="numpy")
+def _weigh(choice, charge_usd, charge_h):
+    """Return the weights of routes, nest by nest, and their sums; costs and shares as :func:`choose` has them."""
+    classes = len(choice.class_set)
+    weight, cost = np.empty(len(choice.item_route)), np.empty((NESTS, classes))
+    cost[:] = np.inf
+    _spread(choice, charge_usd, charge_h, weight, cost.reshape(-1))
+    total, share = np.zeros((NESTS, classes)), np.empty((NESTS, classes))
+    _add_up(choice, weight, total.reshape(-1))
+    network, overall, on_network = np.empty(classes), np.empty(classes), np.empty(classes)
+    _weigh_ways(total, cost, choice.nest_usd, choice.mu_route, choice.mu_mode, network, share)
+    _weigh_outside(choice.outside_usd, choice.mu_outside, network, overall, on_network)
+    return weight, total, network, overall, on_network, share
+
+
 @njit(cache=True, error_model="numpy", nogil=True)
 def choose(choice, charge_usd, charge_h):
     """Return how every class chooses, as charges on the routes have it.
@@ -165,25 +244,32 @@ def choose(choice, charge_usd, charge_h):
         way of going, nought where the class may not take it; per class the costs of the network and of all options, the share on
         the network, and the shares of the ways of going.
     """
-    classes = len(choice.class_set)
-    begin = np.zeros(classes + 1, dtype=np.int64)
-    for c in range(classes):
-        o = choice.class_set[c]
-        begin[c + 1] = begin[c] + choice.nest_ptr[o, NESTS] - choice.nest_ptr[o, 0]
-    weight, cost = np.empty(begin[classes]), np.empty((NESTS, classes))
-    _spread(choice, charge_usd, charge_h, begin, weight, cost)
-    total, share = np.zeros((NESTS, classes)), np.empty((NESTS, classes))
-    for c in range(classes):
-        o, at = choice.class_set[c], begin[c]
-        first = choice.nest_ptr[o, 0]
-        for m in range(NESTS):
-            if choice.nest_usd[m, c] < np.inf:
-                for i in range(at + choice.nest_ptr[o, m] - first, at + choice.nest_ptr[o, m + 1] - first):
-                    total[m, c] += weight[i]
-    network, overall, on_network = np.empty(classes), np.empty(classes), np.empty(classes)
-    _weigh_ways(total, cost, choice.nest_usd, choice.mu_route, choice.mu_mode, network, share)
-    _weigh_outside(choice.outside_usd, choice.mu_outside, network, overall, on_network)
-    return begin, weight, total.T.copy(), network, overall, on_network, share.T.copy()
+    weight, total, network, overall, on_network, share = _weigh(choice, charge_usd, charge_h)
+    each = np.empty(len(weight))
+    for i in range(len(weight)):
+        each[choice.item_at[i]] = weight[i]
+    return choice.begin, each, total.T.copy(), network, overall, on_network, share.T.copy()
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def load_routes(choice, charge_usd, charge_h):
+    """Return the flow of every route, and of every nest on its routes, nest by nest; per class the costs of the network and of
+    all options, the share on the network, and the shares of the ways of going.
+    """  # noqa: D205
+    weight, total, network, overall, on_network, share = _weigh(choice, charge_usd, charge_h)
+    totals, shares = total.reshape(-1), share.reshape(-1)
+    flow = np.zeros(len(choice.price_usd))
+    at = 0
+    for size in range(1, len(choice.size_ptr) - 1):
+        for nest in range(choice.size_ptr[size], choice.size_ptr[size + 1]):
+            place, c = choice.nest_at[nest], choice.nest_class[nest]
+            taken = choice.demand[c] * on_network[c] * shares[place]
+            times = taken / totals[place] if totals[place] > 0.0 else 0.0
+            for i in range(at, at + size):
+                weight[i] *= times
+                flow[choice.item_route[i]] += weight[i]
+            at += size
+    return flow, weight, network, overall, on_network, share.T.copy()
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
@@ -191,16 +277,8 @@ def load_classes(choice, charge_usd, charge_h):
     """Return per route its flow; per class the costs of the network and of all options, the share on the network, and the
     shares of the ways of going; where the routes of each class begin, and its flow on each of them.
     """  # noqa: D205
-    begin, each, total, network, overall, on_network, share = choose(choice, charge_usd, charge_h)
-    flow = np.zeros(len(choice.price_usd))
-    for c in range(len(choice.class_set)):
-        o = choice.class_set[c]
-        to_class = begin[c] - choice.nest_ptr[o, 0]
-        for m in range(NESTS):
-            times = 0.0
-            if total[c, m] > 0.0:
-                times = choice.demand[c] * on_network[c] * share[c, m] / total[c, m]
-            for r in range(choice.nest_ptr[o, m], choice.nest_ptr[o, m + 1]):
-                each[to_class + r] *= times
-                flow[r] += each[to_class + r]
-    return flow, network, overall, on_network, share, begin, each
+    flow, weight, network, overall, on_network, share = load_routes(choice, charge_usd, charge_h)
+    each = np.empty(len(weight))
+    for i in range(len(weight)):
+        each[choice.item_at[i]] = weight[i]
+    return flow, network, overall, on_network, share, choice.begin, each

@@ -18,9 +18,9 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from karvan.case.remember import remembered
-from karvan.flows import corridor_kernels as kernels
 from karvan.flows.corridor_model import key_of, outside_costs
 from karvan.flows.corridor_solve import Solved, class_flows
+from karvan.flows.equilibrium import on_routes
 
 if TYPE_CHECKING:
     from karvan.case import Rows
@@ -64,10 +64,7 @@ def class_costs(solved: Solved) -> ClassCosts:
 def _found(solved: Solved) -> ClassCosts:
     model, found = solved.model, solved.equilibrium
     routes, classes = model.problem.routes, model.problem.classes
-    usd, hours = (
-        kernels.sum_on_routes(routes.route_ptr, routes.route_stream, values)
-        for values in (found.stream_usd, found.stream_h)
-    )
+    usd, hours = on_routes(model.problem, found.stream_usd, found.stream_h)
     number, route, flow = class_flows(solved)
     cost = (
         routes.price_usd[route] + usd[route] + classes.hour_usd[number] * routes.hours[route]

@@ -24,17 +24,6 @@ def sum_on_routes(route_ptr, route_item, values):
 
 
 @njit(cache=True, nogil=True)
-def sum_both_on_routes(route_ptr, route_item, first, second):
-    """Return the sums of two columns over the items of every route."""
-    one, other = np.zeros(len(route_ptr) - 1), np.zeros(len(route_ptr) - 1)
-    for r in range(len(route_ptr) - 1):
-        for k in range(route_ptr[r], route_ptr[r + 1]):
-            one[r] += first[route_item[k]]
-            other[r] += second[route_item[k]]
-    return one, other
-
-
-@njit(cache=True, nogil=True)
 def keep_items(route_ptr, route_item, number):
     """Return the items of every route that have a new number, by it; -1 is none."""
     pointer = np.zeros(len(route_ptr), dtype=np.int64)
@@ -42,9 +31,9 @@ def keep_items(route_ptr, route_item, number):
     size = 0
     for r in range(len(route_ptr) - 1):
         for k in range(route_ptr[r], route_ptr[r + 1]):
-            if number[route_item[k]] >= 0:
-                item[size] = number[route_item[k]]
-                size += 1
+            # written in any case, and over where it is none: no branch to guess
+            item[size] = number[route_item[k]]
+            size += 1 if number[route_item[k]] >= 0 else 0
         pointer[r + 1] = size
     return pointer, item[:size].copy()
 
@@ -58,3 +47,35 @@ def sum_on_items(route_ptr, route_item, flow, items):
             for k in range(route_ptr[r], route_ptr[r + 1]):
                 total[route_item[k]] += flow[r]
     return total
+
+
+@njit(cache=True, nogil=True)
+def by_length(route_ptr, route_item):
+    """Return routes in the order of how many items they have, so that loops of one length follow each other.
+
+    Returns
+    -------
+    tuple
+        Where the routes of every number of items begin, the routes, and their items, route by route.
+    """
+    routes, most = len(route_ptr) - 1, 0
+    for r in range(routes):
+        most = max(most, route_ptr[r + 1] - route_ptr[r])
+    length_ptr = np.zeros(most + 2, dtype=np.int64)
+    for r in range(routes):
+        length_ptr[route_ptr[r + 1] - route_ptr[r] + 1] += 1
+    first = np.zeros(most + 1, dtype=np.int64)
+    for n in range(most + 1):
+        if n > 0:
+            first[n] = first[n - 1] + (n - 1) * (length_ptr[n] - length_ptr[n - 1])
+        length_ptr[n + 1] += length_ptr[n]
+    order, item = np.empty(routes, dtype=np.uint32), np.empty_like(route_item)
+    place = length_ptr.copy()
+    for r in range(routes):
+        n = route_ptr[r + 1] - route_ptr[r]
+        order[place[n]] = r
+        at = first[n] + n * (place[n] - length_ptr[n])
+        for k in range(n):
+            item[at + k] = route_item[route_ptr[r] + k]
+        place[n] += 1
+    return length_ptr, order, item

@@ -16,7 +16,7 @@ from karvan.case.ranges import Z90, confidence_shares
 from karvan.case.remember import remembered
 from karvan.errors import RequestError
 from karvan.flows.demand import demand_of
-from karvan.flows.layout import FormNetwork, Laid, Standing, lay_routes, standing_routes
+from karvan.flows.layout import FormNetwork, KnownLaid, Laid, Standing, lay_routes, standing_routes
 from karvan.flows.problem import NESTS, Classes, Problem, Resources
 from karvan.flows.route_sets import ROUTE_SCALE, reliability_ratio, scale_of
 from karvan.flows.scarcity import Scarce, clearing_code, scarcities_of
@@ -141,6 +141,11 @@ class CorridorModel:
         )
 
     @property
+    def known(self) -> KnownLaid:
+        """Its routes, for others to which some were added."""
+        return KnownLaid(self.laid, self.forms)
+
+    @property
     def ways(self) -> Ways:
         """What missing routes are sought over."""
         return Ways(self.network, self.forms, self.laid.standing, self.base, self.standing_usd_per_h)
@@ -158,7 +163,7 @@ def build_model(
     forms: Mapping[str, FormNetwork] | None = None,
     *,
     constants: Mapping[tuple[str, str], float] | None = None,
-    known: Laid | None = None,
+    known: KnownLaid | None = None,
 ) -> CorridorModel:
     """Return the corridor problem of a network.
 
@@ -175,7 +180,7 @@ def build_model(
     constants
         Constants of crossings and lines by table and row, where the network by form is not known already.
     known
-        Some of the routes laid over the same networks, where the others were added to them.
+        Some of the routes that are laid already, where the others were added to them.
 
     Raises
     ------
@@ -199,12 +204,15 @@ def build_model(
 
 
 def ways_of(
-    network: Network, chosen: Mapping[str, FormRoutes], constants: Mapping[tuple[str, str], float] | None = None
-) -> Ways:
-    """Return what missing routes are sought over, before there is a problem of those that are known."""
+    network: Network, chosen: Mapping[str, FormRoutes], constants: Mapping[tuple[str, str], float] | None = None,
+    known: KnownLaid | None = None,
+) -> Ways:  # fmt: skip
+    """Return what missing routes are sought over, before there is a problem of those to choose from."""
     forms = _forms(network, constants)
     applied = network.applied
-    return Ways(network, forms, standing_routes(forms, chosen), _demand_of(applied)[0], _standing_usd_per_h(applied))
+    return Ways(
+        network, forms, standing_routes(forms, chosen, known), _demand_of(applied)[0], _standing_usd_per_h(applied)
+    )
 
 
 def _forms(network: Network, constants: Mapping[tuple[str, str], float] | None) -> dict[str, FormNetwork]:

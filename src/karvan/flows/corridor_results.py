@@ -12,7 +12,7 @@ import pandas as pd
 from karvan.errors import UnknownNameError
 from karvan.flows import corridor_kernels as kernels
 from karvan.flows.corridor_solve import class_flows, reference_of
-from karvan.flows.equilibrium import relative_gap
+from karvan.flows.equilibrium import on_routes, relative_gap
 from karvan.flows.freight import by_mode, vehicles
 from karvan.flows.places import most_constant
 from karvan.flows.route_sets import NEST_NAMES
@@ -277,15 +277,14 @@ class CorridorFlows:
         """Return means over the tonnes of every class on the network."""
         model, (number, route, flow) = self.model, self.class_flows
         laid, found = model.laid, self.solved.equilibrium
-        routes = model.problem.routes
         sums = {}
         for name in ("length_km", "time_h", "price_usd_per_t", "resource_usd_per_t", "co2e_kg_per_t"):
             parts = [
                 kernels.sum_on_routes(*laid.standing[form].arcs, getattr(model.forms[form].arcs, name)) for form in FORMS
             ]  # fmt: skip
             sums[name] = np.concatenate(parts)
-        sums["time_h"] = sums["time_h"] + kernels.sum_on_routes(routes.route_ptr, routes.route_stream, found.stream_h)
-        sums["rent_usd_per_t"] = kernels.sum_on_routes(routes.route_ptr, routes.route_stream, found.stream_usd)
+        sums["rent_usd_per_t"], waits = on_routes(model.problem, found.stream_usd, found.stream_h)
+        sums["time_h"] = sums["time_h"] + waits
         total = np.bincount(number, flow, minlength=len(model.streams))
         with np.errstate(invalid="ignore", divide="ignore"):
             return {

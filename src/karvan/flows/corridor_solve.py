@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from karvan.flows import corridor_kernels as kernels
 from karvan.flows.choice import choice_of
 from karvan.flows.choice_kernels import load_classes
 from karvan.flows.corridor_model import Key, Taste, build_model, key_of, outside_costs, ways_of
 from karvan.flows.demand import demand_of
-from karvan.flows.equilibrium import TOLERANCE, Start, solve_equilibrium
+from karvan.flows.equilibrium import TOLERANCE, Start, on_routes, solve_equilibrium
 from karvan.flows.kept import find_reference, find_solved, keep_reference, keep_solved
 from karvan.flows.layout import FormNetwork, lay_routes
 from karvan.flows.missing import movement_charges, with_missing
@@ -170,17 +169,19 @@ def _begun(case: Case, setting: Setting, near: Solved | None, tolerance: float) 
     """Return a setting solved with the routes of where it begins, and those that are missing there."""
     reference, network = reference_of(case), network_of(case, setting)
     chosen = near.chosen if near is not None else reference.chosen
-    known = near.equilibrium.reactions if near is not None else reference.reactions
+    reactions = near.equilibrium.reactions if near is not None else reference.reactions
+    laid = near.model.known if near is not None else None
     beside = near.model.network if near is not None else network_of(case, reference_setting(case))
-    ways, charges = ways_of(network, chosen, reference.constants), None
+    ways, charges = ways_of(network, chosen, reference.constants, laid), None
     # ways round what is shut, and over what is new, are there before anything is full for want of them; where arcs stand and
     # cost as they do where it begins, hardly a way is missing yet: they are sought when it is solved
     if not _cost_the_same(network, beside):
         charges = _charges_there(ways, near, chosen, reference)
         chosen = with_missing(ways, charges, chosen)
-    model = build_model(network, chosen, reference.tastes, ways.forms)
+    model = build_model(network, chosen, reference.tastes, ways.forms, known=laid)
     start = carried(near, model) if near is not None else _start(model, reference)
-    return Solved(model, solve_equilibrium(model.problem, start, tolerance=tolerance, reactions=known), chosen, charges)
+    found = solve_equilibrium(model.problem, start, tolerance=tolerance, reactions=reactions)
+    return Solved(model, found, chosen, charges)
 
 
 def _charges_there(
@@ -191,7 +192,9 @@ def _charges_there(
         item.movements.keys == near.model.forms[form].movements.keys for form, item in ways.forms.items()
     ):
         return movement_charges(near.model, near.equilibrium.start)
-    model = build_model(ways.network, chosen, reference.tastes, ways.forms)
+    model = build_model(
+        ways.network, chosen, reference.tastes, ways.forms, known=near.model.known if near is not None else None
+    )
     return movement_charges(model, carried(near, model) if near is not None else _start(model, reference))
 
 
@@ -412,7 +415,7 @@ def _complete(
         if chosen is solved.chosen:
             break
         last = solved.model
-        model = build_model(last.network, chosen, tastes, last.forms, known=last.laid)
+        model = build_model(last.network, chosen, tastes, last.forms, known=last.known)
         found = solve_equilibrium(
             model.problem, carried(solved, model), tolerance=roughly, reactions=solved.equilibrium.reactions
         )
@@ -426,12 +429,8 @@ def _complete(
 
 def class_flows(solved: Solved) -> tuple[Ints, Ints, Floats]:
     """Return class, route and tonnes a day of every class on every route of its set."""
-    found = solved.equilibrium
-    routes, classes = solved.model.problem.routes, solved.model.problem.classes
-    usd, hours = (
-        kernels.sum_on_routes(routes.route_ptr, routes.route_stream, values)
-        for values in (found.stream_usd, found.stream_h)
-    )
-    *_, start, flow = load_classes(choice_of(solved.model.problem), usd, hours)
+    problem, found = solved.model.problem, solved.equilibrium
+    routes, classes = problem.routes, problem.classes
+    *_, start, flow = load_classes(choice_of(problem), *on_routes(problem, found.stream_usd, found.stream_h))
     number = np.repeat(np.arange(len(classes)), np.diff(start))
     return number, np.arange(len(flow)) - start[number] + routes.set_ptr[classes.set[number]], flow

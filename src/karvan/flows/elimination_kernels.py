@@ -192,7 +192,7 @@ def by_layers(of_arc, count, joint, layer, wanted):
         if number[at] == 0:
             number[at] = size
             size += 1
-    kept, n = np.empty((needed, 3), dtype=np.int32), 0
+    kept, n = np.empty((needed, 3), dtype=np.uint32), 0
     for j in range(len(joins)):
         if number[joins[j, 2]] >= 0:
             kept[n, 0], kept[n, 1], kept[n, 2] = number[joins[j, 0]], number[joins[j, 1]], number[joins[j, 2]]
@@ -226,10 +226,16 @@ def eliminate(of_arc, count, joins, weight):
             own = cost[of_arc[k]]
             for lane in range(LANES):
                 own[lane] = min(own[lane], weight[k, lane])
+    # hundreds of thousands: by numbers without a sign, and not by `min`, which heeds what is no number
+    flat, lanes, a, b, c = cost.reshape(-1), np.uint64(LANES), np.uint64(1), np.uint64(2), np.uint64(3)
     for j in range(len(joins)):
-        one, other, new = cost[joins[j, 0]], cost[joins[j, 1]], cost[joins[j, 2]]
-        for lane in range(LANES):
-            new[lane] = min(new[lane], one[lane] + other[lane])
+        one, other, new = lanes * joins[j, 0], lanes * joins[j, 1], lanes * joins[j, 2]
+        w, x = flat[one] + flat[other], flat[one + a] + flat[other + a]
+        y, z = flat[one + b] + flat[other + b], flat[one + c] + flat[other + c]
+        flat[new] = w if w < flat[new] else flat[new]  # noqa: FURB136
+        flat[new + a] = x if x < flat[new + a] else flat[new + a]  # noqa: FURB136
+        flat[new + b] = y if y < flat[new + b] else flat[new + b]  # noqa: FURB136
+        flat[new + c] = z if z < flat[new + c] else flat[new + c]  # noqa: FURB136
     return cost
 
 

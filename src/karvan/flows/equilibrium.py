@@ -24,7 +24,7 @@ from karvan.errors import NotConvergedError, RequestError
 from karvan.flows import corridor_kernels as kernels
 from karvan.flows import newton_kernels as newton
 from karvan.flows.choice import choice_of
-from karvan.flows.choice_kernels import load_classes
+from karvan.flows.choice_kernels import load_routes
 from karvan.flows.newton_kernels import LEAST_USE, Point, largest, point_at
 from karvan.flows.reactions import reactions_at
 from karvan.flows.scarcity_kernels import Controls, Scarcity
@@ -44,6 +44,8 @@ SETTLED = 1e-8
 MOST_ITERATIONS = 60
 #: Where full steps with new reactions lead away so often, Newton's method is about to stall at a kink of empties.
 MOST_SHORTENED = 3
+#: So near, shortened steps are not repeated where more of them would be tried than new reactions are worth, and do not count.
+CLOSE = 0.1
 #: Where it begins so far off, it is not tried.
 FAR = 1.5
 #: Kinks are then met blunt first, this many times as wide, then sharper; from nothing in finer steps where that fails.
@@ -153,13 +155,19 @@ def stream_flow(problem: Problem, found: Equilibrium) -> Floats:
     return flow
 
 
+def on_routes(problem: Problem, usd: Floats, hours: Floats) -> tuple[Floats, Floats]:
+    """Return dollars and hours on every route that streams are charged by resources; by no others they are."""
+    reduced = _reduced(problem.routes, problem.resources)
+    found: tuple[Floats, Floats] = newton.on_routes(reduced.scarcity, usd[reduced.kept], hours[reduced.kept])
+    return found
+
+
 def relative_gap(problem: Problem, found: Equilibrium) -> float:
     """Return the sum of the changes of route flows when delays are computed anew from the flows, over the sum of the flows."""
     routes, resources = problem.routes, problem.resources
     wait = found.controls.queue_h + found.delay_h
     _, hours = resources.charges(np.zeros(len(wait)), wait, found.controls.lean, routes.streams)
-    usd, hours = kernels.sum_both_on_routes(routes.route_ptr, routes.route_stream, found.stream_usd, hours)
-    flow = load_classes(choice_of(problem), usd, hours)[0]
+    flow = load_routes(choice_of(problem), *on_routes(problem, found.stream_usd, hours))[0]
     return float(np.abs(flow - found.route_flow).sum()) / max(float(found.route_flow.sum()), LEAST_USE)
 
 
@@ -202,9 +210,10 @@ def _reduced(routes: RouteSets, resources: Resources) -> _Reduced:
     renamed = replace(resources, pair_there=number[resources.pair_there], pair_back=number[resources.pair_back])
     serial = Serial.of(renamed)
     by_price, by_queue = serial.hard & (resources.clearing == 0), serial.hard & (resources.clearing == 1)
+    # streams by narrow numbers without a sign
+    length_ptr, route, route_stream = kernels.by_length(pointer, item.astype(np.uint32))
     scarcity = Scarcity(
-        # half as wide, and never negative
-        pointer, item.astype(np.uint32), len(kept), renamed.preload, renamed.capacity, by_price, by_queue, renamed.curve,
+        length_ptr, route, route_stream, len(kept), renamed.preload, renamed.capacity, by_price, by_queue, renamed.curve,
         renamed.free_h, renamed.curve_a, renamed.curve_b, renamed.pair_resource, renamed.pair_there, renamed.pair_back,
         renamed.pair_weight, renamed.pair_empty, renamed.pair_each, renamed.kink, serial.group, serial.first, 1.0, 1.0,
     )  # fmt: skip
@@ -376,30 +385,36 @@ class Solver:
             taken, serves = taken + 1, steps > 0
             if serves:
                 continue
-            point, error, steps = self.steps(
+            point, error, steps, close = self.steps(
                 new, point, error, tolerance, (first, first_error) if tried else None, MOST_ITERATIONS - taken + 1
             )
             if not steps:
                 return point, taken
-            taken, shortened = taken + steps - 1, shortened - 1
+            taken, shortened = taken + steps - 1, shortened if close else shortened - 1
         return point, MOST_ITERATIONS
 
     def steps(
         self, reactions: Reactions, point: Point, error: Floats, tolerance: float, full: _Reached | None, most: int
-    ) -> tuple[Point, Floats, int]:
-        """Take shortened steps with the same reactions as long as they do well; return how many led anywhere.
+    ) -> tuple[Point, Floats, int, bool]:
+        """Take shortened steps with the same reactions as long as they do well.
 
-        `full` is where the first one leads in full, where that is known.
+        `full` is where the first one leads in full, where that is known. Returned are the point and its conditions, how many
+        steps led anywhere, and whether new reactions would lead on faster.
         """
         for count in range(most):
             was = float(np.linalg.norm(error))
-            point, error, moved = self.step(reactions, point, error, None if count else full)
+            point, error, share = self.step(reactions, point, error, None if count else full)
             self.refuse_impossible(point)
-            if not moved:
-                return point, error, count
-            if largest(error) <= tolerance or float(np.linalg.norm(error)) > STEP_AGAIN * was:
-                return point, error, count + 1
-        return point, error, most
+            if share == 0.0:
+                return point, error, count, False
+            left = float(np.linalg.norm(error))
+            if largest(error) <= tolerance or left > STEP_AGAIN * was:
+                return point, error, count + 1, False
+            # each is tried in full, by a half, a quarter and so on
+            tries = (1 - np.log2(share)) * newton.steps_left(was, left, tolerance)
+            if share < 1.0 and left < CLOSE and tries > newton.WORTH:
+                return point, error, count + 1, True
+        return point, error, most, False
 
     def serve(
         self, reactions: Reactions, point: Point, error: Floats, tolerance: float, damping: float, most: int
@@ -427,14 +442,14 @@ class Solver:
 
     def step(
         self, reactions: Reactions, point: Point, error: Floats, full: _Reached | None
-    ) -> tuple[Point, Floats, bool]:
-        """Take one Newton step, shortened until the conditions are met better; say whether anything moved.
+    ) -> tuple[Point, Floats, float]:
+        """Take one Newton step, shortened until the conditions are met better; return its share too, nought where nothing moved.
 
         `full` is where the full step leads, where that is known.
         """
         factor = self.factor(reactions, point)
         if factor is None:
-            return point, error, False
+            return point, error, 0.0
         merit, right = float(error @ error), newton.missing(self.scarcity, factor, point)
         share = 1.0
         while share > 1e-4:  # noqa: PLR2004 - thirteen halvings
@@ -444,9 +459,9 @@ class Solver:
             else:
                 trial, fault = full
             if float(fault @ fault) < merit * (1 - 1e-4 * share):
-                return trial, fault, True
+                return trial, fault, share
             share *= 0.5
-        return point, error, False
+        return point, error, 0.0
 
     def refuse_impossible(self, point: Point) -> None:
         """Stop where a price rises beyond all bounds: the demand there has no way round."""

@@ -227,6 +227,18 @@ def _lay(routes: FormRoutes, is_open: Bools, of_arc: Ints, movements: int, known
 
 
 @remembered(32)
+def _standing_beyond(
+    old: Standing, routes: FormRoutes, of_arc: Ints, opened: bytes, was_opened: bytes
+) -> tuple[Standing, Ints]:  # fmt: skip
+    """Return the routes of a form that stand, and their places among those that did where some of these arcs were open."""
+    flat = old.routes
+    if routes.flat is flat and opened == was_opened:
+        return old, np.arange(len(old.kept))
+    known = KnownRoutes(flat.pair_ptr, flat.nest, old.set_ptr, old.kept, old.move_ptr, old.move_item)
+    return _lay(routes, np.frombuffer(opened, dtype=bool), of_arc, old.movements, known)
+
+
+@remembered(32)
 def _streams(standing: Standing) -> Streams:
     """Return the streams of the movements of a form."""
     # as narrow as those that are found: a kernel is compiled once
@@ -301,16 +313,46 @@ def _joined(one: Ints, other: Ints) -> Ints:
     return np.concatenate([one, other[1:] + one[-1]])
 
 
-def standing_routes(forms: Mapping[str, FormNetwork], chosen: Mapping[str, FormRoutes]) -> dict[str, Standing]:
-    """Return the routes of every form that stand in a setting."""
+class KnownLaid(NamedTuple):
+    """Routes that are laid already, and the networks over which they are."""
+
+    laid: Laid
+    forms: Mapping[str, FormNetwork]
+
+    def fits(self, form: str, item: FormNetwork) -> bool:
+        """Tell whether all routes of a form that stood stand on another network, and share what they shared."""
+        own = self.forms[form]
+        return own is item or bool(
+            own.movements.of_arc is item.movements.of_arc
+            and not (own.open & ~item.open).any()
+            and np.array_equal(own.movements.length_km, item.movements.length_km)
+        )
+
+    def standing(self, form: str, item: FormNetwork, routes: FormRoutes) -> tuple[Standing, Ints]:
+        """Return the routes of a form that stand on a network that fits, and their places among those that are laid."""
+        return _standing_beyond(
+            self.laid.standing[form],
+            routes,
+            item.movements.of_arc,
+            item.open.tobytes(),
+            self.forms[form].open.tobytes(),
+        )
+
+
+def standing_routes(
+    forms: Mapping[str, FormNetwork], chosen: Mapping[str, FormRoutes], known: KnownLaid | None = None
+) -> dict[str, Standing]:
+    """Return the routes of every form that stand in a setting; of known ones as :func:`lay_routes` has them."""
     return {
-        form: _standing(chosen[form], item.movements.of_arc, item.open.tobytes(), len(item.movements.keys))
+        form: known.standing(form, item, chosen[form])[0]
+        if known is not None and known.fits(form, item)
+        else _standing(chosen[form], item.movements.of_arc, item.open.tobytes(), len(item.movements.keys))
         for form, item in forms.items()
     }
 
 
 def lay_routes(
-    forms: Mapping[str, FormNetwork], chosen: Mapping[str, FormRoutes], known: Laid | None = None
+    forms: Mapping[str, FormNetwork], chosen: Mapping[str, FormRoutes], known: KnownLaid | None = None
 ) -> Laid:  # fmt: skip
     """Return the routes that stand in a setting, with their costs, path sizes and streams.
 
@@ -321,16 +363,17 @@ def lay_routes(
     chosen
         The routes of every form.
     known
-        Some of these routes laid over the same networks, where the others were added behind those of their pair and way of going:
-        only the others are laid anew. The result is the same.
+        Some of these routes that are laid already, where the others were added behind those of their pair and way of going: where
+        all that stood stand, only the others are laid anew. The result is the same.
     """
     one, other = (forms[form] for form in FORMS)
     names = _names(chosen[FORMS[0]].pairs, chosen[FORMS[1]].pairs, one.movements.keys, other.movements.keys)
-    parts = (
-        {form: _form_laid(standing, forms[form]) for form, standing in standing_routes(forms, chosen).items()}
-        if known is None
-        else {form: _form_with_more(known, form, forms[form], chosen[form]) for form in FORMS}
-    )
+    parts = {
+        form: _form_with_more(known, form, item, chosen[form])
+        if known is not None and known.fits(form, item)
+        else _form_laid(chosen[form], item)
+        for form, item in forms.items()
+    }
     price, hours, log_size = (
         np.concatenate([getattr(parts[form], name) for form in FORMS]) for name in ("price_usd", "hours", "log_size")
     )
@@ -356,22 +399,27 @@ class _FormLaid(NamedTuple):
     log_size: Floats
 
 
-def _form_laid(standing: Standing, item: FormNetwork) -> _FormLaid:
+def _form_laid(routes: FormRoutes, item: FormNetwork) -> _FormLaid:
     """Return the routes of a form laid from nothing."""
+    standing = _standing(routes, item.movements.of_arc, item.open.tobytes(), len(item.movements.keys))
     price, hours = _sums(standing, item.choice_usd, item.hours)
     return _FormLaid(standing, _streams(standing), price, hours, _log_sizes(standing, item.movements.length_km))
 
 
-def _form_with_more(known: Laid, form: str, item: FormNetwork, routes: FormRoutes) -> _FormLaid:
-    """Return the routes of a form laid where all are known but some that were added."""
-    old, streams, own = known.standing[form], known.streams[form], known.routes_of(form)
-    price, hours, sizes = known.sets.price_usd[own], known.sets.hours[own], known.sets.log_size[own]
-    if routes.flat is old.routes:
+def _form_with_more(known: KnownLaid, form: str, item: FormNetwork, routes: FormRoutes) -> _FormLaid:
+    """Return the routes of a form laid where some that stood are known."""
+    laid, before = known.laid, known.forms[form]
+    old, streams, own = laid.standing[form], laid.streams[form], laid.routes_of(form)
+    new, source = known.standing(form, item, routes)
+    if item.choice_usd is before.choice_usd and item.hours is before.hours:
+        price, hours = laid.sets.price_usd[own], laid.sets.hours[own]
+        if new is not old:
+            price, hours = _sums_of(new, item.choice_usd, item.hours, source, (price, hours))
+    else:
+        price, hours = _sums(new, item.choice_usd, item.hours)
+    sizes = laid.sets.log_size[own]
+    if new is old:
         return _FormLaid(old, streams, price, hours, sizes)
-    flat = old.routes
-    before = KnownRoutes(flat.pair_ptr, flat.nest, old.set_ptr, old.kept, old.move_ptr, old.move_item)
-    new, source = _lay(routes, item.open, item.movements.of_arc, old.movements, before)
-    price, hours = _sums_of(new, item.choice_usd, item.hours, source, (price, hours))
     sizes = _sizes_of(new, item.movements.length_km, source, sizes)
     parted = Streams(*layout_kernels.streams_of(new.move_ptr, new.move_item, source, streams))
     return _FormLaid(new, parted, price, hours, sizes)

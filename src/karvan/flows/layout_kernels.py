@@ -69,27 +69,26 @@ def path_sizes(set_ptr, nest, route_ptr, route_link, length, links, source, know
 @njit(cache=True)
 def _standing(pair_ptr, nest, arc_ptr, arcs, is_open, known):
     """Return the routes all of whose arcs are open: how many each pair has, which they are, and their places among known ones."""
-    most = len(known.kept) + len(nest) - len(known.nest)
-    kept, source = np.empty(most, dtype=np.int64), np.empty(most, dtype=np.int64)
+    kept, source = np.empty(len(nest), dtype=np.int64), np.empty(len(nest), dtype=np.int64)
     per_pair, count = np.zeros(len(pair_ptr) - 1, dtype=np.int64), 0
     for pair in range(len(pair_ptr) - 1):
         old, place = known.pair_ptr[pair], known.set_ptr[pair]
         for r in range(pair_ptr[pair], pair_ptr[pair + 1]):
-            stands = True
+            stood = False
             if old < known.pair_ptr[pair + 1] and known.nest[old] == nest[r]:
                 # the known ones of a way of going come before the others
-                stands = place < known.set_ptr[pair + 1] and known.kept[place] == old
-                if stands:
-                    source[count] = place
-                    place += 1
+                stood = place < known.set_ptr[pair + 1] and known.kept[place] == old
                 old += 1
+            stands = True
+            if stood:
+                source[count] = place
+                place += 1
             else:
+                source[count] = -1
                 for k in range(arc_ptr[r], arc_ptr[r + 1]):
                     if not is_open[arcs[k]]:
                         stands = False
                         break
-                if stands:
-                    source[count] = -1
             if stands:
                 kept[count] = r
                 per_pair[pair] += 1
@@ -106,8 +105,8 @@ def lay_standing(pair_ptr, nest, arc_ptr, arcs, is_open, movement_of, known):
     pair_ptr, nest, arc_ptr, arcs, is_open, movement_of
         All routes, which arcs are open, and the movement of each.
     known
-        Some of them that are laid already where the same arcs are open: :class:`KnownRoutes`. The others stand behind those of
-        their pair and way of going.
+        Some of them that are laid already where some of these arcs are open: :class:`KnownRoutes`. The others come behind those
+        of their pair and way of going.
 
     Returns
     -------
@@ -149,7 +148,7 @@ def arcs_of_kept(kept, arc_ptr, arcs):
     pointer = np.zeros(len(kept) + 1, dtype=np.int64)
     for n in range(len(kept)):
         pointer[n + 1] = pointer[n] + arc_ptr[kept[n] + 1] - arc_ptr[kept[n]]
-    found = np.empty(pointer[-1], dtype=np.int64)
+    found = np.empty(pointer[-1], dtype=arcs.dtype)
     for n in range(len(kept)):
         for k in range(arc_ptr[kept[n]], arc_ptr[kept[n] + 1]):
             found[pointer[n] + k - arc_ptr[kept[n]]] = arcs[k]
@@ -239,7 +238,7 @@ def add_routes(pair_ptr, nest, arc_ptr, arcs, new_pair, new_nest, new_ptr, new_a
         order[place[own]] = r
         place[own] += 1
     all_ptr, all_nest = np.zeros(pairs + 1, dtype=np.int64), np.empty(old + len(new_nest), dtype=np.int64)
-    ways, items = np.zeros(len(all_nest) + 1, dtype=np.int64), np.empty(len(arcs) + len(new_arcs), dtype=np.int64)
+    ways, items = np.zeros(len(all_nest) + 1, dtype=np.int64), np.empty(len(arcs) + len(new_arcs), dtype=arcs.dtype)
     n, i, pair = 0, 0, 0
     while pair < pairs:
         start = pair

@@ -144,6 +144,8 @@ def _plan(graph: Graph, pairs: tuple[tuple[str, str], ...], index: StateIndex) -
     kept[source] = kept[target] = True
     of_arc, place, count, joint = kernels.plan(graph.tail, graph.head, kept, graph.states)
     of_arc, count, joins, wanted = kernels.by_layers(of_arc, count, joint, graph.bit, place[source, target])
+    # hundreds of thousands, which are read once each time: as narrow as can be
+    joins = joins.astype(np.uint16) if count <= np.iinfo(np.uint16).max else joins
     # the first layer has not moved; the others stand in the order of the ways of going
     return _Plan(
         of_arc, count, joins, np.ascontiguousarray(wanted[:, 1:]), source, *_by_stretch(joins[:, 2], count),

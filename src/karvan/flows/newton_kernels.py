@@ -13,9 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from karvan.flows import choice_kernels, corridor_kernels, scarcity_kernels
-from karvan.flows.choice_kernels import load_classes
-from karvan.flows.corridor_kernels import sum_on_items
+from karvan.flows import choice_kernels, scarcity_kernels
+from karvan.flows.choice_kernels import load_routes
 from karvan.flows.resting import resting_on
 from karvan.flows.scarcity_kernels import Controls, charges_of, delay, usage
 
@@ -30,7 +29,7 @@ WHISKER = 1e-11
 #: Slack above this is plenty.
 PLENTY = 1e6
 #: New reactions cost about as much as so many steps.
-WORTH = 6.0
+WORTH = 8.0
 #: The first of two steps may miss what is enough so many times over.
 MOST_UPSET = 30.0
 #: Reactions serve again as long as a step with them leaves at most this share of what is missing.
@@ -43,7 +42,7 @@ _BLOCK = 8
 #: What a matrix came to: reactions to some control are not known, it cannot be inverted, it has been factored.
 LACKING, SINGULAR, REGULAR = 0, 1, 2
 
-_RESTS = resting_on(choice_kernels, corridor_kernels, scarcity_kernels)
+_RESTS = resting_on(choice_kernels, scarcity_kernels)
 
 
 class Point(NamedTuple):
@@ -125,21 +124,41 @@ class Factor(NamedTuple):
 # where controls lead --------------------------------------------------------------------------------------------------
 
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", nogil=True)
 @_RESTS
-def _on_routes(route_ptr, route_stream, usd, hours):
+def on_routes(scarcity, usd, hours):
     """Return what the streams of every route are charged."""
     both = np.empty((len(usd), 2))
     for s in range(len(usd)):
         both[s, 0], both[s, 1] = usd[s], hours[s]
-    route_usd, route_h = np.empty(len(route_ptr) - 1), np.empty(len(route_ptr) - 1)
-    for r in range(len(route_ptr) - 1):
-        one, other = 0.0, 0.0
-        for k in range(route_ptr[r], route_ptr[r + 1]):
-            one += both[route_stream[k], 0]
-            other += both[route_stream[k], 1]
-        route_usd[r], route_h[r] = one, other
+    route_usd, route_h = np.empty(len(scarcity.route)), np.empty(len(scarcity.route))
+    at = 0
+    for length in range(len(scarcity.length_ptr) - 1):
+        for place in range(scarcity.length_ptr[length], scarcity.length_ptr[length + 1]):
+            one, other = 0.0, 0.0
+            for k in range(at, at + length):
+                s = scarcity.route_stream[k]
+                one += both[s, 0]
+                other += both[s, 1]
+            r = scarcity.route[place]
+            route_usd[r], route_h[r] = one, other
+            at += length
     return route_usd, route_h
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+@_RESTS
+def on_streams(scarcity, flow):
+    """Return the flow on every stream."""
+    total = np.zeros(scarcity.streams)
+    at = 0
+    for length in range(len(scarcity.length_ptr) - 1):
+        for place in range(scarcity.length_ptr[length], scarcity.length_ptr[length + 1]):
+            tonnes = flow[scarcity.route[place]]
+            for k in range(at, at + length):
+                total[scarcity.route_stream[k]] += tonnes
+            at += length
+    return total
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
@@ -147,9 +166,9 @@ def _on_routes(route_ptr, route_stream, usd, hours):
 def point_at(choice, scarcity, controls, blunt):
     """Return what follows from controls, with kinks of empties so many times as wide."""
     usd, hours = charges_of(scarcity, controls)
-    charge_usd, charge_h = _on_routes(scarcity.route_ptr, scarcity.route_stream, usd, hours)
-    flow, network, overall, on_network, share, _, _ = load_classes(choice, charge_usd, charge_h)
-    streams = sum_on_items(scarcity.route_ptr, scarcity.route_stream, flow, scarcity.streams)
+    charge_usd, charge_h = on_routes(scarcity, usd, hours)
+    flow, _, network, overall, on_network, share = load_routes(choice, charge_usd, charge_h)
+    streams = on_streams(scarcity, flow)
     used, lean, lean_slope = usage(
         scarcity.preload, scarcity.pair_resource, scarcity.pair_there, scarcity.pair_back, scarcity.pair_weight,
         scarcity.pair_empty, scarcity.pair_each, scarcity.kink, streams, blunt,
@@ -527,7 +546,7 @@ def moved(scarcity, factor, point, share, right):
 
 @njit(cache=True, error_model="numpy")
 @_RESTS
-def _steps_left(was, left, tolerance):
+def steps_left(was, left, tolerance):
     """Return how many more steps like the last one would take the conditions to the tolerance."""
     if left <= tolerance:
         return 0.0
@@ -569,6 +588,6 @@ def serve(choice, scarcity, known, point, error, tolerance, damping, blunt, most
         if not near:
             return point, error, count, False, tried, first, first_fault
         point, error = there, fault
-        if _steps_left(was, length(error), tolerance) > WORTH:
+        if steps_left(was, length(error), tolerance) > WORTH:
             return point, error, count + 1, False, False, point, error
     return point, error, most, True, False, point, error

@@ -17,10 +17,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from karvan.flows import corridor_kernels as kernels
 from karvan.flows import reaction_kernels
 from karvan.flows.choice import choice_of
-from karvan.flows.equilibrium import stream_flow
+from karvan.flows.equilibrium import on_routes, stream_flow
 from karvan.flows.newton_kernels import factor_dense, solve_factored
 from karvan.flows.route_sets import scale_of
 from karvan.flows.screenlines import counted_rows, counted_tonnes, fixed_tonnes_per_day
@@ -146,10 +145,7 @@ def _reactions(model: CorridorModel, found: Equilibrium, counted: Floats, charge
     """Return by how many tonnes a day what each count reads falls with a dollar at each place."""
     problem = model.problem
     routes = problem.routes
-    usd, hours = (
-        kernels.sum_on_routes(routes.route_ptr, routes.route_stream, values)
-        for values in (found.stream_usd, found.stream_h)
-    )
+    usd, hours = on_routes(problem, found.stream_usd, found.stream_h)
     falls: Floats = reaction_kernels.reactions(
         choice_of(problem), usd, hours, *problem.set_class, routes.route_ptr, routes.route_stream, *_by_stream(counted),
         *_by_stream(charged),

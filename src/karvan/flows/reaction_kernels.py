@@ -86,7 +86,7 @@ def stream_reactions(choice, charge_usd, charge_h, set_class_ptr, set_class, rou
         np.empty(widest, dtype=np.int64),
         np.empty(widest, dtype=np.int64),
     )
-    item_ptr, item = np.empty(routes + 1, dtype=np.int64), np.empty(items, dtype=np.int64)
+    item_ptr, item = np.empty(routes + 1, dtype=np.int64), np.empty(items + 1, dtype=np.int64)
     line, usd, hour = np.empty((lines, widest)), np.empty(lines), np.empty(lines)
     block_usd, block_hour = np.empty((widest, widest)), np.empty((widest, widest))
     for o in range(len(nest_ptr)):
@@ -170,59 +170,42 @@ def _gather(first, last, route_ptr, route_stream, at, own, of, item_ptr, item):
 
     Of every stream, its number stands in `own` and its group in `of`; of every route, its groups stand in `item`.
     """
-    met = 0
-    for k in range(route_ptr[first], route_ptr[last]):
-        if at[route_stream[k]] < 0:
-            at[route_stream[k]] = met
-            own[met], of[met] = route_stream[k], 0
-            met += 1
-    if met == 0:
-        return 0, 0
-    # all are one group, which every route parts in those that it uses and those that it does not
-    groups, size, inside, parted = 1, np.zeros(met, dtype=np.int64), np.zeros(met, dtype=np.int64), np.full(met, -1)
-    seen, twice = np.full(met, -1), np.zeros(met, dtype=np.bool_)
-    size[0] = met
+    met, words = 0, (last - first + 63) // 64
+    # which routes use a stream, a bit each; and whether one does more than once
+    most = min(len(own), route_ptr[last] - route_ptr[first])
+    uses, twice = np.zeros((most, words), dtype=np.uint64), np.zeros(most, dtype=np.bool_)
     for r in range(first, last):
+        word, bit = (r - first) // 64, np.uint64(1) << np.uint64((r - first) % 64)
         for k in range(route_ptr[r], route_ptr[r + 1]):
             i = at[route_stream[k]]
-            if seen[i] == r:
-                twice[i] = True
-            else:
-                seen[i] = r
-                inside[of[i]] += 1
-        known = groups
-        for k in range(route_ptr[r], route_ptr[r + 1]):
-            group = of[at[route_stream[k]]]
-            if group >= known or inside[group] == size[group]:
-                continue
-            if parted[group] < 0:
-                parted[group] = groups
-                groups += 1
-            of[at[route_stream[k]]] = parted[group]
-            size[parted[group]] += 1
-        for group in range(known):
-            inside[group] = 0
-            if parted[group] >= 0:
-                size[group] -= size[parted[group]]
-                parted[group] = -1
-    # what a route uses more than once is a group of its own
+            if i < 0:
+                i = at[route_stream[k]] = met
+                own[met] = route_stream[k]
+                met += 1
+            twice[i] |= uses[i, word] & bit != 0
+            uses[i, word] |= bit
+    groups, leader = 0, np.empty(met, dtype=np.int64)
     for i in range(met):
-        if twice[i] and size[of[i]] > 1:
-            size[of[i]] -= 1
-            of[i] = groups
-            size[groups] = 1
+        of[i] = groups
+        for g in range(groups):
+            # what a route uses more than once is a group of its own
+            same = not (twice[i] or twice[leader[g]])
+            for word in range(words):
+                same = same and uses[i, word] == uses[leader[g], word]
+            if same:
+                of[i] = g
+                break
+        if of[i] == groups:
+            leader[groups] = i
             groups += 1
-    leader = np.full(groups, -1)
-    for i in range(met - 1, -1, -1):
-        leader[of[i]] = i
     count = 0
     for r in range(first, last):
         item_ptr[r - first] = count
         for k in range(route_ptr[r], route_ptr[r + 1]):
             i = at[route_stream[k]]
-            if leader[of[i]] == i:
-                item[count] = of[i]
-                count += 1
+            # written in any case, and over where it is none
+            item[count] = of[i]
+            count += 1 if leader[of[i]] == i else 0
     item_ptr[last - first] = count
     for i in range(met):
         at[own[i]] = -1
@@ -291,7 +274,11 @@ def _subtract_own(block_usd, block_hour, own_usd, own_hour, item_ptr, item, rout
     for r in range(routes):
         for k in range(item_ptr[r], item_ptr[r + 1]):
             i = item[k]
-            for n in range(item_ptr[r], item_ptr[r + 1]):
-                if item[n] <= i:
-                    block_usd[i, item[n]] -= own_usd[r]
-                    block_hour[i, item[n]] -= own_hour[r]
+            block_usd[i, i] -= own_usd[r]
+            block_hour[i, i] -= own_hour[r]
+            for n in range(k + 1, item_ptr[r + 1]):
+                high, low = max(i, item[n]), min(i, item[n])
+                # of a pair one order stands for both; what stands twice meets itself in both
+                times = 2.0 if high == low else 1.0
+                block_usd[high, low] -= times * own_usd[r]
+                block_hour[high, low] -= times * own_hour[r]

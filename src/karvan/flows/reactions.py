@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from karvan.flows import corridor_kernels as kernels
-from karvan.flows import reaction_kernels
-from karvan.flows.choice_kernels import load_classes
+from karvan.flows import newton_kernels, reaction_kernels
+from karvan.flows.choice_kernels import load_routes
 from karvan.flows.newton_kernels import WEAK_FEEDBACK, Known
 
 if TYPE_CHECKING:
@@ -190,11 +190,11 @@ def _matrix(solver: Solver, point: Point, rows: _Entries, columns: _Entries, hou
 
 def _strong_delays(solver: Solver, point: Point) -> Ints:
     """Return the first resources of the groups of delay curves whose flow reacts to their own delay."""
-    routes, resources, serial, choice = solver.problem.routes, solver.problem.resources, solver.serial, solver.choice
+    resources, serial, choice = solver.problem.resources, solver.serial, solver.choice
     # how fast each flow could fall at most: flow x scale x value of a delayed hour, summed over classes
     weighted = choice._replace(demand=choice.demand * choice.mu_route * choice.delay_usd)
-    steep = load_classes(weighted, point.charge_usd, point.charge_h)[0]
-    falls = np.append(kernels.sum_on_items(routes.route_ptr, routes.route_stream, steep, routes.streams), 0.0)
+    steep = load_routes(weighted, point.charge_usd, point.charge_h)[0]
+    falls = np.append(newton_kernels.on_streams(solver.scarcity, steep), 0.0)
     slope = np.bincount(serial.group, point.slope, minlength=len(serial.first))
     both = falls[resources.pair_there] + falls[resources.pair_back]
     reach = np.bincount(resources.pair_resource, resources.pair_weight * both, minlength=len(resources))

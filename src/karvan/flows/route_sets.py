@@ -13,7 +13,7 @@ import itertools
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from operator import itemgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 
@@ -99,6 +99,10 @@ def _ordered(by: Ints, other: Ints, states: int) -> tuple[Ints, Ints, Ints]:
     return np.searchsorted(by[order], np.arange(states + 1)), other[order], order
 
 
+#: Routes have a hundred thousand arcs, which are copied and read again and again: numbers as narrow as can be, without a sign.
+ARC_NUMBER = np.uint32
+
+
 class FlatRoutes(NamedTuple):
     """Routes as arrays: where those of each pair begin, ways of going in order, where the arcs of each begin, the arcs."""
 
@@ -139,7 +143,7 @@ class FormRoutes:
         paths = [path for theirs in ordered for _, path in theirs]
         pair_ptr = pointer_of([len(theirs) for theirs in ordered])
         arc_ptr = pointer_of([len(path) for path in paths])
-        arcs = np.fromiter(itertools.chain.from_iterable(paths), dtype=np.int64, count=int(arc_ptr[-1]))
+        arcs = cast("Ints", np.fromiter(itertools.chain.from_iterable(paths), ARC_NUMBER, int(arc_ptr[-1])))
         return cls.first(form, tuple(pairs), FlatRoutes(pair_ptr, np.array(nests, dtype=np.int64), arc_ptr, arcs))
 
     @classmethod
@@ -164,7 +168,8 @@ class FormRoutes:
         """
         if not len(pairs):
             return self
-        flat = FlatRoutes(*layout_kernels.add_routes(*self.flat, pairs, ways, pointer, arcs))
+        own = arcs.astype(ARC_NUMBER, copy=False)
+        flat = FlatRoutes(*layout_kernels.add_routes(*self.flat, pairs, ways, pointer, own))
         version = self.version.copy()
         version[pairs] = next(_VERSIONS)
         return FormRoutes(self.form, self.pairs, flat, version)

@@ -20,11 +20,13 @@ NO_CURVE, POWER_CURVE, EXPONENTIAL_CURVE = 0, 1, 2
 class Scarcity(NamedTuple):
     """What is scarce, and where it stands on the routes.
 
-    `by_price` and `by_queue` say what may be full; `group` and `first` are the groups of resources with the same streams; `usd`
-    and `hour` are the units in which prices and waits move choices.
+    Routes stand in the order of how many streams they have: `length_ptr` says where those of every number begin, `route` which
+    they are, `route_stream` their streams. `by_price` and `by_queue` say what may be full; `group` and `first` are the groups of
+    resources with the same streams; `usd` and `hour` are the units in which prices and waits move choices.
     """
 
-    route_ptr: Any
+    length_ptr: Any
+    route: Any
     route_stream: Any
     streams: Any
     preload: Any
@@ -147,6 +149,48 @@ def delay(curve, capacity, free_h, curve_a, curve_b, used):
             hours[j] = top * (grown - 1.0 + curve_b[j] * grown * max(ratio - 1.0, 0.0))
             slope[j] = top * curve_b[j] * grown / capacity[j]
     return hours, slope
+
+
+@njit(cache=True, nogil=True)
+def alike(pointer, order, there, back, figures):
+    """Return the group of every resource, those with the same pairs of streams being one, and the first of every group.
+
+    Parameters
+    ----------
+    pointer, order
+        Where the pairs of every resource begin, and the pairs.
+    there, back, figures
+        Streams of every pair, and what else tells them apart; shape (pairs, figures).
+    """
+    count, size = len(pointer) - 1, 1
+    while size < 4 * count:
+        size *= 2
+    # where groups stand that are looked for by a number mixed from their streams
+    slot = np.full(size, -1, dtype=np.int64)
+    group, first, groups = np.empty(count, dtype=np.int64), np.empty(count, dtype=np.int64), 0
+    for j in range(count):
+        mixed = np.uint64(pointer[j + 1] - pointer[j])
+        for k in range(pointer[j], pointer[j + 1]):
+            mixed = (mixed ^ np.uint64(there[order[k]] + 1)) * np.uint64(0x9E3779B97F4A7C15)
+            mixed = (mixed ^ np.uint64(back[order[k]] + 1)) * np.uint64(0xBF58476D1CE4E5B9)
+            mixed ^= mixed >> np.uint64(31)
+        at = np.int64(mixed & np.uint64(size - 1))
+        while slot[at] >= 0:
+            other = first[slot[at]]
+            same = pointer[other + 1] - pointer[other] == pointer[j + 1] - pointer[j]
+            for k in range(pointer[j + 1] - pointer[j] if same else 0):
+                p, q = order[pointer[j] + k], order[pointer[other] + k]
+                same = same and there[p] == there[q] and back[p] == back[q]
+                for f in range(figures.shape[1]):
+                    same = same and figures[p, f] == figures[q, f]
+            if same:
+                break
+            at = (at + 1) & (size - 1)
+        if slot[at] < 0:
+            slot[at], first[groups] = groups, j
+            groups += 1
+        group[j] = slot[at]
+    return group, first[:groups].copy()
 
 
 @njit(cache=True, error_model="numpy")

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from karvan.flows.scarcity_kernels import alike
+
 if TYPE_CHECKING:
     from karvan.flows.problem import Bools, Floats, Ints, Resources
 
@@ -49,7 +51,8 @@ class Serial:
         """Return the groups of some resources."""
         order = np.argsort(resources.pair_resource, kind="stable")
         pointer = np.searchsorted(resources.pair_resource[order], np.arange(len(resources) + 1))
-        group, first = _groups(resources, order, pointer)
+        figures = np.column_stack([resources.pair_weight, resources.pair_empty, resources.pair_each])
+        group, first = alike(pointer, order, resources.pair_there, resources.pair_back, figures)
         hard, leader = _tightest(resources, group, len(first))
         return cls(group, first, hard, leader, order, pointer)
 
@@ -73,25 +76,6 @@ class Serial:
         own = price / np.maximum(equals, 1)
         shared: Floats = np.where(known, own[np.maximum(self.leader, 0)], 0.0)
         return shared
-
-
-def _groups(resources: Resources, order: Ints, pointer: Ints) -> tuple[Ints, Ints]:
-    columns = (
-        resources.pair_there, resources.pair_back, resources.pair_weight, resources.pair_empty, resources.pair_each,
-    )  # fmt: skip
-    # the bytes of equal figures are the same once nought has no sign
-    told = (np.column_stack(columns)[order].astype(np.float64) + 0.0).tobytes()
-    line = len(columns) * np.dtype(np.float64).itemsize
-    known: dict[bytes, int] = {}
-    group: list[int] = []
-    first: list[int] = []
-    begin = (pointer * line).tolist()
-    for j in range(len(resources)):
-        number = known.setdefault(told[begin[j] : begin[j + 1]], len(known))
-        group.append(number)
-        if number == len(first):
-            first.append(j)
-    return np.array(group, dtype=np.int64), np.array(first, dtype=np.int64)
 
 
 def _tightest(resources: Resources, group: Ints, groups: int) -> tuple[Bools, Ints]:

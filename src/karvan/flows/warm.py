@@ -94,6 +94,7 @@ def warm_routes() -> None:
 def warm_missing() -> None:
     """Seek routes that are missing in the textbook case, where nothing is scarce yet and nothing is solved."""
     from karvan.case import open_case  # noqa: PLC0415 - heavy
+    from karvan.flows import corridor_kernels as kernels  # noqa: PLC0415 - compiles
     from karvan.flows.corridor_model import build_model  # noqa: PLC0415 - compiles
     from karvan.flows.corridor_solve import reference_costs  # noqa: PLC0415 - compiles
     from karvan.flows.missing import with_missing  # noqa: PLC0415 - compiles
@@ -108,12 +109,12 @@ def warm_missing() -> None:
     with_missing(model.ways, (nothing, nothing), chosen)
     more = {}
     for form, standing in model.laid.standing.items():
-        _ = standing.arcs
+        kernels.sum_on_routes(*standing.arcs, model.forms[form].arcs.length_km)
         routes = chosen[form]
         first, one = routes.flat.arc_ptr[:2], np.zeros(1, dtype=np.int64)
         more[form] = routes.plus(one, routes.flat.nest[:1], first, routes.flat.arcs[: first[1]])
         routes.plus_open(more[form], model.forms[form].open)
-    build_model(network, more, tastes, model.forms, known=model.laid)
+    build_model(network, more, tastes, model.forms, known=model.known)
 
 
 def warm_corridor() -> None:

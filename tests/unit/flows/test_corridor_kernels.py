@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
 from karvan.flows import elimination_kernels as kernels
 from karvan.flows import route_kernels
+from karvan.flows.corridor_kernels import by_length, keep_items
 
 
 def ordered(by, other, states):
@@ -136,3 +139,33 @@ def test_what_is_cheaper_than_the_least_known():
     cost = np.array([[1.9, 3.5, 1.7, 2.0], [np.inf, 50.0, np.inf, np.inf]])
     lane, pair, nest = kernels.cheaper_ways(cost, np.array([[0, -1, 1, -1]]), known, 0.9)
     assert list(zip(lane.tolist(), pair.tolist(), nest.tolist(), strict=True)) == [(1, 0, 0), (1, 0, 2), (2, 0, 0)]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_routes_by_length_are_the_same_routes(seed):
+    random = np.random.default_rng(seed)
+    sizes = random.integers(0, 7, random.integers(0, 30))
+    pointer = np.cumsum([0, *sizes])
+    items = random.integers(0, 50, pointer[-1]).astype(np.uint32)
+    length_ptr, route, item = by_length(pointer, items)
+    assert sorted(route.tolist()) == list(range(len(sizes)))
+    at = 0
+    for length in range(len(length_ptr) - 1):
+        own = route[length_ptr[length] : length_ptr[length + 1]].tolist()
+        # as long as they are said to be, and in the order in which they stood
+        assert own == sorted(own)
+        for r in own:
+            assert item[at : at + length].tolist() == items[pointer[r] : pointer[r + 1]].tolist()
+            assert length == sizes[r]
+            at += length
+    assert at == len(items)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_items_that_are_kept_are_those_with_a_number(seed):
+    random = np.random.default_rng(seed)
+    pointer = np.cumsum([0, *random.integers(0, 6, random.integers(0, 20))])
+    items, number = random.integers(0, 9, pointer[-1]), random.permutation(9) - random.integers(0, 9)
+    kept_ptr, kept = keep_items(pointer, items, number)
+    wanted = [[n for n in number[items[a:b]].tolist() if n >= 0] for a, b in itertools.pairwise(pointer)]
+    assert [kept[a:b].tolist() for a, b in itertools.pairwise(kept_ptr)] == wanted

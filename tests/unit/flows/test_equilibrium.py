@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +14,7 @@ from karvan.flows import equilibrium, newton_kernels
 from karvan.flows.equilibrium import Start, relative_gap, solve_equilibrium, stream_flow
 from karvan.flows.problem import KINK_SHARE, Problem
 from karvan.flows.reactions import reactions_at
-from karvan.flows.scarcity_kernels import Controls
+from karvan.flows.scarcity_kernels import Controls, alike
 
 
 def test_two_routes_share_by_logit():
@@ -250,3 +251,21 @@ def test_the_matrix_is_the_derivative_of_the_conditions(seed):
         # differences have lost half their digits
         near = pytest.approx(slope[counted], rel=1e-4, abs=1e-4 * np.abs(slope).max())
         assert matrix[counted, column] == near
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_resources_with_the_same_pairs_are_one_group(seed):
+    """A dictionary of what tells them apart is the oracle."""
+    random = np.random.default_rng(seed)
+    pointer = np.cumsum([0, *random.integers(0, 3, random.integers(0, 25))])
+    order = random.permutation(pointer[-1])
+    there, back = random.integers(-1, 2, (2, pointer[-1]))
+    figures = random.integers(0, 2, (pointer[-1], 3)) * random.choice([1.0, -0.0, 0.5])
+    group, first = alike(pointer, order, there, back, figures)
+    known = {}
+    for j, (begin, end) in enumerate(itertools.pairwise(pointer)):
+        own = tuple((there[p], back[p], *(figures[p] + 0.0)) for p in order[begin:end])
+        assert group[j] == known.setdefault(own, len(known))
+        assert first[group[j]] <= j
+    assert len(first) == len(known)
+    assert [group[j] for j in first] == list(range(len(first)))

@@ -131,10 +131,12 @@ def test_routes_that_are_added_are_laid_as_from_nothing(seed):
     pair, *flat = columns(sorted(made[:old], key=lambda route: route[:2]))
     pair_ptr = np.searchsorted(pair, np.arange(pairs + 1))
     more = kernels.add_routes(pair_ptr, *flat, *columns(made[old:]))
-    is_open, movement_of = random.random(arcs) < 0.9, random.integers(-1, movements, arcs)
+    was_open, movement_of = random.random(arcs) < 0.9, random.integers(-1, movements, arcs)
+    # where more is open routes that did not stand may
+    is_open = was_open | (random.random(arcs) < random.choice([0.0, 0.7]))
     costs, length = random.random((2, arcs)), random.random(movements)
 
-    per_pair, kept, nest, ways, items, _ = lay_standing(pair_ptr, *flat, is_open, movement_of)
+    per_pair, kept, nest, ways, items, _ = lay_standing(pair_ptr, *flat, was_open, movement_of)
     known_ptr, none, nothing = np.cumsum([0, *per_pair]), np.full(len(kept), -1), np.zeros(0)
     sizes = kernels.path_sizes(known_ptr, nest, ways, items, length, movements, none, nothing)
     sums = kernels.sum_on_kept(kept, *flat[1:], *costs, none, nothing, nothing)

@@ -8,11 +8,15 @@ from corridors import random_problem
 
 from karvan.flows.choice import choice_of
 from karvan.flows.choice_kernels import load_classes
-from karvan.flows.corridor_kernels import sum_both_on_routes, sum_on_items
+from karvan.flows.corridor_kernels import sum_on_items, sum_on_routes
 from karvan.flows.reaction_kernels import reactions, stream_reactions
 
 #: Central differences of this many dollars or hours have lost half their digits.
 STEP = 1e-4
+
+
+def sum_both_on_routes(pointer, stream, usd, hours):
+    return sum_on_routes(pointer, stream, usd), sum_on_routes(pointer, stream, hours)
 
 
 def twice_used(problem, draw):
