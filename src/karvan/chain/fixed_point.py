@@ -43,6 +43,8 @@ NEARLY = 3.0
 #: A state is left as it stands for a round where its probability times the change of tonnes since it was solved is no more than
 #: this share of the change that is still made; in what may be the last round no state is.
 RARE = 0.03
+#: Where this share of the states are solved, all are.
+MANY = 0.75
 #: After so many rounds they do not meet easily, and no state is left as it stands.
 EASY_ROUNDS = 5
 #: Rounds that the acceleration looks back on.
@@ -204,11 +206,16 @@ class _Due:
         self.last = dict.fromkeys(states, multiplier)
 
     def due(self, multiplier: Floats, change: float) -> list[str]:
-        """Return the states to solve with these tonnes: those that may move what is expected by more than some change."""
+        """Return the states to solve with these tonnes: those that may move what is expected by more than some change.
+
+        All, where most are: the last ones would be solved later, and one by one.
+        """
         found = [
             state for state, probability in self.states.items()
             if probability * float(np.abs(np.log(multiplier / self.last[state])).max(initial=0.0)) >= change
         ]  # fmt: skip
+        if len(found) >= MANY * len(self.states):
+            found = [*self.states]
         self.last.update(dict.fromkeys(found, multiplier))
         return found
 
