@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from karvan.case import Case, Setting
     from karvan.flows.corridor_model import CorridorModel, Ways
     from karvan.flows.equilibrium import Equilibrium
+    from karvan.flows.layout import KnownLaid
     from karvan.flows.places import Place
     from karvan.flows.problem import Floats, Ints
     from karvan.flows.reactions import Reactions
@@ -170,7 +171,7 @@ def _begun(case: Case, setting: Setting, near: Solved | None, tolerance: float) 
     reference, network = reference_of(case), network_of(case, setting)
     chosen = near.chosen if near is not None else reference.chosen
     reactions = near.equilibrium.reactions if near is not None else reference.reactions
-    laid = near.model.known if near is not None else None
+    laid = _laid_there(near) if near is not None else None
     beside = near.model.network if near is not None else network_of(case, reference_setting(case))
     ways, charges = ways_of(network, chosen, reference.constants, laid), None
     # ways round what is shut, and over what is new, are there before anything is full for want of them; where arcs stand and
@@ -184,6 +185,13 @@ def _begun(case: Case, setting: Setting, near: Solved | None, tolerance: float) 
     return Solved(model, found, chosen, charges)
 
 
+def _laid_there(near: Solved) -> KnownLaid | None:
+    """Return how the routes of where a setting begins are laid; None where it has been given others, in another order."""
+    standing = near.model.laid.standing
+    own = all(standing[form].routes is routes.flat for form, routes in near.chosen.items())
+    return near.model.known if own else None
+
+
 def _charges_there(
     ways: Ways, near: Solved | None, chosen: Mapping[str, FormRoutes], reference: Reference
 ) -> tuple[Floats, Floats]:  # fmt: skip
@@ -192,9 +200,8 @@ def _charges_there(
         item.movements.keys == near.model.forms[form].movements.keys for form, item in ways.forms.items()
     ):
         return movement_charges(near.model, near.equilibrium.start)
-    model = build_model(
-        ways.network, chosen, reference.tastes, ways.forms, known=near.model.known if near is not None else None
-    )
+    laid = _laid_there(near) if near is not None else None
+    model = build_model(ways.network, chosen, reference.tastes, ways.forms, known=laid)
     return movement_charges(model, carried(near, model) if near is not None else _start(model, reference))
 
 

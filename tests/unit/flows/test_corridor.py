@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 
 import numpy as np
@@ -9,11 +10,13 @@ import pandas as pd
 import pytest
 
 import karvan
+from karvan.case import Setting
 from karvan.errors import RequestError, UnknownNameError
 from karvan.flows import assign_flows
 from karvan.flows.corridor import look_at_flows
-from karvan.flows.corridor_solve import first_look
+from karvan.flows.corridor_solve import first_look, solve_setting
 from karvan.flows.freight import vehicles
+from karvan.flows.route_sets import FormRoutes
 
 
 @pytest.fixture(scope="module")
@@ -220,3 +223,24 @@ def test_a_first_look_at_flows_is_near_and_leaves_them_as_they_are(case):
     assert look.meta.hash != answer.meta.hash
     assert look.solved.equilibrium.iterations < answer.solved.equilibrium.iterations or look.totals != answer.totals
     assert look.totals == pytest.approx(answer.totals, rel=0.05, abs=0.01)
+
+
+def test_a_setting_that_begins_with_other_routes_than_were_laid(case):
+    """Where it begins, routes stand in another order than those that are laid: none is taken for another."""
+    setting = Setting.of(projects="N2")
+    plain = solve_setting(case, Setting.of())
+    turned = {}
+    for form, routes in plain.chosen.items():
+        nests = [routes.flat.nest[a:b].tolist() for a, b in itertools.pairwise(routes.flat.pair_ptr)]
+        own = [list(zip(theirs, routes.paths(at), strict=True))[::-1] for at, theirs in enumerate(nests)]
+        turned[form] = FormRoutes.of(form, routes.pairs, own)
+    assert any(len(set(routes.flat.nest[a:b])) < b - a for routes in turned.values()
+               for a, b in itertools.pairwise(routes.flat.pair_ptr))  # fmt: skip
+    found = solve_setting(case, setting, replace(plain, chosen=turned))
+    for form, item in found.model.forms.items():
+        begin, arcs = found.model.laid.standing[form].arcs
+        prices = [item.choice_usd[arcs[a:b]].sum() for a, b in itertools.pairwise(begin)]
+        assert found.model.laid.sets.price_usd[found.model.laid.routes_of(form)] == pytest.approx(prices, rel=1e-12)
+    wanted = solve_setting(case, setting, plain)
+    assert found.model.problem.resources.names == wanted.model.problem.resources.names
+    assert found.equilibrium.used == pytest.approx(wanted.equilibrium.used, rel=1e-6)
