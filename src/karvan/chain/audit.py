@@ -113,11 +113,14 @@ def audit_base(applied: AppliedCase, place: Sequence[tuple[str, str, str]], t_pe
     years = year - applied.case.config.case.base_year
     rate = {name: float(row["growth_share_per_year"]) for name, row in applied.rows("economy").items()}
     zone = {name: rate.get(row["economy"], 0.0) for name, row in applied.rows("zone").items()}
+    grown: dict[tuple[float, float], float] = {}
     wanted: dict[tuple[str, str, str], float] = {}
     for row in applied.rows("base_flow").values():
         key = (row["origin"], row["destination"], row["commodity"])
-        grown = float(np.exp(years * np.mean(np.log1p([zone[row["origin"]], zone[row["destination"]]]))))
-        wanted[key] = wanted.get(key, 0.0) + row["flow_t_per_year"] * grown
+        ends = zone[row["origin"]], zone[row["destination"]]
+        if ends not in grown:
+            grown[ends] = float(np.exp(years * np.mean(np.log1p(ends))))
+        wanted[key] = wanted.get(key, 0.0) + row["flow_t_per_year"] * grown[ends]
     given: dict[tuple[str, str, str], float] = {}
     for key, tonnes in zip(place, t_per_year.tolist(), strict=True):
         given[key] = given.get(key, 0.0) + tonnes

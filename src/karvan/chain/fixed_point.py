@@ -41,7 +41,7 @@ FIRST = 1e-5
 CLOSER = 1e-3
 NEARLY = 3.0
 #: A state is left as it stands for a round where its probability times the change of tonnes since it was solved is no more than
-#: this share of the change that is still made; in what may be the last round no state is.
+#: this share of the change that is still made; in the first round, and in what may be the last, no state is.
 RARE = 0.03
 #: Where this share of the states are solved, all are.
 MANY = 0.75
@@ -166,7 +166,9 @@ def meet(
         multiplier = np.exp(rounds.following(np.log(multiplier), moves))
         last_logsum = logsum
         closer = closest if changes[-1] <= NEARLY * tolerance else max(CLOSER * size, closest)
-        states = solved.due(multiplier, 0.0 if closer == closest or count > EASY_ROUNDS else RARE * size)
+        # in the first round every state finds the ways that it lacks, all at once; later they would one after the other
+        every = closer == closest or count == 1 or count > EASY_ROUNDS
+        states = solved.due(multiplier, 0.0 if every else RARE * size)
         side = after.again(goods, multiplier, side, states, tolerance=closer, seek=seek)
     message = (
         f"Trade and flows did not meet in {MOST_ROUNDS} rounds: tonnes of {' '.join(goods.ends[worst])} still move by "
