@@ -73,45 +73,6 @@ def exponential(x):
     return series * power if x > -700.0 else 0.0
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
-def nests_by_size(nest_ptr, class_set):
-    """Return the order in which kernels go through the routes of classes: the first six fields of :class:`Choice`."""
-    classes, most = len(class_set), 0
-    begin = np.zeros(classes + 1, dtype=np.int64)
-    for c in range(classes):
-        o = class_set[c]
-        begin[c + 1] = begin[c] + nest_ptr[o, NESTS] - nest_ptr[o, 0]
-        for m in range(NESTS):
-            most = max(most, nest_ptr[o, m + 1] - nest_ptr[o, m])
-    size_ptr = np.zeros(most + 2, dtype=np.int64)
-    for c in range(classes):
-        for m in range(NESTS):
-            size = nest_ptr[class_set[c], m + 1] - nest_ptr[class_set[c], m]
-            if size > 0:
-                size_ptr[size + 1] += 1
-    first = np.zeros(most + 1, dtype=np.int64)
-    for size in range(1, most + 1):
-        first[size] = first[size - 1] + (size - 1) * (size_ptr[size] - size_ptr[size - 1]) if size > 1 else 0
-        size_ptr[size + 1] += size_ptr[size]
-    nests, items = size_ptr[most + 1], begin[classes]
-    nest_at, nest_class = np.empty(nests, dtype=np.uint32), np.empty(nests, dtype=np.uint32)
-    item_route, item_at = np.empty(items, dtype=np.uint32), np.empty(items, dtype=np.uint32)
-    place = size_ptr.copy()
-    for c in range(classes):
-        o = class_set[c]
-        for m in range(NESTS):
-            size = nest_ptr[o, m + 1] - nest_ptr[o, m]
-            if size == 0:
-                continue
-            nest_at[place[size]], nest_class[place[size]] = m * classes + c, c
-            at = first[size] + size * (place[size] - size_ptr[size])
-            for i in range(size):
-                item_route[at + i] = nest_ptr[o, m] + i
-                item_at[at + i] = begin[c] + nest_ptr[o, m] - nest_ptr[o, 0] + i
-            place[size] += 1
-    return begin, size_ptr, nest_at, nest_class, item_route, item_at
-
-
 @njit(cache=True, error_model="numpy")
 def _spread(choice, charge_usd, charge_h, weight, low):
     """Write the weights of the routes of every nest, the cheapest being one times its size, and the costs of those."""
@@ -233,6 +194,15 @@ def _weigh(choice, charge_usd, charge_h):
     return weight, total, network, overall, on_network, share
 
 
+@njit(cache=True, error_model="numpy")
+def _by_class(choice, values):
+    """Return figures of routes, nest by nest, as they stand one class after the other."""
+    each = np.empty(len(values))
+    for i in range(len(values)):
+        each[choice.item_at[i]] = values[i]
+    return each
+
+
 @njit(cache=True, error_model="numpy", nogil=True)
 def choose(choice, charge_usd, charge_h):
     """Return how every class chooses, as charges on the routes have it.
@@ -245,10 +215,7 @@ def choose(choice, charge_usd, charge_h):
         the network, and the shares of the ways of going.
     """
     weight, total, network, overall, on_network, share = _weigh(choice, charge_usd, charge_h)
-    each = np.empty(len(weight))
-    for i in range(len(weight)):
-        each[choice.item_at[i]] = weight[i]
-    return choice.begin, each, total.T.copy(), network, overall, on_network, share.T.copy()
+    return choice.begin, _by_class(choice, weight), total.T.copy(), network, overall, on_network, share.T.copy()
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
@@ -278,7 +245,4 @@ def load_classes(choice, charge_usd, charge_h):
     shares of the ways of going; where the routes of each class begin, and its flow on each of them.
     """  # noqa: D205
     flow, weight, network, overall, on_network, share = load_routes(choice, charge_usd, charge_h)
-    each = np.empty(len(weight))
-    for i in range(len(weight)):
-        each[choice.item_at[i]] = weight[i]
-    return flow, network, overall, on_network, share, choice.begin, each
+    return flow, network, overall, on_network, share, choice.begin, _by_class(choice, weight)

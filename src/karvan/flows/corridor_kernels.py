@@ -65,9 +65,8 @@ def by_length(route_ptr, route_item):
     for r in range(routes):
         length_ptr[route_ptr[r + 1] - route_ptr[r] + 1] += 1
     first = np.zeros(most + 1, dtype=np.int64)
-    for n in range(most + 1):
-        if n > 0:
-            first[n] = first[n - 1] + (n - 1) * (length_ptr[n] - length_ptr[n - 1])
+    for n in range(1, most + 1):
+        first[n] = first[n - 1] + (n - 1) * (length_ptr[n] - length_ptr[n - 1])
         length_ptr[n + 1] += length_ptr[n]
     order, item = np.empty(routes, dtype=np.uint32), np.empty_like(route_item)
     place = length_ptr.copy()

@@ -177,7 +177,7 @@ def _begun(case: Case, setting: Setting, near: Solved | None, tolerance: float) 
     # ways round what is shut, and over what is new, are there before anything is full for want of them; where arcs stand and
     # cost as they do where it begins, hardly a way is missing yet: they are sought when it is solved
     if not _cost_the_same(network, beside):
-        charges = _charges_there(ways, near, chosen, reference)
+        charges = _charges_there(ways, near, chosen, reference, laid)
         chosen = with_missing(ways, charges, chosen)
     model = build_model(network, chosen, reference.tastes, ways.forms, known=laid)
     start = carried(near, model) if near is not None else _start(model, reference)
@@ -193,14 +193,13 @@ def _laid_there(near: Solved) -> KnownLaid | None:
 
 
 def _charges_there(
-    ways: Ways, near: Solved | None, chosen: Mapping[str, FormRoutes], reference: Reference
+    ways: Ways, near: Solved | None, chosen: Mapping[str, FormRoutes], reference: Reference, laid: KnownLaid | None
 ) -> tuple[Floats, Floats]:  # fmt: skip
     """Return what movements are charged where a setting begins."""
     if near is not None and all(
         item.movements.keys == near.model.forms[form].movements.keys for form, item in ways.forms.items()
     ):
         return movement_charges(near.model, near.equilibrium.start)
-    laid = _laid_there(near) if near is not None else None
     model = build_model(ways.network, chosen, reference.tastes, ways.forms, known=laid)
     return movement_charges(model, carried(near, model) if near is not None else _start(model, reference))
 

@@ -313,6 +313,11 @@ def _joined(one: Ints, other: Ints) -> Ints:
     return np.concatenate([one, other[1:] + one[-1]])
 
 
+def _standing_alone(routes: FormRoutes, item: FormNetwork) -> Standing:
+    """Return the routes of a form that stand on its network."""
+    return _standing(routes, item.movements.of_arc, item.open.tobytes(), len(item.movements.keys))
+
+
 class KnownLaid(NamedTuple):
     """Routes that are laid already, and the networks over which they are."""
 
@@ -346,7 +351,7 @@ def standing_routes(
     return {
         form: known.standing(form, item, chosen[form])[0]
         if known is not None and known.fits(form, item)
-        else _standing(chosen[form], item.movements.of_arc, item.open.tobytes(), len(item.movements.keys))
+        else _standing_alone(chosen[form], item)
         for form, item in forms.items()
     }
 
@@ -401,7 +406,7 @@ class _FormLaid(NamedTuple):
 
 def _form_laid(routes: FormRoutes, item: FormNetwork) -> _FormLaid:
     """Return the routes of a form laid from nothing."""
-    standing = _standing(routes, item.movements.of_arc, item.open.tobytes(), len(item.movements.keys))
+    standing = _standing_alone(routes, item)
     price, hours = _sums(standing, item.choice_usd, item.hours)
     return _FormLaid(standing, _streams(standing), price, hours, _log_sizes(standing, item.movements.length_km))
 
