@@ -21,7 +21,7 @@ from karvan.flows.equilibrium import TOLERANCE as EQUILIBRIUM
 from karvan.trade.threads import one_thread
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from karvan.chain.goods import Floats, Goods
     from karvan.chain.response import Response
@@ -143,10 +143,19 @@ def meet(
     closer = np.inf
     changes: list[float] = []
     rounds, solved = _Rounds(), _Due(after.states, multiplier)
+
+    def answered(logsum: Floats) -> Response:
+        return answer(goods, matrix, ground.level, logsum - ground.logsum, theta=theta, margin=margin, start=wage)
+
     for count in range(1, MOST_ROUNDS + 1):
-        ground, side = ground.beside(side, min(closer, FIRST))
+        was = ground
+        # the first answer does without, and is never the last: most routes are found with the tonnes to which it leads
+        if count > 1:
+            ground, side = ground.beside(side, min(closer, FIRST))
+        if ground is not was:
+            rounds.answer_again(lambda logsum: answered(logsum).multiplier)
         logsum = expected_logsum(goods, side)
-        found = answer(goods, matrix, ground.level, logsum - ground.logsum, theta=theta, margin=margin, start=wage)
+        found = answered(logsum)
         wage = found.solved.after.wage_hat
         moves = np.log(found.multiplier / multiplier)
         changes.append(float(np.abs(np.expm1(moves)).max(initial=0.0)))
@@ -163,7 +172,7 @@ def meet(
         worst = int(np.abs(moves).argmax())
         # tonnes that would grow tenfold say no more about what may rest, or be left rough, than those that would double
         size = min(changes[-1], float(np.abs(moves).max(initial=0.0)), 1.0)
-        multiplier = np.exp(rounds.following(np.log(multiplier), moves))
+        multiplier = np.exp(rounds.following(np.log(multiplier), moves, logsum))
         last_logsum = logsum
         closer = closest if changes[-1] <= NEARLY * tolerance else max(CLOSER * size, closest)
         # in the first round every state finds the ways that it lacks, all at once; later they would one after the other
@@ -228,12 +237,20 @@ class _Rounds:
     def __init__(self) -> None:
         self.points: list[Floats] = []
         self.moves: list[Floats] = []
+        self.logsums: list[Floats] = []
         self.far, self.left = FARTHEST, np.inf
 
-    def following(self, point: Floats, moves: Floats) -> Floats:
-        """Return the point to try next."""
+    def answer_again(self, multiplier_of: Callable[[Floats], Floats]) -> None:
+        """Find the moves of the points anew, where what their logsums are compared with has changed."""
+        self.moves = [
+            np.log(multiplier_of(logsum)) - point for logsum, point in zip(self.logsums, self.points, strict=True)
+        ]
+
+    def following(self, point: Floats, moves: Floats, logsum: Floats) -> Floats:
+        """Return the point to try next; moves follow from the logsum of the goods at the point."""
         self.points = [*self.points, point][-MEMORY - 1 :]
         self.moves = [*self.moves, moves][-MEMORY - 1 :]
+        self.logsums = [*self.logsums, logsum][-MEMORY - 1 :]
         left = float(np.abs(moves).max(initial=0.0))
         if len(self.points) > 1:
             self.far = FARTHER * self.far if left < self.left else FARTHEST

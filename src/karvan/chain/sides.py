@@ -310,10 +310,10 @@ def expected_logsum(goods: Goods, side: Side) -> Floats:
 
 def expected_level(goods: Goods, side: Side) -> Floats:
     """Return the mean generalised cost of all goods, on the mean of the states."""
+    costs = in_threads(class_costs, side.in_order(side.states))
     mean = np.zeros(len(goods))
-    for state, probability in side.states.items():
-        found = side.solved[state]
-        mean += probability * on_goods(goods, found, class_costs(found).mean_usd_per_t)
+    for (state, probability), cost in zip(side.states.items(), costs, strict=True):
+        mean += probability * on_goods(goods, side.solved[state], cost.mean_usd_per_t)
     return mean
 
 

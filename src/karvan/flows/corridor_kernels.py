@@ -27,7 +27,7 @@ def sum_on_routes(route_ptr, route_item, values):
 def keep_items(route_ptr, route_item, number):
     """Return the items of every route that have a new number, by it; -1 is none."""
     pointer = np.zeros(len(route_ptr), dtype=np.int64)
-    item = np.empty(len(route_item), dtype=np.int64)
+    item = np.empty_like(route_item)
     size = 0
     for r in range(len(route_ptr) - 1):
         for k in range(route_ptr[r], route_ptr[r + 1]):

@@ -211,7 +211,7 @@ def _reduced(routes: RouteSets, resources: Resources) -> _Reduced:
     serial = Serial.of(renamed)
     by_price, by_queue = serial.hard & (resources.clearing == 0), serial.hard & (resources.clearing == 1)
     # streams by narrow numbers without a sign
-    length_ptr, route, route_stream = kernels.by_length(pointer, item.astype(np.uint32))
+    length_ptr, route, route_stream = kernels.by_length(pointer, item.astype(np.uint32, copy=False))
     scarcity = Scarcity(
         length_ptr, route, route_stream, len(kept), renamed.preload, renamed.capacity, by_price, by_queue, renamed.curve,
         renamed.free_h, renamed.curve_a, renamed.curve_b, renamed.pair_resource, renamed.pair_there, renamed.pair_back,

@@ -147,7 +147,7 @@ class Laid:
     def moves(self) -> tuple[Ints, Ints]:
         """Where the movements of every route begin, and the movements, over both forms."""
         one, other = (self.standing[form] for form in FORMS)
-        items = np.concatenate([one.move_item, other.move_item + self.first[FORMS[1]][1]], dtype=np.int64)
+        items = _items_joined(one.move_item, other.move_item, self.first[FORMS[1]][1])
         return _joined(one.move_ptr, other.move_ptr), items
 
 
@@ -303,7 +303,7 @@ def _layout(standing: Mapping[str, Standing], streams: Mapping[str, Streams]) ->
     moved = np.where(second.of >= 0, second.of + first.number, -1)
     return _Layout(
         _joined(one.set_ptr, other.set_ptr), np.concatenate([one.nest, other.nest]), np.concatenate([first.of, moved]),
-        _joined(first.ptr, second.ptr), np.concatenate([first.item, second.item + first.number], dtype=np.int64),
+        _joined(first.ptr, second.ptr), _items_joined(first.item, second.item, first.number),
         first.number + second.number,
     )  # fmt: skip
 
@@ -311,6 +311,12 @@ def _layout(standing: Mapping[str, Standing], streams: Mapping[str, Streams]) ->
 def _joined(one: Ints, other: Ints) -> Ints:
     """Return two pointers as one."""
     return np.concatenate([one, other[1:] + one[-1]])
+
+
+def _items_joined(one: Ints, other: Ints, number: int) -> Ints:
+    """Return the items of both forms, those of the second counted on from a number."""
+    # a few hundred thousand: narrow, and without a sign, which kernels would ask every index for
+    return np.concatenate([one, other + np.int32(number)]).view(np.uint32)
 
 
 def _standing_alone(routes: FormRoutes, item: FormNetwork) -> Standing:

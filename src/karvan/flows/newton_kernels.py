@@ -34,6 +34,8 @@ WORTH = 8.0
 MOST_UPSET = 30.0
 #: Reactions serve again as long as a step with them leaves at most this share of what is missing.
 SERVES_AGAIN = 0.3
+#: Or as long as no more than so many such steps are left.
+FEW_STEPS = 5.0
 #: Delays and leans whose own feedback (slope x what it changes in the flow) is smaller are set from the flow, without a line of
 #: the matrix.
 WEAK_FEEDBACK = 0.01
@@ -582,7 +584,7 @@ def serve(choice, scarcity, known, point, error, tolerance, damping, blunt, most
             if not tried:
                 first, first_fault, tried = there, fault, True
             left = length(fault)
-            near = left <= SERVES_AGAIN * was
+            near = left <= SERVES_AGAIN * was or steps_left(was, left, tolerance) <= FEW_STEPS
             if near or not left <= limit * SERVES_AGAIN * was:
                 break
         if not near:

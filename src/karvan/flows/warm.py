@@ -8,10 +8,14 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
 from karvan.errors import WorkerError
+
+if TYPE_CHECKING:
+    from karvan.flows.problem import Ints
 
 
 def is_compiled() -> bool:
@@ -56,12 +60,14 @@ def warm_dense() -> None:
 
 def warm_equilibrium() -> None:
     """Solve the smallest corridor that needs every kernel of equilibria: two routes, of which one is full."""
-    from karvan.flows.equilibrium import Solver, solve_equilibrium  # noqa: PLC0415 - heavy
+    from karvan.flows.equilibrium import Solver, solve_equilibrium, stream_flow  # noqa: PLC0415 - heavy
     from karvan.flows.problem import Classes, Problem, Resources, RouteSets  # noqa: PLC0415 - heavy
 
     zero, one, number = np.zeros(1), np.ones(1), np.zeros(1, dtype=np.int64)
     two = np.arange(2)
-    routes = RouteSets(two * 2, two * 0, np.array([10.0, 12.0]), np.zeros(2), np.zeros(2), np.arange(3), two, 2)
+    # as narrow as routes that are laid have them
+    streams = cast("Ints", two.astype(np.uint32))
+    routes = RouteSets(two * 2, two * 0, np.array([10.0, 12.0]), np.zeros(2), np.zeros(2), np.arange(3), streams, 2)
     classes = Classes(["goods"], number, one * 100, one, one, one * np.inf, np.zeros((1, 4)), np.full((1, 3), 0.5))
     resources = Resources(
         ["line"], one * 40, zero, number, number, zero, zero, zero, number, number, number - 1, one, zero,
@@ -70,6 +76,7 @@ def warm_equilibrium() -> None:
     problem = Problem(routes, classes, resources)
     found = solve_equilibrium(problem)
     start = found.start
+    stream_flow(problem, found)
     solve_equilibrium(
         replace(problem, classes=replace(classes, demand_t_per_day=one * 90)), start, reactions=found.reactions
     )

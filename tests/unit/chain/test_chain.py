@@ -525,12 +525,30 @@ def test_steps_are_short_at_first_and_not_for_long(held, most):
         moves = wish - point - held * point.sum() * np.array([1.0, 0.2, 0.1])
         if np.abs(moves).max() < 1e-6:
             break
-        new = rounds.following(point, moves)
+        new = rounds.following(point, moves, point)
         if not count:
             assert np.abs(new - point).max() == pytest.approx(np.log(2.0))
         point = new
     moves = wish - point - held * point.sum() * np.array([1.0, 0.2, 0.1])
     assert np.abs(moves).max() < 1e-6
+
+
+def test_answers_to_other_ground_are_found_anew():
+    """What was answered before both sides had the same routes goes on as if they always had."""
+    points = np.array([[0.0, 0.0], [0.1, -0.02]])
+    changed, always = fixed_point._Rounds(), fixed_point._Rounds()
+
+    def moves(logsum, ground):
+        return np.array([0.2, -0.05]) - 1.5 * (logsum - ground)
+
+    for point, old in zip(points, (0.01, 0.01), strict=True):
+        changed.following(point, moves(point + 0.3, old), point + 0.3)
+        always.following(point, moves(point + 0.3, 0.04), point + 0.3)
+    changed.answer_again(lambda logsum: np.exp(points[int(logsum[0] > 0.35)] + moves(logsum, 0.04)))
+    np.testing.assert_allclose(changed.moves, always.moves, rtol=1e-14)
+    last = np.array([0.15, -0.03])
+    found = [rounds.following(last, moves(last + 0.3, 0.04), last + 0.3) for rounds in (changed, always)]
+    np.testing.assert_allclose(*found, rtol=1e-10)
 
 
 def test_what_does_not_meet_says_so(case, monkeypatch):
