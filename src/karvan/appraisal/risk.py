@@ -11,14 +11,14 @@ a stream that changes sign once, from below to above.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from karvan import workers as pool
 from karvan.appraisal.discounting import Discounting
-from karvan.appraisal.uncertain import Floats, Sampler, Uncertain, draw_figures, ranks_of
+from karvan.appraisal.uncertain import Floats, Sampler, Uncertain, correlation_off, draw_figures, ranks_of
 from karvan.errors import AuditError, InputError
 
 if TYPE_CHECKING:
@@ -76,6 +76,9 @@ class Risk:
         Rank correlation of each figure with the value, the strongest first.
     values
         The value of each draw.
+    correlation_off
+        By how much the rank correlations that were drawn differ at most from those that were asked for:
+        :func:`karvan.appraisal.uncertain.correlation_off`.
     """
 
     draws: int
@@ -92,6 +95,7 @@ class Risk:
     hurdle: float
     drivers: tuple[tuple[str, float], ...]
     values: Floats
+    correlation_off: float = 0.0
 
     @property
     def table(self) -> pd.DataFrame:
@@ -116,6 +120,7 @@ class Risk:
             "p_below_hurdle",
             "cvar",
             "hurdle",
+            "correlation_off",
         )
         return {name: getattr(self, name) for name in names} | {
             "drivers": [{"name": name, "rank_correlation": rank} for name, rank in self.drivers]
@@ -174,7 +179,8 @@ def simulate_accounts(
     values = np.concatenate([part[0] for part in parts])
     at_the_hurdle = np.concatenate([part[1] for part in parts])
     _audit(accounts, discounting, plan, figures, values)
-    return _summary(values, at_the_hurdle, figures, acts, seed=seed, sampler=sampler, hurdle=at_hurdle.rate)
+    found = _summary(values, at_the_hurdle, figures, acts, seed=seed, sampler=sampler, hurdle=at_hurdle.rate)
+    return replace(found, correlation_off=correlation_off([act.figure.name for act in acts], correlations or {}))
 
 
 def _delayed_worth(accounts: Accounts, discounting: Discounting) -> Floats:

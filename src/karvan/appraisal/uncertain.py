@@ -206,11 +206,35 @@ def draw_figures(
     enough = max(draws, _RANKS * len(figures)) if correlations else draws
     shares = _even_shares(enough, len(figures), seed, sampler)
     if correlations:
-        target = np.eye(len(figures))
-        for (one, two), rank in correlations.items():
-            target[names.index(one), names.index(two)] = target[names.index(two), names.index(one)] = rank
-        shares = _correlated(shares, target)[:draws]
+        shares = _correlated(shares, _target(names, correlations))[:draws]
     return np.column_stack([figure.quantiles(shares[:, place]) for place, figure in enumerate(figures)])
+
+
+def correlation_off(names: Sequence[str], correlations: Mapping[tuple[str, str], float]) -> float:
+    """Return by how much the rank correlations that are drawn differ at most from those asked for.
+
+    They do where no normal scores have these. Of three figures, for one, none can oppose both others by ranks of more than 0.48.
+    """
+    target = _target(names, correlations)
+    if np.linalg.eigvalsh(_of_scores(target))[0] >= -_ROUNDING:
+        return 0.0
+    root = _root(_of_scores(target), nearest=True)
+    drawn = 6.0 / np.pi * np.arcsin(np.clip(root @ root.T, -1.0, 1.0) / 2.0)
+    return float(np.abs(drawn - target).max())
+
+
+def _target(names: Sequence[str], correlations: Mapping[tuple[str, str], float]) -> Floats:
+    """Return the matrix of rank correlations of some figures."""
+    target = np.eye(len(names))
+    for (one, two), rank in correlations.items():
+        target[names.index(one), names.index(two)] = target[names.index(two), names.index(one)] = rank
+    return target
+
+
+def _of_scores(target: Floats) -> Floats:
+    """Return how normal scores correlate whose ranks correlate so: by r where ranks do by 6 / pi asin(r / 2) (Pearson 1907)."""
+    found: Floats = 2.0 * np.sin(np.pi / 6.0 * target)
+    return found
 
 
 def _even_shares(draws: int, dimensions: int, seed: int, sampler: Sampler) -> Floats:
@@ -231,9 +255,8 @@ def _correlated(shares: Floats, target: Floats) -> Floats:
     """Return the columns reordered so that their ranks correlate as wanted."""
     from scipy.special import ndtri  # noqa: PLC0415 - heavy
 
-    # figures whose normal scores correlate by r have ranks that correlate by 6 / pi asin(r / 2) (Pearson 1907)
     _root(target)
-    wanted = _root(2.0 * np.sin(np.pi / 6.0 * target), nearest=True)
+    wanted = _root(_of_scores(target), nearest=True)
     draws, count = shares.shape
     scores = ndtri((np.column_stack([ranks_of(shares[:, place]) for place in range(count)]) + 1.0) / (draws + 1.0))
     own = np.array([[_product(scores[:, one], scores[:, two]) for two in range(count)] for one in range(count)])

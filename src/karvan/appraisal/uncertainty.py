@@ -22,7 +22,7 @@ from karvan.appraisal.risk import TAIL, rank_correlation
 from karvan.appraisal.sobol import sobol_indices
 from karvan.appraisal.store import OutcomeStore
 from karvan.appraisal.training import MOST_SOLVES, TARGET_SHARE, Ground, fit, train, with_solution
-from karvan.appraisal.uncertain import draw_faults
+from karvan.appraisal.uncertain import correlation_off, draw_faults
 from karvan.appraisal.uncertain_drivers import LIMIT, demand_correlations, find_drivers
 from karvan.appraisal.uncertainty_results import (
     Distribution,
@@ -53,6 +53,8 @@ if TYPE_CHECKING:
 _SOBOL_POWER = 10
 #: The base world put through the draws and through the accounts: rounding of sums of thousands of terms.
 _SAME = 1e-8
+#: Rank correlations that are drawn are off by as much in a thousand draws anyhow.
+LEAST_OFF = 0.005
 
 
 def how_sure(
@@ -373,9 +375,14 @@ def _notes(ground: Ground, drawn: _Drawn, *, exact: bool) -> tuple[str, ...]:
     notes = []
     if assumed:
         notes.append(f"ranges by confidence alone, or of assumptions: {', '.join(assumed)}")
-    if ground.correlations and any(driver.name.startswith("demand_") for driver in drivers):
+    if ground.correlations and ground.correlations == demand_correlations(ground.case, drivers):
         rank = next(iter(ground.correlations.values()))
         notes.append(f"demand of different kinds is taken to correlate by ranks of {rank:g}: an assumption")
+    off = correlation_off([driver.name for driver in drivers], ground.correlations)
+    if off > LEAST_OFF:
+        notes.append(
+            f"the rank correlations that are asked for cannot all be: the nearest are drawn, at most {off:.2g} from them"
+        )
     if any(driver.acts == "overrun" for driver in drivers):
         notes.append("cost runs over as works of its kind have: the mean of the draws lies below the appraisal's value")
     if ground.model.rules.carbon is not None and not ground.model.columns("carbon"):

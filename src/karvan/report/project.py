@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from karvan.appraisal import Appraisal, Uncertainty
+    from karvan.appraisal.appraisal import UsersGain
     from karvan.appraisal.financing_results import FundedLoan
     from karvan.case import Case
 
@@ -288,15 +289,31 @@ def _parts(found: Appraisal) -> str:
     users = found.users
     assert users is not None  # noqa: S101 - the caller has seen to it
     named = [f"{_plain(name)} {words.musd(part)}" for name, part in users.parts_musd.items()]
-    welfare = "" if math.isnan(users.trade_welfare_musd) else (
-        f" Real income of all economies gains {words.musd(users.trade_welfare_musd)} by the answer of trade: another measure of "
-        "the part of it that is trade between them, never to be added."
-    )  # fmt: skip
     return (
         f"Users' surplus, {words.musd(users.logsum_musd)} in all, consists of: {words.listed(named)}; choice is what a wider "
         "choice, and constants of the choice, are worth. Over ways of going that are there on both sides, with "
         f"{words.percent(users.rule_of_half_share)} of the tonnes, the rule of half gives {words.musd(users.rule_of_half_musd)}."
-        f"{welfare}"
+        f"{_real_income(users)}"
+    )
+
+
+def _real_income(users: UsersGain) -> str:
+    """Return what trade makes of it in real income, and why that may have the other sign."""
+    welfare = users.trade_welfare_musd
+    if math.isnan(welfare):
+        return ""
+    moves = "loses" if welfare < 0 else "gains"
+    apart = (
+        (
+            " The two differ in sign: real income weighs goods by the dollars of their trade, users' surplus by the tonnes that "
+            "go, so that cheap goods that grow, or are crowded out, count for much in one and for little in the other."
+        )
+        if welfare * users.logsum_musd < 0
+        else ""
+    )
+    return (
+        f" Real income of all economies {moves} {words.musd(abs(welfare))} by the answer of trade: another measure of the "
+        f"part of it that is trade between them, never to be added.{apart}"
     )
 
 

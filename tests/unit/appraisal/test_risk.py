@@ -15,7 +15,7 @@ from karvan.appraisal.options import factors_of, option_value
 from karvan.appraisal.reference_class import reference_class
 from karvan.appraisal.risk import Acts, simulate_accounts
 from karvan.appraisal.sobol import sobol_indices
-from karvan.appraisal.uncertain import Uncertain, draw_figures
+from karvan.appraisal.uncertain import Uncertain, correlation_off, draw_figures
 from karvan.errors import AuditError, InputError, UnknownNameError
 
 SHARES = np.array([0.001, 0.1, 0.3, 0.5, 0.8, 0.9, 0.999])
@@ -111,6 +111,24 @@ def test_ranks_that_no_normal_scores_have_are_met_as_nearly_as_they_can_be():
     )
     ranks = stats.spearmanr(opposed).statistic[np.triu_indices(3, 1)]
     assert ranks == pytest.approx(-6 / np.pi * np.arcsin(0.25), abs=0.005)
+
+
+def test_how_far_ranks_are_off_is_said():
+    """By 0.49 less 6 / pi asin(1/4) where three figures oppose each other; by nothing where they can be as they are asked for."""
+    pairs = [("a", "b"), ("b", "c"), ("a", "c")]
+    most = 6 / np.pi * np.arcsin(0.25)
+    assert correlation_off("abc", dict.fromkeys(pairs, -0.49)) == pytest.approx(0.49 - most, abs=1e-12)
+    assert correlation_off("abc", dict.fromkeys(pairs, -0.48)) == pytest.approx(0.0, abs=1e-12)
+    assert correlation_off("abc", {("a", "b"): 1.0}) == pytest.approx(0.0, abs=1e-12)
+    assert correlation_off("abc", {}) == 0.0
+
+
+def test_risk_says_how_far_ranks_are_off(accounts):
+    acts = [Acts(Uncertain(name, "uniform", low=0.8, high=1.2), ("saved",)) for name in "abc"]
+    asked = dict.fromkeys([("a", "b"), ("b", "c"), ("a", "c")], -0.5)
+    found = simulate_accounts(accounts, NINE, acts, draws=500, correlations=asked)
+    assert found.to_dict()["correlation_off"] == pytest.approx(0.5 - 6 / np.pi * np.arcsin(0.25), abs=1e-12)
+    assert simulate_accounts(accounts, NINE, acts, draws=500).to_dict()["correlation_off"] == 0.0
 
 
 @pytest.mark.parametrize("sampler", ["sobol", "lhs"])

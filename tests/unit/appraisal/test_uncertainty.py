@@ -520,3 +520,16 @@ def test_a_scenario_that_lasts_has_no_closures_to_draw(case, store):
     assert [row.state for row in found.by_state] == ["open", "ab_shut"]
     with pytest.raises(UnknownNameError, match="No driver is called 'closures'"):
         how_sure(case, "N2", scenario="open", only=["closures"], store=store)
+
+
+def test_correlations_that_cannot_all_be_are_said_to_be_off(case, store):
+    """Three figures that are each to oppose the others; and demand's own assumption is not said of what was asked for."""
+    trio = ("cost_N2", "overrun_N2", "asset_life")
+    asked = {(one, two): -0.5 for place, one in enumerate(trio) for two in trio[place + 1 :]}
+    found = how_sure(case, "N2", draws=64, only=trio, solves=0, correlations=asked, store=store)
+    said = "the rank correlations that are asked for cannot all be: the nearest are drawn, at most 0.017 from them"
+    assert said in found.notes
+    fine = how_sure(
+        case, "N2", draws=64, only=trio, solves=0, correlations={("cost_N2", "overrun_N2"): 0.5}, store=store
+    )
+    assert not any("correlat" in note for note in fine.notes)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
-from karvan.report.project import _sum
+from karvan.appraisal.appraisal import UsersGain
+from karvan.report.project import _real_income, _sum
 
 
 @pytest.mark.parametrize(
@@ -12,3 +15,22 @@ from karvan.report.project import _sum
 )
 def test_what_rounding_leaves_is_no_sum(musd: float, shown: str) -> None:
     assert _sum(musd).text == shown
+
+
+@pytest.mark.parametrize(
+    ("users_musd", "welfare_musd", "begins", "explained"),
+    [
+        (19.1, 0.5, "Real income of all economies gains USD 500,000 by", False),
+        (-6.6, -0.2, "Real income of all economies loses USD 200,000 by", False),
+        # as of P26 of the bundled case: cement that would grow 26-fold crowds out goods that are worth more
+        (11.0, -10.9, "Real income of all economies loses USD 10.9 m by", True),
+    ],
+)
+def test_real_income_of_another_sign_is_explained(users_musd, welfare_musd, begins, explained) -> None:
+    said = _real_income(UsersGain(users_musd, users_musd, 1.0, welfare_musd, {}))
+    assert said.strip().startswith(begins)
+    assert ("The two differ in sign" in said) is explained
+
+
+def test_without_trade_nothing_is_said_of_real_income() -> None:
+    assert _real_income(UsersGain(1.0, 1.0, 1.0, math.nan, {})) == ""
