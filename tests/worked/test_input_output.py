@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 import karvan
-from karvan.errors import AuditError, InputError, RequestError
+from karvan.errors import AuditError, InputError, NotConvergedError, RequestError
 from karvan.trade.audit import audit_io
 from karvan.trade.caliendo_parro import solve
 from karvan.trade.io_tables import read_io_question
@@ -303,3 +303,19 @@ def test_who_sells_nothing_to_the_rest_cannot_buy_there_without_a_deficit():
     given["deficit"] = pd.DataFrame({"country": names, "deficit": deficit.to_numpy(), "after": 0.0})
     with pytest.raises(InputError, match=found):
         karvan.counterfactual_io(given)
+
+
+@pytest.mark.parametrize(("home", "theta"), [(60.0, 6.0), (200.0, 4.0)])
+def test_a_country_that_would_spend_less_than_nothing_is_no_equilibrium(tmp_path, home, theta):
+    """B lends most of what it earns; dearer exports leave it less than it lends, as the model of one sector says too."""
+    rows = [("A", "A", home), ("A", "B", 3.0), ("B", "A", 70.0), ("B", "B", 2.0)]
+    files = {
+        "trade": "exporter,importer,commodity,value\n" + "".join(f"{i},{j},g,{value}\n" for i, j, value in rows),
+        "value_added": "country,commodity,share\nA,g,1\nB,g,1\n",
+        "elasticity": f"commodity,theta\ng,{theta}\n",
+        "tau_hat": "exporter,importer,tau_hat\nA,A,1\nA,B,1\nB,A,1.5\nB,B,1\n",
+    }
+    for name, text in files.items():
+        (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(NotConvergedError, match=r"No equilibrium was found: "):
+        karvan.counterfactual_io(tmp_path)

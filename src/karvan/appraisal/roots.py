@@ -49,11 +49,14 @@ class RatesOfReturn:
         Changes of sign along the stream, which bound the number of rates.
     proven
         Whether there are certainly no others.
+    empty
+        Whether the stream is nothing all along.
     """
 
     roots: tuple[float, ...]
     sign_changes: int
     proven: bool = True
+    empty: bool = False
 
     @property
     def verdict(self) -> str:
@@ -75,6 +78,8 @@ class RatesOfReturn:
                 f"the net stream changes sign {self.sign_changes} times and has {len(self.roots)} rates of return; "
                 "none of them ranks a project, so look at ENPV and MIRR"
             )
+        if self.empty:
+            return "the net stream is nothing all along, so that every rate brings its value to zero"
         if self.sign_changes == 0:
             return "the net stream never changes sign, so that no rate brings its value to zero"
         return f"the net stream changes sign {self.sign_changes} times, yet its value is zero at no real rate"
@@ -95,7 +100,7 @@ def rates_of_return(flows: Sequence[float | Fraction]) -> RatesOfReturn:
     values = [flow if isinstance(flow, Fraction) else as_written(flow) for flow in flows]
     changes = sign_changes(values)
     if changes == 0:
-        return RatesOfReturn((), 0)
+        return RatesOfReturn((), 0, empty=not any(values))
     roots = sorted(float(1 / x - 1) for x in _positive_roots(_integers(values)))
     return RatesOfReturn(tuple(roots), changes)
 

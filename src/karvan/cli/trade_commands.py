@@ -69,7 +69,13 @@ def counterfactual(
         )
     elif model == "armington":
         found = _armington(
-            trade, tau, new_deficits, tables, theta=theta or "4", deficits=deficits, missing=missing or "error"
+            trade,
+            tau,
+            new_deficits,
+            tables,
+            theta="4" if theta is None else theta,
+            deficits=deficits,
+            missing=missing or "error",
         )
     else:
         raise UnknownNameError("model", model, ("armington", "caliendo-parro"))
@@ -130,7 +136,14 @@ def _elasticities(text: str) -> float | dict[str, float] | Path:
     except ValueError:
         pass
     if "=" not in text:
-        return Path(text)
+        path = Path(text)
+        if text.strip() and (path.suffix or path.exists()):
+            return path
+        message = (
+            f"--theta {text!r} is no elasticity. Write a number such as 4, or NAME=NUMBER for each commodity, separated by "
+            "commas, or name a file."
+        )
+        raise RequestError(message)
     parts = [part.partition("=") for part in text.split(",") if part.strip()]
     try:
         return {name.strip(): float(number) for name, _, number in parts}

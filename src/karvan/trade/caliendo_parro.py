@@ -143,6 +143,7 @@ def solve(
     log_wage = np.zeros(len(economy.labour)) if start is None else np.log(start)
     log_wage, steps, method = search.root(log_wage)
     gap = search.gap(log_wage)
+    search.refuse_poor()
     return search.world(np.exp(log_wage), Convergence(method, steps, float(np.abs(gap).max()), TOLERANCE))
 
 
@@ -233,6 +234,7 @@ class _Search:
     def _newton(self, log_wage: Floats, steps: int) -> tuple[Floats, int, str]:
         size = len(log_wage)
         gap = self.gap(log_wage)
+        self.refuse_poor()
         for step in range(NEWTON_STEPS):
             if np.abs(gap).max() <= TOLERANCE:
                 return log_wage, steps + step, "anderson and newton"
@@ -248,7 +250,8 @@ class _Search:
             for _ in range(12):
                 other = self._level(log_wage + move)
                 there = self.gap(other)
-                if np.isfinite(there).all() and np.abs(there).max() < np.abs(gap).max():
+                better = np.isfinite(there).all() and np.abs(there).max() < np.abs(gap).max()
+                if better and (self.income > 0).all():
                     break
                 move = move / 2
             else:
@@ -259,6 +262,24 @@ class _Search:
         message = (
             f"No equilibrium was found: demand for the labour of {who} is off by {np.abs(gap[worst]):.2g} of it, against "
             f"{TOLERANCE:g} asked for. Use a smaller shock, smaller elasticities, or balance trade first (--deficits balanced)."
+        )
+        raise NotConvergedError(message)
+
+    def refuse_poor(self) -> None:
+        """Stop where a country has nothing to spend at the wages that were looked at last.
+
+        Raises
+        ------
+        NotConvergedError
+            One has not.
+        """
+        poor = int(self.income.argmin())
+        if self.income[poor] > 0:
+            return
+        who = self.names[poor] if self.names else f"country {poor}"
+        message = (
+            f"No equilibrium was found: {who} would spend {self.income[poor]:.3g}, since it lends more than it earns. Use a "
+            "smaller shock, smaller elasticities, or balance trade first (--deficits balanced)."
         )
         raise NotConvergedError(message)
 

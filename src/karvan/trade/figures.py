@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 #: Faults of one kind that are listed one by one; the rest are counted.
 LISTED = 20
 
+#: What to do with a table of another kind.
+COMMAS = "Write the table with commas between columns, and with points in its numbers."
+
+Lines = np.ndarray[tuple[int], np.dtype[np.int64]]
 Bools = np.ndarray[tuple[int, ...], np.dtype[np.bool_]]
 
 
@@ -47,7 +51,7 @@ class Figures:
 
     name: str
     frame: pd.DataFrame
-    lines: np.ndarray[tuple[int], np.dtype[np.int64]]
+    lines: Lines
     problems: list[Problem]
     digest: str
     broken: bool = field(default=False)
@@ -63,11 +67,12 @@ class Figures:
         """
         if isinstance(table, pd.DataFrame):
             frame, shown = table.reset_index(drop=True), name
+            lines = np.arange(2, len(frame) + 2)
         else:
             path = Path(table)
             frame, shown = _read_file(path), path.name
+            lines = _lines_of(path, len(frame))
         frame.columns = [str(column).strip() for column in frame.columns]
-        lines = np.arange(2, len(frame) + 2)
         blank = (frame.map(lambda cell: isinstance(cell, str) and not cell.strip()).all(axis=1)).to_numpy()
         if len(frame.columns) and blank.any():
             frame, lines = frame[~blank].reset_index(drop=True), lines[~blank]
@@ -81,10 +86,7 @@ class Figures:
         """Whether all columns are there; each that is not is a problem."""
         missing = [column for column in columns if not self.has(column)]
         there = ", ".join(map(str, self.frame.columns)) or "none"
-        if missing and len(self.frame.columns) == 1 and any(sign in there for sign in ";\t|"):
-            todo = "Write the table with commas, and with points in its numbers."
-            self.problem(1, "", f"one column, {there!r}", "columns separated by commas", todo, "missing-column")
-            self.broken = True
+        if missing and not self.need_commas():
             return False
         for column in missing:
             alike = next((name for name in self.frame.columns if name.casefold() == column.casefold()), None)
@@ -98,6 +100,15 @@ class Figures:
         if missing or twice or self.frame.empty:
             self.broken = True
         return not self.broken
+
+    def need_commas(self) -> bool:
+        """Whether the columns are not separated by something else; that they are is a problem."""
+        if len(self.frame.columns) != 1 or not _other_signs(str(self.frame.columns[0])):
+            return True
+        found, todo = f"one column, {str(self.frame.columns[0])!r}", COMMAS
+        self.problem(1, "", found, "columns separated by commas", todo, "missing-column")
+        self.broken = True
+        return False
 
     def problem(self, line: int, column: str, found: str, expected: str, todo: str, rule: str) -> None:
         """Note a problem."""
@@ -194,6 +205,29 @@ class Figures:
         return first
 
 
+def _other_signs(header: str) -> bool:
+    """Tell whether columns are set apart by something else than commas."""
+    return any(sign in header for sign in ";\t|")
+
+
+def _lines_of(path: Path, rows: int) -> Lines:
+    """Return the line on which each row of a file begins; the header is line 1."""
+    lines = np.arange(2, rows + 2)
+    if path.suffix.casefold() in {".parquet", ".pq"}:
+        return lines
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        if '"' not in file.read():
+            return lines
+        # a quoted cell may have several lines
+        file.seek(0)
+        reader = csv.reader(file)
+        begins, last = [], 0
+        for _ in reader:
+            begins.append(last + 1)
+            last = reader.line_num
+    return np.array(begins[1:], dtype=np.int64) if len(begins) == rows + 1 else lines
+
+
 def _read_file(path: Path) -> pd.DataFrame:
     if not path.is_file():
         message = f"{path} is no file. Name a CSV file with a header, or a Parquet file."
@@ -210,10 +244,10 @@ def _read_file(path: Path) -> pd.DataFrame:
     if not isinstance(frame.index, pd.RangeIndex):
         # pandas takes the first cells of longer rows for labels, and so shifts all others under the wrong names
         named, longer = len(frame.columns), frame.index.nlevels
-        message = (
-            f"{path} cannot be read as a table: its rows have {named + longer} cells, its header {named}. "
-            "Give every column a name, or take away the commas at the ends of rows."
-        )
+        todo = "Give every column a name, or take away the commas at the ends of rows."
+        if named == 1 and _other_signs(str(frame.columns[0])):
+            todo = COMMAS
+        message = f"{path} cannot be read as a table: its rows have {named + longer} cells, its header {named}. {todo}"
         raise RequestError(message)
     # pandas calls the second of two columns of one name something else, and so passes over it
     with path.open(encoding="utf-8-sig", newline="") as file:

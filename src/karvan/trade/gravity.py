@@ -45,6 +45,8 @@ BLANKS = ("", ".", "NA", "N/A", "NaN", "nan", "null", "None", "<NA>")
 #: Half-width of the interval, in standard errors: 95 %.
 Z95 = 1.959963984540054
 CONSTANT = "constant"
+#: Figures beyond have squares that cannot be written.
+LARGEST = 1e100
 #: A fitted value below this share of the mean may be one that has no finite estimate.
 RUNAWAY = 1e-8
 _LOG = re.compile(r"log\((?P<column>.+)\)")
@@ -167,8 +169,7 @@ def estimate(
     _check_words(correction, separation, engine)
     problems: list[Problem] = []
     figures = Figures.read(data, "data", problems)
-    names = [value, *regressors, *fixed, *cluster]
-    _check_columns(figures, names, regressors, where)
+    _check_columns(figures, value, regressors, fixed, cluster, where)
     sample = _Sample(figures, value, regressors, fixed, cluster, where)
     if problems:
         raise InputError(sorted(set(problems)), what="The data cannot be used")
@@ -178,10 +179,11 @@ def estimate(
         audit_estimate(sample.y, fit.mean, sample.x[:, fit.kept], sample.levels)
         names_kept = [name for name, kept in zip(sample.names, fit.kept, strict=True) if kept]
         if not names_kept:
-            message = (
-                f"No regressor says anything of its own: {', '.join(sample.names)} are explained by the fixed effects or by each "
-                "other. Leave out a set of fixed effects."
-            )
+            by = "the fixed effects or by each other. Leave out a set of fixed effects" if fixed else (
+                "a constant or by each other. Name regressors that vary"
+            )  # fmt: skip
+            are = "is" if len(sample.names) == 1 else "are"
+            message = f"No regressor says anything of its own: {', '.join(sample.names)} {are} explained by {by}."
             raise RequestError(message)
         matrix = covariance(fit, sample.clusters, correction, sample.levels if fixed else [], len(sample.y))
     request = {
@@ -248,7 +250,7 @@ class _Sample:
         self, figures: Figures, value: str, regressors: Sequence[str], fixed: Sequence[str], cluster: Sequence[str],
         where: Iterable[str],
     ) -> None:  # fmt: skip
-        self.rows = len(figures.frame)
+        self.rows, self.fixed = len(figures.frame), bool(fixed)
         self.figures = figures
         self.alone = self.apart = 0
         inside = np.ones(self.rows, dtype=bool)
@@ -306,6 +308,8 @@ class _Sample:
             self._keep(keep)
             if not len(self.y):
                 message = "No observation is left: every one is alone in a level of the fixed effects, or has no trade."
+                if not self.fixed:
+                    message = "One observation is left, which any figures fit. Give more rows, or fewer conditions."
                 raise RequestError(message)
             if separation != "full":
                 break
@@ -359,6 +363,9 @@ class _Sample:
             values = pd.to_numeric(text.where(~blank, "nan"), errors="coerce").to_numpy(dtype=float, na_value=np.nan)
         bad = ~blank & ~np.isfinite(values) & inside
         self.figures.each(bad, name, "a number or a blank", "Write a plain number.", "no-number")
+        far = np.isfinite(values) & (np.abs(values) > LARGEST) & inside
+        expected = f"a number within {LARGEST:g} on either side of zero"
+        self.figures.each(far, name, expected, "Correct the number, or write it in another unit.", "number-too-large")
         return np.where(np.isfinite(values), values, np.nan), np.isfinite(values)
 
     def _regressor(self, name: str, inside: Bools) -> tuple[Floats, Bools]:
@@ -397,8 +404,15 @@ def _check_words(correction: str, separation: str, engine: str) -> None:
             raise UnknownNameError(kind, given, known)
 
 
-def _check_columns(figures: Figures, names: Sequence[str], regressors: Sequence[str], where: Iterable[str]) -> None:
+def _check_columns(
+    figures: Figures, value: str, regressors: Sequence[str], fixed: Sequence[str], cluster: Sequence[str],
+    where: Iterable[str],
+) -> None:  # fmt: skip
     """Raise what is wrong with the columns asked for, all at once."""
+    figures.need_commas()
+    if figures.problems:
+        raise InputError(figures.problems, what="The data cannot be used")
+    names = [value, *regressors, *fixed, *cluster]
     conditions = {condition: _WHERE.fullmatch(condition.strip()) for condition in where}
     signs = "Write COLUMN!=COLUMN or COLUMN>=VALUE; signs are = != < <= > >=."
     faults = [f"{condition!r} is no condition. {signs}" for condition, match in conditions.items() if not match]
@@ -413,8 +427,9 @@ def _check_columns(figures: Figures, names: Sequence[str], regressors: Sequence[
             faults.append(f"There is no column {name!r}. {there}")
     if not regressors:
         faults.append("No regressor is named. Name at least one column.")
-    twice = [name for name in dict.fromkeys(regressors) if list(regressors).count(name) > 1]
-    faults += [f"The regressor {name} is named twice. Name it once." for name in twice]
+    for kind, given in (("regressor", regressors), ("set of fixed effects", fixed), ("set of clusters", cluster)):
+        twice = [name for name in dict.fromkeys(given) if list(given).count(name) > 1]
+        faults += [f"The {kind} {name} is named twice. Name it once." for name in twice]
     if names[0] in regressors:
         faults.append(f"{names[0]} is both the value and a regressor. Leave it out of the regressors.")
     if figures.frame.empty:

@@ -14,7 +14,9 @@ one commodity the model of Arkolakis, Costinot and Rodriguez-Clare 2012). No int
 in :mod:`karvan.trade.caliendo_parro`.
 
 The root is found by Newton's method in the logarithms of wages, with the exact Jacobian; a step that does not help is halved,
-and where no part of it helps, the published fixed point w = (demand / Y)^(1 / (1 + theta)) takes its place.
+and where no part of it helps, the published fixed point w = (demand / Y)^(1 / (1 + theta)) takes its place. Excess demand as a
+share of output falls to nothing too where wages run away until nobody trades; beside countries that hardly do, steps may come
+back to that corner. Then the fixed point leads from the beginning, and Newton's method only ends what it has begun.
 """
 
 from __future__ import annotations
@@ -41,6 +43,9 @@ DEFICITS: tuple[Deficits, ...] = ("additive", "multiplicative")
 #: double precision are good to about 1e-14, so that this can be met, and no figure shown is that precise.
 TOLERANCE = 1e-12
 MOST_STEPS = 500
+#: Steps of the fixed point after which Newton's method has come back to a corner too often; after how many from the beginning
+#: it is tried again each time, for how many steps at most, and how many there are in all.
+PATIENCE, STRETCH, ENDING, MOST_FIXED = 20, 50, 12, 5000
 #: Longest step in the logarithm of a wage: keeps a first step of a large shock within the range of floating-point numbers.
 LONGEST_STEP = 1.0
 #: How often a step is halved before the fixed point takes its place.
@@ -203,7 +208,7 @@ def _root(world: _World, wage: Floats, names: Sequence[str]) -> tuple[Floats, Co
             "Give smaller deficits."
         )
         raise NotConvergedError(message)
-    fixed = 0
+    begin, fixed = state, 0
     for step in range(MOST_STEPS):
         if state.residual <= TOLERANCE:
             method = "newton and fixed point" if fixed else "newton"
@@ -213,7 +218,25 @@ def _root(world: _World, wage: Floats, names: Sequence[str]) -> tuple[Floats, Co
             fixed += 1
             better = _fixed_point(world, state, numeraire)
         state = better
-    raise _not_converged(world, state, names)
+        if fixed > PATIENCE:
+            return _root_by_fixed_point(world, begin, numeraire, names)
+    raise _not_converged(world, state, MOST_STEPS, names)
+
+
+def _root_by_fixed_point(
+    world: _World, state: _State, numeraire: Floats, names: Sequence[str]
+) -> tuple[Floats, Convergence]:
+    """Return the wages that clear all markets, found by the fixed point and ended by Newton's method."""
+    for step in range(MOST_FIXED):
+        near: _State | None = state
+        for _ in range(ENDING if step % STRETCH == 0 else 0):
+            if near is None or near.residual <= TOLERANCE:
+                break
+            near = _newton(world, near, numeraire)
+        if near is not None and near.residual <= TOLERANCE:
+            return near.wage, Convergence("newton and fixed point", step, near.residual)
+        state = _fixed_point(world, state, numeraire)
+    raise _not_converged(world, state, MOST_FIXED, names)
 
 
 class _State:
@@ -301,14 +324,14 @@ def _equilibrium(world: _World, wage: Floats, convergence: Convergence) -> Equil
     )
 
 
-def _not_converged(world: _World, state: _State, names: Sequence[str]) -> NotConvergedError:
+def _not_converged(world: _World, state: _State, steps: int, names: Sequence[str]) -> NotConvergedError:
     """Return the error that says which market is farthest from clearing."""
     worst = int(np.abs(state.demand / state.earned - 1).argmax())
     way = "Use a smaller shock or elasticity"
     if world.deficits == "additive":
         way += ", or multiplicative deficits: a country may not be able to carry its deficit as it was"
     message = (
-        f"No equilibrium was found in {MOST_STEPS} steps: demand for the output of "
+        f"No equilibrium was found in {steps:,} steps: demand for the output of "
         f"{names[worst] if names else f'country {worst}'} is off by {state.residual:.2g} of it, against {TOLERANCE:g} asked "
         f"for. {way}."
     )

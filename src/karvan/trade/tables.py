@@ -35,6 +35,8 @@ Missing = Literal["error", "zero"]
 ALL_GOODS = "all"
 #: Sums of a table of figures with a few decimals agree to this share of the world's trade.
 SUM_TOLERANCE = 1e-9
+#: Least elasticity of trade: powers of one over a smaller one cannot be told from rounding.
+LEAST_THETA = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -223,14 +225,14 @@ def _theta(
 ) -> Floats:
     """Return the elasticity per commodity; NaN where something is wrong with it."""
     if isinstance(theta, (int, float)):
-        if not (theta > 0 and np.isfinite(theta)):
+        if not (theta >= LEAST_THETA and np.isfinite(theta)):
             problems.append(
                 Problem(
                     "theta",
                     0,
                     "",
                     f"{theta:g}",
-                    "a number above zero",
+                    f"{LEAST_THETA:g} at least" if 0 < theta < LEAST_THETA else "a number above zero",
                     "Give the elasticity of trade, such as 4.",
                     "bad-theta",
                 )
@@ -247,6 +249,7 @@ def _theta(
         return values
     place = table.places("commodity", commodities, "commodity")
     cells = table.numbers("theta", positive=True)
+    table.each(cells < LEAST_THETA, "theta", f"{LEAST_THETA:g} at least", "Correct the number.", "number-too-low")
     first = table.once((place,), (commodities,), "the commodity")
     values[place[first]] = cells[first]
     given = np.zeros(len(commodities), dtype=bool)

@@ -68,8 +68,8 @@ def test_two_rates_a_millionth_apart_are_told_apart():
     [
         ([5, 5, 5], "the net stream never changes sign, so that no rate brings its value to zero"),
         ([-5], "the net stream never changes sign, so that no rate brings its value to zero"),
-        ([0, 0], "the net stream never changes sign, so that no rate brings its value to zero"),
-        ([], "the net stream never changes sign, so that no rate brings its value to zero"),
+        ([0, 0], "the net stream is nothing all along, so that every rate brings its value to zero"),
+        ([], "the net stream is nothing all along, so that every rate brings its value to zero"),
         ([1, -2, 2], "the net stream changes sign 2 times, yet its value is zero at no real rate"),
     ],
 )

@@ -75,7 +75,28 @@ def test_goods_from_parquet_with_elasticities_by_name(karvan, tmp_path, tables):
             ("--theta", "a=b"),
             "--theta 'a=b' is no list of elasticities. Write NAME=NUMBER, separated by commas, or name a file.",
         ),
-        (("--theta", "four"), "four is no file. Name a CSV file with a header, or a Parquet file."),
+        (
+            ("--theta", "four"),
+            (
+                "--theta 'four' is no elasticity. Write a number such as 4, or NAME=NUMBER for each commodity, separated by "
+                "commas, or name a file."
+            ),
+        ),
+        (
+            ("--theta", ""),
+            (
+                "--theta '' is no elasticity. Write a number such as 4, or NAME=NUMBER for each commodity, separated by "
+                "commas, or name a file."
+            ),
+        ),
+        (("--theta", "4.csv"), "4.csv is no file. Name a CSV file with a header, or a Parquet file."),
+        (
+            ("--theta", "1e-8"),
+            (
+                "The tables of trade cannot be used: theta: found 1e-08; expected 1e-06 at least. "
+                "Give the elasticity of trade, such as 4."
+            ),
+        ),
         (
             ("--theta", "0"),
             (

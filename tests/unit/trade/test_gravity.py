@@ -281,3 +281,62 @@ def test_the_audit_notices_a_wrong_fit():
         audit_estimate(y, np.array([2.0, 2, 6, 7]), x, levels)
     with pytest.raises(AuditError, match="regressor 1: the first-order condition is off by"):
         audit_estimate(y, np.array([3.0, 3, 5, 5]), x, levels)
+
+
+def test_one_observation_and_a_regressor_that_does_not_vary():
+    with pytest.raises(RequestError, match=r"One observation is left, which any figures fit\. Give more rows"):
+        karvan.estimate(pd.DataFrame({"y": [2.0], "x": [1.0]}), value="y", regressors=["x"])
+    said = r"No regressor says anything of its own: x is explained by a constant or by each other\. Name regressors that vary\."
+    with pytest.raises(RequestError, match=said):
+        karvan.estimate(pd.DataFrame({"y": [2.0, 3.0], "x": [1.0, 1.0]}), value="y", regressors=["x"])
+
+
+def test_sets_that_are_named_twice():
+    """Levels that are counted twice would make the errors of fixest larger."""
+    with pytest.raises(InputError) as raised:
+        karvan.estimate(two_groups(), value="y", regressors=["fta"], fixed=["who", "who"], cluster=["who", "who"])
+    assert raised.value.problems == (
+        "The set of fixed effects who is named twice. Name it once.",
+        "The set of clusters who is named twice. Name it once.",
+    )
+
+
+def test_figures_whose_squares_cannot_be_written():
+    with pytest.raises(InputError) as raised:
+        karvan.estimate(two_groups().assign(fta=[0, 1, 4e200, 1]), value="y", regressors=["fta"])
+    assert raised.value.problems == (
+        (
+            "data, line 4, fta: found 4e+200; expected a number within 1e+100 on either side of zero. "
+            "Correct the number, or write it in another unit."
+        ),
+    )
+
+
+@pytest.mark.parametrize("sign", [";", "\t"])
+def test_other_signs_between_columns(tmp_path, sign):
+    path = tmp_path / "data.csv"
+    path.write_text(f"y{sign}x\n1{sign}2\n", encoding="utf-8")
+    with pytest.raises(InputError) as raised:
+        karvan.estimate(path, value="y", regressors=["x"])
+    header = f"y{sign}x"
+    assert raised.value.problems == (
+        (
+            f"data.csv, line 1: found one column, {header!r}; expected columns separated by commas. "
+            "Write the table with commas between columns, and with points in its numbers."
+        ),
+    )
+    path.write_text("y;x\n1,5;2\n2,5;3\n", encoding="utf-8")
+    with pytest.raises(
+        RequestError, match=r"its header 1\. Write the table with commas between columns, and with points"
+    ):
+        karvan.estimate(path, value="y", regressors=["x"])
+
+
+def test_lines_are_those_of_the_file_where_a_cell_has_several(tmp_path):
+    path = tmp_path / "data.csv"
+    path.write_text('y,x,g\n1,1,"a\nb"\n2,2,c\nzz,3,c\n', encoding="utf-8")
+    with pytest.raises(InputError) as raised:
+        karvan.estimate(path, value="y", regressors=["x"])
+    assert raised.value.problems == (
+        "data.csv, line 5, y: found 'zz'; expected a number or a blank. Write a plain number.",
+    )

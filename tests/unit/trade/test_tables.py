@@ -249,7 +249,7 @@ def test_columns_that_are_not_separated_by_commas_or_called_otherwise(ask):
     assert ask(trade=GOOD.replace(",", ";")) == [
         (
             "T.csv, line 1: found one column, 'exporter;importer;value'; expected columns separated by commas. "
-            "Write the table with commas, and with points in its numbers."
+            "Write the table with commas between columns, and with points in its numbers."
         )
     ]
     assert ask(tau=TAU.replace("tau_hat", "Tau_Hat")) == [
@@ -326,7 +326,7 @@ def test_a_country_that_would_have_nothing_left_to_spend():
     with pytest.raises(NotConvergedError) as raised:
         karvan.counterfactual(trade, dear, theta=8)
     assert str(raised.value) == (
-        "No equilibrium was found in 500 steps: demand for the output of A is off by 1 of it, against 1e-12 asked for. "
+        "No equilibrium was found in 5,000 steps: demand for the output of A is off by 1 of it, against 1e-12 asked for. "
         "Use a smaller shock or elasticity, or multiplicative deficits: a country may not be able to carry its deficit as it was."
     )
 
