@@ -216,15 +216,19 @@ def _lines_of(path: Path, rows: int) -> Lines:
     if path.suffix.casefold() in {".parquet", ".pq"}:
         return lines
     with path.open(encoding="utf-8-sig", newline="") as file:
-        if '"' not in file.read():
+        text = file.read()
+        # only a quoted cell may have several lines
+        if '"' not in text or text.rstrip("\r\n").count("\n") == rows:
             return lines
-        # a quoted cell may have several lines
         file.seek(0)
-        reader = csv.reader(file)
         begins, last = [], 0
-        for _ in reader:
-            begins.append(last + 1)
-            last = reader.line_num
+        try:
+            for _ in (reader := csv.reader(file)):
+                begins.append(last + 1)
+                last = reader.line_num
+        except csv.Error:
+            # a cell beyond what is read there
+            return lines
     return np.array(begins[1:], dtype=np.int64) if len(begins) == rows + 1 else lines
 
 
