@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -302,6 +303,20 @@ def test_a_damaged_transfer_is_an_error(line: Appraisal) -> None:
             found.audit()
     finally:
         found.transfer_musd[5, 0, row] -= 1.0
+
+
+def test_a_year_between_two_has_the_rounding_of_what_they_are(line: Appraisal) -> None:
+    """From USD 4,000 m to nothing, the last years are next to nothing; what rounding leaves there is not lost."""
+    found = line.valuation
+    assert found is not None
+    payer, payee = [n for n, row in enumerate(found.rows) if row[0] == "operator"][:2]
+    transfer = np.zeros_like(found.transfer_musd)
+    transfer[5, 0, [payer, payee]] = -4000.0, 4000.0
+    transfer[25, 0, [payer, payee]] = -3e-4, 3e-4 + 9e-13
+    replace(found, transfer_musd=transfer).audit()
+    transfer[25, 0, payee] += 1e-6
+    with pytest.raises(AuditError, match="transfers of 'operator' do not net to zero in 2051, open: USD 1e-06 m of"):
+        replace(found, transfer_musd=transfer).audit()
 
 
 @pytest.mark.parametrize(
