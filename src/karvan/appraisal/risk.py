@@ -11,7 +11,7 @@ a stream that changes sign once, from below to above.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -95,7 +95,7 @@ class Risk:
     hurdle: float
     drivers: tuple[tuple[str, float], ...]
     values: Floats
-    correlation_off: float = 0.0
+    correlation_off: float
 
     @property
     def table(self) -> pd.DataFrame:
@@ -179,8 +179,10 @@ def simulate_accounts(
     values = np.concatenate([part[0] for part in parts])
     at_the_hurdle = np.concatenate([part[1] for part in parts])
     _audit(accounts, discounting, plan, figures, values)
-    found = _summary(values, at_the_hurdle, figures, acts, seed=seed, sampler=sampler, hurdle=at_hurdle.rate)
-    return replace(found, correlation_off=correlation_off([act.figure.name for act in acts], correlations or {}))
+    off = correlation_off([act.figure.name for act in acts], correlations or {})
+    return _summary(
+        values, at_the_hurdle, figures, acts, seed=seed, sampler=sampler, hurdle=at_hurdle.rate, correlation_off=off
+    )
 
 
 def _delayed_worth(accounts: Accounts, discounting: Discounting) -> Floats:
@@ -273,6 +275,7 @@ def _summary(
     seed: int,
     sampler: Sampler,
     hurdle: float,
+    correlation_off: float,
 ) -> Risk:
     ordered = np.sort(values)
     worst = ordered[: max(1, math.ceil(TAIL * len(values)))]
@@ -285,6 +288,7 @@ def _summary(
         draws=len(values), seed=seed, sampler=sampler, mean=float(ordered.mean()), sd=float(ordered.std()), p10=p10, p50=p50,
         p90=p90, p_negative=float((values < 0).mean()), p_below_hurdle=float((at_hurdle < 0).mean()),
         cvar=float(worst.mean()), hurdle=hurdle, drivers=tuple(drivers), values=values,
+        correlation_off=correlation_off,
     )  # fmt: skip
 
 

@@ -216,9 +216,10 @@ def correlation_off(names: Sequence[str], correlations: Mapping[tuple[str, str],
     They do where no normal scores have these. Of three figures, for one, none can oppose both others by ranks of more than 0.48.
     """
     target = _target(names, correlations)
-    if np.linalg.eigvalsh(_of_scores(target))[0] >= -_ROUNDING:
+    scores = _of_scores(target)
+    if np.linalg.eigvalsh(scores)[0] >= -_ROUNDING:
         return 0.0
-    root = _root(_of_scores(target), nearest=True)
+    root = _root(scores, nearest=True)
     drawn = 6.0 / np.pi * np.arcsin(np.clip(root @ root.T, -1.0, 1.0) / 2.0)
     return float(np.abs(drawn - target).max())
 

@@ -303,18 +303,16 @@ def _real_income(users: UsersGain) -> str:
     if math.isnan(welfare):
         return ""
     moves = "loses" if welfare < 0 else "gains"
-    apart = (
-        (
+    said = (
+        f" Real income of all economies {moves} {words.musd(abs(welfare))} by the answer of trade: another measure of the "
+        "part of it that is trade between them, never to be added."
+    )
+    if welfare * users.logsum_musd < 0:
+        said += (
             " The two differ in sign: real income weighs goods by the dollars of their trade, users' surplus by the tonnes that "
             "go, so that cheap goods that grow, or are crowded out, count for much in one and for little in the other."
         )
-        if welfare * users.logsum_musd < 0
-        else ""
-    )
-    return (
-        f" Real income of all economies {moves} {words.musd(abs(welfare))} by the answer of trade: another measure of the "
-        f"part of it that is trade between them, never to be added.{apart}"
-    )
+    return said
 
 
 def _yearly(found: Appraisal, name: str) -> Table:

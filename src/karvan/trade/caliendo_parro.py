@@ -274,7 +274,8 @@ class _Search:
             One has not.
         """
         poor = int(self.income.argmin())
-        if self.income[poor] > 0:
+        # what is no number is another error
+        if not self.income[poor] <= 0:
             return
         who = self.names[poor] if self.names else f"country {poor}"
         message = (

@@ -409,8 +409,7 @@ def _check_columns(
     where: Iterable[str],
 ) -> None:  # fmt: skip
     """Raise what is wrong with the columns asked for, all at once."""
-    figures.need_commas()
-    if figures.problems:
+    if not figures.need_commas():
         raise InputError(figures.problems, what="The data cannot be used")
     names = [value, *regressors, *fixed, *cluster]
     conditions = {condition: _WHERE.fullmatch(condition.strip()) for condition in where}
