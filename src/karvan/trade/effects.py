@@ -373,5 +373,8 @@ def _notes(case: Case, matrix: TradeMatrix, calibrated: Floats) -> tuple[str, ..
         f"trade of {matrix.year}; sales at home are GDP less exports, which is too small, so that gains are rather too large",
         f"the network bears on {100 * reach:.0f} % of the dollars that could ride it; costs of the rest do not change",
         f"{assumed} of {total} shares of commodities are assumptions",
-        "this gain and that of the users of transport are two measures of one thing: never add them",
+        (
+            "this gain and that of the users of transport are two measures of one thing: never add them; one weighs goods by the "
+            "dollars of their trade, the other by the tonnes that go, so that they may differ in sign"
+        ),
     )
