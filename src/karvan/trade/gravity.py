@@ -42,6 +42,8 @@ SEPARATIONS: tuple[Separation, ...] = ("full", "fixed", "none")
 
 #: What people write where a figure is missing.
 BLANKS = ("", ".", "NA", "N/A", "NaN", "nan", "null", "None", "<NA>")
+#: Among codes of two letters it is a country: Namibia, in ISO 3166-1.
+CODE_OR_BLANK = "NA"
 #: Half-width of the interval, in standard errors: 95 %.
 Z95 = 1.959963984540054
 CONSTANT = "constant"
@@ -253,16 +255,18 @@ class _Sample:
         self.rows, self.fixed = len(figures.frame), bool(fixed)
         self.figures = figures
         self.alone = self.apart = 0
+        self.codes: list[str] = []
         inside = np.ones(self.rows, dtype=bool)
         for condition in where:
             inside &= _meets(figures, condition)
         self.excluded = int((~inside).sum())
         y, known = self._numbers(value, inside)
+        without = [(value, ~known)]
         columns = []
         for name in regressors:
             column, there = self._regressor(name, inside)
             columns.append(column)
-            known &= there
+            without.append((name, ~there))
         self.names = list(regressors)
         if not fixed:
             columns.append(np.ones(self.rows))
@@ -270,10 +274,12 @@ class _Sample:
         groups = {}
         for name in dict.fromkeys([*fixed, *cluster]):
             groups[name], there = self._levels(name)
-            known &= there
+            without.append((name, ~there))
+        known = ~np.logical_or.reduce([lacking for _, lacking in without])
         low = inside & known & (y < 0)
         figures.each(low, value, "trade of zero or more", "Correct the value, or exclude the row.", "number-too-low")
         self.missing = int((inside & ~known).sum())
+        self.without = {name: int((inside & lacking).sum()) for name, lacking in without}
         self.place = np.flatnonzero(inside & known)
         self.y = y[self.place]
         self.x = np.column_stack(columns)[self.place] if columns else np.empty((len(self.place), 0))
@@ -337,12 +343,17 @@ class _Sample:
 
     def notes(self, dropped: dict[str, int]) -> tuple[str, ...]:
         """Return what the reader should know of the sample."""
+        where = ", ".join(f"{count} in {name}" for name, count in self.without.items() if count)
         why = {
-            "missing": "rows lack a figure and were dropped",
+            "missing": f"rows lack a figure and were dropped: {where}",
             "singletons": "observations are alone in a level of a fixed effect and were dropped",
             "separated": "observations of no trade have no finite fit and were dropped",
         }
-        return tuple(f"{dropped[name]} {text}" for name, text in why.items() if dropped[name])
+        codes = (
+            f"{CODE_OR_BLANK} in {name} is taken as a code, since all others there have two letters"
+            for name in self.codes
+        )
+        return (*(f"{dropped[name]} {text}" for name, text in why.items() if dropped[name]), *codes)
 
     def _keep(self, keep: Bools) -> None:
         if keep.all():
@@ -388,10 +399,20 @@ class _Sample:
         codes = np.zeros(self.rows, dtype=np.int64)
         for part in parts:
             text = self.figures.frame[part.strip()].astype("string").fillna("").str.strip()
-            known &= ~text.isin(BLANKS).to_numpy()
+            known &= ~self._blank_names(part.strip(), text)
             own, labels = pd.factorize(text.to_numpy(dtype=object), sort=True)
             codes = ppml.renumber(codes * len(labels) + own)
         return codes, known
+
+    def _blank_names(self, column: str, text: pd.Series) -> Bools:
+        """Return where a column of names has none."""
+        blank = text.isin(BLANKS).to_numpy(dtype=bool)
+        code = text.eq(CODE_OR_BLANK).to_numpy(dtype=bool)
+        others = text[~blank].unique()
+        if code.any() and len(others) and all(re.fullmatch("[A-Z]{2}", name) for name in others):
+            self.codes = [*dict.fromkeys([*self.codes, column])]
+            return blank & ~code
+        return blank
 
 
 def _check_words(correction: str, separation: str, engine: str) -> None:

@@ -130,7 +130,7 @@ def test_an_estimate(karvan, tmp_path):
     assert found["observations"] == 4
     assert found["dropped"]["missing"] == 1
     shown = karvan("trade", "estimate", *options)
-    assert shown.err == "Note: 1 rows lack a figure and were dropped.\n"
+    assert shown.err == "Note: 1 rows lack a figure and were dropped: 1 in y.\n"
     assert shown.out.splitlines()[1].split()[:2] == ["fta", "1.098612"]
     assert karvan("trade", "estimate", *options, "--csv").out.startswith(
         "name,estimate,std_error,z,p_value,low,high\nfta,1.0986"

@@ -76,7 +76,7 @@ def test_what_is_dropped_is_counted():
     assert found.dropped == {"excluded": 0, "missing": 1, "singletons": 1, "separated": 2}
     assert found.observations == 5
     assert found.notes == (
-        "1 rows lack a figure and were dropped",
+        "1 rows lack a figure and were dropped: 1 in y",
         "1 observations are alone in a level of a fixed effect and were dropped",
         "2 observations of no trade have no finite fit and were dropped",
     )
@@ -84,6 +84,25 @@ def test_what_is_dropped_is_counted():
     kept = karvan.estimate(data, value="y", regressors=["x"], fixed=["i", "t"], singletons=True)
     assert kept.dropped["singletons"] == 0
     assert kept.table["estimate"][0] == pytest.approx(found.table["estimate"][0], abs=1e-9)
+
+
+def test_na_is_a_country_among_codes_of_two_letters():
+    """NA is Namibia in ISO 3166-1; among other names it is what people write for nothing."""
+    rows = [(one, two, 1 + 2 * i + 3 * j + i * j, (i * j) % 2) for i, one in enumerate(("NA", "AZ", "PK", "TR"))
+            for j, two in enumerate(("NA", "AZ", "PK", "TR"))]  # fmt: skip
+    data = pd.DataFrame(rows, columns=["exporter", "importer", "trade", "near"])
+    request = {"value": "trade", "regressors": ["near"], "fixed": ["exporter", "importer"]}
+    found = karvan.estimate(data, **request)
+    other = karvan.estimate(data.replace("NA", "NM"), **request)
+    assert found.observations == 16
+    assert found.table.equals(other.table)
+    assert found.notes == (
+        "NA in exporter is taken as a code, since all others there have two letters",
+        "NA in importer is taken as a code, since all others there have two letters",
+    )
+    longer = karvan.estimate(data.replace("TR", "TUR"), **request)
+    assert longer.dropped["missing"] == 7
+    assert longer.notes == ("7 rows lack a figure and were dropped: 4 in exporter, 4 in importer",)
 
 
 def test_separation_by_a_regressor():
