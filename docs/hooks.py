@@ -87,6 +87,7 @@ def _type(field: Field) -> str:
     unit = f", {field.unit}" if field.unit else ""
     ends = [f"{end:,.10g}" for end in (field.minimum, field.maximum) if end is not None]
     bounds = f", {' to '.join(ends)}" if len(ends) > 1 else f", from {ends[0]}" if ends else ""
+    bounds = bounds.replace(", ", ", above ", 1) if field.above_minimum else bounds
     return (f"{field.type} of [{table}](#{table})" if table else field.type) + unit + bounds
 
 

@@ -32,7 +32,8 @@ def textbook() -> Case:
 
 
 # Whole numbers and quarters: products and sums of four of them are exact, and stay within the bounds of the columns.
-factors = st.integers(0, 8).map(lambda number: number / 4)
+# None is nought, which no capacity can be.
+factors = st.integers(1, 8).map(lambda number: number / 4)
 increments = st.integers(0, 20).map(float)
 values = st.integers(1, 20).map(float)
 effects = st.one_of(

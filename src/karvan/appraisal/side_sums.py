@@ -376,7 +376,8 @@ def _pay_outside(
 def _rents(solved: Solved, parties: Parties, flows: tuple[Ints, Ints, Floats], ends: tuple[Ints, Ints]) -> Floats:
     """Return rents by owner and country of the users: what each tonne is charged, so that owners receive what users pay.
 
-    That is more than the price of the capacity used, by what rounds the kink of empties off: a fiftieth of the capacity at most.
+    That is more than the price of the capacity used, by what rounds the kink of empties off: for each form a fiftieth at
+    most of the capacity that the case has.
     """
     model, found = solved.model, solved.equilibrium
     number, route, flow = flows

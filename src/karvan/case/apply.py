@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from karvan.case.cells import BadCell, number_text, parse_cell, plain_number
+from karvan.case.cells import BadCell, all_alike, number_text, parse_cell, plain_number
 from karvan.case.fixed_parameters import is_fixed_parameter
+from karvan.case.parameter_bounds import bounds_of
 from karvan.case.project_rules import FIXED_COLUMNS
 from karvan.case.remember import remembered
 from karvan.case.schema import schemas
@@ -254,17 +255,21 @@ def _acts_of(case: Case, owners: frozenset[str], year: int) -> tuple[Act, ...]:
 
 
 def _two_owners(acts: Sequence[Act]) -> list[Problem]:
-    setters: dict[Cell, set[str]] = {}
+    setters: dict[Cell, dict[str, str]] = {}
     for act in acts:
         if act.op == "set":
-            setters.setdefault(act.cell, set()).add(act.owner)
+            setters.setdefault(act.cell, {})[act.owner] = act.value
+    said = {
+        cell: " and ".join(f"to {value} by {owner}" for owner, value in sorted(theirs.items()))
+        for cell, theirs in setters.items() if not all_alike(theirs.values())
+    }  # fmt: skip
     return [
         Problem(
-            "effect.csv", 0, "value", f"{cell[0]} {cell[1]} {cell[2]} set by {' and '.join(sorted(owners))}",
-            "one owner in a setting", "Leave one of them out, or change its effect.", "two-owners-set-one-cell",
+            "effect.csv", 0, "value", f"{cell[0]} {cell[1]} {cell[2]} set {theirs}", "one value in a setting",
+            "Leave one of them out, or change its effect; trade and what follows solve every state of the crossings.",
+            "two-owners-set-one-cell",
         )
-        for cell, owners in sorted(setters.items())
-        if len(owners) > 1
+        for cell, theirs in sorted(said.items())
     ]  # fmt: skip
 
 
@@ -320,16 +325,24 @@ def _new_value(cell: Cell, before: Any, acts: Sequence[Act]) -> tuple[Any, Probl
                 return None, _effect_problem(cell, acts, repr(act.value), bad.expected, bad.todo)
     quantities = [act for act in acts if act.op != "set"]
     if not quantities:
-        return value, None
+        return value, _beyond_bounds(cell, acts, value)
     if math.isnan(value):
         todo = "Set it first, or fill in the cell."
         return None, _effect_problem(cell, acts, "a blank cell", "a figure to multiply or add to", todo)
     for act in sorted(quantities, key=lambda act: (act.op == "add", act.owner, act.value)):
         value = value * float(act.value) if act.op == "multiply" else value + float(act.value)
     try:
-        return parse_cell(column, repr(float(value))), None
+        return parse_cell(column, repr(float(value))), _beyond_bounds(cell, acts, value)
     except BadCell as bad:
         return None, _effect_problem(cell, acts, f"{number_text(value)} after all effects", bad.expected, bad.todo)
+
+
+def _beyond_bounds(cell: Cell, acts: Sequence[Act], value: Any) -> Problem | None:  # noqa: ANN401 - the type is the column's
+    """Return what is wrong with the value of a parameter after all effects."""
+    bounds = bounds_of(cell[1]) if cell[0] == "parameter" and cell[2] == "value" else None
+    if bounds is None or bounds.hold(value):
+        return None
+    return _effect_problem(cell, acts, f"{number_text(value)} after all effects", bounds.text, "Correct the number.")
 
 
 def _effect_problem(cell: Cell, acts: Sequence[Act], found: str, expected: str, todo: str) -> Problem:

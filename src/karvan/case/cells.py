@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from karvan.errors import Problem, near_names
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from karvan.case.schema import Field, TableSchema
@@ -27,6 +28,8 @@ DATE_PATTERN = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 #: Python's own float() takes more: 1_000, digits of other scripts, nan.
 NUMBER_PATTERN = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 LIST_SEPARATOR = ";"
+#: What no text has: control characters but for tabs and ends of lines.
+CONTROL_PATTERN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 class BadCell(Exception):  # noqa: N818 - it never leaves this room
@@ -124,8 +127,12 @@ def _parse_number(column: Field, text: str) -> float:
     value = plain_number(text)
     if value is None or (whole and value != int(value)):
         raise BadCell(expected, f"Write {column.name} as a plain number, remarks in note.")
+    if column.above_minimum and value == column.minimum:
+        todo = "Leave it blank where there is no limit; where nothing passes, the row's status says so."
+        raise BadCell(f"more than {number_text(value)}", todo)
     if column.minimum is not None and value < column.minimum:
-        raise BadCell(f"at least {number_text(column.minimum)}", f"Check the unit ({column.unit or 'none'}).")
+        least = "more than" if column.above_minimum else "at least"
+        raise BadCell(f"{least} {number_text(column.minimum)}", f"Check the unit ({column.unit or 'none'}).")
     if column.maximum is not None and value > column.maximum:
         raise BadCell(f"at most {number_text(column.maximum)}", f"Check the unit ({column.unit or 'none'}).")
     return value
@@ -140,6 +147,12 @@ def plain_number(text: str) -> float | None:
 def number_text(value: float) -> str:
     """Return a number as a message shows it: all its digits, and none of the arithmetic."""
     return f"{value:.12g}"
+
+
+def all_alike(texts: Collection[str]) -> bool:
+    """Tell whether all say the same: 2 and 2.0 do."""
+    numbers = [plain_number(text) for text in texts]
+    return len({text.strip() if number is None else number for text, number in zip(texts, numbers, strict=True)}) <= 1
 
 
 def first_day(text: str) -> date:
@@ -199,6 +212,14 @@ def read_table(
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         _break(table, line, "", "bytes that are not UTF-8", "UTF-8", "Save the file as UTF-8.", "not-utf8")
+        return table
+    control = CONTROL_PATTERN.search(text)
+    if control:
+        line = text.count("\n", 0, control.start()) + 1
+        _break(
+            table, line, "", f"the character {control[0]!r}", "characters that can be seen",
+            "Remove it; another program may have left it behind.", "control-character",
+        )  # fmt: skip
         return table
     _read_rows(table, text)
     return table

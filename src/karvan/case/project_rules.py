@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from karvan.case.cells import BadCell, number_text, parse_cell, plain_number
+from karvan.case.cells import BadCell, all_alike, number_text, parse_cell, plain_number
 from karvan.case.finance import DEBT, DOLLAR
 from karvan.case.fixed_parameters import is_fixed_parameter
 from karvan.case.rules import PROBABILITY_SLACK, Context, rule
@@ -125,7 +125,7 @@ def _set_elsewhere(context: Context, row: Row) -> bool:
 
 @rule("two-owners-set-one-cell")
 def _owners(context: Context) -> Iterator[Problem]:
-    """Two projects that may be open together must not both set one cell; nor may one owner set it twice."""
+    """Two projects that may be open together must not set one cell to two values; nor may one owner set it twice."""
     setters: dict[tuple[str, str, str], list[Row]] = {}
     for row in context.rows("effect"):
         if row.values["op"] == "set":
@@ -147,7 +147,7 @@ def _together(context: Context, first: Row, second: Row) -> bool:
         same_year = first.values["from_year"] == second.values["from_year"]
         return same_year or (math.isnan(first.values["from_year"]) and math.isnan(second.values["from_year"]))
     projects = context.index("project")
-    if one not in projects or two not in projects:
+    if one not in projects or two not in projects or all_alike([first.values["value"], second.values["value"]]):
         return False
     if {"alternatives", "contains"} & (projects[one].bad | projects[two].bad):
         return False
@@ -200,6 +200,10 @@ def _relations(context: Context) -> Iterator[Problem]:
     for name, row in projects.items():
         if {"alternatives", "contains", "prerequisites"} & row.bad:
             continue
+        if name in row.values["alternatives"]:
+            yield context.problem(
+                "project", row, "alternatives", f"{name} itself", "other projects", "Remove it.", name="own-alternative"
+            )
         for other in row.values["alternatives"]:
             theirs = projects.get(other)
             if theirs is not None and "alternatives" not in theirs.bad and name not in theirs.values["alternatives"]:
@@ -266,6 +270,20 @@ def _committed(context: Context) -> Iterator[Problem]:
             yield context.problem(
                 "project", row, "open_year", "a blank cell, and no duration_years", "a year: the project is committed",
                 "Fill in the year in which it opens.", name="committed-without-year",
+            )  # fmt: skip
+
+
+@rule("candidate-in-the-past")
+def _candidates(context: Context) -> Iterator[Problem]:
+    if context.config is None:
+        return
+    base = context.config.case.base_year
+    for row in context.rows("project"):
+        opens = row.values["open_year"]
+        if row.values["status"] == "candidate" and opens < base:
+            yield context.problem(
+                "project", row, "open_year", number_text(opens), f"{base}, the base year, or later: nothing is decided yet",
+                "Correct the year, or the status.", name="candidate-in-the-past",
             )  # fmt: skip
 
 

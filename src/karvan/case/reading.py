@@ -7,7 +7,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from karvan.case import demand_rules, futures_rules, network_rules, project_rules
+from karvan.case import demand_rules, futures_rules, network_rules, parameter_rules, project_rules
 from karvan.case.cells import RawTable, read_table
 from karvan.case.config import CONFIG_FILE, CaseConfig, read_config
 from karvan.case.rules import check_rules
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from karvan.case.model import Case
 
 #: The rules register themselves on import, in this order after those of rules.py.
-assert futures_rules and network_rules and project_rules and demand_rules  # noqa: S101, PT018
+assert futures_rules and network_rules and project_rules and demand_rules and parameter_rules  # noqa: S101, PT018
 
 
 def bundled_cases() -> dict[str, Path]:

@@ -60,6 +60,8 @@ class Field:
     maximum: float | None
     references: str
     description: str
+    #: The minimum itself is too little: a limit that lets nothing pass.
+    above_minimum: bool = False
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -133,7 +135,8 @@ def _field(row: dict[str, str]) -> Field:
         unit=row["unit"],
         required=row["required"] == "yes",
         default=row["default"],
-        minimum=float(row["min"]) if row["min"] else None,
+        minimum=float(row["min"].removeprefix(">")) if row["min"] else None,
+        above_minimum=row["min"].startswith(">"),
         maximum=float(row["max"]) if row["max"] else None,
         references=row["references"],
         description=row["description"],

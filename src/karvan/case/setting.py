@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import numbers
 import re
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterable
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from karvan.case.remember import remembered
 from karvan.errors import RequestError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 _CHANGE = re.compile(r"(?P<table>[a-z_]+):(?P<row>[^:\s]+):(?P<column>[a-z0-9_]+)(?P<op>=|\*=|\+=)(?P<value>.*)")
 _OPERATIONS: dict[str, Literal["set", "multiply", "add"]] = {"=": "set", "*=": "multiply", "+=": "add"}
@@ -87,13 +86,30 @@ class Setting(BaseModel):
         year: int | None = None,
         scenario: str | None = None,
         projects: Iterable[str] | str = (),
-        changes: Iterable[Change | str] = (),
+        changes: Iterable[Change | str] | Change | str = (),
     ) -> Setting:
-        """Build a setting from plain values; projects are sorted, changes are parsed."""
-        names = [projects] if isinstance(projects, str) else list(projects)
-        names = [part.strip() for name in names for part in name.split(",") if part.strip()]
-        parsed = tuple(Change.parse(change) if isinstance(change, str) else change for change in changes)
-        return cls(year=year, scenario=scenario, projects=tuple(sorted(set(names))), changes=parsed)
+        """Build a setting from plain values; projects are sorted, changes are parsed.
+
+        Raises
+        ------
+        RequestError
+            Something is not what it should be: every fault at once.
+        """
+        names, acts = _listed(projects), _listed(changes)
+        faults = [] if year is None or _is_year(year) else [f"{year!r} is no year. Write a whole number, such as 2030."]
+        if scenario is not None and not (isinstance(scenario, str) and scenario.strip()):
+            faults.append(f"{scenario!r} is no scenario. Name one, or none for the default of the case.")
+        faults += [f"{name!r} is no project. Write ID or ID@YEAR." for name in names if not isinstance(name, str)]
+        faults += [
+            f"{change!r} is no change. Write TABLE:ROW:COLUMN=VALUE." for change in acts
+            if not isinstance(change, str | Change)
+        ]  # fmt: skip
+        if faults:
+            raise RequestError("\n".join(faults))
+        parts = [part.strip() for name in names for part in name.split(",") if part.strip()]
+        parsed = tuple(Change.parse(change) if isinstance(change, str) else change for change in acts)
+        whole = None if year is None else int(year)
+        return cls(year=whole, scenario=scenario, projects=tuple(sorted(set(parts))), changes=parsed)
 
     def __hash__(self) -> int:
         """Return the hash; that of the changes, of which a drawn world has thousands, is taken once."""
@@ -118,6 +134,18 @@ class Setting(BaseModel):
                 raise RequestError(message)
             found[name] = int(year) if year else None
         return found
+
+
+def _listed(given: object) -> list[Any]:
+    """Return what was given as a list; one thing alone is a list of one."""
+    if isinstance(given, str | Change) or not isinstance(given, Iterable):
+        return [given]
+    return list(given)
+
+
+def _is_year(given: object) -> bool:
+    """Tell whether a number is a whole one; NumPy's are numbers too."""
+    return not isinstance(given, bool) and isinstance(given, numbers.Real) and float(given).is_integer()
 
 
 @remembered(32)

@@ -114,7 +114,10 @@ class Outcome:
 
     @cached_property
     def table(self) -> pd.DataFrame:
-        """The goods: pair, change of trade cost, tonnes a year before and after."""
+        """The goods: pair, change of trade cost, tonnes a year before trade answers, and after.
+
+        Before are those of the setting itself, which a project may change: those without it stand in :attr:`costs`.
+        """
         economies = self.trade.table["id"].tolist() if self.trade is not None else []
         goods = self.goods
         return pd.DataFrame({
@@ -277,7 +280,9 @@ def _pair_vehicles(outcome: Outcome) -> pd.DataFrame:
         place["t"] += tonnes
         # goods that go by rail and road fill trains and trucks both
         for mode, share in (("rail", rail[key] + mixed[key]), ("road", road[key] + mixed[key])):
-            place[mode] += tonnes * share / net[mode, form[goods.ends[n][2]]] / outcome.flows.model.days
+            # a mode without services carries nothing
+            if share > 0:
+                place[mode] += tonnes * share / net[mode, form[goods.ends[n][2]]] / outcome.flows.model.days
     rows = []
     for one, two in sorted({(min(pair), max(pair)) for pair in sums}):
         there, back = (sums.get(pair, dict.fromkeys(("t", "rail", "road"), 0.0)) for pair in ((one, two), (two, one)))

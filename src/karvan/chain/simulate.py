@@ -106,27 +106,34 @@ def simulate(
     setting
         Year, scenario, projects and changes; the other parameters may give them instead.
     scenario, projects, year, changes
-        The setting in parts: see :class:`karvan.case.Setting`.
+        The setting in parts: see :class:`karvan.case.Setting`. The year may lie beyond the horizon of the case, where accounts go
+        on: everything grows as before it.
     both
         Changes that hold on both sides of the comparison: the world in which a project is looked at.
     theta
         Elasticity of trade; by default the parameter ``trade_elasticity`` of the case, else 4.
     likely_share
-        Where it is less than 1, trade reckons with the likeliest states alone that hold so much of the time, and only these are
-        solved.
+        Above 0. Where it is less than 1, trade reckons with the likeliest states alone that hold so much of the time, and only
+        these are solved.
 
     Raises
     ------
     RequestError
-        The case has no demand, the elasticity is not above zero, or the setting cannot be.
+        The case has no demand, the elasticity or the share is none, or the setting cannot be.
     NotConvergedError
         Trade and flows do not meet.
     AuditError
         The result does not hold.
     """
     parts = Setting.of(year=year, scenario=scenario, projects=projects, changes=changes)
+    _refuse_no_setting(setting)
     if setting is not None and parts != Setting():
         message = "Give a setting, or its parts, not both."
+        raise RequestError(message)
+    if not 0 < likely_share <= 1:
+        message = (
+            f"The share of the likeliest states is {likely_share:g}. Give a number above 0, up to 1 for all states."
+        )
         raise RequestError(message)
     asked = setting if setting is not None else parts
     question = _with_and_without(case, asked, Setting.of(changes=both).changes, theta)
@@ -134,6 +141,12 @@ def simulate(
         likely = likely_states(question.states, likely_share)
         question = replace(question, states=likely, states_before=likely)
     return _outcome(question)
+
+
+def _refuse_no_setting(given: object) -> None:
+    if given is not None and not isinstance(given, Setting):
+        message = f"{given!r} is no setting. Give a karvan.Setting, or its parts by name: projects=..., year=...."
+        raise RequestError(message)
 
 
 def find_trade(
@@ -224,8 +237,7 @@ def _question(
     case: Case, after: Setting, before: Setting, states: dict[str, float], states_before: dict[str, float], compared_with: str,
     theta: float | None,
 ) -> _Question:  # fmt: skip
-    chosen = case.parameters.get(THETA_PARAMETER, THETA) if theta is None else theta
-    check_theta(chosen)
+    chosen = check_theta(case.parameters.get(THETA_PARAMETER, THETA) if theta is None else theta)
     if not len(case.tables["base_flow"]):
         message = (
             f"Case {case.id} has no demand: base_flow.csv has no rows. Add tonnes by origin, destination and commodity."

@@ -283,10 +283,7 @@ def _classes_of(
     applied = network.applied
     days = operating_days(applied)
     outside = outside_costs(network)
-    scales = (
-        scale_of(applied, "route_scale", ROUTE_SCALE), scale_of(applied, "mode_scale", MODE_SCALE),
-        scale_of(applied, "outside_scale", OUTSIDE_SCALE),
-    )  # fmt: skip
+    scales = _scales(applied)
     count = len(streams)
     sets, demand, hour, beyond = (np.zeros(count, dtype=np.int64), *(np.zeros(count) for _ in range(3)))
     nests, scale = np.zeros((count, NESTS)), np.zeros((count, 3))
@@ -303,6 +300,21 @@ def _classes_of(
         scale[c] = [value / taste.reference_usd for value in scales]
     names = [stream.name for stream in streams]
     return Classes(names, sets, demand, hour, hour + standing, beyond, nests, scale)
+
+
+def _scales(applied: AppliedCase) -> tuple[float, float, float]:
+    """Return the logit scales of routes, ways of going, and network against outside."""
+    route = scale_of(applied, "route_scale", ROUTE_SCALE)
+    mode = scale_of(applied, "mode_scale", MODE_SCALE)
+    outside = scale_of(applied, "outside_scale", OUTSIDE_SCALE)
+    if not route >= mode >= outside:
+        message = (
+            f"parameter.csv: route_scale is {route:g}, mode_scale {mode:g} and outside_scale {outside:g}. They must not rise "
+            f"from one to the next. Correct one of them; what is not there is {ROUTE_SCALE:g}, {MODE_SCALE:g} and "
+            f"{OUTSIDE_SCALE:g}."
+        )
+        raise RequestError(message)
+    return route, mode, outside
 
 
 def _refuse_stranded(

@@ -12,7 +12,7 @@ import pandas as pd
 from karvan.errors import UnknownNameError
 from karvan.flows import corridor_kernels as kernels
 from karvan.flows.corridor_solve import class_flows, reference_of
-from karvan.flows.equilibrium import on_routes, relative_gap
+from karvan.flows.equilibrium import on_routes, relative_gap, stream_flow
 from karvan.flows.freight import by_mode, vehicles
 from karvan.flows.places import most_constant
 from karvan.flows.route_sets import NEST_NAMES
@@ -210,14 +210,14 @@ class CorridorFlows:
             np.where(values > LEAST_PRICE, values, 0.0) for values in (found.controls.price_usd, found.controls.queue_h)
         )
         parties = model.network.applied.rows("stakeholder")
-        lost = self._delay_values()
+        lost, charged = self._delay_values(), self._charged()
         rows = [
             {
                 "resource": item.id, "table": item.table, "row": item.row, "direction": item.way, "name": item.name,
                 "mode": item.mode, "capacity_t_per_day": item.capacity_t_per_day, "preload_t_per_day": item.preload_t_per_day,
                 "used_t_per_day": found.used[j], "utilisation": found.used[j] / item.capacity_t_per_day,
                 "clearing": item.clearing, "price_usd_per_t": prices[j], "queue_h": queues[j], "delay_h": found.delay_h[j],
-                "rent_musd_per_year": prices[j] * (found.used[j] - item.preload_t_per_day) * model.days / 1e6,
+                "rent_musd_per_year": prices[j] * charged[j] * model.days / 1e6,
                 "queue_loss_musd_per_year": queues[j] * lost[j] * model.days / 1e6,
                 "delay_loss_musd_per_year": found.delay_h[j] * lost[j] * model.days / 1e6,
                 "owner": item.owner, "owner_name": parties[item.owner]["name"] if item.owner in parties else item.owner,
@@ -225,6 +225,18 @@ class CorridorFlows:
             for j, item in enumerate(model.scarce)
         ]  # fmt: skip
         return pd.DataFrame(rows, columns=_RESOURCE_COLUMNS)
+
+    def _charged(self) -> Floats:
+        """Return the tonnes of capacity a day that users of every resource are charged for.
+
+        That is more than they use, by what rounds the kink of empties off: for each form a fiftieth of the capacity at most that
+        the case has.
+        """
+        resources, found = self.model.problem.resources, self.solved.equilibrium
+        flow = np.append(stream_flow(self.model.problem, found), 0.0)
+        there, back = resources.marginal(found.controls.lean)
+        tonnes = there * flow[resources.pair_there] + back * flow[resources.pair_back]
+        return np.bincount(resources.pair_resource, tonnes, minlength=len(resources)).astype(np.float64)
 
     def _delay_values(self) -> Floats:
         """Return dollars that an hour of delay at every resource costs all its users, a day."""

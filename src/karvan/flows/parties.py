@@ -42,7 +42,9 @@ def payments(flows: CorridorFlows) -> pd.DataFrame:
     model = flows.model
     parts = [_on_arcs(flows, form) for form in FORMS]
     parts += [_rents(flows), _outside(flows), _empties(flows)]
-    sums = pd.concat([part for part in parts if len(part)], ignore_index=True).groupby(KEYS, sort=True)[FIGURES].sum()
+    # where nothing moves no part has rows
+    there = [part for part in parts if len(part)] or parts
+    sums = pd.concat(there, ignore_index=True).groupby(KEYS, sort=True)[FIGURES].sum()
     sums = sums[(sums != 0).any(axis=1)].reset_index()
     names = {name: row["name"] for name, row in model.network.applied.rows("stakeholder").items()}
     return pd.DataFrame({

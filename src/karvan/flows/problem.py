@@ -280,7 +280,7 @@ def _resource_faults(resources: Resources) -> list[str]:
 def _faults_of(resources: Resources, number: int) -> Iterator[str]:
     name, capacity, preload = resources.names[number], resources.capacity[number], resources.preload[number]
     if np.isnan(capacity) or capacity <= 0:
-        yield f"{name}: the capacity is {capacity:g} tonnes a day. Leave it blank where there is no limit; shut it by status."
+        yield f"{name}: the capacity is {capacity:g} tonnes a day. Leave it blank where there is no limit."
     if resources.curve[number] != NO_CURVE and not np.isfinite(capacity):
         yield f"{name}: a delay curve needs a capacity."
     if resources.curve[number] == POWER_CURVE and resources.curve_b[number] < 1:

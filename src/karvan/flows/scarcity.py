@@ -16,7 +16,6 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from karvan.case.remember import remembered
-from karvan.errors import RequestError
 from karvan.flows.problem import CLEARINGS
 from karvan.flows.scarcity_kernels import EXPONENTIAL_CURVE, NO_CURVE, POWER_CURVE
 from karvan.network.capacity import link_capacity, operating_days
@@ -89,13 +88,7 @@ class Scarce:
 
 
 def scarcities_of(applied: AppliedCase) -> tuple[tuple[Scarce, ...], tuple[str, ...]]:
-    """Return what is scarce in a setting, and notes.
-
-    Raises
-    ------
-    RequestError
-        A capacity is zero.
-    """
+    """Return what is scarce in a setting, and notes."""
     return _scarcities(applied.rows("border"), applied.rows("terminal"), *_tables_of_links(applied), applied)
 
 
@@ -117,25 +110,21 @@ def _scarcities(
         _scarce_links(*_tables_of_links(applied), applied), _scarce_borders(border),
         _scarce_terminals(terminal, projects, applied),
     )  # fmt: skip
-    faults = [fault for part in parts for fault in part.faults]
-    if faults:
-        raise RequestError("\n".join(faults))
     return tuple(chain(*(part.scarce for part in parts))), tuple(chain(*(part.notes for part in parts)))
 
 
 class _OfRow(NamedTuple):
-    """What is scarce on a row, the notes on it, and its faults."""
+    """What is scarce on a row, and the notes on it."""
 
     scarce: tuple[Scarce, ...]
     notes: tuple[str, ...]
-    faults: tuple[str, ...]
 
 
 @remembered(16, unseen=1)
 def _scarce_links(
     link: Rows, node: Rows, service: Rows, parameter: Rows, background: Rows, projects: tuple[str, ...], applied: AppliedCase,
 ) -> _OfRow:  # fmt: skip
-    """Return the links with a capacity, notes and faults; closures leave them as they are."""
+    """Return the links with a capacity, and notes; closures leave them as they are."""
     plain = applied.case.untouched.rows("link")
     known = _plain_links(plain, node, service, parameter, background, applied)
     builder = _Builder(applied)
@@ -143,8 +132,8 @@ def _scarce_links(
         known[name] if row is plain.get(name) else builder.link(name, row) for name, row in link.items()
         if applied.is_built(row["status"], row["project_id"])
     ]  # fmt: skip
-    scarce, notes, faults = zip(*rows, strict=True) if rows else ((), (), ())
-    return _OfRow(tuple(chain(*scarce)), tuple(chain(*notes)), tuple(chain(*faults)))
+    scarce, notes = zip(*rows, strict=True) if rows else ((), ())
+    return _OfRow(tuple(chain(*scarce)), tuple(chain(*notes)))
 
 
 @remembered(4, unseen=1)
@@ -158,13 +147,13 @@ def _plain_links(
 
 @remembered(32)
 def _scarce_borders(border: Rows) -> _OfRow:
-    """Return the crossings with a capacity, and faults."""
+    """Return the crossings with a capacity."""
     return _stops("border", [(name, row, row["mode"]) for name, row in border.items() if row["status"] == "open"])
 
 
 @remembered(16, unseen=1)
 def _scarce_terminals(terminal: Rows, projects: tuple[str, ...], applied: AppliedCase) -> _OfRow:
-    """Return the terminals with a capacity, and faults; the setting stands for what is named before it."""
+    """Return the terminals with a capacity; the setting stands for what is named before it."""
     return _stops("terminal", [
         (name, row, row["mode_a"]) for name, row in terminal.items() if applied.is_built(row["status"], row["project_id"])
     ])  # fmt: skip
@@ -172,21 +161,13 @@ def _scarce_terminals(terminal: Rows, projects: tuple[str, ...], applied: Applie
 
 def _stops(table: str, rows: Sequence[tuple[str, dict[str, Any], str]]) -> _OfRow:
     """Return what is scarce of crossings or terminals that stand: row, cells and mode of each."""
-    found, faults = [], []
-    for name, row, mode in rows:
-        capacity = float(row["capacity_t_per_day"])
-        if capacity <= 0:
-            faults.append(_no_capacity(table, name))
-        elif not math.isnan(capacity):
-            found.append(Scarce(
-                table, name, "", row["name"] or name, mode, capacity, 0.0, row.get("clearing") or "queue", row["payee"], NO_CURVE,
-                0.0, 0.0, shared=True, empty=0.0, weight={"container": 1.0, "bulk": 1.0},
-            ))  # fmt: skip
-    return _OfRow(tuple(found), (), tuple(faults))
-
-
-def _no_capacity(table: str, row: str) -> str:
-    return f"{table} {row}: the capacity is 0 tonnes a day. Leave it blank where there is no limit; shut it by status."
+    return _OfRow(tuple(
+        Scarce(
+            table, name, "", row["name"] or name, mode, float(row["capacity_t_per_day"]), 0.0, row.get("clearing") or "queue",
+            row["payee"], NO_CURVE, 0.0, 0.0, shared=True, empty=0.0, weight={"container": 1.0, "bulk": 1.0},
+        )
+        for name, row, mode in rows if not math.isnan(row["capacity_t_per_day"])
+    ), ())  # fmt: skip
 
 
 class _Builder:
@@ -214,12 +195,10 @@ class _Builder:
         """Return what is scarce on a link."""
         capacity, shared = link_capacity(row, self.services, self.country, self.days)
         if math.isnan(capacity):
-            return _OfRow((), (), ())
-        if capacity <= 0:
-            return _OfRow((), (), (_no_capacity("link", name),))
+            return _OfRow((), ())
         notes = len(self.notes)
         found = tuple(self._link(name, row, capacity, way) for way in ([""] if shared else ["+", "-"]))
-        return _OfRow(found, tuple(self.notes[notes:]), ())
+        return _OfRow(found, tuple(self.notes[notes:]))
 
     def _link(self, name: str, row: dict[str, Any], capacity: float, way: str) -> Scarce:
         mode, country = row["mode"], self.country[row["from_node_id"]]

@@ -8,6 +8,7 @@ steps are one. Within a pair, each commodity of an exporter is a variety of its 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,23 +35,28 @@ THETA = 4.0
 #: Beyond the largest that has been estimated for any goods, 65 for petroleum (Caliendo and Parro, Review of Economic Studies
 #: 82(1), 2015); above it trade jumps between all and nothing, and does not meet flows.
 MOST_THETA = 100.0
+#: Far below any that has been estimated; mean costs of many goods are powers of 1/theta, which lose their digits.
+LEAST_THETA = 1e-3
 #: Elasticities of the sensitivity: the low end of the long run in Boehm, Levchenko and Pandalai-Nayar (AER 113(4), 2023); the
 #: median of tariff-based estimates in Head and Mayer (Handbook of International Economics 4, 2014); Eaton and Kortum (2002).
 OTHER_THETAS = (1.75, 5.03, 8.28)
 PATH_YEARS = range(1, 11)
 
 
-def check_theta(theta: float) -> None:
-    """Refuse an elasticity of trade that is none.
+def check_theta(theta: object) -> float:
+    """Return an elasticity of trade as a number.
 
     Raises
     ------
     RequestError
-        It is not above zero, or above all that are known.
+        It is none: below or above all that are known, or no number.
     """
-    if not 0 < theta <= MOST_THETA:
-        message = f"The elasticity of trade is {theta:g}. Give a number above zero, such as 4, up to {MOST_THETA:g}."
+    known = float(theta) if not isinstance(theta, bool) and isinstance(theta, Real) else None
+    if known is None or not LEAST_THETA <= known <= MOST_THETA:
+        shown = repr(theta) if known is None else f"{known:g}"
+        message = f"The elasticity of trade is {shown}. Give a number above zero, such as 4: {LEAST_THETA:g} to {MOST_THETA:g}."
         raise RequestError(message)
+    return known
 
 
 @dataclass(frozen=True, eq=False)

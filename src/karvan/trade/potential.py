@@ -98,7 +98,7 @@ def trade_potential(
     UnknownNameError
         There is no such economy.
     """
-    check_theta(theta)
+    theta = check_theta(theta)
     if target_musd is not None and not (target_musd > 0 and np.isfinite(target_musd)):
         message = f"The target is USD {target_musd:g} m. Give a number above zero, such as 2000."
         raise RequestError(message)

@@ -104,9 +104,24 @@ def test_two_owners_in_one_setting(files):
         case.apply(Setting.of(projects="N2", scenario="ab_shut"))
     assert str(caught.value) == (
         f"{files.folder}: 1 problem\n"
-        "  effect.csv, value: found border ab.rail.AAA-BBB status set by N2 and ab_shut; "
-        "expected one owner in a setting. Leave one of them out, or change its effect."
+        "  effect.csv, value: found border ab.rail.AAA-BBB status set to open by N2 and to shut by ab_shut; "
+        "expected one value in a setting. Leave one of them out, or change its effect; trade and what follows solve every state "
+        "of the crossings."
     )
+
+
+def test_two_owners_that_say_the_same(files):
+    effect(files, "N2", "set", "shut", column="status")
+    shut = files.open().apply(Setting.of(projects="N2", scenario="ab_shut"))
+    assert shut.rows("border")[GATE]["status"] == "shut"
+
+
+def test_two_projects_that_say_the_same(files):
+    for owner, value in (("N2", "2"), ("N5", "2.0")):
+        files.add("effect.csv", like="N3.a_city-a_gate.rail", effect_id=f"{owner}.tracks", owner=owner, value=value)
+    assert files.problems() == []
+    applied = files.open().apply(Setting.of(projects="N2,N3,N5"))
+    assert applied.rows("link")["a_city-a_gate.rail"]["tracks"] == 2
 
 
 def test_a_change_overrules_whoever_set_the_cell(textbook):

@@ -128,7 +128,8 @@ def bad_texts(rule: Rule) -> list[tuple[str, str]]:
         one_of = f"expected one of {', '.join(choices)}"
         texts.append((NOWHERE, f"found {NOWHERE!r}; {one_of}. Write one of them."))
         texts += [(f"{name}x", f"found '{name}x'; {one_of}. Write {name}.") for name in choices]
-    for bound, word, step in ((rule.minimum, "at least", -1), (rule.maximum, "at most", 1)):
+    least = "more than" if rule.minimum.startswith(">") else "at least"
+    for bound, word, step in ((rule.minimum.removeprefix(">"), least, -1), (rule.maximum, "at most", 1)):
         if bound:
             text = str(int(bound) + step) if bound.lstrip("-").isdigit() else str(float(bound) + step)
             texts.append((text, f"found {text!r}; expected {word} {bound}. Check the unit ({rule.unit or 'none'})."))

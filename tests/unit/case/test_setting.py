@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+import numpy as np
 import pytest
 from pydantic import ValidationError
 
@@ -213,6 +216,34 @@ def test_a_change_is_read_and_written(text, cells):
     change = Change.parse(text)
     assert (change.table, change.row, change.column, change.op, change.value) == cells
     assert Change.parse(str(change)) == change
+
+
+def test_one_change_alone_is_one():
+    text = "link:a-b.rail:tracks=2"
+    assert Setting.of(changes=text) == Setting.of(changes=Change.parse(text)) == Setting.of(changes=[text])
+
+
+def test_whole_numbers_of_any_kind_are_years():
+    assert Setting.of(year=np.int64(2030)) == Setting.of(year=2030.0) == Setting.of(year=2030)
+
+
+def test_parts_that_are_none_are_told_together():
+    with pytest.raises(RequestError) as caught:
+        Setting.of(year=2030.5, scenario="", projects=["N1", 5], changes=[None])
+    assert str(caught.value).splitlines() == [
+        "2030.5 is no year. Write a whole number, such as 2030.",
+        "'' is no scenario. Name one, or none for the default of the case.",
+        "5 is no project. Write ID or ID@YEAR.",
+        "None is no change. Write TABLE:ROW:COLUMN=VALUE.",
+    ]
+
+
+@pytest.mark.parametrize("parts", [{"year": True}, {"year": "x"}, {"year": float("nan")}, {"scenario": ["open", "ab_shut"]},
+                                   {"scenario": 5}, {"projects": None}, {"changes": 5}])  # fmt: skip
+def test_a_part_of_another_kind(parts):
+    ((name, given),) = parts.items()
+    with pytest.raises(RequestError, match=f"^{re.escape(repr(given))} is no {name.removesuffix('s')}. "):
+        Setting.of(**parts)
 
 
 @pytest.mark.parametrize("text", ["", "link", "link:a", "link:a:tracks", "link:a b:tracks=2", "a:b:c-=1"])

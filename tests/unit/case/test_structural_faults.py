@@ -519,6 +519,29 @@ def _one_owner_sets_a_cell_twice(files):
     files.add("effect.csv", like="N3.a_city-a_gate.rail", effect_id="N3.tracks", value="4")
 
 
+@fault("project.csv, line 3, alternatives: found N2 itself; expected other projects. Remove it.")
+def _own_alternative(files):
+    files.set("project.csv", "N2", alternatives="N2")
+
+
+@fault("project.csv, line 2, open_year: found 1999; expected 2026, the base year, or later: nothing is decided yet. "
+       "Correct the year, or the status.")  # fmt: skip
+def _candidate_in_the_past(files):
+    files.set("project.csv", "N1", open_year="1999")
+
+
+@fault("link.csv, line 3, capacity_trains_per_day: found '0'; expected more than 0. "
+       "Leave it blank where there is no limit; where nothing passes, the row's status says so.")  # fmt: skip
+def _no_capacity(files):
+    files.set("link.csv", "a_city-a_gate.rail", capacity_trains_per_day="0")
+
+
+@fault("node.csv, line 4: found the character '\\x00'; expected characters that can be seen. "
+       "Remove it; another program may have left it behind.")  # fmt: skip
+def _control_character(files):
+    files.replace("node.csv", "a_gate", "a_gate\0")
+
+
 @fault("project.csv, line 3, prerequisites: found N2 -> N4 -> N5 -> N2; expected no cycle. "
        "Remove one of these from prerequisites; put it into conditions.")  # fmt: skip
 def _cycle_of_prerequisites(files):

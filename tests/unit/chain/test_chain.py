@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -383,12 +385,12 @@ def test_pairs_both_ways_have_trains_and_trucks(north):
         (
             lambda case: karvan.simulate(case, theta=0),
             RequestError,
-            "The elasticity of trade is 0. Give a number above zero, such as 4, up to 100.",
+            "The elasticity of trade is 0. Give a number above zero, such as 4: 0.001 to 100.",
         ),
         (
             lambda case: karvan.simulate(case, projects=["N1"], theta=1e9),
             RequestError,
-            "The elasticity of trade is 1e+09. Give a number above zero, such as 4, up to 100.",
+            "The elasticity of trade is 1e+09. Give a number above zero, such as 4: 0.001 to 100.",
         ),
         (
             lambda case: karvan.simulate(case, karvan.Setting.of(projects=["N1"]), year=2030),
@@ -427,6 +429,32 @@ def test_a_case_without_trade_has_flows_alone(files):
     assert "the case has no trade between economies: tonnes do not answer to costs" in found.notes
     with pytest.raises(RequestError, match="Case textbook has no trade between economies"):
         karvan.find_trade(case, projects=["N1"])
+
+
+@pytest.mark.parametrize("share", [0, -1, 2, float("nan")])
+def test_a_share_of_the_likeliest_states_that_is_none(case, share):
+    with pytest.raises(RequestError) as caught:
+        karvan.simulate(case, projects=["N1"], likely_share=share)
+    assert str(caught.value) == (
+        f"The share of the likeliest states is {share:g}. Give a number above 0, up to 1 for all states."
+    )
+
+
+def test_arguments_of_another_kind(case):
+    with pytest.raises(RequestError) as caught:
+        karvan.simulate(case, "N1")
+    assert str(caught.value) == (
+        "'N1' is no setting. Give a karvan.Setting, or its parts by name: projects=..., year=...."
+    )
+    for theta, shown in (("4", "'4'"), (True, "True"), (1e-7, "1e-07"), (float("nan"), "nan")):
+        with pytest.raises(RequestError) as caught:
+            karvan.simulate(case, projects=["N1"], theta=theta)
+        assert str(caught.value) == (
+            f"The elasticity of trade is {shown}. Give a number above zero, such as 4: 0.001 to 100."
+        )
+    four = karvan.simulate(case, projects=["N1"], theta=np.float32(4))
+    same = karvan.simulate(case, projects=["N1"], theta=4.0)
+    assert json.dumps(four.to_dict()) == json.dumps(same.to_dict())
 
 
 def test_a_case_without_demand_is_refused(files):
@@ -594,3 +622,68 @@ def test_the_likeliest_states_may_be_solved_alone(case):
     # trade reckons with one state in place of both, which moves tonnes by some per cent
     assert alone.multiplier == pytest.approx(whole.multiplier, rel=0.1)
     assert (alone.multiplier != whole.multiplier).any()
+
+
+# corridors of other kinds ------------------------------------------------------------------------------------------------
+
+
+def without_mode(files, mode, other):
+    """Leave one mode out of a copy of the textbook case."""
+    for table in ("service", "link", "border", "observed"):
+        lines = files.read(f"{table}.csv")
+        place = lines[0].index("mode")
+        files.write(f"{table}.csv", [cells for cells in lines if cells[place] != mode])
+    lines = files.read("terminal.csv")
+    sides = [lines[0].index(name) for name in ("mode_a", "mode_b")]
+    files.write("terminal.csv", [cells for cells in lines if mode not in [cells[place] for place in sides]])
+    lines = files.read("effect.csv")
+    place = lines[0].index("row")
+    files.write("effect.csv", [cells for cells in lines if mode not in cells[place]])
+    files.write("calibration.csv", files.read("calibration.csv")[:1])
+    lines = files.read("base_flow.csv")
+    place = lines[0].index("mode")
+    files.write("base_flow.csv", [[other if cell == mode and n == place else cell for n, cell in enumerate(cells)]
+                                  for cells in lines])  # fmt: skip
+    files.drop("scenario.csv", "fuel_dear")
+
+
+@pytest.mark.parametrize(("mode", "other", "idle"), [("road", "rail", "trucks")])
+def test_a_corridor_of_one_mode(files, mode, other, idle):
+    without_mode(files, mode, other)
+    assert files.problems() == []
+    outcome = karvan.simulate(files.open(), projects=["N2"])
+    found = outcome.to_dict()["directions"]
+    assert found
+    assert all(row[f"{idle}_{way}_per_day"] == 0 for row in found for way in ("forward", "backward"))
+    assert sum(row["trains_forward_per_day"] for row in found) > 0
+
+
+def test_where_nothing_moves_nothing_is_paid(files):
+    lines = files.read("base_flow.csv")
+    place = lines[0].index("flow_t_per_year")
+    files.write("base_flow.csv", [lines[0], *([*cells[:place], "0", *cells[place + 1 :]] for cells in lines[1:])])
+    for column in ("flow_low_t_per_year", "flow_high_t_per_year"):
+        if column in lines[0]:
+            files.drop_column("base_flow.csv", column)
+    paid = karvan.simulate(files.open(), projects=["N1"]).payments
+    assert not (paid[["paid_musd_per_year", "paid_musd_per_year_before"]].to_numpy() > 0).any()
+
+
+def test_owners_receive_what_users_are_charged(files):
+    """Charges round the kink of empties off: they are more than price times use, by a few per cent where trains fill one way."""
+    lines = files.read("base_flow.csv")
+    place = lines[0].index("flow_t_per_year")
+    files.write("base_flow.csv", [lines[0], *([*cells[:place], f"{10 * float(cells[place]):g}", *cells[place + 1 :]]
+                                              for cells in lines[1:])])  # fmt: skip
+    for column in ("flow_low_t_per_year", "flow_high_t_per_year"):
+        if column in lines[0]:
+            files.drop_column("base_flow.csv", column)
+    outcome = karvan.simulate(files.open(), projects=["N1"])
+    for flows in (outcome.flows, outcome.flows_before):
+        pairs = flows.pairs
+        charged = (pairs["network_t_per_year"] * pairs["rent_usd_per_t"]).sum() / 1e6
+        received = flows.resources["rent_musd_per_year"].sum()
+        assert received == pytest.approx(charged, rel=1e-9)
+        assert received > 10
+    paid = outcome.payments.set_index("purpose").loc["rent", "paid_musd_per_year"].sum()
+    assert paid == pytest.approx(outcome.flows.resources["rent_musd_per_year"].sum(), rel=1e-9)

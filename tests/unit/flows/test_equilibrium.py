@@ -207,7 +207,7 @@ def test_every_fault_of_a_problem_is_named_at_once():
         "class 2: a time value or logit scale is missing or negative. Every class needs a cost of its own.",
         f"class 4: the logit scales are 0.1, 0.4 and 0.3. {FALLING}",
         "class 3: 5 tonnes a day have no route and no outside option.",
-        "resource 0: the capacity is 0 tonnes a day. Leave it blank where there is no limit; shut it by status.",
+        "resource 0: the capacity is 0 tonnes a day. Leave it blank where there is no limit.",
         "resource 1: a delay curve needs a capacity.",
         "resource 2: the power is 0.5. It must be 1 or more.",
         "resource 3: the preload is -1 tonnes a day. State a figure of 0 or more.",
