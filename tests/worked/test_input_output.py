@@ -13,6 +13,7 @@ from karvan.errors import AuditError, InputError, NotConvergedError, RequestErro
 from karvan.trade.audit import audit_io
 from karvan.trade.caliendo_parro import solve
 from karvan.trade.io_tables import read_io_question
+from karvan.trade.tables import LEAST_THETA
 
 #: Labour markets clear to 1e-10 of labour.
 NEAR = 1e-8
@@ -269,6 +270,39 @@ def test_a_change_that_shuts_markets_or_leaves_the_range_of_numbers():
     free = given | {"tau_hat": costs.assign(tau_hat=np.where(costs["importer"] == costs["exporter"], 1.0, 1e-200))}
     with pytest.raises(InputError, match="beyond the range of numbers at theta"):
         karvan.counterfactual_io(free)
+
+
+def test_a_pair_that_does_not_trade_stays_at_nothing_however_cheap_it_becomes():
+    given = tables(size=3, goods=2)
+    trade = given["trade"]
+    idle = (trade["commodity"] == "g0") & (trade["exporter"] == "c0") & (trade["importer"] == "c1")
+    trade.loc[idle, "value"] = 0.0
+    plain = karvan.counterfactual_io(given)
+    costs = trade.drop(columns="value").assign(tau_hat=np.where(trade["exporter"] == trade["importer"], 1.0, 0.95))
+    costs.loc[idle, "tau_hat"] = 1e-100
+    found = karvan.counterfactual_io(given | {"tau_hat": costs})
+    assert found.table["real_income_hat"].to_numpy() == pytest.approx(plain.table["real_income_hat"].to_numpy())
+    assert (found.pairs.loc[found.pairs["tau_hat"] == 1e-100, "value_after"] == 0).all()
+
+
+@pytest.mark.parametrize("theta", [1e-9, 1e-15])
+def test_an_elasticity_below_what_can_be_computed_with(theta):
+    given = tables(size=2, goods=2)
+    given["elasticity"].loc[1, "theta"] = theta
+    with pytest.raises(InputError) as raised:
+        karvan.counterfactual_io(given)
+    assert raised.value.problems == (
+        f"elasticity, line 3, theta: found {theta}; expected 1e-06 at least. Correct the number.",
+    )
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_least_elasticity_passes_the_audit(seed):
+    given = tables(size=2 + seed, goods=1 + seed % 3, seed=seed)
+    given["elasticity"].loc[0, "theta"] = LEAST_THETA
+    karvan.counterfactual_io(given)
+    shared = given["trade"].assign(value=1 + given["trade"]["value"])
+    karvan.counterfactual(shared, given["tau_hat"], theta=LEAST_THETA)
 
 
 def test_parts_of_the_world_that_do_not_trade_are_worlds_of_their_own():

@@ -52,7 +52,7 @@ def counterfactual(
         str | None, typer.Option(help="Whether a pair without a row of trade is an error (default) or zero.")
     ] = None,
     pairs: Annotated[
-        bool, typer.Option("--pairs", help="Give the pairs too; with --csv, instead of the countries.")
+        bool, typer.Option("--pairs", help="Show the pairs too; with --csv, instead of the countries.")
     ] = False,
     json: JsonOption = False,
     csv: CsvOption = False,
@@ -145,8 +145,13 @@ def _elasticities(text: str) -> float | dict[str, float] | Path:
         )
         raise RequestError(message)
     parts = [part.partition("=") for part in text.split(",") if part.strip()]
+    names = [name.strip() for name, _, _ in parts]
+    twice = [name for name in dict.fromkeys(names) if names.count(name) > 1]
+    if twice:
+        message = f"--theta {text!r} names {', '.join(twice)} twice. Name each commodity once."
+        raise RequestError(message)
     try:
-        return {name.strip(): float(number) for name, _, number in parts}
+        return {name: float(number) for name, (_, _, number) in zip(names, parts, strict=True)}
     except ValueError as error:
         message = (
             f"--theta {text!r} is no list of elasticities. Write NAME=NUMBER, separated by commas, or name a file."
@@ -164,10 +169,10 @@ def _print(found: Counterfactual, *, pairs: bool, as_json: bool, as_csv: bool) -
         table = found.pairs if pairs else found.table
         typer.echo(table.to_csv(index=False), nl=False)
         return
-    _show(found)
+    _show(found, pairs=pairs)
 
 
-def _show(found: Counterfactual) -> None:
+def _show(found: Counterfactual, *, pairs: bool) -> None:
     from rich.table import Table
 
     from karvan.charts import words
@@ -203,8 +208,36 @@ def _show(found: Counterfactual) -> None:
     out.print(table)
     if len(order) > SHOWN:
         out.print(f"{len(order) - SHOWN} more countries with --csv or --json.")
+    if pairs:
+        _show_pairs(found)
     made = found.convergence
     out.print(f"Solved in {made.iterations} steps ({made.method}); markets clear to {made.residual:.1g} of output.")
+
+
+def _show_pairs(found: Counterfactual) -> None:
+    """Print the pairs whose trade changes most, with their tariffs where there are any."""
+    from rich.table import Table
+
+    from karvan.charts import words
+
+    goods = len(found.commodities) > 1
+    tariffs = "tariff_before" in found.pairs
+    names = {"from": "exporter", "to": "importer"} | ({"commodity": "commodity"} if goods else {})
+    heads = ("trade cost %", *(("tariff %", "becomes") if tariffs else ()), "trade", "becomes", "change %")
+    table = Table(box=None, pad_edge=False)
+    for name in (*names, *heads):
+        table.add_column(name, justify="left" if name in names else "right", no_wrap=True)
+    size = (found.pairs["value_after"] - found.pairs["value"]).abs()
+    order = size.sort_values(ascending=False, kind="stable").index
+    for row in found.pairs.loc[order[:SHOWN]].to_dict("records"):
+        levied = (100 * row["tariff_before"], 100 * row["tariff_after"]) if tariffs else ()
+        figures = (*levied, row["value"], row["value_after"], 100 * (row["value_hat"] - 1))
+        cost = "shut" if row["tau_hat"] == float("inf") else words.number(100 * (row["tau_hat"] - 1))
+        table.add_row(*(str(row[name]) for name in names.values()), cost, *(words.number(part) for part in figures))
+    out = console()
+    out.print(table)
+    if len(order) > SHOWN:
+        out.print(f"{len(order) - SHOWN} more pairs with --csv or --json.")
 
 
 @group.command()

@@ -24,7 +24,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from karvan.errors import NotConvergedError
-from karvan.trade.hat import Convergence
+from karvan.trade.hat import Convergence, pull_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -155,7 +155,7 @@ class _Search:
     ) -> None:
         self.economy, self.tariff, self.deficit, self.names = economy, tariff, deficit, names
         factor = tau_hat * (1 + tariff) / (1 + economy.tariff)
-        self.pull = economy.share * factor ** -economy.theta[:, None, None]
+        self.pull = pull_of(economy.share, factor, economy.theta)
         self.net = 1 / (1 + tariff)
         self.log_price = np.zeros_like(economy.value_added)
         self.spending = np.maximum(economy.final * (economy.labour + np.maximum(deficit, 0.0)), 0.0)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from karvan.case import meta_without_case
-from karvan.errors import UnknownNameError
+from karvan.errors import RequestError, UnknownNameError
 from karvan.trade.audit import audit_counterfactual
 from karvan.trade.hat import solve
 from karvan.trade.results import Counterfactual
@@ -67,6 +67,12 @@ def counterfactual(
     """
     if deficits not in CLOSURES:
         raise UnknownNameError("form of deficits", deficits, CLOSURES)
+    if new_deficits is not None and deficits != "additive":
+        message = (
+            f"New deficits go with additive deficits alone, and these are {deficits}. Leave out --new-deficits, or choose "
+            "--deficits additive."
+        )
+        raise RequestError(message)
     question = read_question(trade, tau_hat, theta, deficits=deficits, new_deficits=new_deficits, missing=missing)
     request = {"stage": "counterfactual", "theta": question.theta.tolist(), "deficits": deficits, "missing": missing}
     meta = meta_without_case(repr(sorted(question.digests.items())).encode(), request)
@@ -239,8 +245,8 @@ def rule_of_half(value: Floats, after: Floats, tau_hat: Floats, wage_hat: Floats
     price. Infinite changes of costs have no such gain: NaN.
     """
     price = tau_hat * wage_hat[None, :, None]
-    quantity = np.divide(after, price, out=np.zeros_like(after), where=np.isfinite(price))
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):
+        quantity = np.divide(after, price, out=np.zeros_like(after), where=np.isfinite(price))
         gain = np.where(value > 0, 0.5 * (value + quantity) * (1 - tau_hat), 0.0).sum()
     return float(gain) if np.isfinite(gain) else float("nan")
 

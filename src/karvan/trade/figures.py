@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 #: Faults of one kind that are listed one by one; the rest are counted.
 LISTED = 20
 
+#: Figures beyond have squares that cannot be written.
+LARGEST = 1e100
+
 #: What to do with a table of another kind.
 COMMAS = "Write the table with commas between columns, and with points in its numbers."
 
@@ -156,6 +159,10 @@ class Figures:
             far = np.isinf(values)
             self.each(far, column, "a finite number", "Write a plain number.", "no-number")
             values[far] = np.nan
+        large = np.isfinite(values) & (np.abs(values) > LARGEST)
+        todo = "Write inf to shut the market." if infinite else "Correct the number, or write it in another unit."
+        self.each(large, column, f"a number up to {LARGEST:g}", todo, "number-too-large")
+        values[large] = np.nan
         with np.errstate(invalid="ignore"):
             low = (values <= 0) if positive else (values < 0) if not signed else np.zeros(len(values), dtype=bool)
         wanted = "a number above zero" if positive else "a number of zero or more"

@@ -21,7 +21,7 @@ from karvan.trade import ppml
 from karvan.trade.absorb import Absorber
 from karvan.trade.audit import audit_estimate
 from karvan.trade.covariance import covariance
-from karvan.trade.figures import Figures
+from karvan.trade.figures import LARGEST, Figures
 from karvan.trade.separation import separated_exactly
 from karvan.trade.threads import one_thread
 
@@ -47,8 +47,6 @@ CODE_OR_BLANK = "NA"
 #: Half-width of the interval, in standard errors: 95 %.
 Z95 = 1.959963984540054
 CONSTANT = "constant"
-#: Figures beyond have squares that cannot be written.
-LARGEST = 1e100
 #: A fitted value below this share of the mean may be one that has no finite estimate.
 RUNAWAY = 1e-8
 _LOG = re.compile(r"log\((?P<column>.+)\)")

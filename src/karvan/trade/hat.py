@@ -114,6 +114,14 @@ class Equilibrium:
     convergence: Convergence
 
 
+def pull_of(share: Floats, factor: Floats, theta: Floats) -> Floats:
+    """Return shares, or trade, times what a change of costs alone makes of them; what is zero stays zero, however cheap it is."""
+    grown = np.zeros_like(share)
+    np.power(factor, -theta[:, None, None], out=grown, where=share > 0)
+    found: Floats = share * grown
+    return found
+
+
 class _World:
     """The shares before the change, and what the change makes of demand."""
 
@@ -127,8 +135,7 @@ class _World:
         self.spending = by_commodity.sum(axis=0)
         self.deficit = self.spending - self.income if new_deficit is None else new_deficit
         share = np.divide(value, by_commodity[:, None, :], out=np.zeros_like(value), where=by_commodity[:, None, :] > 0)
-        with np.errstate(divide="ignore"):
-            self.pull = share * tau_hat ** -theta[:, None, None]
+        self.pull = pull_of(share, tau_hat, theta)
         self.budget = by_commodity / self.spending
         links = (self.pull * self.budget[:, None, :]).sum(axis=0) > 0
         part = np.zeros(len(self.income), dtype=np.int32)

@@ -22,15 +22,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 
 from karvan.errors import InputError, Problem, RequestError
 from karvan.trade.caliendo_parro import Economy
 from karvan.trade.figures import LISTED, Figures
+from karvan.trade.tables import check_least
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    import pandas as pd
 
     from karvan.trade.hat import Floats
 
@@ -151,6 +151,7 @@ class _Reader:
         _, costs = self.cube("tau_hat", some, ("tau_hat",), default=1.0, positive=True)
         self.tau_hat = np.broadcast_to(costs, (len(goods), len(countries), len(countries))).copy()
         _, self.theta = self.cube("elasticity", ("commodity",), ("theta",), positive=True)
+        self._check_theta()
         two = ("commodity", "country")
         self.kind_added, self.added = self.cube("value_added", two, ("share", "value"))
         _, self.given_spending = self.cube("spending", two, ("value",))
@@ -210,6 +211,13 @@ class _Reader:
             found = f"no row for {len(absent)} cells: {listed}"
             table.problem(0, column, found, "a row for each", "Add the rows, 0 where there is nothing.", "missing-row")
         return column, empty
+
+    def _check_theta(self) -> None:
+        table = self.figures.get("elasticity")
+        if table is not None and not table.broken:
+            # a cell that is none has been noted, and is not read again
+            cells = pd.to_numeric(table.frame["theta"], errors="coerce").to_numpy(dtype=float)
+            check_least(table, np.where(cells > 0, cells, np.nan))
 
     def _check_deficits(self) -> None:
         for column, values in (("deficit", self.deficit), ("after", self.deficit_after)):

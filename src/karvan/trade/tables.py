@@ -20,7 +20,8 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from karvan.errors import InputError, Problem
-from karvan.trade.figures import LISTED, Figures
+from karvan.trade.figures import LARGEST, LISTED, Figures
+from karvan.trade.hat import pull_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -225,18 +226,14 @@ def _theta(
 ) -> Floats:
     """Return the elasticity per commodity; NaN where something is wrong with it."""
     if isinstance(theta, (int, float)):
-        if not (theta >= LEAST_THETA and np.isfinite(theta)):
-            problems.append(
-                Problem(
-                    "theta",
-                    0,
-                    "",
-                    f"{theta:g}",
-                    f"{LEAST_THETA:g} at least" if 0 < theta < LEAST_THETA else "a number above zero",
-                    "Give the elasticity of trade, such as 4.",
-                    "bad-theta",
-                )
-            )
+        if not LEAST_THETA <= theta <= LARGEST:
+            wanted = "a number above zero"
+            if 0 < theta < LEAST_THETA:
+                wanted = f"{LEAST_THETA:g} at least"
+            elif LARGEST < theta < np.inf:
+                wanted = f"a number up to {LARGEST:g}"
+            todo = "Give the elasticity of trade, such as 4."
+            problems.append(Problem("theta", 0, "", f"{theta:g}", wanted, todo, "bad-theta"))
         return np.full(len(commodities), float(theta))
     if isinstance(theta, (pd.DataFrame, Path, str)):
         table = Figures.read(theta, "theta", problems)
@@ -249,7 +246,7 @@ def _theta(
         return values
     place = table.places("commodity", commodities, "commodity")
     cells = table.numbers("theta", positive=True)
-    table.each(cells < LEAST_THETA, "theta", f"{LEAST_THETA:g} at least", "Correct the number.", "number-too-low")
+    check_least(table, cells)
     first = table.once((place,), (commodities,), "the commodity")
     values[place[first]] = cells[first]
     given = np.zeros(len(commodities), dtype=bool)
@@ -259,6 +256,11 @@ def _theta(
         found = f"no row for {', '.join(absent[:LISTED])}"
         table.problem(0, "theta", found, "an elasticity per commodity", "Add the rows.", "missing-row")
     return values
+
+
+def check_least(table: Figures, theta: Floats) -> None:
+    """Note elasticities of a table that are too small to be computed with."""
+    table.each(theta < LEAST_THETA, "theta", f"{LEAST_THETA:g} at least", "Correct the number.", "number-too-low")
 
 
 def _deficits(table: Figures, countries: Sequence[str]) -> Floats | None:
@@ -309,8 +311,8 @@ def check_shock(
 
     Without deficits, spending follows income, and only the first is looked for.
     """
-    with np.errstate(under="ignore", over="ignore", invalid="ignore"):
-        pull = value * tau_hat ** -theta[:, None, None]
+    with np.errstate(under="ignore", over="ignore"):
+        pull = pull_of(value, tau_hat, theta)
     left, before = pull > 0, value > 0
     for goods, i, j in np.argwhere(before & ~np.isfinite(pull))[:LISTED]:
         where = f"{countries[i]}-{countries[j]}"

@@ -41,6 +41,19 @@ def test_csv_is_one_row_per_country_or_pair(karvan, tables):
     assert len(karvan("trade", "counterfactual", *tables, "--csv", "--pairs").out.splitlines()) == 5
 
 
+def test_the_summary_shows_the_pairs_that_change_most(karvan, tables):
+    found = karvan_module.counterfactual(tables[1], tables[3]).pairs
+    lines = karvan("trade", "counterfactual", *tables, "--pairs").out.splitlines()
+    head = next(place for place, line in enumerate(lines) if line.startswith("from "))
+    assert lines[head].split() == ["from", "to", "trade", "cost", "%", "trade", "becomes", "change", "%"]
+    shown = [line.split() for line in lines[head + 1 : head + 5]]
+    first = found.loc[(found["value_after"] - found["value"]).abs().idxmax()]
+    figures = (100 * (first["tau_hat"] - 1), first["value"], first["value_after"], 100 * (first["value_hat"] - 1))
+    assert shown[0] == [first["exporter"], first["importer"], *(words.number(figure) for figure in figures)]
+    assert sorted(row[:2] for row in shown) == [["A", "A"], ["A", "B"], ["B", "A"], ["B", "B"]]
+    assert not any(line.startswith("from ") for line in karvan("trade", "counterfactual", *tables).out.splitlines())
+
+
 def test_the_summary_names_the_gain_once(karvan, tables):
     world = karvan_module.counterfactual(tables[1], tables[3]).world
     answer = karvan("trade", "counterfactual", *tables)
@@ -74,6 +87,10 @@ def test_goods_from_parquet_with_elasticities_by_name(karvan, tmp_path, tables):
         (
             ("--theta", "a=b"),
             "--theta 'a=b' is no list of elasticities. Write NAME=NUMBER, separated by commas, or name a file.",
+        ),
+        (
+            ("--theta", "coal=8,rice=4,coal=4"),
+            "--theta 'coal=8,rice=4,coal=4' names coal twice. Name each commodity once.",
         ),
         (
             ("--theta", "four"),

@@ -172,6 +172,37 @@ def test_a_change_beyond_the_range_of_numbers(ask):
     ]
 
 
+@pytest.mark.parametrize("theta", [4, 8.28])
+def test_a_pair_that_does_not_trade_stays_at_nothing_however_cheap_it_becomes(tmp_path, theta):
+    """Nothing times a power beyond the range of numbers is nothing, not a number that is none."""
+    (tmp_path / "T.csv").write_text(GOOD.replace("A,C,5", "A,C,0"), encoding="utf-8")
+    (tmp_path / "TAU.csv").write_text("exporter,importer,tau_hat\nA,C,1e-100\n", encoding="utf-8")
+    found = karvan.counterfactual(tmp_path / "T.csv", tmp_path / "TAU.csv", theta=theta)
+    assert found.table["real_income_hat"].to_numpy() == pytest.approx(1, abs=1e-12)
+    assert found.pairs.set_index(["exporter", "importer"]).loc[("A", "C"), "value_after"] == 0
+
+
+def test_figures_beyond_what_can_be_squared(ask):
+    todo = "Correct the number, or write it in another unit."
+    assert ask(GOOD.replace("A,A,90", "A,A,1e308"), "exporter,importer,tau_hat\nA,B,1e200\n", theta=1e300) == [
+        f"T.csv, line 2, value: found '1e308'; expected a number up to 1e+100. {todo}",
+        "TAU.csv, line 2, tau_hat: found '1e200'; expected a number up to 1e+100. Write inf to shut the market.",
+        "theta: found 1e+300; expected a number up to 1e+100. Give the elasticity of trade, such as 4.",
+    ]
+
+
+@pytest.mark.parametrize("deficits", ["multiplicative", "balanced"])
+def test_new_deficits_go_with_additive_ones_alone(tmp_path, deficits):
+    """Left unread, they would answer another question than the one asked."""
+    given = pd.DataFrame({"country": list("ABC"), "deficit": [0.0, 0.0, 0.0]})
+    with pytest.raises(RequestError) as raised:
+        karvan.counterfactual(tmp_path / "T.csv", tmp_path / "TAU.csv", deficits=deficits, new_deficits=given)
+    assert str(raised.value) == (
+        f"New deficits go with additive deficits alone, and these are {deficits}. Leave out --new-deficits, or choose "
+        "--deficits additive."
+    )
+
+
 def test_a_cut_off_country_cannot_carry_a_deficit(ask, tmp_path):
     shut = "exporter,importer,tau_hat\nA,C,inf\nB,C,inf\nC,A,inf\nC,B,inf\n"
     way = "Balance trade first (--deficits balanced), give deficits that sum to zero in each part, or leave a market open."
