@@ -211,8 +211,137 @@ def test_shares_that_do_not_add_up():
     with pytest.raises(InputError) as raised:
         karvan.counterfactual_io(given)
     assert raised.value.problems == (
-        "value_added, share: found a sum of 0.95 for g0-c0; expected shares that add up to one. Correct them.",
+        (
+            "value_added, share: found 0.95 of the output of g0-c0; expected all of it, since there is no input_output.csv. "
+            "Correct it, or add input_output.csv."
+        ),
     )
+
+
+def alike(*, added=1.0, final=None):
+    """Two countries alike that sell 90 of each of two goods at home and 10 abroad; the elasticities are 4 and 6."""
+    names, kinds = ["A", "B"], ["g", "h"]
+    own = {"country": names, "commodity": kinds}
+    found = {
+        "trade": pd.DataFrame(
+            [(i, j, s, 90.0 if i == j else 10.0) for s in kinds for i in names for j in names],
+            columns=["exporter", "importer", "commodity", "value"],
+        ),
+        "value_added": rows(np.full((2, 2), added), own, "share"),
+        "elasticity": pd.DataFrame({"commodity": kinds, "theta": [4.0, 6.0]}),
+        "tau_hat": pd.DataFrame({"exporter": ["A"], "importer": ["B"], "tau_hat": [0.9]}),
+    }
+    if final is not None:
+        found["final"] = rows(np.array(final), own, "share")
+    return found
+
+
+def test_trade_that_is_not_that_of_the_tables_is_said_though_no_wage_moves():
+    found = karvan.counterfactual_io(alike(final=[[0.9, 0.1], [0.9, 0.1]]))
+    base = found.pairs.set_index(["exporter", "importer", "commodity"])["value"]
+    # nine tenths of 200, nine tenths of it at home
+    assert base["A", "A", "g"] == pytest.approx(162)
+    way = "by up to 0.36 of what the importer buys (A-A of g, from 90 to 162); all changes are from"
+    assert found.notes == (
+        f"The tables are no equilibrium: without a change trade would move {way} the nearest world that is one",
+    )
+    balanced = karvan.counterfactual_io(alike(final=[[0.9, 0.1], [0.9, 0.1]]), deficits="balanced")
+    assert balanced.notes[0].startswith("Deficits were removed before the change, which moves wages by up to ")
+    assert balanced.notes[0].endswith(f", and trade {way} that world")
+    assert karvan.counterfactual_io(alike(final=[[0.5, 0.5], [0.5, 0.5]])).notes == ()
+
+
+def test_spending_beside_trade_in_values_must_be_what_trade_makes_it():
+    """It scaled trade of A to twice what the table has."""
+    given = alike()
+    own = {"country": ["A", "B"], "commodity": ["g", "h"]}
+    given["spending"] = rows(np.array([[200.0, 100.0], [100.0, 100.04]]), own, "value")
+    with pytest.raises(InputError) as raised:
+        karvan.counterfactual_io(given)
+    assert raised.value.problems == (
+        (
+            "spending, value: found 200 for g-A; expected 100, as trade and tariffs make it. "
+            "Leave out the file, or give trade as shares."
+        ),
+    )
+    given["spending"] = rows(np.array([[100.0, 100.0], [100.0, 100.04]]), own, "value")
+    assert karvan.counterfactual_io(given).table.equals(karvan.counterfactual_io(alike()).table)
+
+
+def test_a_country_without_final_demand():
+    own = {"country": ["A", "B"], "commodity": ["g", "h"]}
+    given = alike() | {"final": rows(np.array([[0.0, 0.0], [20.0, 30.0]]), own, "value")}
+    with pytest.raises(InputError) as raised:
+        karvan.counterfactual_io(given)
+    assert raised.value.problems == (
+        (
+            "final, value: found nothing for A; expected final demand in every country. "
+            "Fill in what it spends, or leave out the file."
+        ),
+    )
+
+
+def lender():
+    """A earns 54 and sells 85 more than it buys; its inputs are 126, and it spends 95."""
+    cells = [("A", "A", 90.0), ("A", "B", 90.0), ("B", "A", 5.0), ("B", "B", 5.0)]
+    return {
+        "trade": pd.DataFrame(
+            [(i, j, "g", value) for i, j, value in cells], columns=["exporter", "importer", "commodity", "value"]
+        ),
+        "value_added": pd.DataFrame({"country": ["A", "B"], "commodity": "g", "share": 0.3}),
+        "input_output": pd.DataFrame({"input": ["g"], "commodity": ["g"], "share": [0.7]}),
+        "elasticity": pd.DataFrame({"commodity": ["g"], "theta": [4.0]}),
+        "tau_hat": pd.DataFrame({"exporter": ["A"], "importer": ["B"], "tau_hat": [0.9]}),
+    }
+
+
+def test_tables_that_are_impossible_before_any_change_say_so():
+    given = lender()
+    with pytest.raises(InputError) as raised:
+        karvan.counterfactual_io(given)
+    assert raised.value.problems == (
+        (
+            "input_output: found inputs of A that take all that it spends, and 31 more; expected something left for final "
+            "demand. Correct its trade, value added or inputs, or add final.csv."
+        ),
+    )
+    given["final"] = pd.DataFrame({"country": ["A", "B"], "commodity": "g", "share": 1.0})
+    with pytest.raises(InputError) as raised:
+        karvan.counterfactual_io(given)
+    assert raised.value.problems == (
+        (
+            "trade.csv: found A, which would spend -31 before any change: it earns 54 and lends 85; expected something left to "
+            "spend in every country. Correct its trade, value added or deficit, or balance trade first (--deficits balanced)."
+        ),
+    )
+    karvan.counterfactual_io(given, deficits="balanced")
+
+
+def test_a_search_without_a_change_blames_the_tables():
+    economy = read_io_question(alike()).economy
+    still, poor = np.ones_like(economy.share), np.array([-300.0, 300.0])
+    for change, text in (
+        (False, "The tables themselves, without a change, have no eq"),
+        (True, "No equilibrium was f"),
+    ):
+        with pytest.raises(NotConvergedError, match=text):
+            solve(economy, still, economy.tariff, poor, change=change)
+
+
+def test_messages_name_the_column_that_is_there():
+    own = {"country": ["A", "B"], "commodity": ["g", "h"]}
+    given = alike() | {"value_added": rows(np.array([[90.0, 100.0], [100.0, 100.0]]), own, "value")}
+    with pytest.raises(InputError, match=r"value_added, value: found 0\.9 of the output of g-A; expected all of it"):
+        karvan.counterfactual_io(given)
+    inputs = {"country": ["A"], "input": ["g"], "commodity": ["g"]}
+    given["input_output"] = pd.DataFrame(inputs | {"value": [5.0]})
+    with pytest.raises(InputError, match=r"input_output, value: found 0\.95 of the output of g-A, with value added"):
+        karvan.counterfactual_io(given)
+    given["input_output"] = pd.DataFrame(inputs | {"share": [0.3]})
+    with pytest.raises(
+        InputError, match=r"input_output, share: found a sum of 1\.2 for g-A; expected shares that with"
+    ):
+        karvan.counterfactual_io(given)
 
 
 def test_deficits_and_files(tmp_path):

@@ -118,6 +118,7 @@ def solve(
     *,
     start: Floats | None = None,
     names: Sequence[str] = (),
+    change: bool = True,
 ) -> World:
     """Return the world with other trade costs, tariffs and deficits.
 
@@ -133,6 +134,8 @@ def solve(
         Wages to start from.
     names
         Countries, for messages.
+    change
+        Whether there is a change that may be at fault where there is no equilibrium, for messages.
 
     Raises
     ------
@@ -140,6 +143,11 @@ def solve(
         No equilibrium was found.
     """
     search = _Search(economy, tau_hat, tariff, deficit, names)
+    if not change:
+        search.what = "The tables themselves, without a change, have no equilibrium"
+        search.way = "Correct the tables"
+        if deficit.any():
+            search.way += ", or balance trade first (--deficits balanced)"
     log_wage = np.zeros(len(economy.labour)) if start is None else np.log(start)
     log_wage, steps, method = search.root(log_wage)
     gap = search.gap(log_wage)
@@ -157,6 +165,8 @@ class _Search:
         factor = tau_hat * (1 + tariff) / (1 + economy.tariff)
         self.pull = pull_of(economy.share, factor, economy.theta)
         self.net = 1 / (1 + tariff)
+        self.what = "No equilibrium was found"
+        self.way = "Use a smaller shock, smaller elasticities, or balance trade first (--deficits balanced)"
         self.log_price = np.zeros_like(economy.value_added)
         self.spending = np.maximum(economy.final * (economy.labour + np.maximum(deficit, 0.0)), 0.0)
         self.bought = self.pull.sum(axis=1) > 0
@@ -260,8 +270,8 @@ class _Search:
         worst = int(np.nanargmax(np.abs(gap)))
         who = self.names[worst] if self.names else f"country {worst}"
         message = (
-            f"No equilibrium was found: demand for the labour of {who} is off by {np.abs(gap[worst]):.2g} of it, against "
-            f"{TOLERANCE:g} asked for. Use a smaller shock, smaller elasticities, or balance trade first (--deficits balanced)."
+            f"{self.what}: demand for the labour of {who} is off by {np.abs(gap[worst]):.2g} of it, against {TOLERANCE:g} asked "
+            f"for. {self.way}."
         )
         raise NotConvergedError(message)
 
@@ -279,8 +289,7 @@ class _Search:
             return
         who = self.names[poor] if self.names else f"country {poor}"
         message = (
-            f"No equilibrium was found: {who} would spend {self.income[poor]:.3g}, since it lends more than it earns. Use a "
-            "smaller shock, smaller elasticities, or balance trade first (--deficits balanced)."
+            f"{self.what}: {who} would spend {self.income[poor]:.3g}, since it lends more than it earns. {self.way}."
         )
         raise NotConvergedError(message)
 

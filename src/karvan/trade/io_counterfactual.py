@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from karvan.case import meta_without_case
-from karvan.errors import InputError, UnknownNameError
+from karvan.errors import InputError, Problem, UnknownNameError
 from karvan.trade.audit import audit_io
 from karvan.trade.caliendo_parro import solve
 from karvan.trade.counterfactual import ratio
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from karvan.errors import Problem
     from karvan.trade.caliendo_parro import World
     from karvan.trade.hat import Floats
     from karvan.trade.io_tables import IoQuestion
 
 IoClosure = Literal["additive", "balanced"]
 IO_CLOSURES: tuple[IoClosure, ...] = ("additive", "balanced")
-#: Wages of an economy that is in equilibrium move no more than this when it is solved without a change.
+#: Wages, and trade as a share of what the importer buys, of an economy that is in equilibrium move no more than this when it
+#: is solved without a change.
 AT_REST = 1e-6
 
 
@@ -65,10 +65,11 @@ def counterfactual_io(
     economy, notes = question.economy, list(question.notes)
     before_deficit = np.zeros_like(economy.deficit) if deficits == "balanced" else economy.deficit
     after_deficit = before_deficit if deficits == "balanced" else question.deficit
+    _check_tables(question, before_deficit)
     _check_change(question, before_deficit, after_deficit)
     still = np.ones_like(economy.share)
     with one_thread():
-        before = solve(economy, still, economy.tariff, before_deficit, names=question.countries)
+        before = solve(economy, still, economy.tariff, before_deficit, names=question.countries, change=False)
         after = solve(
             economy, question.tau_hat, question.tariff, after_deficit, start=before.wage, names=question.countries
         )
@@ -77,18 +78,8 @@ def counterfactual_io(
         (after, question.tau_hat, question.tariff, after_deficit),
     ):
         audit_io(economy, costs, tariff, deficit, world, question.countries)
-    most = int(np.abs(np.log(before.wage)).argmax())
-    moved = abs(float(before.wage[most]) - 1)
-    if deficits == "balanced":
-        notes.append(
-            f"Deficits were removed before the change, which moves wages by up to {moved:.2g} ({question.countries[most]}); all "
-            "changes are from that world"
-        )
-    elif moved > AT_REST:
-        notes.append(
-            f"The tables are no equilibrium: without a change wages would move by up to {moved:.2g} "
-            f"({question.countries[most]}); all changes are from the nearest world that is one"
-        )
+    note = _base_said(question, before, balanced=deficits == "balanced")
+    notes += [note] if note else []
     request = {"stage": "counterfactual", "model": "caliendo-parro", "deficits": deficits}
     return Counterfactual(
         table=_countries(question, before, after),
@@ -101,6 +92,60 @@ def counterfactual_io(
         notes=tuple(notes),
         meta=meta_without_case(repr(sorted(question.digests.items())).encode(), request),
     )
+
+
+def _base_said(question: IoQuestion, before: World, *, balanced: bool) -> str:
+    """Return how far the world without a change is from the tables; empty where it is the tables themselves."""
+    most = int(np.abs(np.log(before.wage)).argmax())
+    moved = abs(float(before.wage[most]) - 1)
+    bought = question.trade.sum(axis=(0, 1))
+    gap = np.abs(before.trade - question.trade) / np.where(bought > 0, bought, bought.sum())
+    goods, i, j = (int(part) for part in np.unravel_index(int(gap.argmax()), gap.shape))
+    wages = f"by up to {moved:.2g} ({question.countries[most]})"
+    trade = (
+        f"by up to {gap.max():.2g} of what the importer buys ({question.countries[i]}-{question.countries[j]} of "
+        f"{question.commodities[goods]}, from {question.trade[goods, i, j]:.3g} to {before.trade[goods, i, j]:.3g})"
+    )
+    if balanced:
+        return (
+            f"Deficits were removed before the change, which moves wages {wages}, and trade {trade}; all changes are from "
+            "that world"
+        )
+    parts = [f"wages would move {wages}"] if moved > AT_REST else []
+    parts += [f"trade would move {trade}"] if float(gap.max()) > AT_REST else []
+    if not parts:
+        return ""
+    return (
+        f"The tables are no equilibrium: without a change {', and '.join(parts)}; all changes are from the nearest world that "
+        "is one"
+    )
+
+
+def _check_tables(question: IoQuestion, deficit: Floats) -> None:
+    """Raise where a country of the tables lends all that it earns, or more: no shock makes that so.
+
+    Raises
+    ------
+    InputError
+        One does: every such country.
+    """
+    economy = question.economy
+    income = economy.labour + deficit + (question.trade * economy.tariff).sum(axis=(0, 1))
+    problems = [
+        Problem(
+            "trade.csv",
+            0,
+            "",
+            f"{question.countries[place]}, which would spend {income[place]:.3g} before any change: it earns "
+            f"{income[place] - deficit[place]:.3g} and lends {-deficit[place]:.3g}",
+            "something left to spend in every country",
+            "Correct its trade, value added or deficit, or balance trade first (--deficits balanced).",
+            "nothing-to-spend",
+        )
+        for place in np.flatnonzero(income <= 0)
+    ]
+    if problems:
+        raise InputError(sorted(problems), what="The tables of the economy cannot be used")
 
 
 def _check_change(question: IoQuestion, before: Floats, after: Floats) -> None:

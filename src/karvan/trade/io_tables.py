@@ -30,14 +30,17 @@ from karvan.trade.figures import LISTED, Figures
 from karvan.trade.tables import check_least
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
+    from karvan.trade.figures import Bools
     from karvan.trade.hat import Floats
 
 #: Shares of one thing add up to one within this, what five printed decimals of some tens of shares leave; they are then made to.
 SHARES_TOLERANCE = 1e-3
 #: Deficits sum to zero to this share of the largest.
 SUM_TOLERANCE = 1e-6
+#: Final demand that is nothing but rounding, as a share of income.
+NOTHING_LEFT = 1e-9
 FILES = (
     "trade", "spending", "value_added", "input_output", "final", "tariff", "tau_hat", "elasticity", "deficit",
 )  # fmt: skip
@@ -54,6 +57,8 @@ class IoQuestion:
         Names, in alphabetical order.
     economy
         As it is.
+    trade
+        At the border, as the tables have it: by commodity, exporter and importer.
     tau_hat, tariff, deficit
         After the change.
     tau_file
@@ -65,6 +70,7 @@ class IoQuestion:
     countries: tuple[str, ...]
     commodities: tuple[str, ...]
     economy: Economy
+    trade: Floats
     tau_hat: Floats
     tariff: Floats
     deficit: Floats
@@ -234,7 +240,8 @@ class _Reader:
         """Return the question; shares that do not add up are faults."""
         spending, share = self._spending()
         net = share / (1 + self.tariff)
-        output = np.einsum("sij,sj->si", net, spending)
+        trade = net * spending[:, None, :]
+        output = trade.sum(axis=2)
         self._check_output(output)
         self._check_alone(net)
         added = self._added(output)
@@ -245,7 +252,7 @@ class _Reader:
             self.figures["value_added"].problem(
                 0, self.kind_added, found, "value added in every country", todo, "no-value-added"
             )
-        imports, exports = (net * spending[:, None, :]).sum(axis=(0, 1)), output.sum(axis=0)
+        imports, exports = trade.sum(axis=(0, 1)), output.sum(axis=0)
         deficit = self.deficit if "deficit" in self.figures else imports - exports
         revenue = (share * self.tariff / (1 + self.tariff) * spending[:, None, :]).sum(axis=(0, 1))
         final = self._final(spending - np.einsum("skn,kn->sn", inputs, output), labour + deficit + revenue)
@@ -255,7 +262,7 @@ class _Reader:
         digests = {name: table.digest for name, table in self.figures.items()}
         after = deficit if self.deficit_after is None else self.deficit_after
         return IoQuestion(
-            self.axes["country"], self.axes["commodity"], economy, self.tau_hat, self.tariff_after, after,
+            self.axes["country"], self.axes["commodity"], economy, trade, self.tau_hat, self.tariff_after, after,
             self.figures["tau_hat"].name if "tau_hat" in self.figures else "tau_hat.csv", digests, tuple(self.notes),
         )  # fmt: skip
 
@@ -263,12 +270,26 @@ class _Reader:
         if self.kind_trade == "value":
             paid = self.trade * (1 + self.tariff)
             spending = paid.sum(axis=1)
-            if "spending" in self.figures:
-                spending = self.given_spending
-            return spending, _over(paid, paid.sum(axis=1)[:, None, :])
+            self._check_spending(spending)
+            return spending, _over(paid, spending[:, None, :])
         total = self.trade.sum(axis=1)
         self._check_sums("trade", "share", total, self.given_spending > 0, ("commodity", "importer"))
         return self.given_spending, _over(self.trade, total[:, None, :])
+
+    def _check_spending(self, spending: Floats) -> None:
+        """Note spending that is not what trade in values makes it; it is given twice, and one of the two is wrong."""
+        if "spending" not in self.figures:
+            return
+        wrong = np.abs(self.given_spending - spending) > SHARES_TOLERANCE * spending
+        for row in np.argwhere(wrong)[:LISTED]:
+            key = self._key(("commodity", "country"), row)
+            found = f"{self.given_spending[tuple(row)]:.6g} for {key}"
+            expected = f"{spending[tuple(row)]:.6g}, as trade and tariffs make it"
+            todo = "Leave out the file, or give trade as shares."
+            self.figures["spending"].problem(0, "value", found, expected, todo, "spending-off")
+
+    def _key(self, axes: Sequence[str], row: Iterable[int]) -> str:
+        return "-".join(self.axes[axis][place] for axis, place in zip(axes, row, strict=True))
 
     def _check_output(self, output: Floats) -> None:
         for place in np.flatnonzero(output.sum(axis=0) <= 0):
@@ -280,7 +301,7 @@ class _Reader:
         """Return value added as a share of output, which is one at most."""
         added = self.added if self.kind_added == "share" else _over(self.added, output)
         for row in np.argwhere((output > 0) & (added > 1 + SHARES_TOLERANCE))[:LISTED]:
-            key = "-".join(self.axes[axis][place] for axis, place in zip(("commodity", "country"), row, strict=True))
+            key = self._key(("commodity", "country"), row)
             found, wanted = f"{added[tuple(row)]:.6g} of the output of {key}", "no more than all of it"
             self.figures["value_added"].problem(0, self.kind_added, found, wanted, "Correct it.", "shares-off")
         return np.minimum(added, 1.0)
@@ -302,8 +323,10 @@ class _Reader:
             return _over(self.inputs, total[None]) * (1 - added)[None]
         inputs = self.inputs if self.kind_inputs != "value" else _over(self.inputs, output[None])
         total = inputs.sum(axis=0) + added
-        name = "input_output" if "input_output" in self.figures else "value_added"
-        self._check_sums(name, "share", total, made, ("commodity", "country"))
+        if "input_output" in self.figures:
+            self._check_sums("input_output", self.kind_inputs, total, made, ("commodity", "country"))
+        else:
+            self._check_whole(total, made)
         # what the printed decimals leave goes to inputs, so that value added stays as given
         return _over(inputs, inputs.sum(axis=0)[None]) * (1 - added)[None]
 
@@ -312,9 +335,17 @@ class _Reader:
             total = self.final.sum(axis=0)
             if self.kind_final == "share":
                 self._check_sums("final", "share", total, np.ones(len(total), dtype=bool), ("country",))
+            else:
+                for place in np.flatnonzero(total <= 0):
+                    found = f"nothing for {self.axes['country'][place]}"
+                    todo = "Fill in what it spends, or leave out the file."
+                    self.figures["final"].problem(
+                        0, "value", found, "final demand in every country", todo, "no-final-demand"
+                    )
             return _over(self.final, total[None])
+        self._check_left(left, income)
         low = left < 0
-        small = left < -1e-9 * np.maximum(income, 0.0)
+        small = left < -NOTHING_LEFT * np.maximum(income, 0.0)
         if small.any():
             self.notes.append(
                 f"{int(small.sum())} cells of final demand came out negative, to {(left / income).min():.2g} of income, and were "
@@ -323,16 +354,37 @@ class _Reader:
         positive = np.where(low, 0.0, left)
         return _over(positive, positive.sum(axis=0)[None])
 
-    def _check_sums(self, name: str, column: str, total: Floats, used: np.ndarray[tuple[int, ...], np.dtype[np.bool_]],
-                    axes: Sequence[str]) -> None:  # fmt: skip
+    def _check_left(self, left: Floats, income: Floats) -> None:
+        """Note countries whose inputs take all that they spend: nobody there is left to gain or lose."""
+        linked = "input_output" in self.figures
+        for place in np.flatnonzero((left <= NOTHING_LEFT * np.abs(income)).all(axis=0)):
+            more = -float(left[:, place].sum())
+            who = self.axes["country"][place]
+            found = f"inputs of {who} that take all that it spends" if linked else f"{who}, which buys nothing"
+            found += f", and {more:.6g} more" if more > 0 else ""
+            todo = "Correct its trade, value added or inputs, or add final.csv."
+            table = self.figures["input_output" if linked else "trade"]
+            table.problem(0, "", found, "something left for final demand", todo, "no-final-demand")
+
+    def _check_whole(self, total: Floats, made: Bools) -> None:
+        """Note value added below output where there is no table of inputs: nothing says what the rest is."""
+        for row in np.argwhere(made & (total < 1 - SHARES_TOLERANCE))[:LISTED]:
+            found = f"{total[tuple(row)]:.6g} of the output of {self._key(('commodity', 'country'), row)}"
+            expected = "all of it, since there is no input_output.csv"
+            todo = "Correct it, or add input_output.csv."
+            self.figures["value_added"].problem(0, self.kind_added, found, expected, todo, "shares-off")
+
+    def _check_sums(self, name: str, column: str, total: Floats, used: Bools, axes: Sequence[str]) -> None:  # fmt: skip
         wrong = used & ~(np.abs(total - 1) <= SHARES_TOLERANCE)
         for row in np.argwhere(wrong)[:LISTED]:
-            key = "-".join(self.axes[axis][place] for axis, place in zip(axes, row, strict=True))
-            what = "with value added " if name == "input_output" and column == "share" else ""
-            found = f"a sum of {total[tuple(row)]:.6g} for {key}"
-            self.figures[name].problem(
-                0, column, found, f"shares that {what}add up to one", "Correct them.", "shares-off"
-            )
+            key, what = self._key(axes, row), ""
+            if name == "input_output" and column != "share_of_inputs":
+                what = "with value added "
+            found, expected = f"a sum of {total[tuple(row)]:.6g} for {key}", f"shares that {what}add up to one"
+            if column == "value":
+                found = f"{total[tuple(row)]:.6g} of the output of {key}, with value added"
+                expected = "values that with value added add up to all of it"
+            self.figures[name].problem(0, column, found, expected, "Correct them.", "shares-off")
 
 
 def _over(part: Floats, whole: Floats) -> Floats:
