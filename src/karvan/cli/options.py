@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 import sys
@@ -45,8 +46,18 @@ PIPED_WIDTH = 140
 
 
 def split(values: Iterable[str] | None) -> list[str]:
-    """Return a list option's values: repeated, or separated by commas."""
-    return [part.strip() for value in values or () for part in value.split(",") if part.strip()]
+    """Return a list option's values: repeated, or separated by commas; one with a comma stands in double quotes, as in CSV."""
+    return [part.strip() for value in values or () for part in _parts(value) if part.strip()]
+
+
+def _parts(value: str) -> list[str]:
+    if '"' not in value:
+        return value.split(",")
+    try:
+        return next(csv.reader([value], skipinitialspace=True, strict=True))
+    except csv.Error as error:
+        message = f'{value} has a double quote that does not end, or text beside it. Write "A, B",C for two names.'
+        raise typer.BadParameter(message) from error
 
 
 def print_json(data: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path  # noqa: TC003 - typer needs it at run time
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -232,7 +233,7 @@ def _show_pairs(found: Counterfactual) -> None:
     for row in found.pairs.loc[order[:SHOWN]].to_dict("records"):
         levied = (100 * row["tariff_before"], 100 * row["tariff_after"]) if tariffs else ()
         figures = (*levied, row["value"], row["value_after"], 100 * (row["value_hat"] - 1))
-        cost = "shut" if row["tau_hat"] == float("inf") else words.number(100 * (row["tau_hat"] - 1))
+        cost = "shut" if math.isinf(row["tau_hat"]) else words.number(100 * (row["tau_hat"] - 1))
         table.add_row(*(str(row[name]) for name in names.values()), cost, *(words.number(part) for part in figures))
     out = console()
     out.print(table)
@@ -290,12 +291,14 @@ def estimate(
 def _show_estimate(found: Estimate) -> None:
     from rich.table import Table
 
+    from karvan.charts import words
+
     table = Table(box=None, pad_edge=False)
     for name in ("regressor", "estimate", "std. error", "z", "95 % from", "to"):
         table.add_column(name, justify="left" if name == "regressor" else "right", no_wrap=True)
     for row in found.table.to_dict("records"):
         figures = [
-            f"{row[name]:.{digits}f}"
+            f"{row[name]:.{digits}f}" if math.isfinite(row[name]) else words.NOT_KNOWN
             for name, digits in (("estimate", 6), ("std_error", 6), ("z", 2), ("low", 4), ("high", 4))
         ]
         table.add_row(str(row["name"]), *(figure.replace("-", "\u2212") for figure in figures))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from karvan.charts import words
 from karvan.report.tables import Cell, Table
@@ -113,17 +113,20 @@ def potential_said(found: Potential) -> list[str]:
             "both ways."
         )
         if "needed_tau_hat" in row:
-            reach = (
-                "free transport would be more than enough"
-                if row["within_transport"]
-                else "more than all of transport cost"
-            )
             lines.append(
-                f"  {words.musd(found.target_musd)} needs trade costs {words.percent(row['needed_cut_share'])} lower: {reach}. "
-                f"Gain: {found.pair[0]} {words.musd(row['gain_first_musd'])}, "
+                f"  {_needed_said(found, row)} Gain: {found.pair[0]} {words.musd(row['gain_first_musd'])}, "
                 f"{found.pair[1]} {words.musd(row['gain_second_musd'])} a year."
             )
     return lines
+
+
+def _needed_said(found: Potential, row: dict[Any, Any]) -> str:
+    """Return what a target needs of trade costs; where trade is beyond it already, what would bring it down there."""
+    target, cut = words.musd(found.target_musd), float(row["needed_cut_share"])
+    if row["trade_musd"] >= found.target_musd:
+        return f"{target} is reached already: trade would fall to it if trade costs rose by {words.percent(abs(cut))}."
+    reach = "free transport would be more than enough" if row["within_transport"] else "more than all of transport cost"
+    return f"{target} needs trade costs {words.percent(cut)} lower: {reach}."
 
 
 # tables ---------------------------------------------------------------------------------------------------------------

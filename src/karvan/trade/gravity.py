@@ -9,19 +9,20 @@ from __future__ import annotations
 import re
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import pandas as pd
 from scipy.special import gammaln, ndtr
 
 from karvan.case import meta_without_case
-from karvan.errors import InputError, NotConvergedError, RequestError, UnknownNameError, near_names
+from karvan.errors import InputError, NotConvergedError, RequestError, UnknownNameError
 from karvan.trade import ppml
 from karvan.trade.absorb import Absorber
 from karvan.trade.audit import audit_estimate
 from karvan.trade.covariance import covariance
 from karvan.trade.figures import LARGEST, Figures
+from karvan.trade.gravity_request import LOG, check_request, meets
 from karvan.trade.separation import separated_exactly
 from karvan.trade.threads import one_thread
 
@@ -49,8 +50,6 @@ Z95 = 1.959963984540054
 CONSTANT = "constant"
 #: A fitted value below this share of the mean may be one that has no finite estimate.
 RUNAWAY = 1e-8
-_LOG = re.compile(r"log\((?P<column>.+)\)")
-_WHERE = re.compile(r"(?P<column>.+?)\s*(?P<sign>!=|>=|<=|=|>|<)\s*(?P<other>.+)")
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +59,7 @@ class Estimate:
     Attributes
     ----------
     table
-        One row per coefficient: name, estimate, std_error, z, p_value, low, high (95 %).
+        One row per coefficient: name, estimate, std_error, z, p_value, low, high (95 %); NaN where no error can be had.
     covariance
         Of the estimates, in the order of the table.
     observations
@@ -169,7 +168,8 @@ def estimate(
     _check_words(correction, separation, engine)
     problems: list[Problem] = []
     figures = Figures.read(data, "data", problems)
-    _check_columns(figures, value, regressors, fixed, cluster, where)
+    where = tuple(where)
+    check_request(figures, value, regressors, fixed, cluster, where)
     sample = _Sample(figures, value, regressors, fixed, cluster, where)
     if problems:
         raise InputError(sorted(set(problems)), what="The data cannot be used")
@@ -185,7 +185,7 @@ def estimate(
             are = "is" if len(sample.names) == 1 else "are"
             message = f"No regressor says anything of its own: {', '.join(sample.names)} {are} explained by {by}."
             raise RequestError(message)
-        matrix = covariance(fit, sample.clusters, correction, sample.levels if fixed else [], len(sample.y))
+        matrix, mended = covariance(fit, sample.clusters, correction, sample.levels if fixed else [], len(sample.y))
     request = {
         "stage": "estimate", "value": value, "regressors": list(regressors), "fixed": list(fixed), "cluster": list(cluster),
         "correction": correction, "where": list(where), "separation": separation, "singletons": singletons, "engine": engine,
@@ -211,7 +211,7 @@ def estimate(
         log_likelihood=_likelihood(sample.y, fit.mean),
         pseudo_r2=1 - _likelihood(sample.y, fit.mean) / _likelihood(sample.y, np.full(len(sample.y), sample.y.mean())),
         fitted=fitted,
-        notes=sample.notes(dropped),
+        notes=(*sample.notes(dropped), *_error_notes(names_kept, matrix, mended=mended)),
         meta=meta_without_case(figures.digest.encode(), request),
     )
 
@@ -256,7 +256,7 @@ class _Sample:
         self.codes: list[str] = []
         inside = np.ones(self.rows, dtype=bool)
         for condition in where:
-            inside &= _meets(figures, condition)
+            inside &= meets(figures, condition)
         self.excluded = int((~inside).sum())
         y, known = self._numbers(value, inside)
         without = [(value, ~known)]
@@ -378,7 +378,7 @@ class _Sample:
         return np.where(np.isfinite(values), values, np.nan), np.isfinite(values)
 
     def _regressor(self, name: str, inside: Bools) -> tuple[Floats, Bools]:
-        logged = _LOG.fullmatch(name)
+        logged = LOG.fullmatch(name)
         if not logged or self.figures.has(name):
             return self._numbers(name, inside)
         column = logged["column"].strip()
@@ -423,76 +423,25 @@ def _check_words(correction: str, separation: str, engine: str) -> None:
             raise UnknownNameError(kind, given, known)
 
 
-def _check_columns(
-    figures: Figures, value: str, regressors: Sequence[str], fixed: Sequence[str], cluster: Sequence[str],
-    where: Iterable[str],
-) -> None:  # fmt: skip
-    """Raise what is wrong with the columns asked for, all at once."""
-    if not figures.need_commas():
-        raise InputError(figures.problems, what="The data cannot be used")
-    names = [value, *regressors, *fixed, *cluster]
-    conditions = {condition: _WHERE.fullmatch(condition.strip()) for condition in where}
-    signs = "Write COLUMN!=COLUMN or COLUMN>=VALUE; signs are = != < <= > >=."
-    faults = [f"{condition!r} is no condition. {signs}" for condition, match in conditions.items() if not match]
-    wanted = [
-        part for name in names for part in _columns_of(figures, name, plain=name in regressors or name == names[0])
-    ]
-    wanted += [match["column"].strip() for match in conditions.values() if match]
-    for name in dict.fromkeys(wanted):
-        if not figures.has(name):
-            near = near_names(name, list(figures.frame.columns), limit=1)
-            there = f"Did you mean {near[0]}?" if near else f"There are: {', '.join(figures.frame.columns)}."
-            faults.append(f"There is no column {name!r}. {there}")
-    if not regressors:
-        faults.append("No regressor is named. Name at least one column.")
-    for kind, given in (("regressor", regressors), ("set of fixed effects", fixed), ("set of clusters", cluster)):
-        twice = [name for name in dict.fromkeys(given) if list(given).count(name) > 1]
-        faults += [f"The {kind} {name} is named twice. Name it once." for name in twice]
-    if names[0] in regressors:
-        faults.append(f"{names[0]} is both the value and a regressor. Leave it out of the regressors.")
-    if figures.frame.empty:
-        faults.append("There are no rows. Fill in the table.")
-    if faults:
-        raise InputError(faults, what=f"{figures.name} does not fit the request")
-
-
-def _columns_of(figures: Figures, name: str, *, plain: bool) -> list[str]:
-    """Return the columns that a regressor, or a set of fixed effects or clusters, is made of."""
-    if figures.has(name):
-        return [name]
-    if not plain:
-        return [part.strip() for part in name.split("^")]
-    logged = _LOG.fullmatch(name)
-    return [logged["column"].strip() if logged else name]
-
-
-def _meets(figures: Figures, condition: str) -> Bools:
-    """Return which rows meet a condition between a column and another column or a value."""
-    match = cast("re.Match[str]", _WHERE.fullmatch(condition.strip()))
-    left = figures.frame[match["column"].strip()].astype("string").fillna("").str.strip()
-    other = match["other"].strip()
-    right = (
-        figures.frame[other].astype("string").fillna("").str.strip()
-        if figures.has(other)
-        else pd.Series(other, index=left.index)
-    )
-    numbers = [pd.to_numeric(side, errors="coerce").to_numpy(dtype=float, na_value=np.nan) for side in (left, right)]
-    texts = [side.to_numpy(dtype=object) for side in (left, right)]
-    both = ~np.isnan(numbers[0]) & ~np.isnan(numbers[1])
-    same = np.where(both, numbers[0] == numbers[1], texts[0] == texts[1])
-    sign = match["sign"]
-    if sign in ("=", "!="):
-        found: Bools = same if sign == "=" else ~same
-        return found
-    compare = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}[sign]
-    with np.errstate(invalid="ignore"):
-        ordered: Bools = both & compare(*numbers)
-    return ordered
+def _error_notes(names: Sequence[str], matrix: Floats, *, mended: bool) -> list[str]:
+    """Return what was done to a covariance that was none, and which regressors have no error."""
+    notes = []
+    if mended:
+        notes.append(
+            "the covariance of errors clustered in several ways had negative eigenvalues, which were set to zero (Cameron, "
+            "Gelbach and Miller 2011); few clusters make that likely"
+        )
+    without = [name for name, variance in zip(names, np.diag(matrix), strict=True) if not variance > 0]
+    if without:
+        notes.append(f"no error can be had for {', '.join(without)}: the variance is not above zero")
+    return notes
 
 
 def _table(names: Sequence[str], coefficient: Floats, matrix: Floats) -> pd.DataFrame:
-    error = np.sqrt(np.maximum(np.diag(matrix), 0.0))
-    z = np.divide(coefficient, error, out=np.full_like(coefficient, np.nan), where=error > 0)
+    """Return the estimates with their errors; NaN where a variance is not above zero, which would say that they are certain."""
+    variance = np.diag(matrix)
+    error = np.sqrt(np.where(variance > 0, variance, np.nan))
+    z = coefficient / error
     return pd.DataFrame(
         {
             "name": names,

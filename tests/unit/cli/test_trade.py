@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -160,6 +161,47 @@ def test_an_estimate_of_what_is_not_there(karvan, tmp_path):
     assert answer == (
         1, "", "karvan: data.csv does not fit the request: There is no column 'trade'. There are: y, fta.\n"
     )  # fmt: skip
+
+
+def test_names_with_a_comma_stand_in_quotes(karvan, tmp_path):
+    (tmp_path / "data.csv").write_text('y,"x, y",z\n1,0,1\n3,0,2\n4,1,1\n8,1,1\n', encoding="utf-8")
+    options = ("trade", "estimate", "--data", tmp_path / "data.csv", "--value", "y")
+    found = json.loads(karvan(*options, "--regressors", '"x, y",z', "--json").out)
+    assert [row["name"] for row in found["coefficients"]] == ["x, y", "z"]
+    assert karvan(*options, "--regressors", "x, z,y").err == (
+        "karvan: data.csv does not fit the request: 2 problems\n"
+        "  There is no column 'x'. Did you mean \"x, y\"? On the command line a name with a comma stands in double quotes "
+        "within the list.\n"
+        "  y is both the value and a regressor. Leave it out of the regressors.\n"
+    )
+    unended = karvan(*options, "--regressors", '"x, y,z')
+    assert unended.code == 2
+    assert "has a double quote that does not end" in unended.err
+
+
+def test_an_error_that_cannot_be_had_is_not_zero(karvan, tmp_path):
+    rows = [(f"E{i}", f"M{j}") for i in range(4) for j in range(4) for _ in range(2)]
+    rng = np.random.default_rng(36)
+    x, y = rng.normal(size=32).round(2), rng.poisson(3, 32)
+    pd.DataFrame(rows, columns=["ex", "im"]).assign(x=x, y=y).to_csv(tmp_path / "data.csv", index=False)
+    sets = ("--fixed", "ex,im", "--cluster", "ex,im")
+    options = ("trade", "estimate", "--data", tmp_path / "data.csv", "--value", "y", "--regressors", "x", *sets)
+    shown = karvan(*options)
+    assert shown.out.splitlines()[1].split("not known")[0].split() == ["x", f"{words.MINUS}0.057080"]
+    assert shown.err.endswith("Note: no error can be had for x: the variance is not above zero.\n")
+    (row,) = json.loads(karvan(*options, "--json").out)["coefficients"]
+    assert {name for name, figure in row.items() if figure is None} == {"std_error", "z", "p_value", "low", "high"}
+
+
+@pytest.mark.parametrize(("target", "way"), [("20", "2.5 %"), ("1", "120 %")])
+def test_a_target_that_is_reached_already(karvan, target, way):
+    options = ("trade", "potential", "--case", "textbook", "--target-musd", target)
+    said = f"  USD {target} m is reached already: trade would fall to it if trade costs rose by {way}."
+    assert said in karvan(*options).out
+    (row,) = json.loads(karvan(*options, "--json").out)["baselines"]
+    assert row["needed_tau_hat"] > 1
+    assert row["needed_cut_share"] == pytest.approx(1 - row["needed_tau_hat"])
+    assert row["within_transport"]
 
 
 def test_input_output_tables_from_a_folder(karvan, tmp_path):

@@ -9,7 +9,7 @@ from scipy.optimize import linprog
 
 import karvan
 from karvan.errors import AuditError, InputError, RequestError, UnknownNameError
-from karvan.trade import gravity, ppml
+from karvan.trade import gravity_request, ppml
 from karvan.trade.audit import audit_estimate
 
 
@@ -209,6 +209,72 @@ def test_one_cluster_has_no_error():
     )
 
 
+def two_by_two(seed, regressors):
+    """Counts between four exporters and four importers in two years, which nothing explains."""
+    rng = np.random.default_rng(seed)
+    rows = [(f"E{i}", f"M{j}", year) for i in range(4) for j in range(4) for year in (2000, 2001)]
+    data = pd.DataFrame(rows, columns=["ex", "im", "yr"])
+    data["x"], data["y"] = rng.normal(size=32).round(2), rng.poisson(3, 32)
+    if "z" in regressors:
+        data["z"] = rng.normal(size=32).round(2)
+    return {"data": data, "value": "y", "regressors": regressors, "fixed": ["ex", "im"]}
+
+
+MENDED = (
+    "the covariance of errors clustered in several ways had negative eigenvalues, which were set to zero (Cameron, Gelbach and "
+    "Miller 2011); few clusters make that likely"
+)
+
+
+@pytest.mark.parametrize("correction", ["stata", "fixest", "none"])
+def test_a_variance_below_zero_gives_no_error(correction):
+    """One regressor has one eigenvalue: its variance. As zero it would say that the estimate is certain."""
+    found = karvan.estimate(**two_by_two(36, ["x"]), cluster=["ex", "im"], correction=correction)
+    assert found.notes == (MENDED, "no error can be had for x: the variance is not above zero")
+    assert found.table[["std_error", "z", "p_value", "low", "high"]].isna().all(axis=None)
+    assert found.table["estimate"][0] == pytest.approx(-0.0570799, abs=1e-7)
+    assert np.isnan(found.covariance).all()
+
+
+@pytest.mark.parametrize("seed", [0, 9, 57])
+def test_negative_eigenvalues_are_set_to_zero(seed):
+    """The covariance from its parts, as Cameron, Gelbach and Miller add and subtract them."""
+    request = two_by_two(seed, ["x", "z"])
+    parts = [
+        karvan.estimate(**request, cluster=cluster, correction="none").covariance
+        for cluster in (["ex"], ["im"], ["ex^im"])
+    ]
+    plain = parts[0] + parts[1] - parts[2]
+    values, vectors = np.linalg.eigh(plain)
+    assert values[0] < 0 < values[1]
+    found = karvan.estimate(**request, cluster=["ex", "im"], correction="none")
+    assert found.notes == (MENDED,)
+    assert found.covariance == pytest.approx(values[1] * np.outer(vectors[:, 1], vectors[:, 1]), rel=1e-9)
+    assert found.table["std_error"].to_numpy() == pytest.approx(np.sqrt(np.diag(found.covariance)), rel=1e-12)
+
+
+def test_a_covariance_that_is_one_stays_to_the_digit():
+    request = two_by_two(1, ["x", "z"])
+    one, other, both = (
+        karvan.estimate(**request, cluster=cluster, correction="none").covariance
+        for cluster in (["ex"], ["im"], ["ex^im"])
+    )
+    found = karvan.estimate(**request, cluster=["ex", "im"], correction="none")
+    assert np.linalg.eigvalsh(one + other - both).min() > 0
+    assert found.notes == ()
+    assert found.covariance == pytest.approx(one + other - both, rel=1e-10)
+
+
+def test_fixest_needs_more_observations_than_parameters():
+    data = pd.DataFrame({"y": [1.0, 3, 4, 8, 2], "x": [0, 1, 0, 1, 1], "who": list("aabcd")})
+    with pytest.raises(RequestError) as raised:
+        karvan.estimate(data, value="y", regressors=["x"], fixed=["who"], singletons=True, correction="fixest")
+    assert str(raised.value) == (
+        "No errors can be had with the correction fixest: it counts 5 parameters, and there are 5 observations. "
+        "Give more rows or fewer fixed effects, or choose the correction stata or none."
+    )
+
+
 def test_logarithms_conditions_and_interactions():
     rng = np.random.default_rng(3)
     data = pd.DataFrame(
@@ -233,13 +299,20 @@ def test_logarithms_conditions_and_interactions():
         ("a<2", [0, 2]),
         ("n=x", [0, 1]),
         ("a >= b", [0, 1]),
+        ("a==1", [0, 2]),
+        ("n=='x'", [0, 1]),
+        ('n="x"', [0, 1]),
+        ("n!='x'", [2]),
+        ("a='1'", [0, 2]),
+        ("n='a'", []),
+        ("'a'=b", [0]),
     ],
 )
 def test_conditions(condition, kept):
     from karvan.trade.figures import Figures
 
     data = pd.DataFrame({"a": ["1", "2", "1"], "b": ["1.0", "1", "3"], "n": ["x", "x", "y"]})
-    assert list(np.flatnonzero(gravity._meets(Figures.read(data, "data", []), condition))) == kept
+    assert list(np.flatnonzero(gravity_request.meets(Figures.read(data, "data", []), condition))) == kept
 
 
 def test_every_fault_of_the_request_at_once():
@@ -253,6 +326,32 @@ def test_every_fault_of_the_request_at_once():
         "There is no column 'year'. There are: y, fta, who.",
         "The regressor fta is named twice. Name it once.",
         "y is both the value and a regressor. Leave it out of the regressors.",
+    )
+
+
+def test_the_value_is_in_levels_and_explains_nothing():
+    data = two_groups().assign(year=2000)
+    with pytest.raises(InputError) as raised:
+        karvan.estimate(data, value="log(y)", regressors=["fta"])
+    assert raised.value.problems == (
+        "The value is log(y), but trade is taken in levels, so that zeros count. Name the column y.",
+    )
+    with pytest.raises(InputError) as raised:
+        karvan.estimate(
+            data,
+            value="y",
+            regressors=["fta", "log(y)"],
+            fixed=["y", "who^y", "who^"],
+            cluster=["^year"],
+            where=["year>=>1"],
+        )
+    assert raised.value.problems == (
+        "'year>=>1' is no condition. Write COLUMN!=COLUMN or COLUMN>=VALUE; signs are = != < <= > >=.",
+        "The set of fixed effects 'who^' has a blank beside a ^. Join columns by it, such as exporter^year.",
+        "The set of clusters '^year' has a blank beside a ^. Join columns by it, such as exporter^year.",
+        "The regressor log(y) is made of the value y. Leave it out of the regressors.",
+        "y is both the value and a set of fixed effects. Leave it out of the fixed effects.",
+        "The set of fixed effects who^y is made of the value y. Leave it out of the fixed effects.",
     )
 
 
