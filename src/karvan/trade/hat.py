@@ -331,12 +331,26 @@ def _equilibrium(world: _World, wage: Floats, convergence: Convergence) -> Equil
     )
 
 
+def _one_way(world: _World, names: Sequence[str]) -> str | None:
+    """Return which country sells nothing to others, or buys nothing from them; None where all trade both ways."""
+    trade = world.pull.sum(axis=0)
+    trade[np.diag_indices_from(trade)] = 0.0
+    for place, (sold, bought) in enumerate(zip(trade.sum(axis=1), trade.sum(axis=0), strict=True)):
+        if (sold > 0) != (bought > 0):
+            return f"{names[place] if names else f'country {place}'} trades"
+    return None
+
+
 def _not_converged(world: _World, state: _State, steps: int, names: Sequence[str]) -> NotConvergedError:
     """Return the error that says which market is farthest from clearing."""
     worst = int(np.abs(state.demand / state.earned - 1).argmax())
     way = "Use a smaller shock or elasticity"
     if world.deficits == "additive":
         way += ", or multiplicative deficits: a country may not be able to carry its deficit as it was"
+    elif (one_way := _one_way(world, names)) is not None:
+        way += (
+            f", or additive deficits: {one_way} one way alone, and in proportion to its income that may hold at no wage"
+        )
     message = (
         f"No equilibrium was found in {steps:,} steps: demand for the output of "
         f"{names[worst] if names else f'country {worst}'} is off by {state.residual:.2g} of it, against {TOLERANCE:g} asked "

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import brentq
 
+from karvan.errors import NotConvergedError
 from karvan.trade.hat import TOLERANCE, solve
 
 #: Trade, change of its costs, elasticity and form of deficits. Excess demand falls to nothing too where nobody trades.
@@ -43,12 +44,32 @@ def test_corners_where_nobody_trades_are_no_solution(value, tau, theta, deficits
         assert np.log(found.wage_hat[1] / found.wage_hat[0]) == pytest.approx(root, abs=1e-9)
 
 
+def test_a_country_that_sells_nothing_abroad_may_have_no_wage():
+    """At whatever wage of a, what it and b may spend leaves a part of its output: 1.002 times 0.998 of it is bought at most."""
+    value = np.array([[498.7, 0, 0], [0, 283.7, 4], [1, 1, 438.3]])
+    tau = np.array([[2.94, 3.93, 3.05], [4.40, 4.34, 3.47], [2.58, 4.60, 0.68]])
+    for level in np.geomspace(1e-6, 1e6, 25):
+        wage = np.array([level, 1.0, 1.0])
+        others = brentq(lambda x, w=wage: excess(value, tau, 3.0, "multiplicative", w * [1, np.exp(x), 1])[1], -9, 9)
+        assert excess(value, tau, 3.0, "multiplicative", wage * [1, np.exp(others), 1])[0] < 0
+    with pytest.raises(NotConvergedError) as caught:
+        solve(value[None], tau[None], np.array([3.0]), deficits="multiplicative", names=["a", "b", "c"])
+    assert str(caught.value).endswith(
+        "Use a smaller shock or elasticity, or additive deficits: a trades one way alone, and in proportion to its income that "
+        "may hold at no wage."
+    )
+    assert solve(value[None], tau[None], np.array([3.0]), deficits="additive").convergence.residual <= TOLERANCE
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.integers(0, 2**31), st.integers(2, 5), st.floats(2, 12), st.booleans())
 def test_countries_that_hardly_trade_have_a_solution(seed, countries, theta, additive):
-    """Domestic sales a hundred times the trade, and costs between a third and five times what they were."""
+    """Domestic sales a hundred times the trade, and costs between a third and five times what they were.
+
+    With deficits in proportion to income all trade both ways: who sells nothing abroad may find buyers for all at no wage.
+    """
     draw = np.random.default_rng(seed)
-    value = draw.integers(0, 6, (countries, countries)).astype(float)
+    value = draw.integers(0 if additive else 1, 6, (countries, countries)).astype(float)
     value[np.diag_indices(countries)] = draw.uniform(50, 500, countries)
     tau = draw.uniform(0.3, 5, value.shape)
     deficits = "additive" if additive else "multiplicative"
