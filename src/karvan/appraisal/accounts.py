@@ -22,7 +22,7 @@ from karvan.appraisal.indicators import (
     payback,
     present_value,
 )
-from karvan.appraisal.roots import RatesOfReturn, as_written, rates_of_return
+from karvan.appraisal.roots import JUST_ABOVE_LOSS, RatesOfReturn, as_written, rates_of_return
 from karvan.errors import InputError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -393,6 +393,8 @@ def _notes(accounts: Accounts, rates: RatesOfReturn) -> list[str]:
             f"the net stream changes sign {rates.sign_changes} times; it has one rate of return, "
             "but a higher discount rate need not lower its value"
         )
+    if JUST_ABOVE_LOSS in rates.roots:
+        notes.append("a rate of return lies nearer to -100 % than numbers tell; it is given as the nearest above")
     first = next((value for value in accounts.net_as_written if value), 0)
     if rates.verdict == "one" and first > 0:
         notes.append(

@@ -1,7 +1,7 @@
 """The audit of accounts: sums added up again by other means than those by which they were found.
 
-Value is found by Horner's scheme from the last year back, in exact fractions; every rate of return is put into the stream;
-what the items are worth must add up to the whole. A result that fails is a bug, never a warning.
+Value is found by Horner's scheme from the last year back, in exact fractions; every rate of return is put into the stream, in
+whole numbers; what the items are worth must add up to the whole. A result that fails is a bug, never a warning.
 """
 
 from __future__ import annotations
@@ -13,10 +13,16 @@ from typing import TYPE_CHECKING
 from karvan.errors import AuditError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from karvan.appraisal.accounts import Appraised
 
 #: Floating-point sums of a few hundred products agree to this share of the sum of their sizes.
 TOLERANCE = 1e-9
+#: Rates are put into the stream in units of 2^-80: finer than floating-point numbers near one tell apart.
+_BITS = 80
+#: A rate is known to the spacing of floating-point numbers where it lies, or to that of its growth, 1 + r.
+_SPACING = 2.0**-52
 
 
 def audit_accounts(found: Appraised) -> None:
@@ -37,12 +43,39 @@ def audit_accounts(found: Appraised) -> None:
     items = math.fsum(signs[item.kind] * found.item_pv[item.name] for item in found.accounts.items)
     if abs(items - found.enpv) > TOLERANCE * max(spread, 1e-300):
         raise AuditError(f"the streams are worth {items} together, but ENPV is {found.enpv}")
-    for rate in found.rates.roots:
-        weights = [(1.0 + rate) ** -place for place in range(len(net))]
-        value = math.fsum(flow * weight for flow, weight in zip(net, weights, strict=True))
-        scale = math.fsum(abs(flow) * weight for flow, weight in zip(net, weights, strict=True))
-        if abs(value) > TOLERANCE * scale:
-            raise AuditError(f"a rate of return of {rate} leaves a value of {value}")
+    audit_rates(found.accounts.net_as_written, found.rates.roots)
+
+
+def audit_rates(flows: Sequence[Fraction], rates: Sequence[float]) -> None:
+    """Check that each rate brings the value of a stream to zero, to the last digit that the rate has.
+
+    With y = 1 + r the value at the end of the last year is the sum of f y^k, k years after the flow f. Whole numbers alone are
+    added up, so that nothing cancels or overflows, however near -100 % a rate lies. Were the true rate off by less than a last
+    digit w, no more could be left than w times the steepest that the sum is there, the sum of k |f| (y + w)^(k - 1).
+
+    Raises
+    ------
+    AuditError
+        More is left.
+    """
+    scale = math.lcm(*(flow.denominator for flow in flows))
+    whole = [int(flow * scale) for flow in flows]
+    while whole and not whole[-1]:
+        whole.pop()
+    for rate in rates:
+        digit = max(math.ulp(rate), (1.0 + rate) * _SPACING)
+        grown, off = round((1 + Fraction(rate)) * 2**_BITS), math.ceil(Fraction(digit) * 2**_BITS)
+        left = size = steepest = 0
+        for place, flow in enumerate(whole):
+            # in units of 2^-80 to the power of the years so far
+            unit = flow << (_BITS * place)
+            steepest = steepest * (grown + off) + size
+            size = size * (grown + off) + abs(unit)
+            left = left * grown + unit
+        if abs(left) > off * steepest:
+            raise AuditError(
+                f"a rate of return of {rate} leaves a value, {float(Fraction(abs(left), size)):.2g} of the sums"
+            )
 
 
 def _by_horner(found: Appraised, net: list[float]) -> float:

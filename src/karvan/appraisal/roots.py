@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 #: An interval as narrow as this share of where it lies is narrower than the spacing of floating-point numbers.
 _NARROW = Fraction(1, 2**60)
+#: A rate that is nearer to -100 % than floating-point numbers tell is given as the nearest of them above it.
+JUST_ABOVE_LOSS = math.nextafter(-1.0, 0.0)
 #: A prime below 2^61: roots are simple for certain where they are simple modulo it.
 _PRIME = 2305843009213693951
 #: Grid of rates on which streams by date with several changes of sign are searched.
@@ -44,7 +46,7 @@ class RatesOfReturn:
     Attributes
     ----------
     roots
-        Every real rate above -100 %, ascending.
+        Every real rate above -100 %, ascending; one nearer to it than numbers tell is the nearest of them above it.
     sign_changes
         Changes of sign along the stream, which bound the number of rates.
     proven
@@ -91,7 +93,7 @@ def rates_of_return(flows: Sequence[float | Fraction]) -> RatesOfReturn:
     Raises
     ------
     InputError
-        A flow is no number; every one is listed.
+        A flow is no number, every one is listed; or a rate lies beyond the range of floating-point numbers.
     """
     faults = [f"flow {place}: found {flow}; expected a number. Write 0 where nothing happens."
               for place, flow in enumerate(flows, 1) if not math.isfinite(flow)]  # fmt: skip
@@ -101,7 +103,11 @@ def rates_of_return(flows: Sequence[float | Fraction]) -> RatesOfReturn:
     changes = sign_changes(values)
     if changes == 0:
         return RatesOfReturn((), 0, empty=not any(values))
-    roots = sorted(float(1 / x - 1) for x in _positive_roots(_integers(values)))
+    try:
+        roots = sorted(max(float(1 / x - 1), JUST_ABOVE_LOSS) for x in _positive_roots(_integers(values)))
+    except OverflowError:
+        fault = "found a rate beyond the range of numbers; expected flows that do not differ so much in size. Mend the smallest."
+        raise InputError([fault], what="Rates of return") from None
     return RatesOfReturn(tuple(roots), changes)
 
 

@@ -23,6 +23,7 @@ from karvan.appraisal.workbook_cells import (
     Result,
     factor_formula,
     formats_of,
+    irr_formula,
     rate_rows,
     write_bands,
     write_results,
@@ -199,5 +200,5 @@ def _write_standings(sheet: Any, project: Appraisal, formats: dict[str, Any]) ->
         rows.append((f"BCR over all costs, {standing.name}", ratio, accounts.bcr_all_costs, "factor"))
         eirr = project.eirr_of(standing.id)
         if eirr is not None:
-            rows.append((f"EIRR, {standing.name}", f"=IRR({net},{eirr:.6f})", eirr, "share"))
+            rows.append((f"EIRR, {standing.name}", irr_formula(net, eirr), eirr, "share"))
     write_results(sheet, last + 2, rows, formats)

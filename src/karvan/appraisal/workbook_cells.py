@@ -21,6 +21,8 @@ FIRST = 3
 Columns = tuple[tuple[str, str, bool], ...]
 #: Columns of ratios.
 _RATIOS = ("factor", "worth", "worth_end", "dscr", "short")
+#: From where a spreadsheet looks for a rate of return at the lowest: it fails from -100 % itself.
+_LEAST_GUESS = -0.999999
 #: Label, formula, the program's figure (None where there is none, and no row), format.
 Result = tuple[str, str, float | None, str]
 
@@ -73,10 +75,13 @@ def factor_formula(discounting: Discounting, moment: str, sheet: str, line: int)
 
 def rate_rows(name: str, cells: str, rates: RatesOfReturn) -> list[Result]:
     """Return a row for every rate of return of a stream, each looked for from where it lies."""
-    if rates.single is not None:
-        return [(name, f"=IRR({cells},{rates.single:.6f})", rates.single, "share")]
-    label = f"{name}, one of {len(rates.roots)}"
-    return [(label, f"=IRR({cells},{rate:.6f})", rate, "share") for rate in rates.roots]
+    label = name if rates.single is not None else f"{name}, one of {len(rates.roots)}"
+    return [(label, irr_formula(cells, rate), rate, "share") for rate in rates.roots]
+
+
+def irr_formula(cells: str, rate: float) -> str:
+    """Return the formula of a rate of return of a stream, looked for from where it lies."""
+    return f"=IRR({cells},{max(rate, _LEAST_GUESS):.6f})"
 
 
 def write_results(sheet: Any, line: int, rows: Sequence[Result], formats: dict[str, Any]) -> int:  # noqa: ANN401 - as above

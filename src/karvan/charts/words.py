@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: What stands where a figure is missing.
 NOT_KNOWN = "not known"
+#: Below this a rate in per cent rounds to -100.00.
+_LOSS = -0.99995
 MINUS = "\u2212"
 EN_DASH = "\u2013"
 #: No figure is better known than this, so none is shown with more.
@@ -197,8 +199,13 @@ def percent(share: float) -> str:
 
 
 def rate(share: float) -> str:
-    """Return a rate of interest or return, a share of one, in per cent with two decimals, such as ``8.66 %``."""
-    return f"{_fixed(share * 100, 2)} %" if math.isfinite(share) else NOT_KNOWN
+    """Return a rate of interest or return, a share of one, in per cent with two decimals, such as ``8.66 %``.
+
+    A rate above -100 % that rounds to it is ``just above -100 %``: at -100 % there would be nothing left.
+    """
+    if not math.isfinite(share):
+        return NOT_KNOWN
+    return f"just above {MINUS}100 %" if -1.0 < share < _LOSS else f"{_fixed(share * 100, 2)} %"
 
 
 def _with_unit(text: str, unit: str) -> str:

@@ -8,9 +8,10 @@ from dataclasses import replace
 import pytest
 
 from karvan.appraisal.accounts import Accounts, Item, appraise_accounts
-from karvan.appraisal.audit import audit_accounts
+from karvan.appraisal.audit import audit_accounts, audit_rates
 from karvan.appraisal.discounting import Band, Discounting
 from karvan.appraisal.indicators import equivalent_yearly, modified_rate_of_return, payback, present_value
+from karvan.appraisal.roots import as_written, rates_of_return
 from karvan.errors import AuditError, InputError, UnknownNameError
 
 TEN = Discounting.at(0.10)
@@ -260,6 +261,58 @@ def test_a_result_that_does_not_hold(sound, change, message):
     audit_accounts(sound)
     with pytest.raises(AuditError, match=message):
         audit_accounts(replace(sound, **change(sound)))
+
+
+@pytest.mark.parametrize(
+    ("flows", "rates"),
+    [
+        ([-100.0, *[30.0] * 4, -1e-8], [-0.99999999967, 0.0771]),
+        ([-100.0, *[9.0] * 58, -1e-5], [-0.9999988889, 0.0894]),
+        ([-1e8, 1.0], [-0.99999999]),
+        ([-1e20, 1e-5], [math.nextafter(-1.0, 0.0)]),
+    ],
+)
+def test_rates_near_a_whole_loss_hold(flows, rates):
+    """With y = 1 + r, the least root of the first is where -100 y^5 + 30 (y^4 + ... + y) is 1e-8: y is 1e-8 / 30."""
+    found = rates_of_return(flows).roots
+    assert found == pytest.approx(rates, abs=5e-5)
+    assert [1 + rate for rate in found] == pytest.approx([1 + rate for rate in rates], rel=0.02)
+    exact = [as_written(flow) for flow in flows]
+    audit_rates(exact, found)
+    for rate in found:
+        # a million of its last digits off, or of those of 1 + r
+        off = 1e6 * max(math.ulp(rate), 2.0**-52 * (1 + rate))
+        with pytest.raises(AuditError, match="leaves a value"):
+            audit_rates(exact, [rate + off])
+
+
+def test_a_rate_at_which_value_touches_zero_holds():
+    """-1, 2.2, -1.21 is worth -(1.1 / (1 + r) - 1)^2, nearly nothing near 10 %: a rate that is off is told by its square."""
+    flows = [as_written(flow) for flow in (-1.0, 2.2, -1.21)]
+    audit_rates(flows, rates_of_return(flows).roots)
+    with pytest.raises(AuditError, match=r"a rate of return of 0\.100001 leaves a value"):
+        audit_rates(flows, [0.100001])
+
+
+def test_streams_that_nearly_cancel_have_the_rate_of_what_is_written():
+    """5,000,000,000.1 less 5,000,000,000 and 0.2 is -0.1; a year later 0.11 comes back: 10 %."""
+    items = [
+        Item("benefit", "benefit", (5000000000.1, 5000000000.11)),
+        Item("cost_a", "cost", (5000000000.0, 5000000000.0)),
+        Item("cost_b", "cost", (0.2, 0.0)),
+    ]
+    found = appraise_accounts(Accounts.of([2020, 2021], items), TEN)
+    assert found.eirr == pytest.approx(0.1, rel=1e-15)
+    with pytest.raises(AuditError, match=r"a rate of return of 0\.1000001 leaves a value"):
+        audit_accounts(replace(found, rates=replace(found.rates, roots=(0.1000001,))))
+
+
+def test_a_rate_nearer_to_a_whole_loss_than_numbers_tell_is_noted():
+    found = appraise_accounts(accounts((0, 1e-5), (1e20, 0)), TEN)
+    assert found.eirr == math.nextafter(-1.0, 0.0)
+    assert found.notes == (
+        "a rate of return lies nearer to -100 % than numbers tell; it is given as the nearest above",
+    )
 
 
 def test_years_in_parts_and_unknown_kinds_are_refused():

@@ -79,6 +79,31 @@ def test_several_rates_of_return(ask):
     )
 
 
+@pytest.mark.parametrize(
+    ("rows", "rates"),
+    [
+        (["0,100", *["30.1,0.1"] * 4, "12.3,12.30000001"], "several: just above \u2212100 %, 7.71 %"),
+        (["0,100", *["10,1"] * 58, "0,0.00001"], "several: just above \u2212100 %, 8.94 %"),
+        (["0,100000000", "1,0"], "just above \u2212100 %"),
+        (["0,1e20", "0.00001,0"], "just above \u2212100 %"),
+    ],
+)
+def test_a_rate_of_return_near_a_whole_loss_is_an_answer(ask, tmp_path, rows, rates):
+    text = "year,benefit,cost\n" + "".join(f"{2020 + place},{row}\n" for place, row in enumerate(rows))
+    answer = ask("--rate", "9%", "--workbook", tmp_path / "a.xlsx", text=text)
+    assert answer.code == 0
+    assert f"EIRR                    {rates}\n" in answer.out
+
+
+def test_a_rate_of_return_beyond_the_range_of_numbers(ask):
+    answer = ask("--rate", "9%", text="year,benefit,cost\n2020,0,5e-324\n2021,1e30,0\n")
+    assert (answer.code, answer.out) == (1, "")
+    assert answer.err == (
+        "karvan: Rates of return: found a rate beyond the range of numbers; "
+        "expected flows that do not differ so much in size. Mend the smallest.\n"
+    )
+
+
 def test_csv_has_a_row_for_each_year(ask):
     rows = list(csv.DictReader(io.StringIO(ask("--rate", "0.07", "--csv").out)))
     assert len(rows) == 10
