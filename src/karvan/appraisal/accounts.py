@@ -348,7 +348,7 @@ def appraise_accounts(
     benefits_pv, costs_pv = present_value(benefits, factors), present_value(costs, factors)
     capital_pv = present_value(accounts.total("cost", capital=True), factors)
     rates = rates_of_return(accounts.net_as_written)
-    fyrr, opening = first_year_return(benefits.tolist(), costs.tolist(), discounting)
+    fyrr, opening = first_year_return(benefits.tolist(), costs.tolist(), discounting, first_t=accounts.years[0] - base)
     found = Appraised(
         accounts=accounts,
         discounting=discounting,
@@ -360,7 +360,7 @@ def appraise_accounts(
         capital_pv=capital_pv,
         item_pv={item.name: present_value(item.values, factors) for item in accounts.items},
         rates=rates,
-        mirr=modified_rate_of_return(net.tolist(), discounting),
+        mirr=modified_rate_of_return(net.tolist(), discounting, first_t=accounts.years[0] - base),
         bcr_all_costs=benefit_cost_ratio(benefits_pv, costs_pv),
         bcr_capital=benefit_cost_ratio(benefits_pv - (costs_pv - capital_pv), capital_pv),
         bcr_denominator=bcr_denominator,

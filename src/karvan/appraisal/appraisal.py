@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -374,8 +374,9 @@ def _appraised(appraisal: Appraisal, found: Valuation, standing: Standing) -> Ap
         else Item(effect, "benefit", tuple(values.tolist()))
         for effect, values in flows.items()
     ]
-    return appraise_accounts(
+    worth = appraise_accounts(
         Accounts.of(appraisal.years, items or [Item("nothing", "benefit", (0.0,) * len(appraisal.years))], unit="USD m"),
         appraisal.rules.schedule(), base_year=appraisal.years[0], bcr_denominator=appraisal.rules.bcr_denominator,
         meta=appraisal.meta,
     )  # fmt: skip
+    return replace(worth, rule_set=appraisal.rules.id)

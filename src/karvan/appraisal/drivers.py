@@ -91,4 +91,6 @@ def _rate(appraisal: Appraisal, flows: Mapping[str, Floats], later_years: int) -
         return math.fsum(net * (1.0 + rate) ** -moments) + running * math.fsum((1.0 + rate) ** -later)
 
     rate = schedule.rate
-    return [Driver("discount rate", rate, max(rate - RATE_STEP, 0.0), rate + RATE_STEP, value, (0.0, 1.0), "share")]
+    # a rate is not moved below zero by the step, but may lie there
+    low = min(rate, max(rate - RATE_STEP, 0.0))
+    return [Driver("discount rate", rate, low, rate + RATE_STEP, value, (min(low, 0.0), 1.0), "share")]

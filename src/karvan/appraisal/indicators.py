@@ -44,13 +44,14 @@ def benefit_cost_ratio(benefits_pv: float, costs_pv: float) -> float | None:
 
 
 def modified_rate_of_return(
-    flows: Sequence[float], discounting: Discounting, *, reinvested: Discounting | None = None
+    flows: Sequence[float], discounting: Discounting, *, reinvested: Discounting | None = None, first_t: int = 0
 ) -> float | None:
     """Return the modified rate of return (MIRR) of yearly flows.
 
     Outlays are financed at one schedule of rates and receipts are reinvested to the last year at another (by default the
     same): ``(future value of receipts / present value of outlays) ^ (1 / n) - 1`` with n years from the first flow to the last
-    year; outlays are brought to the year of the first.
+    year; outlays are brought to the year of the first. Both have the rates of their years, counted from the base year: first_t
+    is the year t of the first of the flows.
 
     Returns
     -------
@@ -61,10 +62,10 @@ def modified_rate_of_return(
     if idle == len(values):
         return None
     years = len(values) - 1 - idle
-    steps = np.arange(len(values), dtype=float)
-    factors = discounting.factors_at(steps)
+    moments = np.arange(len(values), dtype=float) + first_t
+    factors = discounting.factors(moments)
     outlays = -math.fsum(np.minimum(values, 0.0) * factors) / float(factors[idle])
-    growing = (reinvested or discounting).factors_at(steps)
+    growing = (reinvested or discounting).factors(moments)
     receipts = math.fsum(np.maximum(values, 0.0) * growing) / float(growing[-1])
     if years < 1 or outlays <= 0 or receipts <= 0:
         return None
@@ -72,12 +73,13 @@ def modified_rate_of_return(
 
 
 def first_year_return(
-    benefits: Sequence[float], costs: Sequence[float], discounting: Discounting
+    benefits: Sequence[float], costs: Sequence[float], discounting: Discounting, *, first_t: int = 0
 ) -> tuple[float | None, int | None]:
     """Return the first-year rate of return, and the place of the year that it is of.
 
     The net benefit of the first year with a benefit, over the costs of all years before it, compounded to that year
     (Overseas Road Note 5, 2005, Transport Research Laboratory). Below the discount rate, opening later would be better.
+    The rates are those of the years, counted from the base year: first_t is the year t of the first of the flows.
 
     Returns
     -------
@@ -86,7 +88,7 @@ def first_year_return(
     opening = next((place for place, benefit in enumerate(benefits) if benefit > 0), None)
     if opening is None:
         return None, None
-    factors = discounting.factors_at(np.arange(opening + 1, dtype=float))
+    factors = discounting.factors(np.arange(opening + 1, dtype=float) + first_t)
     spent = math.fsum(float(cost) * float(factors[place]) for place, cost in enumerate(costs[:opening]))
     compounded = spent / float(factors[opening])
     if compounded <= 0:

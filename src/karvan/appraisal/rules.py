@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import math
 import tomllib
-from datetime import date  # noqa: TC003 - pydantic needs it at run time
+from copy import deepcopy
+from datetime import date
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,10 +17,21 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from karvan.appraisal.discounting import Band, Discounting, Timing, rate_faults
-from karvan.errors import InputError, UnknownNameError
+from karvan.errors import InputError, UnknownNameError, near_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+#: A discount rate at or below this is most likely a slip: those in use for public money lie above zero, or little below.
+LOWEST_RATE = -0.10
+#: What a report can be asked to show.
+REPORTED = (
+    "bcr", "cash_sustainability", "critical_variables", "distribution", "eirr", "enpv", "enpv_high_carbon", "enpv_low_carbon",
+    "enpv_without_carbon", "financial_sustainability", "firr_c", "firr_k", "fiscal_impact", "fnpv_c", "fnpv_k", "optimism_bias",
+    "p_eirr_below_hurdle", "risk_matrix", "sensitivity_indicator", "switching_value", "workbook",
+)  # fmt: skip
+#: Modes of transport of a case, whose costs to others can be named.
+COST_MODES = ("rail", "road", "sea", "ferry")
 
 Status = Literal["read", "computed", "unconfirmed"]
 CarbonLevel = Literal["low", "central", "high"]
@@ -323,12 +335,39 @@ def parse_rule_set(text: str, *, file: str) -> RuleSet:
         raise InputError([f"found {error}; expected TOML. Mend the syntax."], what=file) from None
     try:
         rules = RuleSet.model_validate(data)
+        faults = list(_faults(rules))
     except ValidationError as error:
-        raise InputError([_fault(detail) for detail in error.errors(include_url=False)], what=file) from None
-    faults = list(_faults(rules))
+        details = error.errors(include_url=False)
+        raise InputError([_fault(detail) for detail in details] + _other_faults(data, details), what=file) from None
     if faults:
         raise InputError(faults, what=file)
     return rules
+
+
+def _other_faults(data: dict[str, Any], details: Sequence[Any]) -> list[str]:
+    """Return what else is wrong where parts cannot be read: what is said of these stays out, sound ones stand in for them."""
+    kept = deepcopy(data)
+    for detail in details:
+        if detail["type"] == "extra_forbidden":
+            *path, last = detail["loc"]
+            part: Any = kept
+            for step in path:
+                part = part[step]
+            del part[last]
+    unread = {detail["loc"][0] for detail in details if detail["type"] != "extra_forbidden"}
+    sources = {} if "sources" in unread else kept["sources"]
+    source = next(iter(sources), "")
+    figure = {"value": 1.0, "status": "read", "source": source}
+    stand_ins: dict[str, Any] = {
+        "id": "none", "name": "none", "publisher": "", "date": date.min, "price_basis": "", "bcr_denominator": "all_costs",
+        "residual_value": "remaining_life", "hurdle_rate": figure, "horizon_years": figure,
+        "sources": {"": {"title": "none", "publisher": "none", "date": ""}},
+        "discounting": {"timing": "start", "timing_status": "read",
+                        "bands": [{"from_year": 0, "rate": 0.0, "status": "read", "source": source}]},
+    }  # fmt: skip
+    sound = {name: value for name, value in kept.items() if name not in unread}
+    sound |= {name: value for name, value in stand_ins.items() if name in unread}
+    return list(_faults(RuleSet.model_validate(sound), sources=bool(sources)))
 
 
 def _fault(detail: Any) -> str:  # noqa: ANN401 - a TypedDict of pydantic
@@ -341,9 +380,11 @@ def _fault(detail: Any) -> str:  # noqa: ANN401 - a TypedDict of pydantic
     return f"{place}: found {detail['input']!r}; expected {wanted[:1].lower()}{wanted[1:]}."
 
 
-def _faults(rules: RuleSet) -> Iterator[str]:
-    """Yield what is wrong between the parts of a rule set."""
+def _faults(rules: RuleSet, *, sources: bool = True) -> Iterator[str]:
+    """Yield what is wrong between the parts of a rule set, with names of sources or without."""
+    yield from _required_faults(rules.required)
     yield from _rate_faults(rules)
+    yield from _order_faults(rules)
     if not (rules.horizon_years.value >= 1 and rules.horizon_years.value.is_integer()):
         yield f"horizon_years: found {rules.horizon_years.value:g}; expected a whole number of 1 or more."
     for name, figure in rules.shadow_factors.items():
@@ -354,10 +395,43 @@ def _faults(rules: RuleSet) -> Iterator[str]:
     yield from (
         f"external: found {name} twice; expected once." for name in sorted({n for n in costs if costs.count(n) > 1})
     )
+    yield from (
+        f"external: found the mode {mode!r}; expected one of {', '.join(COST_MODES)}."
+        for mode in dict.fromkeys(cost.mode for cost in rules.external)
+        if mode not in COST_MODES
+    )
     yield from _transfer_faults(rules.income_transfer)
     for name, _, _, source in rules.figures():
-        if source not in rules.sources:
+        if sources and source not in rules.sources:
             yield f"{name}: found the source {source!r}; expected one of {', '.join(rules.sources)}."
+
+
+def _required_faults(required: Sequence[str]) -> Iterator[str]:
+    for name in required:
+        if name not in REPORTED:
+            near = near_names(name, REPORTED, limit=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            yield f"required: found {name!r}; expected names of {', '.join(REPORTED)}.{hint}"
+
+
+def _order_faults(rules: RuleSet) -> Iterator[str]:
+    """Yield figures whose low, value and high are not in this order; the elasticity has its own check."""
+    figures = {name: getattr(rules, name) for name in ("hurdle_rate", "horizon_years", "financial_rate", "wacc_floor")}
+    figures |= {f"alternative_rates.{name}": figure for name, figure in rules.alternative_rates.items()}
+    figures |= {f"shadow_factors.{name}": figure for name, figure in rules.shadow_factors.items()}
+    if rules.income_transfer is not None:
+        figures["income_transfer.gdp_usd_per_head"] = rules.income_transfer.gdp_usd_per_head
+    for name, figure in figures.items():
+        ends = [] if figure is None else [end for end in (figure.low, figure.value, figure.high) if end is not None]
+        if len(ends) > 1 and not (all(map(math.isfinite, ends)) and ends == sorted(ends)):
+            yield f"{name}: found {ends}; expected numbers, low, value and high in this order."
+
+
+def _discount_faults(rate: float, name: str) -> list[str]:
+    """Return what is wrong with a rate by which sums are discounted: nothing, or one sentence."""
+    if -1 < rate <= LOWEST_RATE:
+        return [f"{name}: found {rate:g} ({rate * 100:g} %); expected more than {LOWEST_RATE:g}. Check the sign."]
+    return rate_faults(rate, name)
 
 
 def _rate_faults(rules: RuleSet) -> Iterator[str]:
@@ -365,12 +439,12 @@ def _rate_faults(rules: RuleSet) -> Iterator[str]:
     if not years or years[0] != 0 or years != sorted(set(years)):
         yield f"discounting.bands: found years {years}; expected years that ascend from 0."
     for band in rules.discounting.bands:
-        yield from rate_faults(band.rate, f"discounting.bands, year {band.from_year}")
+        yield from _discount_faults(band.rate, f"discounting.bands, year {band.from_year}")
     rates = {"hurdle_rate": rules.hurdle_rate, "financial_rate": rules.financial_rate, "wacc_floor": rules.wacc_floor}
     rates |= {f"alternative_rates.{name}": figure for name, figure in rules.alternative_rates.items()}
     for name, figure in rates.items():
         if figure is not None:
-            yield from rate_faults(figure.value, name)
+            yield from _discount_faults(figure.value, name)
 
 
 def _transfer_faults(transfer: IncomeTransfer | None) -> Iterator[str]:

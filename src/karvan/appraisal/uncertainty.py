@@ -55,6 +55,8 @@ _SOBOL_POWER = 10
 _SAME = 1e-8
 #: Rank correlations that are drawn are off by as much in a thousand draws anyhow.
 LEAST_OFF = 0.005
+#: With fewer draws the worst tenth has fewer than ten of them, and a chance is off by 5 points and more (its standard error).
+FEW_DRAWS = 100
 
 
 def how_sure(
@@ -369,12 +371,8 @@ def _sobol(
     return found.first, found.total
 
 
-def _notes(ground: Ground, drawn: _Drawn, *, exact: bool) -> tuple[str, ...]:
-    drivers, check = ground.model.drivers, drawn.check
-    assumed = [driver.label for driver in drivers if driver.assumed]
-    notes = []
-    if assumed:
-        notes.append(f"ranges by confidence alone, or of assumptions: {', '.join(assumed)}")
+def _correlation_notes(ground: Ground) -> list[str]:
+    drivers, notes = ground.model.drivers, []
     if ground.correlations and ground.correlations == demand_correlations(ground.case, drivers):
         rank = next(iter(ground.correlations.values()))
         notes.append(f"demand of different kinds is taken to correlate by ranks of {rank:g}: an assumption")
@@ -383,6 +381,21 @@ def _notes(ground: Ground, drawn: _Drawn, *, exact: bool) -> tuple[str, ...]:
         notes.append(
             f"the rank correlations that are asked for cannot all be: the nearest are drawn, at most {off:.2g} from them"
         )
+    return notes
+
+
+def _notes(ground: Ground, drawn: _Drawn, *, exact: bool) -> tuple[str, ...]:
+    drivers, check = ground.model.drivers, drawn.check
+    assumed = [driver.label for driver in drivers if driver.assumed]
+    notes = []
+    if drawn.asked < FEW_DRAWS:
+        notes.append(
+            f"fewer than {FEW_DRAWS} draws say little of the tails: the range, the chances and the worst tenth are rough; "
+            "ask for 1,000 or more"
+        )
+    if assumed:
+        notes.append(f"ranges by confidence alone, or of assumptions: {', '.join(assumed)}")
+    notes += _correlation_notes(ground)
     if any(driver.acts == "overrun" for driver in drivers):
         notes.append("cost runs over as works of its kind have: the mean of the draws lies below the appraisal's value")
     if ground.model.rules.carbon is not None and not ground.model.columns("carbon"):

@@ -98,6 +98,7 @@ def write_s_curve(found: Uncertainty | None, path: Path | None) -> None:
     if path is None:
         return
     from karvan.case.atomic import write_file
+    from karvan.charts import words
     from karvan.charts.s_curve import draw_s_curve
     from karvan.charts.svg import figure_bytes
     from karvan.errors import RequestError
@@ -106,7 +107,9 @@ def write_s_curve(found: Uncertainty | None, path: Path | None) -> None:
         message = "Nothing was drawn: the project is not valued. Choose another project."
         raise RequestError(message)
     names = " + ".join(name.partition("@")[0] for name in found.projects)
-    figure = draw_s_curve(found.values.tolist(), unit="USD m", title=f"{names}: ENPV over {found.draws:,} draws")
+    figure = draw_s_curve(
+        found.values.tolist(), unit="USD m", title=f"{names}: ENPV over {words.count(found.draws, 'draw')}"
+    )
     say(f"S-curve written to {write_file(path, figure_bytes(figure, path.suffix))}")
 
 
@@ -118,8 +121,9 @@ def show_draws(found: Uncertainty, name: str) -> None:
 
     out, spread = console(), found.distribution
     out.print(
-        f"\nIn {found.draws:,} draws (seed {found.seed}) its value to {name} is {words.musd(spread.p50)} in the middle, "
-        f"{words.musd(spread.p10_low)} to {words.musd(spread.p90_high)} eight times in ten.",
+        f"\nIn {words.count(found.draws, 'draw')} (seed {found.seed}) its value to {name} is "
+        f"{words.musd(spread.p50)} in the middle, {words.musd(spread.p10_low)} to {words.musd(spread.p90_high)} "
+        "eight times in ten.",
         style="bold",
     )
     out.print(

@@ -131,6 +131,8 @@ def projects(
         opened, asked, rule_set, scenario, tuple(change or ()), horizon_year, keep
     )  # fmt: skip
     setting = {"scenario": scenario, "rule_set": rule_set, "changes": tuple(change or ()), "horizon_year": horizon_year}
+    if names:
+        _work_out(found)
     drawn = draw_projects(
         opened, found, setting, draws, seed=seed, exact=exact, solves=solves, workers=workers, store=keep
     )
@@ -194,6 +196,15 @@ def _each(
             )
             progress.advance(task)
     return tuple(found)
+
+
+def _work_out(found: tuple[Appraisal, ...]) -> None:
+    """Work out all that is shown later, so that nothing is printed or written where a part of it fails."""
+    for one in found:
+        _ = (one.sensitivity, one.gains, one.users, one.finance)
+        for standing in one.standings:
+            one.break_even_of(standing.id)
+            one.accounts(standing.id)
 
 
 def _as_dict(

@@ -36,7 +36,7 @@ def draws_of(found: Appraisal, drawn: Uncertainty | None) -> dict[str, Any]:
         "draws_said": _said(drawn, name),
         "s_curve": _shown(
             draw_s_curve(drawn.values.tolist(), unit="USD m"), "s-curve",
-            f"How likely the value to {name} lies below each sum, over {drawn.draws:,} draws.",
+            f"How likely the value to {name} lies below each sum, over {words.count(drawn.draws, 'draw')}.",
         ),
         "drawn_tornado": _shown(
             draw_tornado([_bar(one) for one in drawn.drivers[:SHOWN]], drawn.base_musd, unit="USD m"), "drawn-tornado",
@@ -51,9 +51,9 @@ def draws_of(found: Appraisal, drawn: Uncertainty | None) -> dict[str, Any]:
 def _said(drawn: Uncertainty, name: str) -> list[str]:
     spread = drawn.distribution
     first = (
-        f"The value to {name} is {words.musd(spread.p50)} in the middle of {drawn.draws:,} draws (seed {drawn.seed}), and "
-        f"{words.musd(spread.p10_low)} to {words.musd(spread.p90_high)} in eight of ten. Chance of a loss: "
-        f"{words.percent(spread.p_negative)}; of a return under {words.rate(drawn.hurdle)}: "
+        f"The value to {name} is {words.musd(spread.p50)} in the middle of {words.count(drawn.draws, 'draw')} "
+        f"(seed {drawn.seed}), and {words.musd(spread.p10_low)} to {words.musd(spread.p90_high)} in eight of ten. "
+        f"Chance of a loss: {words.percent(spread.p_negative)}; of a return under {words.rate(drawn.hurdle)}: "
         f"{words.percent(drawn.p_below_hurdle)}. Mean of the worst tenth: {words.musd(spread.cvar)}."
     )
     lines = [first]

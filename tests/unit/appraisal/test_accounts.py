@@ -12,6 +12,7 @@ from karvan.appraisal.audit import audit_accounts, audit_rates
 from karvan.appraisal.discounting import Band, Discounting
 from karvan.appraisal.indicators import equivalent_yearly, modified_rate_of_return, payback, present_value
 from karvan.appraisal.roots import as_written, rates_of_return
+from karvan.appraisal.rules import open_rule_set
 from karvan.errors import AuditError, InputError, UnknownNameError
 
 TEN = Discounting.at(0.10)
@@ -221,6 +222,29 @@ def test_years_before_the_first_flow_do_not_count():
     assert modified_rate_of_return([0, 0, *flows], TEN) == pytest.approx(modified_rate_of_return(flows, TEN), rel=1e-12)
     assert payback([0, 0]) is None  # nothing is spent, and nothing comes back
     assert modified_rate_of_return([0, 0], TEN) is None
+
+
+@pytest.mark.parametrize(("timing", "late"), [("start", 0), ("mid", 1), ("end", 1)])
+def test_rates_by_bands_are_those_of_the_years(timing, late):
+    """10 % up to year 2, then none: with the base year 2020 flows of 2026 on see no rate."""
+    bands = Discounting.of([Band(0, 0.1), Band(2, 0.0)], timing=timing)
+    streams = accounts((0, 50, 53), (100, 0, 0))
+    found = appraise_accounts(streams, bands, base_year=2020)
+    assert found.mirr == pytest.approx(1.03**0.5 - 1)
+    assert found.first_year_return == pytest.approx(0.5)
+    # from 2026 on the step into 2027 is at 10 %, from the middle half of it, and from the end none
+    here = appraise_accounts(streams, bands)
+    grown = {("start", 0): 1.1, ("mid", 1): 1.1**0.5, ("end", 1): 1.0}[timing, late]
+    assert here.first_year_return == pytest.approx(0.5 / grown)
+
+
+def test_rates_of_the_green_book_from_a_base_year_long_ago():
+    """Year 70 and later are discounted at 3 %: ((50 x 1.03 + 53) / 100) ^ (1 / 2) - 1, and 50 / (100 x 1.03)."""
+    found = appraise_accounts(
+        accounts((0, 50, 53), (100, 0, 0)), open_rule_set("green_book_2026").schedule(), base_year=1956
+    )
+    assert found.mirr == pytest.approx(((50 * 1.03 + 53) / 100) ** 0.5 - 1)
+    assert found.first_year_return == pytest.approx(50 / 103)
 
 
 def test_no_modified_rate_without_outlay_or_receipt():

@@ -107,6 +107,62 @@ def test_parts_that_do_not_fit_together():
     )
 
 
+def test_faults_of_form_and_of_sense_are_told_at_once():
+    text = text_of("adb_2017")
+    for old, new in (
+        ("[hurdle_rate]\nvalue = 0.09", "[hurdle_rate]\nvalue = 9"),
+        ("[horizon_years]\nvalue = 30\nlow = 20", "[horizon_years]\nvalue = 0"),
+        ('bcr_denominator = "all_costs"', 'bcr_denominator = "opex"'),
+        ("[carbon]", "[carbon]\nfoo = 1"),
+        ('source = "comcec"', 'source = "comcek"'),
+    ):
+        assert old in text
+        text = text.replace(old, new, 1)
+    known = "comcec, guidelines, carbon, handbook, wdi, transfer"
+    assert faults(text) == (
+        "bcr_denominator: found 'opex'; expected 'all_costs' or 'capital'.",
+        "carbon.foo: found a setting that rule sets do not have. Remove it, or mend its spelling.",
+        "hurdle_rate: found 9 (900 %); expected a share of one, at most 1 (100 %). Write 9 % as 0.09.",
+        "horizon_years: found 0; expected a whole number of 1 or more.",
+        f"discount rate from year 0: found the source 'comcek'; expected one of {known}.",
+    )
+
+
+def test_parts_that_cannot_be_read_bring_no_faults_of_others():
+    text = text_of("adb_2017").replace("[sources.comcec]\ntitle", "[sources.comcec]\ntitel")
+    assert faults(text.replace("value = 30\nlow = 20", "value = 0.5")) == (
+        "sources.comcec.title: found nothing; expected a value. Add it.",
+        "sources.comcec.titel: found a setting that rule sets do not have. Remove it, or mend its spelling.",
+        "horizon_years: found 0.5; expected a whole number of 1 or more.",
+    )
+
+
+def test_ranges_out_of_order_and_names_that_nothing_has():
+    text = text_of("adb_2017").replace('"enpv"', '"empv"', 1).replace('mode = "road"', 'mode = "rod"', 1)
+    text = text.replace("[hurdle_rate]\nvalue = 0.09", "[hurdle_rate]\nvalue = 0.09\nlow = 0.1\nhigh = inf")
+    text = text.replace("value = 30\nlow = 20\nhigh = 30", "value = 30\nlow = 40\nhigh = 20")
+    text += '\n[shadow_factors.labour]\nvalue = 0.8\nhigh = 0.7\nstatus = "read"\nsource = "carbon"\n'
+    required, *others = faults(text)
+    assert required.startswith("required: found 'empv'; expected names of bcr, cash_sustainability, ")
+    assert required.endswith("workbook. Did you mean enpv?")
+    assert others == [
+        "hurdle_rate: found [0.1, 0.09, inf]; expected numbers, low, value and high in this order.",
+        "horizon_years: found [40.0, 30.0, 20.0]; expected numbers, low, value and high in this order.",
+        "shadow_factors.labour: found [0.8, 0.7]; expected numbers, low, value and high in this order.",
+        "external: found the mode 'rod'; expected one of rail, road, sea, ferry.",
+    ]
+
+
+@pytest.mark.parametrize("rate", ["-0.1", "-0.2", "-0.99"])
+def test_a_discount_rate_far_below_zero_is_a_slip(rate):
+    text = text_of("adb_2017").replace("rate = 0.09", f"rate = {rate}")
+    (fault,) = faults(text)
+    assert fault.startswith(f"discounting.bands, year 0: found {rate} (")
+    assert fault.endswith(" %); expected more than -0.1. Check the sign.")
+    near = parse_rule_set(text_of("adb_2017").replace("rate = 0.09", "rate = -0.0005"), file="my.toml")
+    assert near.schedule().rate == -0.0005
+
+
 def test_a_transfer_by_income_that_cannot_be():
     text = text_of("adb_2017").replace("value = 41900", "value = 0").replace("low = 0.8", "low = 1.1")
     assert faults(text) == (

@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zipfile
+from importlib import resources
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from karvan.appraisal import training, worlds
+from karvan.errors import InputError
 
 DOCS = Path(__file__).parents[3] / "docs"
 
@@ -170,6 +173,37 @@ def test_draws_of_the_league_table(ask):
     rows = {row["id"]: row for row in csv.DictReader(io.StringIO(ask("--draws", "300", "--solves", "0", "--csv").out))}
     assert float(rows["N2"]["enpv_p10_musd"]) == found["N2"]["uncertainty"]["p10_musd"]
     assert (rows["N5"]["p_negative"], rows["N5"]["enpv_p10_musd"]) == ("", "")
+
+
+def test_so_few_draws_are_said_to_say_little(ask):
+    answer = ask("N2", "--draws", "1", "--solves", "0")
+    assert "\nIn 1 draw (seed 1) its value" in answer.out
+    note = "Note: fewer than 100 draws say little of the tails: the range, the chances and the worst tenth are rough; "
+    assert f"{note}ask for 1,000 or more.\n" in answer.err
+    assert note not in ask("N2", "--draws", "100", "--solves", "0").err
+
+
+def test_a_discount_rate_below_zero(ask, tmp_path):
+    text = (resources.files("karvan.appraisal") / "rule_sets" / "adb_2017.toml").read_text(encoding="utf-8")
+    (tmp_path / "low.toml").write_text(text.replace("rate = 0.09", "rate = -0.02"), encoding="utf-8")
+    answer = ask("N2", "--rule-set", tmp_path / "low.toml")
+    assert answer.code == 0
+    assert "discount rate, \u22122.00 % to 1.00 %: ENPV" in answer.out
+
+
+def test_nothing_is_shown_where_a_part_fails(ask, monkeypatch):
+    def fail(_):
+        raise InputError(["found nothing; expected something."], what="Sensitivity")
+
+    monkeypatch.setattr("karvan.appraisal.appraisal.analyse", fail)
+    answer = ask("N2")
+    assert (answer.code, answer.out) == (1, "")
+
+
+def test_the_workbook_names_the_rule_set(ask, tmp_path):
+    assert ask("N2", "--rule-set", "eu_2021", "--workbook", tmp_path / "w.xlsx").code == 0
+    with zipfile.ZipFile(tmp_path / "w.xlsx") as book:
+        assert b">Rule set: eu_2021<" in book.read("xl/sharedStrings.xml")
 
 
 def test_without_draws_the_chance_of_a_loss_says_why(ask):
