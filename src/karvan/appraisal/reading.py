@@ -59,7 +59,7 @@ def parse_flows(text: str, *, file: str) -> Accounts:
     InputError
         The text cannot be used; every fault is listed with its line and column.
     """
-    rows = [(number, cells) for number, cells in _lines(text) if any(cell.strip() for cell in cells)]
+    rows = [(number, cells) for number, cells in _lines(text, file) if any(cell.strip() for cell in cells)]
     if not rows:
         raise InputError(["found an empty file; expected the columns year, benefit and cost."], what=file)
     header = [cell.strip() for cell in rows[0][1]]
@@ -103,10 +103,21 @@ def _streams(
     return streams, problems
 
 
-def _lines(text: str) -> Iterable[tuple[int, list[str]]]:
-    reader = csv.reader(io.StringIO(text, newline=""))
-    for cells in reader:
-        yield reader.line_num, cells
+def _lines(text: str, file: str) -> Iterable[tuple[int, list[str]]]:
+    """Yield each row with its last line; raise InputError where a cell does not end within what is read of one."""
+    reader, last = csv.reader(io.StringIO(text, newline="")), 0
+    try:
+        for cells in reader:
+            yield reader.line_num, cells
+            last = reader.line_num
+    except csv.Error:
+        found, todo = (
+            f"a cell of more than {csv.field_size_limit():,} characters",
+            "Close its quotation mark, or shorten it.",
+        )
+        raise InputError(
+            [Problem(file, last + 1, "", found, "a number or a name", todo, "bad-cell")], what=file
+        ) from None
 
 
 def _kind(name: str) -> Kind:

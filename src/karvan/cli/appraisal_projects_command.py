@@ -131,8 +131,7 @@ def projects(
         opened, asked, rule_set, scenario, tuple(change or ()), horizon_year, keep
     )  # fmt: skip
     setting = {"scenario": scenario, "rule_set": rule_set, "changes": tuple(change or ()), "horizon_year": horizon_year}
-    if names:
-        _work_out(found)
+    _work_out(found if names else ())
     drawn = draw_projects(
         opened, found, setting, draws, seed=seed, exact=exact, solves=solves, workers=workers, store=keep
     )

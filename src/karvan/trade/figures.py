@@ -261,8 +261,12 @@ def _read_file(path: Path) -> pd.DataFrame:
         message = f"{path} cannot be read as a table: its rows have {named + longer} cells, its header {named}. {todo}"
         raise RequestError(message)
     # pandas calls the second of two columns of one name something else, and so passes over it
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        names = [name.strip() for name in next(csv.reader(file), []) if name.strip()]
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            names = [name.strip() for name in next(csv.reader(file), []) if name.strip()]
+    except csv.Error as error:
+        message = f"{path} cannot be read as a table: its header, line 1: {error}. Shorten the names of its columns."
+        raise RequestError(message) from error
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         message = f"{path} cannot be read as a table: two columns are called {', '.join(twice)}. Rename or remove one."

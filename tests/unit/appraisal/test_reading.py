@@ -23,6 +23,20 @@ def test_the_three_columns():
     ]
 
 
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("year,benefit,cost\n2026,0,100\n2027," + "1" * 131_073 + ",5\n", 3),
+        ('year,benefit,cost\n2026,0,"100\n' + "2027,60,5\n" * 20_000, 2),
+    ],
+)
+def test_a_cell_without_end_is_told_by_its_line(text, line):
+    assert problems(text) == (
+        f"flows.csv, line {line}: found a cell of more than 131,072 characters; expected a number or a name. "
+        "Close its quotation mark, or shorten it.",
+    )
+
+
 def test_columns_may_be_split_and_stand_in_any_order():
     found = parse_flows(
         "cost_capital_track, year ,benefit_time,cost_upkeep,benefit_fees\n5,1,2,3,4\n\n", file="flows.csv"

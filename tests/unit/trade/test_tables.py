@@ -260,6 +260,13 @@ def test_two_columns_of_one_name(tmp_path):
         karvan.counterfactual(tmp_path / "T.csv", tmp_path / "TAU.csv")
 
 
+def test_a_name_of_a_column_without_end(tmp_path):
+    (tmp_path / "T.csv").write_text(f"exporter,importer,value,{'x' * 131_073}\nA,A,90,1\n", encoding="utf-8")
+    (tmp_path / "TAU.csv").write_text(TAU, encoding="utf-8")
+    with pytest.raises(RequestError, match=r"T\.csv cannot be read as a table: its header, line 1: field larger than"):
+        karvan.counterfactual(tmp_path / "T.csv", tmp_path / "TAU.csv")
+
+
 def test_what_is_no_table(ask, tmp_path):
     assert ask(trade="from,to\nA,B\n")[0] == (
         "T.csv, line 1, exporter: found the columns from, to; expected a column exporter. Add the column."
