@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from numbers import Integral
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import numpy as np
@@ -123,10 +123,30 @@ def is_whole(value: object) -> bool:
     return isinstance(value, Integral)
 
 
+def _shown(value: object) -> str:
+    return str(value) if isinstance(value, Real) else repr(value)
+
+
+def is_number(value: object) -> bool:
+    """Whether a value is a finite number."""
+    return isinstance(value, Real) and math.isfinite(value)
+
+
+def annuity_share(rate: float, periods: int) -> float:
+    """Return the equal payment at the end of each period that a debt of one asks for."""
+    if rate == 0:
+        return 1.0 / periods
+    # expm1 and log1p keep their digits at rates near zero; neither form overflows at its sign of the rate
+    growth = periods * math.log1p(rate)
+    if rate > 0:
+        return rate / -math.expm1(-growth)
+    return rate * math.exp(growth) / math.expm1(growth)
+
+
 def rate_faults(rate: float, name: str) -> list[str]:
     """Return what is wrong with a rate as a share of one: nothing, or one sentence."""
-    if not math.isfinite(rate):
-        return [f"{name}: found {rate}; expected a number. Write 9 % as 0.09."]
+    if not is_number(rate):
+        return [f"{name}: found {_shown(rate)}; expected a number. Write 9 % as 0.09."]
     if rate <= -1:
         return [
             f"{name}: found {rate:g} ({rate * 100:g} %); expected more than -1, since at -100 % nothing is left to discount."

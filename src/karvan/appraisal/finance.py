@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from karvan.appraisal.accounts import year_faults
-from karvan.appraisal.discounting import is_whole, rate_faults
+from karvan.appraisal.discounting import is_number, is_whole, rate_faults
 from karvan.appraisal.indicators import present_value
 from karvan.appraisal.roots import RatesOfReturn, rates_of_return
 from karvan.errors import InputError
@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 _ROUNDING = 1e-9
 #: Cash below this share of the largest flow is none.
 _NO_CASH = 1e-9
+#: More than twice the tonnes that are planned were most likely meant in per cent.
+_MOST_USE = 2.0
+#: Net flows do not outlast this.
+_MOST_YEARS = 1000
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,7 @@ def financial_returns(
     grants: Sequence[float] = (),
     equity: Sequence[float] = (),
     loans: Iterable[LoanSchedule] = (),
+    currency: str | None = None,
 ) -> FinancialReturns:
     """Return the financial accounts of an investment.
 
@@ -102,18 +107,21 @@ def financial_returns(
     grants, equity
         Given, and paid in by the owners, by year; equity enters the cash only, since K is its return.
     loans
-        Schedules in the currency of the streams.
+        Schedules in the currency of the streams (:func:`karvan.appraisal.loans.convert_schedule`).
+    currency
+        Of the streams (default: that of the loans, which must then have one).
 
     Raises
     ------
     InputError
-        Years are not consecutive, a stream has another length or no number, or a loan outlasts the years; every fault is listed.
+        Years are not consecutive, a stream has another length or no number, a loan outlasts the years or is in another currency;
+        every fault is listed.
     """
     streams = {"investment": investment, "revenue": revenue, "running_cost": running_cost,
                "grants": grants if len(grants) else [0.0] * len(years),
                "equity": equity if len(equity) else [0.0] * len(years)}  # fmt: skip
     schedules = tuple(loans)
-    _check_streams(years, streams, schedules, residual_value)
+    _check_streams(years, streams, schedules, residual_value, currency)
     parts = {name: np.asarray(values, dtype=float) for name, values in streams.items()}
     residual = np.zeros(len(years))
     residual[-1] = residual_value
@@ -154,7 +162,8 @@ def own_money(given: Floats, drawn: Floats, paid: Floats) -> Floats:
 
 
 def _check_streams(
-    years: Sequence[int], streams: Mapping[str, Sequence[float]], schedules: Sequence[LoanSchedule], residual_value: float
+    years: Sequence[int], streams: Mapping[str, Sequence[float]], schedules: Sequence[LoanSchedule], residual_value: float,
+    currency: str | None,
 ) -> None:  # fmt: skip
     faults = year_faults(years)
     faults += [
@@ -170,6 +179,13 @@ def _check_streams(
     ]
     faults += [] if math.isfinite(residual_value) else [f"residual_value: found {residual_value}; expected a number."]
     faults += outlasting(years, schedules)
+    wanted = currency or (schedules[0].currency if schedules else None)
+    faults += [
+        f"loan {schedule.loan.name!r}: found sums in {schedule.currency}; expected {wanted}, as "
+        f"{'the streams are' if currency else 'those of the first loan are'}. Convert its schedule."
+        for schedule in schedules
+        if schedule.currency != wanted
+    ]
     if faults:
         raise InputError(faults, what="Financial accounts")
 
@@ -190,7 +206,7 @@ def cost_of_capital(sources: Sequence[Capital], *, tax: float, inflation: float,
     Raises
     ------
     InputError
-        Shares do not sum to one, or a share, a cost, the tax or the inflation is none; every fault is listed.
+        Shares do not sum to one, or a share, a cost, the tax, the inflation or the floor is none; every fault is listed.
     """
     faults = [f"{source.name}: found a share of {source.share:g}; expected 0 to 1." for source in sources
               if not 0 <= source.share <= 1]  # fmt: skip
@@ -199,7 +215,7 @@ def cost_of_capital(sources: Sequence[Capital], *, tax: float, inflation: float,
     if not abs(total - 1) <= _ROUNDING:
         faults.append(f"shares: found a sum of {total:g}; expected 1.")
     faults += [] if 0 <= tax < 1 else [f"tax: found {tax:g}; expected a share from 0 to below 1."]
-    faults += [] if inflation > -1 else [f"inflation: found {inflation:g}; expected more than -1."]
+    faults += rate_faults(inflation, "inflation") + ([] if floor is None else rate_faults(floor, "floor"))
     if faults:
         raise InputError(faults, what="Cost of capital")
     cost = math.fsum(
@@ -276,15 +292,19 @@ def charges_for_target(
     Raises
     ------
     InputError
-        Streams differ in length or have no number, there are no tonnes, or a use is not above zero.
+        Streams differ in length or have no number, there are no tonnes or fewer, or a use or the cost of a tonne is none.
     """
-    faults = [f"use: found {use:g}; expected a share above 0." for use in uses if not use > 0]
+    faults = [f"use: found {use:g}; expected a share above 0, at most {_MOST_USE:g}. Write 50 % as 0.5." for use in uses
+              if not 0 < use <= _MOST_USE]  # fmt: skip
+    faults += [] if is_number(cost_per_t) else [f"cost_per_t: found {cost_per_t}; expected a number."]
     if len(tonnes) != len(other_flows):
         faults.append(
             f"streams: found {len(tonnes)} years of tonnes and {len(other_flows)} of flows; expected as many of both."
         )
     elif not all(math.isfinite(value) for value in (*tonnes, *other_flows)):
         faults.append("streams: found a year without a number; expected one. Write 0 where nothing happens.")
+    elif min(tonnes, default=0.0) < 0:
+        faults.append(f"tonnes: found {min(tonnes):g} in a year; expected 0 or more.")
     elif not math.fsum(tonnes) > 0:
         faults.append("tonnes: found none; expected some. Without traffic no charge can pay.")
     if faults:
@@ -300,12 +320,14 @@ def residual_by_life(costs: Sequence[float], lives: Sequence[float], ages: Seque
     Raises
     ------
     InputError
-        Lists differ in length, a life is not above zero, or an age is below it.
+        Lists differ in length, a cost is no number, a life is not above zero, or an age is below it.
     """
-    faults = [f"asset {number}: found a life of {life:g} years; expected more than 0." for number, life in enumerate(lives, 1)
-              if not life > 0]  # fmt: skip
+    faults = [f"asset {number}: found a cost of {cost}; expected a number." for number, cost in enumerate(costs, 1)
+              if not is_number(cost)]  # fmt: skip
+    faults += [f"asset {number}: found a life of {life:g} years; expected more than 0." for number, life in enumerate(lives, 1)
+               if not (life > 0 and math.isfinite(life))]  # fmt: skip
     faults += [f"asset {number}: found an age of {age:g} years; expected 0 or more." for number, age in enumerate(ages, 1)
-               if not age >= 0]  # fmt: skip
+               if not (age >= 0 and math.isfinite(age))]  # fmt: skip
     if not len(costs) == len(lives) == len(ages):
         faults.append(
             f"assets: found {len(costs)} costs, {len(lives)} lives and {len(ages)} ages; expected as many of each."
@@ -321,12 +343,19 @@ def residual_by_flows(last_net_flow: float, remaining_years: int, rate: float, *
     Raises
     ------
     InputError
-        The remaining years are below zero or no whole number, or the rate is none.
+        The remaining years are below zero, beyond a thousand or no whole number, the flow, the rate or the growth is none, or the
+        value is beyond all measure.
     """
-    faults = rate_faults(rate, "rate")
-    if not (is_whole(remaining_years) and remaining_years >= 0):
-        faults.append(f"remaining years: found {remaining_years}; expected a whole number, 0 or more.")
-    if faults:
-        raise InputError(faults, what="Residual value")
-    steps = np.arange(1.0, remaining_years + 1.0)
-    return math.fsum(last_net_flow * ((1.0 + growth) / (1.0 + rate)) ** steps)
+    faults = rate_faults(rate, "rate") + rate_faults(growth, "growth")
+    faults += [] if is_number(last_net_flow) else [f"last net flow: found {last_net_flow}; expected a number."]
+    if not (is_whole(remaining_years) and 0 <= remaining_years <= _MOST_YEARS):
+        faults.append(f"remaining years: found {remaining_years}; expected a whole number, 0 to {_MOST_YEARS}.")
+    if not faults:
+        with np.errstate(over="ignore"):
+            flows = last_net_flow * ((1.0 + growth) / (1.0 + rate)) ** np.arange(1.0, remaining_years + 1.0)
+        if np.isfinite(flows).all():
+            return math.fsum(flows)
+        faults.append(
+            f"growth: found {growth:g} at a rate of {rate:g}; expected flows that do not grow beyond all measure."
+        )
+    raise InputError(faults, what="Residual value")

@@ -38,7 +38,7 @@ from karvan.appraisal.project_loans import ProjectLoan, cost_in_dollars, has_ter
 from karvan.appraisal.roots import rates_of_return
 from karvan.appraisal.side_sums import PUBLIC
 from karvan.appraisal.terms import profit_tax
-from karvan.case.finance import DEBT
+from karvan.case.finance import DEBT, DOLLAR
 
 if TYPE_CHECKING:
     from karvan.appraisal.appraisal import Appraisal
@@ -97,7 +97,7 @@ def finance_projects(appraisal: Appraisal) -> ProjectFinance | None:
     returns = financial_returns(
         years, discounting, investment=flows.investment.tolist(), revenue=flows.receipts.tolist(),
         running_cost=flows.upkeep.tolist(), residual_value=flows.residual, grants=funds.given.tolist(), equity=funds.own.tolist(),
-        loans=[loan.real for loan in funds.loans],
+        loans=[loan.real for loan in funds.loans], currency=DOLLAR,
     )  # fmt: skip
     cash = dict(zip(years, (flows.receipts - flows.upkeep).tolist(), strict=True))
     operators, taxes, earned = _operators(appraisal, home, flows, discounting)

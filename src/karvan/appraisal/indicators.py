@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from karvan.appraisal.discounting import rate_faults
+from karvan.appraisal.discounting import annuity_share, is_number, is_whole, rate_faults
 from karvan.errors import InputError
 
 if TYPE_CHECKING:
@@ -123,12 +123,11 @@ def equivalent_yearly(value: float, rate: float, years: int) -> float:
     Raises
     ------
     InputError
-        The rate is no rate, or the number of years is below one.
+        The value or the rate is none, or the number of years is below one or not whole.
     """
     faults = rate_faults(rate, "rate")
-    faults += [f"years: found {years}; expected 1 or more."] if years < 1 else []
+    faults += [] if is_number(value) else [f"value: found {value}; expected a number."]
+    faults += [] if is_whole(years) and years >= 1 else [f"years: found {years}; expected 1 or more, whole."]
     if faults:
         raise InputError(faults, what="Equal yearly sums")
-    if rate == 0:
-        return value / years
-    return value * (rate / -math.expm1(-years * math.log1p(rate)))
+    return value * annuity_share(rate, years)

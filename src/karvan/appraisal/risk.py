@@ -35,6 +35,8 @@ BLOCK = 20_000
 #: Share of the worst draws whose mean is the conditional value at risk.
 TAIL = 0.10
 _AUDITED = 8
+#: A normal factor such as 1 with a spread of 0.1 has an end below zero that no draw comes to.
+_LEAST_SHARE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -168,6 +170,9 @@ def simulate_accounts(
               for act in acts for item in act.items if item not in names]  # fmt: skip
     faults += [f"{act.figure.name}: found that it acts as {act.how!r}; expected factor or delay."
                for act in acts if act.how not in ("factor", "delay")]  # fmt: skip
+    faults += [f"{act.figure.name}: found a factor that can be below zero ({least:g}); expected 0 or more, since a stream "
+               f"does not turn round ({', '.join(act.items)}). Narrow its range."
+               for act in acts if act.how == "factor" and (least := _least(act.figure)) < 0]  # fmt: skip
     if faults:
         raise InputError(faults, what="Risk")
     at_hurdle = Discounting.at(discounting.rate if hurdle is None else hurdle, timing=discounting.timing)
@@ -183,6 +188,17 @@ def simulate_accounts(
     return _summary(
         values, at_the_hurdle, figures, acts, seed=seed, sampler=sampler, hurdle=at_hurdle.rate, correlation_off=off
     )
+
+
+def _least(figure: Uncertain) -> float:
+    """Return the least value that a figure may have, of one without an end what one draw in a thousand lies below."""
+    if figure.faults():  # which are told where it is drawn
+        return 0.0
+    if figure.shape == "discrete":
+        return min(value for value, chance in zip(figure.values, figure.probabilities, strict=True) if chance)
+    if figure.shape in ("uniform", "triangular", "pert"):
+        return figure.low
+    return float(figure.quantiles(np.array([_LEAST_SHARE]))[0])
 
 
 def _delayed_worth(accounts: Accounts, discounting: Discounting) -> Floats:

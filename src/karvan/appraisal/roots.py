@@ -8,12 +8,13 @@ bisection. So a stream with two or three rates gives all of them, and a rate at 
 too.
 
 Streams by date have real exponents. Descartes' rule holds for them as well (Laguerre 1883): with one change of sign there is
-one rate. With more, rates are looked for on a grid, and the answer says so.
+one rate, found wherever it lies. With more, rates are looked for on a grid, and the answer says so.
 """
 
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -29,12 +30,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
+    from karvan.appraisal.discounting import Floats
+
 #: An interval as narrow as this share of where it lies is narrower than the spacing of floating-point numbers.
 _NARROW = Fraction(1, 2**60)
 #: A rate that is nearer to -100 % than floating-point numbers tell is given as the nearest of them above it.
 JUST_ABOVE_LOSS = math.nextafter(-1.0, 0.0)
 #: A prime below 2^61: roots are simple for certain where they are simple modulo it.
 _PRIME = 2305843009213693951
+#: ln(1 + r) of the largest rate that is a number.
+_LARGEST_GROWTH = math.log(sys.float_info.max)
 #: Grid of rates on which streams by date with several changes of sign are searched.
 _GRID_LOW, _GRID_HIGH, _GRID_POINTS = -0.99, 100.0, 4000
 
@@ -53,12 +58,15 @@ class RatesOfReturn:
         Whether there are certainly no others.
     empty
         Whether the stream is nothing all along.
+    one_day
+        Whether all flows fall on one day.
     """
 
     roots: tuple[float, ...]
     sign_changes: int
     proven: bool = True
     empty: bool = False
+    one_day: bool = False
 
     @property
     def verdict(self) -> str:
@@ -80,10 +88,18 @@ class RatesOfReturn:
                 f"the net stream changes sign {self.sign_changes} times and has {len(self.roots)} rates of return; "
                 "none of them ranks a project, so look at ENPV and MIRR"
             )
+        return self._why_none
+
+    @property
+    def _why_none(self) -> str:
         if self.empty:
             return "the net stream is nothing all along, so that every rate brings its value to zero"
+        if self.one_day:
+            return "all flows fall on one day, so that no rate changes their value"
         if self.sign_changes == 0:
             return "the net stream never changes sign, so that no rate brings its value to zero"
+        if not self.proven:
+            return f"the net stream changes sign {self.sign_changes} times, and no rate was found on the grid that was searched"
         return f"the net stream changes sign {self.sign_changes} times, yet its value is zero at no real rate"
 
 
@@ -133,33 +149,62 @@ def rate_of_return(flows: Sequence[float]) -> float:
 def rates_by_date(dates: Sequence[date], flows: Sequence[float]) -> RatesOfReturn:
     """Return the rates of return of flows on dates, by days over 365 from the first.
 
+    Flows of one day are added up first.
+
     Raises
     ------
     InputError
-        Dates and flows differ in number.
+        Dates and flows differ in number, there are none, a flow is no number, or a rate lies beyond the range of floating-point
+        numbers.
     """
+    faults = [f"flow {place}: found {flow}; expected a number." for place, flow in enumerate(flows, 1)
+              if not math.isfinite(flow)]  # fmt: skip
+    if len(dates) != len(flows):
+        faults.append(f"found {len(dates)} dates and {len(flows)} flows; expected a date for each flow.")
+    faults += [] if len(dates) else ["dates: found none; expected one or more."]
+    if faults:
+        raise InputError(faults, what="Flows by date")
+    by_day: dict[date, Fraction] = dict.fromkeys(sorted(dates), Fraction(0))
+    for day, flow in zip(dates, flows, strict=True):
+        by_day[day] += as_written(flow)
+    kept = {day: float(flow) for day, flow in by_day.items() if flow}
+    changes = sign_changes(list(kept.values()))
+    if changes == 0:
+        return RatesOfReturn((), 0, empty=not kept, one_day=len(kept) == 1)
+    values, offsets = np.array(list(kept.values())), date_offsets(list(kept))
+    grown = _grown_roots(values, offsets)
+    if grown and grown[-1] > _LARGEST_GROWTH:
+        fault = (
+            "found a rate beyond the range of numbers; expected flows that differ less in size, or lie farther apart."
+        )
+        raise InputError([fault], what="Flows by date")
+    roots = tuple(max(math.expm1(growth), JUST_ABOVE_LOSS) for growth in grown)
+    return RatesOfReturn(roots, changes, proven=changes == 1)
+
+
+def _grown_roots(values: Floats, offsets: Floats) -> list[float]:
+    """Return where value is zero, as ln(1 + r): on the grid, and beyond either end of it where the sign there tells of a root."""
     from scipy.optimize import brentq  # noqa: PLC0415 - heavy
 
-    if len(dates) != len(flows):
-        fault = f"found {len(dates)} dates and {len(flows)} flows; expected a date for each flow."
-        raise InputError([fault], what="Flows by date")
-    order = sorted(range(len(dates)), key=lambda item: dates[item])
-    values = np.array([float(flows[item]) for item in order])
-    offsets = date_offsets([dates[item] for item in order])
-    changes = sign_changes(values.tolist())
-    if changes == 0:
-        return RatesOfReturn((), 0)
+    def value(growth: float) -> float:
+        # in shares of the largest factor, so that none overflows
+        powers = -growth * offsets
+        return math.fsum(values * np.exp(powers - powers.max()))
 
-    def value(rate: float) -> float:
-        return math.fsum(values * (1.0 + rate) ** -offsets)
-
-    grid = np.exp(np.linspace(math.log1p(_GRID_LOW), math.log1p(_GRID_HIGH), _GRID_POINTS)) - 1.0
-    at_grid = np.sum(values * (1.0 + grid[:, None]) ** -offsets, axis=1)
-    roots = [float(rate) for rate, here in zip(grid, at_grid, strict=True) if here == 0]
-    for (left, here), (right, there) in pairwise(zip(grid, at_grid, strict=True)):
+    grid = np.linspace(math.log1p(_GRID_LOW), math.log1p(_GRID_HIGH), _GRID_POINTS).tolist()
+    # far down the last flow decides, far up the first
+    for end, flow in ((0, values[-1]), (-1, values[0])):
+        far = grid[end]
+        while value(far) * flow <= 0:
+            far *= 2.0
+        if far != grid[end]:
+            grid.insert(0 if end == 0 else len(grid), far)
+    found = [value(growth) for growth in grid]
+    roots = [growth for growth, here in zip(grid, found, strict=True) if here == 0]
+    for (left, here), (right, there) in pairwise(zip(grid, found, strict=True)):
         if here * there < 0:
-            roots.append(float(brentq(value, left, right, xtol=1e-14, rtol=8.9e-16)))
-    return RatesOfReturn(tuple(sorted(roots)), changes, proven=changes == 1 and len(roots) == 1)
+            roots.append(float(brentq(value, left, right, xtol=1e-15, rtol=8.9e-16)))
+    return sorted(roots)
 
 
 def sign_changes(values: Sequence[float] | Sequence[int] | Sequence[Fraction]) -> int:

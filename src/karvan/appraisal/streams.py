@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from karvan.appraisal.discounting import rate_faults
 from karvan.errors import InputError
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 _ROUNDING = 1e-9
+#: The highest upper bound of optimism bias in capital cost, 200 % (Mott MacDonald 2002); more was most likely meant in per cent.
+_MOST_CONTINGENCY = 2.0
 
 
 def fill_years(values: Mapping[int, float], years: Sequence[int], *, growth: float = 0.0) -> Floats:
@@ -28,10 +31,12 @@ def fill_years(values: Mapping[int, float], years: Sequence[int], *, growth: flo
     Raises
     ------
     InputError
-        There are no model years, a value is no number, or years lie before the first of them.
+        There are no model years, a value or the growth is no number, years lie before the first of them, or values grow beyond
+        all measure.
     """
     faults = [] if values else ["model years: found none; expected one or more."]
     faults += [f"{year}: found no number; expected one." for year, value in values.items() if not math.isfinite(value)]
+    faults += rate_faults(growth, "growth")
     early = [year for year in years if values and year < min(values)]
     if early:
         faults.append(
@@ -42,7 +47,11 @@ def fill_years(values: Mapping[int, float], years: Sequence[int], *, growth: flo
     known = sorted(values)
     stream = np.interp(np.asarray(years, float), np.asarray(known, float), np.array([values[year] for year in known]))
     beyond = np.maximum(np.asarray(years, float) - known[-1], 0.0)
-    grown: Floats = stream * (1.0 + growth) ** beyond
+    with np.errstate(over="ignore", invalid="ignore"):
+        grown: Floats = stream * (1.0 + growth) ** beyond
+    if not np.isfinite(grown).all():
+        fault = f"growth: found {growth:g} over {beyond.max():g} years; expected values that do not grow beyond all measure."
+        raise InputError([fault], what="Stream of model years")
     return grown
 
 
@@ -74,7 +83,7 @@ def phase_cost(
     Raises
     ------
     InputError
-        Shares do not sum to one, the works lie outside the years, or the contingency is below zero; every fault is listed.
+        Shares do not sum to one, the works lie outside the years, or the contingency is none or above two; every fault is listed.
     """
     faults = [] if math.isfinite(cost) and cost >= 0 else [f"cost: found {cost:g}; expected 0 or more."]
     if not shares or min(shares) < 0 or not abs(math.fsum(shares) - 1) <= _ROUNDING:
@@ -84,8 +93,10 @@ def phase_cost(
         faults.append(
             f"works: found {first_year} to {last}; expected within the horizon. Move the works, or lengthen the horizon."
         )
-    if not contingency >= 0:
-        faults.append(f"contingency: found {contingency:g}; expected 0 or more.")
+    if not 0 <= contingency <= _MOST_CONTINGENCY:
+        faults.append(
+            f"contingency: found {contingency:g}; expected a share from 0 to {_MOST_CONTINGENCY:g}. Write 20 % as 0.2."
+        )
     if faults:
         raise InputError(faults, what="Phasing of cost")
     by_year = {first_year + place: cost * (1.0 + contingency) * share for place, share in enumerate(shares)}

@@ -256,7 +256,7 @@ def test_no_modified_rate_without_outlay_or_receipt():
 def test_equal_yearly_sums():
     assert equivalent_yearly(100, 0.1, 2) == pytest.approx(100 / (1 / 1.1 + 1 / 1.21))
     assert equivalent_yearly(100, 0, 4) == 25
-    with pytest.raises(InputError, match=r"^Equal yearly sums: years: found 0; expected 1 or more\.$"):
+    with pytest.raises(InputError, match=r"^Equal yearly sums: years: found 0; expected 1 or more, whole\.$"):
         equivalent_yearly(100, 0.1, 0)
 
 
@@ -344,6 +344,13 @@ def test_years_in_parts_and_unknown_kinds_are_refused():
         Accounts.of([2026.5, 2027.5], [Item("time", "benefit", (1.0, 2.0))])
     with pytest.raises(InputError, match="time: found the kind 'Benefit'; expected benefit or cost"):
         Accounts.of([2026, 2027], [Item("time", "Benefit", (1.0, 2.0))])  # type: ignore[arg-type]
+
+
+def test_equal_yearly_sums_are_of_whole_years():
+    with pytest.raises(InputError, match=r"years: found 2\.5; expected 1 or more, whole"):
+        equivalent_yearly(100, 0.1, 2.5)
+    with pytest.raises(InputError, match="value: found nan; expected a number"):
+        equivalent_yearly(math.nan, 0.1, 2)
 
 
 def test_equal_yearly_sums_need_a_rate():

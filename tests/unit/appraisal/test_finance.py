@@ -132,7 +132,7 @@ def test_shares_of_capital_that_cannot_be():
         "  debt: found a share of 1.5; expected 0 to 1.\n"
         "  shares: found a sum of 1.5; expected 1.\n"
         "  tax: found 1; expected a share from 0 to below 1.\n"
-        "  inflation: found -1; expected more than -1."
+        "  inflation: found -1 (-100 %); expected more than -1, since at -100 % nothing is left to discount."
     )
 
 
@@ -181,7 +181,7 @@ def test_a_charge_without_traffic():
     with pytest.raises(InputError) as caught:
         charges_for_target([0, 0], [-1, 0], FOUR, uses=(0, 1))
     assert caught.value.problems == (
-        "use: found 0; expected a share above 0.",
+        "use: found 0; expected a share above 0, at most 2. Write 50 % as 0.5.",
         "tonnes: found none; expected some. Without traffic no charge can pay.",
     )
 
@@ -225,6 +225,21 @@ def test_a_fiscal_page_that_cannot_be():
     )
 
 
+def test_loans_are_in_the_currency_of_the_streams():
+    dollars, euros = (
+        schedule_loan(Loan(10, 0.05, 3, first_year=2026, currency=code, name=code)) for code in ("USD", "EUR")
+    )
+    with pytest.raises(InputError) as caught:
+        financial_returns(YEARS, FOUR, **WORKS, loans=[dollars, euros])
+    assert caught.value.problems == (
+        "loan 'EUR': found sums in EUR; expected USD, as those of the first loan are. Convert its schedule.",
+    )
+    with pytest.raises(InputError, match="loan 'EUR': found sums in EUR; expected USD, as the streams are"):
+        financial_returns(YEARS, FOUR, **WORKS, loans=[euros], currency="USD")
+    both = [dollars, convert_schedule(euros, dict.fromkeys(YEARS, 1.1), currency="USD")]
+    assert financial_returns(YEARS, FOUR, **WORKS, loans=both, currency="USD").cash
+
+
 def test_streams_may_be_arrays():
     listed = financial_returns(YEARS, FOUR, **WORKS, grants=(20.0, 0, 0, 0, 0), equity=(23.0, 0, 0, 0, 0))
     arrays = {name: np.array(values) for name, values in WORKS.items()}
@@ -261,6 +276,35 @@ def test_financial_accounts_that_cannot_be(changed, message):
             "2027: found no cash",
         ),
         (lambda: charges_for_target([0, math.nan], [-100, 0], FOUR), "streams: found a year without a number"),
+        (lambda: cost_of_capital([Capital("bond", 1, 0.1)], tax=0.2, inflation=2), r"inflation: found 2 \(200 %\)"),
+        (lambda: cost_of_capital([Capital("bond", 1, 0.1)], tax=0.2, inflation=math.inf), "inflation: found inf"),
+        (
+            lambda: cost_of_capital([Capital("bond", 1, 0.1)], tax=0.2, inflation=0, floor=4),
+            r"floor: found 4 \(400 %\)",
+        ),
+        (lambda: cost_of_capital([Capital("bond", 1, 0.1)], tax=0.2, inflation=0, floor=math.nan), "floor: found nan"),
+        (
+            lambda: charges_for_target([1, 1], [-1, 0], FOUR, uses=(50,)),
+            "use: found 50; expected a share above 0, at most 2",
+        ),
+        (
+            lambda: charges_for_target([1, 1], [-1, 0], FOUR, cost_per_t=math.nan),
+            "cost_per_t: found nan; expected a number",
+        ),
+        (lambda: charges_for_target([5, -1], [-1, 0], FOUR), "tonnes: found -1 in a year; expected 0 or more"),
+        (lambda: residual_by_life([math.nan], [40], [3]), "asset 1: found a cost of nan; expected a number"),
+        (lambda: residual_by_life([1], [math.inf], [math.inf]), "asset 1: found a life of inf years"),
+        (lambda: residual_by_flows(math.inf, 5, 0.05), "last net flow: found inf; expected a number"),
+        (lambda: residual_by_flows(10, 5, 0.05, growth=math.nan), "growth: found nan; expected a number"),
+        (lambda: residual_by_flows(10, 5, 0.05, growth=3), r"growth: found 3 \(300 %\)"),
+        (
+            lambda: residual_by_flows(10, 20_000, 0.05),
+            "remaining years: found 20000; expected a whole number, 0 to 1000",
+        ),
+        (
+            lambda: residual_by_flows(10, 1000, -0.9, growth=1),
+            "growth: found 1 at a rate of -0.9; expected flows that do not",
+        ),
         (lambda: residual_by_flows(10, 5, -1), r"rate: found -1 \(-100 %\)"),
         (lambda: residual_by_flows(10, 2.5, 0.05), r"remaining years: found 2\.5; expected a whole number"),
         (lambda: residual_by_life([100], [40], [-3]), "asset 1: found an age of -3 years; expected 0 or more"),

@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+from fractions import Fraction
+
 import pytest
 
-from karvan.appraisal.loans import Loan, convert_schedule, grant_element, level_payment, schedule_loan
-from karvan.errors import InputError
+from karvan.appraisal.loans import (
+    Loan,
+    audit_schedule,
+    convert_schedule,
+    grant_element,
+    level_payment,
+    schedule_loan,
+)
+from karvan.errors import AuditError, InputError
 
 
 def test_a_loan_followed_by_hand():
@@ -99,7 +110,12 @@ def test_drawing_that_outlasts_grace():
 
 
 @pytest.mark.parametrize(
-    ("rate", "periods", "fault"), [(-1, 5, "rate: found -1"), (0.1, 0, "periods: found 0; expected 1 or more.")]
+    ("rate", "periods", "fault"),
+    [
+        (-1, 5, "rate: found -1"),
+        (0.1, 2.5, r"periods: found 2\.5; expected 1 or more, whole\."),
+        (0.1, 0, "periods: found 0; expected 1 or more, whole."),
+    ],
 )
 def test_equal_payments_that_cannot_be(rate, periods, fault):
     with pytest.raises(InputError, match=fault):
@@ -112,12 +128,70 @@ def test_equal_payments_that_cannot_be(rate, periods, fault):
         ({"years": 2.5}, r"years: found 2\.5; expected a whole number"),
         ({"years": "5"}, "years: found '5'; expected a whole number"),
         ({"years": 5, "grace_years": 1.5}, r"grace_years: found 1\.5; expected a whole number"),
+        ({"years": 5, "rate": "5%"}, "rate: found '5%'; expected a number. Write 9 % as 0.09"),
+        ({"years": 5, "principal": "100"}, "principal: found '100'; expected a number"),
+        ({"years": 5, "front_end_fee": None}, "front_end_fee: found None; expected a number"),
+        ({"years": 5, "drawn": ("all",)}, r"drawn: found shares \['all'\]; expected numbers"),
         ({"years": 5, "grace_years": 2, "drawn": (float("nan"), 0.5)}, "drawn: found shares"),
     ],
 )
 def test_terms_that_are_no_numbers(terms, message):
     with pytest.raises(InputError, match=message):
-        schedule_loan(Loan(100, 0.05, **terms))
+        schedule_loan(Loan(**{"principal": 100, "rate": 0.05, **terms}))
+
+
+@pytest.mark.parametrize(("rate", "years"), [(1.0, 25), (0.4, 50), (0.2, 100), (0.05, 400), (-0.02, 50)])
+@pytest.mark.parametrize("repayment", ["annuity", "equal_principal"])
+def test_dear_and_long_loans_are_repaid(rate, years, repayment):
+    """Followed from the last payment back: before it, what is owed is what is paid, without a year's interest."""
+    found = schedule_loan(Loan(100, rate, years, repayment=repayment))
+    owed = Fraction(0)
+    for service in found.service[::-1]:
+        owed = (owed + Fraction(service)) / (1 + Fraction(rate))
+    assert float(owed) == pytest.approx(100, rel=1e-9)
+    assert sum(found.principal) == pytest.approx(100, rel=1e-9)
+    assert found.owed[-1] == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (
+            lambda one: {"interest": (one.interest[0] + 1e-4, *one.interest[1:])},
+            r"interest of loan 'loan' in 0 is 5\.0001, but 5\.0 at its rate",
+        ),
+        (lambda one: {"owed": (*one.owed[:1], 20.0, 0.0)}, "by its parts"),
+        (
+            lambda one: {"principal": (*one.principal[:2], 1.0), "owed": (*one.owed[:2], one.owed[1] - 1)},
+            "is left after",
+        ),
+        (
+            lambda _: {"principal": (30.0, 30.0, 40.0), "owed": (70.0, 40.0, 0.0), "interest": (5.0, 3.5, 2.0)},
+            "and not equal",
+        ),
+    ],
+)
+def test_a_schedule_that_does_not_hold(change, message):
+    sound = schedule_loan(Loan(100, 0.05, 3))
+    audit_schedule(sound)
+    with pytest.raises(AuditError, match=message):
+        audit_schedule(replace(sound, **change(sound)))
+
+
+@pytest.mark.parametrize("rate", [math.inf, math.nan, -1.0, "2"])
+def test_a_rate_of_exchange_that_is_none(rate):
+    own = schedule_loan(Loan(90, 0.0, 1, first_year=2026))
+    with pytest.raises(InputError, match=f"USD in PKR, 2026: found {rate}; expected a rate above 0"):
+        convert_schedule(own, {2026: rate}, currency="PKR")
+
+
+def test_equal_payments_of_any_length():
+    """Of 100 at 100 % for ever the interest alone; at a loss of 90 % a year next to nothing is left to repay."""
+    assert level_payment(1.0, 5000, 100) == pytest.approx(100)
+    assert level_payment(-0.9, 400, 100) == 0
+    # 2 payments at 10 %: 1.1 + 1 times what is saved
+    assert level_payment(0.1, 2, 0, final=21) == pytest.approx(10)
+    assert level_payment(-0.1, 2, 0, final=19) == pytest.approx(10)
 
 
 @pytest.mark.parametrize("rate", [-1, 5, float("nan")])

@@ -32,8 +32,10 @@ def test_the_three_columns():
 )
 def test_a_cell_without_end_is_told_by_its_line(text, line):
     assert problems(text) == (
-        f"flows.csv, line {line}: found a cell of more than 131,072 characters; expected a number or a name. "
-        "Close its quotation mark, or shorten it.",
+        (
+            f"flows.csv, line {line}: found a cell of more than 131,072 characters; expected a number or a name. "
+            "Close its quotation mark, or shorten it."
+        ),
     )
 
 

@@ -368,3 +368,26 @@ def test_options_of_no_figures(changed, message):
     given = {"value": 50, "exercise": 52, "up": 1.2, "down": 0.8, "rate": 0.05, "steps": 2} | changed
     with pytest.raises(InputError, match=message):
         option_value(given.pop("value"), given.pop("exercise"), **given)
+
+
+@pytest.mark.parametrize(
+    ("figure", "least"),
+    [
+        (Uncertain("x", "uniform", low=-3, high=2), "-3"),
+        (Uncertain("x", "triangular", middle=1, low=-0.1, high=2), "-0.1"),
+        (Uncertain("x", "normal", middle=1, sd=1), "-2.09"),
+        (Uncertain("x", "range", 1.0, -0.5, 2.0), "-2.61"),
+        (Uncertain("x", "discrete", values=(-1.0, 1.0), probabilities=(0.1, 0.9)), "-1"),
+        (Uncertain("x", "fixed", -2.0), "-2"),
+    ],
+)
+def test_a_factor_that_turns_a_stream_round_is_refused(accounts, figure, least):
+    with pytest.raises(
+        InputError, match=rf"x: found a factor that can be below zero \({least}.*\); expected 0 or more"
+    ) as caught:
+        simulate_accounts(accounts, NINE, [Acts(figure, ("works", "upkeep"))], draws=10)
+    assert "(works, upkeep). Narrow its range." in str(caught.value)
+    if figure.shape != "fixed":  # what delays may be below zero: it is not counted there
+        assert simulate_accounts(accounts, NINE, [Acts(figure, ("works",), "delay")], draws=10).draws == 10
+    sure = Uncertain("x", "normal", middle=1, sd=0.1)
+    assert simulate_accounts(accounts, NINE, [Acts(sure, ("works",))], draws=10).draws == 10

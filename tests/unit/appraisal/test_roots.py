@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import date
 
 import numpy as np
@@ -128,3 +129,65 @@ def test_dates_and_flows_of_unequal_number():
 def test_a_flow_that_is_no_number_is_told_by_its_place(flow):
     with pytest.raises(InputError, match=rf"flow 2: found {flow}; expected a number"):
         rates_of_return([-100, flow, 60])
+
+
+# flows by date ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("day", "gain", "rate"),
+    [
+        (date(2027, 1, 1), 20_000.0, 199.0),  # above the grid, which ends at 10,000 %
+        (date(2027, 1, 1), 0.5, -0.995),  # and below it
+        (date(2027, 1, 1), 1e-30, math.nextafter(-1.0, 0.0)),
+        (date(2026, 1, 2), 110.0, 1.1**365 - 1),
+        (date(2426, 1, 1), 1e6, 1e4 ** (365 / 146_097) - 1),
+    ],
+)
+def test_the_one_rate_of_dates_is_found_wherever_it_lies(day, gain, rate):
+    found = rates_by_date([date(2026, 1, 1), day], [-100.0, gain])
+    assert found.single == pytest.approx(rate, rel=1e-10)
+    assert found.proven
+
+
+def test_rates_beyond_the_grid_of_several_changes():
+    days = [date(2026, 1, 1), date(2027, 1, 1), date(2028, 1, 1)]
+    # 10 % and 29,900 %: 300 x 1.1
+    found = rates_by_date(days, [-1.0, 301.1, -330.0])
+    assert found.roots == pytest.approx([0.1, 299.0], rel=1e-9)
+    assert not found.proven
+
+
+def test_flows_of_one_day_have_no_rate():
+    day = date(2026, 1, 1)
+    found = rates_by_date([day] * 3, [-100.0, 150.0, -20.0])
+    assert (found.roots, found.reason) == ((), "all flows fall on one day, so that no rate changes their value")
+    assert rates_by_date([day] * 3, [0.1, 0.2, -0.3]).empty
+    # what is added up on a day is one flow: here 110 after a year
+    assert rates_by_date([day, date(2027, 1, 1), date(2027, 1, 1)], [-100.0, 300.0, -190.0]).single == pytest.approx(
+        0.1
+    )
+
+
+def test_dates_without_a_rate_say_what_was_searched():
+    days = [date(2026, 1, 1), date(2027, 1, 1), date(2028, 1, 1)]
+    assert rates_by_date(days, [-10.0, 1.0, -10.0]).reason == (
+        "the net stream changes sign 2 times, and no rate was found on the grid that was searched"
+    )
+
+
+def test_a_rate_of_dates_beyond_the_range_of_numbers():
+    with pytest.raises(InputError, match="Flows by date: found a rate beyond the range of numbers"):
+        rates_by_date([date(2026, 1, 1), date(2026, 1, 2)], [-1.0, 1e6])
+
+
+def test_dates_and_flows_that_cannot_be():
+    with pytest.raises(InputError) as caught:
+        rates_by_date([date(2026, 1, 1)], [math.nan, math.inf])
+    assert caught.value.problems == (
+        "flow 1: found nan; expected a number.",
+        "flow 2: found inf; expected a number.",
+        "found 1 dates and 2 flows; expected a date for each flow.",
+    )
+    with pytest.raises(InputError, match="dates: found none; expected one or more"):
+        rates_by_date([], [])

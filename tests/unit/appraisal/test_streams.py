@@ -49,12 +49,35 @@ def test_capital_cost_by_year_with_contingency():
     assert found == pytest.approx([0, 330, 550, 220, 0])
 
 
+@pytest.mark.parametrize(
+    ("growth", "years", "fault"),
+    [
+        (
+            -2,
+            [2030, 2040],
+            "growth: found -2 (-200 %); expected more than -1, since at -100 % nothing is left to discount.",
+        ),
+        (math.inf, [2030], "growth: found inf; expected a number. Write 9 % as 0.09."),
+        (1, [2030, 9999], "growth: found 1 over 7969 years; expected values that do not grow beyond all measure."),
+    ],
+)
+def test_growth_that_cannot_be(growth, years, fault):
+    assert problems(fill_years, {2030: 5}, years, growth=growth) == (fault,)
+
+
+@pytest.mark.parametrize("contingency", [20, math.inf, math.nan])
+def test_a_contingency_in_per_cent(contingency):
+    assert problems(phase_cost, 1, [2026], first_year=2026, shares=[1.0], contingency=contingency) == (
+        f"contingency: found {contingency:g}; expected a share from 0 to 2. Write 20 % as 0.2.",
+    )
+
+
 def test_every_fault_of_phasing_is_told_at_once():
     assert problems(phase_cost, -1, [2026, 2027], first_year=2027, shares=[0.5, 0.4], contingency=-0.1) == (
         "cost: found -1; expected 0 or more.",
         "shares: found [0.5, 0.4]; expected shares of 0 or more that sum to 1.",
         "works: found 2027 to 2028; expected within the horizon. Move the works, or lengthen the horizon.",
-        "contingency: found -0.1; expected 0 or more.",
+        "contingency: found -0.1; expected a share from 0 to 2. Write 20 % as 0.2.",
     )
 
 
