@@ -92,37 +92,33 @@ def read_terms(case: Case) -> MoneyTerms:
     Raises
     ------
     InputError
-        A share lies outside what it can be, or a country is not there; every fault is listed.
+        A country is not there; every fault is listed. Shares are within their bounds where a case is open.
     """
     known = case.parameters
     faults: list[str] = []
 
-    def share(name: str, low: float = 0.0) -> float:
-        value = known[name]
-        if not low <= value < 100:  # noqa: PLR2004 - per cent
-            expected = "0 to below 100" if low == 0 else f"more than {low:.0f} and below 100"
-            faults.append(f"{name}: found {value:g}; expected {expected}, in per cent.")
-        return value / 100.0
+    def share(name: str) -> float:
+        return known[name] / 100.0
 
     countries = sorted({str(row["country"]) for row in case.rows("node").values()} - {"", "INT"})
 
-    def named(ends: tuple[str, str], low: float = 0.0) -> dict[str, float]:
+    def named(ends: tuple[str, str]) -> dict[str, float]:
         found = {}
         for name in sorted(known):
             if name.startswith(ends[0]) and name.endswith(ends[1]):
                 key = name.removeprefix(ends[0]).removesuffix(ends[1])
                 if key in countries:
-                    found[key] = share(name, low)
+                    found[key] = share(name)
                 else:
                     faults.append(f"{name}: found the country {key!r}; expected one of {', '.join(countries)}.")
         return found
 
     economies = case.rows("economy").values()
     terms = MoneyTerms(
-        inflation=share(INFLATION_NAME, -99.0) if INFLATION_NAME in known else INFLATION,
+        inflation=share(INFLATION_NAME) if INFLATION_NAME in known else INFLATION,
         own_money=share(OWN_MONEY) if OWN_MONEY in known else None,
         taxes=named(TAX),
-        depreciation=named(DEPRECIATION, -99.0),
+        depreciation=named(DEPRECIATION),
         gdp_musd={country: float(row["gdp_musd"]) for row in economies if len(row["countries"]) == 1
                   for country in row["countries"]},
         currencies={country: str(row["currency"]) for row in economies if row["currency"] for country in row["countries"]},

@@ -248,21 +248,26 @@ def test_sentences_of_money(files: CaseFiles) -> None:
     )
 
 
-def test_terms_that_cannot_be_are_told_at_once(files: CaseFiles) -> None:
+def test_terms_that_cannot_be_are_told_with_the_case(files: CaseFiles) -> None:
     name(
-        files, profit_tax_AAA_pct="120", profit_tax_XXX_pct="20", real_depreciation_AAA_pct_per_year="-100",
-        inflation_usd_pct_per_year="100",
+        files, profit_tax_AAA_pct="120", real_depreciation_AAA_pct_per_year="-100", inflation_usd_pct_per_year="100",
     )  # fmt: skip
+    assert [problem.partition("value: ")[2] for problem in files.problems()] == [
+        "found 120 for profit_tax_AAA_pct; expected 0 to 99. Correct the number.",
+        "found -100 for real_depreciation_AAA_pct_per_year; expected -99 to 99. Correct the number.",
+        "found 100 for inflation_usd_pct_per_year; expected -99 to 99. Correct the number.",
+    ]
+
+
+def test_terms_of_countries_that_are_not_there(files: CaseFiles) -> None:
+    name(files, profit_tax_XXX_pct="20", real_depreciation_YYY_pct_per_year="2")
     with pytest.raises(InputError) as caught:
         appraise(files.open(), "N1")
-    lines = str(caught.value).splitlines()
-    assert lines[0] == "Terms of money: 4 problems"
-    assert "  inflation_usd_pct_per_year: found 100; expected more than -99 and below 100, in per cent." in lines
-    assert "  profit_tax_AAA_pct: found 120; expected 0 to below 100, in per cent." in lines
-    assert (
-        "  real_depreciation_AAA_pct_per_year: found -100; expected more than -99 and below 100, in per cent." in lines
-    )
-    assert "  profit_tax_XXX_pct: found the country 'XXX'; expected one of AAA, BBB, CCC." in lines
+    assert str(caught.value).splitlines() == [
+        "Terms of money: 2 problems",
+        "  profit_tax_XXX_pct: found the country 'XXX'; expected one of AAA, BBB, CCC.",
+        "  real_depreciation_YYY_pct_per_year: found the country 'YYY'; expected one of AAA, BBB, CCC.",
+    ]
 
 
 def test_a_case_without_terms_has_the_inflation_of_the_program(files: CaseFiles) -> None:
