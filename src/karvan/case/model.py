@@ -176,26 +176,31 @@ class Case:
             raise UnknownNameError("scenario", scenario, list(self.rows("scenario")))
         resolved = setting.model_copy(update={"scenario": scenario})
         opened, notes = open_projects(self, resolved)
-        tables, done = apply_effects(self, resolved, opened, self._known)
-        altered = {table: self._altered(table, deeds, tables[table]) for table, deeds in done.items()}
-        tables |= {table: known.frame for table, known in altered.items()}
+        # what is known now stays known until all is done, whatever other settings bring meanwhile
+        with _KEEPING:
+            known = dict(self._known)
+        tables, done = apply_effects(self, resolved, opened, known)
+        altered = self._keep_altered({
+            (table, deeds): known.get((table, deeds)) or Altered.of(self, table, deeds, tables[table])
+            for table, deeds in done.items()
+        })  # fmt: skip
+        tables |= {table: found.frame for table, found in altered.items()}
         return AppliedCase(self, resolved, tables, opened, notes, altered)
 
     @cached_property
     def _known(self) -> dict[tuple[str, tuple[Deeds, ...]], Altered]:
         return {}
 
-    def _altered(self, table: str, deeds: tuple[Deeds, ...], frame: pd.DataFrame) -> Altered:
-        """Return a table as effects leave it; settings that do the same to it share it. The latest are kept."""
-        key = (table, deeds)
+    def _keep_altered(self, altered: Mapping[tuple[str, tuple[Deeds, ...]], Altered]) -> dict[str, Altered]:
+        """Keep tables as effects leave them, for settings that do the same to them, and return what all go on with.
+
+        The latest are kept.
+        """
+        found = {}
         with _KEEPING:
-            found = self._known.pop(key, None) or Altered(
-                self,
-                table,
-                frame,
-                frozenset((row, column) for part in deeds for _, (_, row, column), _, _ in part.each),
-            )
-            self._known[key] = found
+            for key, made in altered.items():
+                # where another thread has made it meanwhile it is that one
+                found[key[0]] = self._known[key] = self._known.pop(key, made)
             while len(self._known) > MOST_ALTERED:
                 self._known.pop(next(iter(self._known)))
         return found
@@ -224,6 +229,12 @@ class Altered:
     table: str
     frame: pd.DataFrame = field(repr=False)
     touched: frozenset[tuple[str, str]]
+
+    @classmethod
+    def of(cls, case: Case, table: str, deeds: tuple[Deeds, ...], frame: pd.DataFrame) -> Altered:
+        """Return a table in which so much was done."""
+        touched = frozenset((row, column) for part in deeds for _, (_, row, column), _, _ in part.each)
+        return cls(case, table, frame, touched)
 
     @cached_property
     def rows(self) -> Rows:

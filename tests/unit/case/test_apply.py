@@ -8,6 +8,7 @@ from itertools import permutations
 import pytest
 
 from karvan.case import Setting
+from karvan.case.model import MOST_ALTERED
 from karvan.errors import CaseError
 
 GATE = "ab.rail.AAA-BBB"
@@ -226,3 +227,15 @@ def test_tables_without_an_effect_are_not_copied(textbook):
     applied = textbook.apply(Setting.of(projects="N2"))
     assert {name for name, frame in applied.tables.items() if frame is not textbook.tables[name]} == {"border"}
     assert applied.rows("link") is textbook.rows("link")
+
+
+def test_a_table_that_is_about_to_be_forgotten_keeps_its_changes(files):
+    """A setting brings a new table, for which the oldest that is kept falls out: its own, altered as in a setting long before."""
+    case = files.open()
+    price, value = "service:rail.any:price_usd_per_tkm=0.999", "commodity:coal:time_value_usd_per_t_day={}"
+    case.apply(Setting.of(changes=[price]))
+    for number in range(MOST_ALTERED - 1):
+        case.apply(Setting.of(changes=[value.format(1 + number)]))
+    again = case.apply(Setting.of(changes=[value.format(999), price]))
+    assert again.rows("commodity")["coal"]["time_value_usd_per_t_day"] == 999
+    assert again.rows("service")["rail.any"]["price_usd_per_tkm"] == 0.999
