@@ -7,6 +7,7 @@ half-written and is never read. The folder's name carries the hash of everything
 from __future__ import annotations
 
 import json
+import math
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -65,17 +66,20 @@ class Run:
         Where it was written.
     data
         The results of its stages.
+    stages
+        Those that ran, in order.
     seconds
         Seconds per stage; they are not written, so that the same run gives the same bytes.
     """
 
     folder: Path
     data: ReportData
+    stages: tuple[str, ...]
     seconds: dict[str, float]
 
     def to_dict(self) -> dict[str, Any]:
         """Return what the run is, as JSON can hold it."""
-        return _manifest(self.data) | {"folder": str(self.folder), "seconds": self.seconds}
+        return _manifest(self.data, self.stages) | {"folder": str(self.folder), "seconds": self.seconds}
 
 
 def plan(
@@ -126,7 +130,10 @@ def plan(
     clock.begin("network")
     setting = Setting(scenario=opened.config.case.default_scenario)
     network = network_of(opened, setting)
-    meta = meta_of(opened, setting, {"stage": "plan"})
+    budget = opened.config.plan.budget_musd if budget_musd is None else budget_musd
+    # a run that leaves off earlier, or decides within another budget, is another run
+    limit = "none" if budget is not None and math.isinf(budget) else budget
+    meta = meta_of(opened, setting, {"stage": "plan", "until": CHAIN[last], "budget_musd": limit})
     summary = summarise(network, meta)
     clock.begin("routes")
     answers = tuple(_answers(opened))
@@ -140,7 +147,6 @@ def plan(
         clock.begin("appraisal")
         appraisals = _appraisals(opened, how) if last >= CHAIN.index("appraisal") else ()
         clock.begin("portfolio")
-        budget = opened.config.plan.budget_musd if budget_musd is None else budget_musd
         portfolio = _portfolio(opened, budget, appraisals, how) if last >= CHAIN.index("portfolio") else None
     clock.begin("programme")
     has_record = any(len(opened.tables[name]) for name in ("programme_body", "programme_event", "programme_commitment"))
@@ -153,8 +159,9 @@ def plan(
     pages = {"index.html": render_report(data)}
     if data.portfolio is not None:
         pages["decision.html"] = render_decision(data)
-    written = write_folder(folder, lambda draft: _fill(draft, data, pages), marker=MARKER, leftovers=RUN_FILES)
-    return Run(written, data, clock.end())
+    stages = tuple(name for name in STAGES if name not in CHAIN or CHAIN.index(name) <= last)
+    written = write_folder(folder, lambda draft: _fill(draft, data, pages, stages), marker=MARKER, leftovers=RUN_FILES)
+    return Run(written, data, stages, clock.end())
 
 
 class _Clock:
@@ -262,19 +269,19 @@ def _portfolio(case: Case, budget_musd: float | None, appraisals: tuple[Appraisa
     )
 
 
-def _fill(draft: Path, data: ReportData, pages: dict[str, str]) -> None:
+def _fill(draft: Path, data: ReportData, pages: dict[str, str], stages: tuple[str, ...]) -> None:
     for name, frame in _tables(data).items():
         frame.to_parquet(draft / f"{name}.parquet", index=False)
     for name, page in pages.items():
         (draft / name).write_text(page, encoding="utf-8")
-    text = json.dumps(_manifest(data), ensure_ascii=False, indent=2, allow_nan=False)
+    text = json.dumps(_manifest(data, stages), ensure_ascii=False, indent=2, allow_nan=False)
     (draft / MARKER).write_text(text + "\n", encoding="utf-8")
 
 
-def _manifest(data: ReportData) -> dict[str, Any]:
+def _manifest(data: ReportData, stages: tuple[str, ...]) -> dict[str, Any]:
     meta: Meta = data.meta
     left_out = {"decision.html"} if data.portfolio is None else set()
-    return {"meta": meta.model_dump(mode="json"), "stages": list(STAGES), "files": sorted(RUN_FILES - left_out)}
+    return {"meta": meta.model_dump(mode="json"), "stages": list(stages), "files": sorted(RUN_FILES - left_out)}
 
 
 def _tables(data: ReportData) -> dict[str, pd.DataFrame]:

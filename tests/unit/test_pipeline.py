@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import os
 import signal
 import subprocess
@@ -39,12 +40,21 @@ def test_a_run_folder_holds_what_it_says(tmp_path):
     manifest = json.loads((run.folder / "run.json").read_text(encoding="utf-8"))
     assert manifest["meta"]["case"] == "textbook"
     assert manifest["meta"]["setting"]["scenario"] == "open"
+    assert manifest["stages"] == ["check", "network", "routes", "flows", "trade", "programme", "report"]
     assert sorted(manifest["files"]) == sorted(RUN_FILES - {"decision.html"})
     assert [stage for stage, _ in told] == [*STAGES, "done"]
     assert [done for _, done in told] == list(range(len(STAGES) + 1))
     routes = pd.read_parquet(run.folder / "routes.parquet")
     assert set(routes["scenario"]) == {"open", "ab_shut"}
     assert len(pd.read_parquet(run.folder / "links.parquet")) == len(karvan.open_case("textbook").rows("link"))
+
+
+def test_runs_that_end_elsewhere_or_decide_within_another_budget_are_other_runs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folders = {karvan.plan("textbook", until=until, budget_musd=budget).folder
+               for until, budget in (("routes", None), ("flows", None), ("flows", 5.0), ("flows", math.inf))}  # fmt: skip
+    assert len(folders) == 4
+    assert karvan.plan("textbook", until="routes").folder in folders
 
 
 def test_the_same_run_gives_the_same_bytes(tmp_path):

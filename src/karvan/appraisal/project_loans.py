@@ -91,9 +91,13 @@ def has_terms(part: Funding) -> bool:
 
 
 def span_of(part: Funding, works: int) -> tuple[int, int]:
-    """Return the years of grace and all years of a loan: nothing is repaid before the works are done."""
-    grace = works if math.isnan(part.grace_years) else max(int(part.grace_years), works)
-    return grace, max(int(part.tenor_years), grace + 1)
+    """Return the years of grace and all years of a loan: nothing is repaid before the works are done.
+
+    Grace to the end of the tenor means that all is repaid at once, at the end of the last year.
+    """
+    tenor = int(part.tenor_years)
+    grace = works if math.isnan(part.grace_years) else max(min(int(part.grace_years), tenor - 1), works)
+    return grace, max(tenor, grace + 1)
 
 
 def repayment_of(part: Funding) -> Repayment:

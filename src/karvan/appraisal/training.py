@@ -58,11 +58,13 @@ CHECKS, FEWEST_CHECKS = 100, 16
 FEWEST_SOLVES = 16
 #: Where a case affords fewer solves for each driver they are in the likeliest states, but for so many that are in all of them.
 FEW_SOLVES, FEWEST_WHOLE = 6, 12
-#: What may be spent on full solves, in seconds of one core; and what one state of one year takes, roughly, as measured on a
-#: machine that had other work: so much, and so much for each row of base_flow.csv. One of the likeliest takes longer than others:
-#: more goes there, and others are solved from it.
+#: What may be spent on full solves, in seconds of one core; and what one state of one year takes, roughly, in the worlds that are
+#: drawn: so much, and so much for each row of base_flow.csv. The likeliest take less than the mean: where more is shut, more is
+#: crowded.
 MOST_WORK = 1100.0
-STATE_WORK, ROW_WORK, LIKELY_WORK = 0.05, 0.0002, 1.5
+STATE_WORK, ROW_WORK, LIKELY_WORK = 0.05, 0.00012, 0.6
+#: Share of that at most that goes into fresh worlds where a case affords few.
+CHECK_SHARE = 0.3
 #: Draws that say how wide the value spreads while the emulator is trained.
 SPREAD_DRAWS = 1024
 #: Largest share of worlds without a solution; one world may always be. Draws without one widen the interval P10 to P90, and must
@@ -167,9 +169,19 @@ class Ground:
         return STATE_WORK + ROW_WORK * len(self.case.rows("base_flow"))
 
     @property
+    def world_work(self) -> float:
+        """What a world in full takes, roughly, in seconds of one core."""
+        return int(self.base.co2e_t[0].size) * self.state_work
+
+    @property
+    def likely_work(self) -> float:
+        """What one in the likeliest states takes."""
+        return len(self.base.co2e_t[0]) * len(self.likely) * LIKELY_WORK * self.state_work
+
+    @property
     def affordable(self) -> int:
         """How many worlds may be solved in full."""
-        return int(MOST_WORK / (self.base.co2e_t[0].size * self.state_work))
+        return int(MOST_WORK / self.world_work)
 
     @property
     def likely(self) -> dict[str, float]:
@@ -178,9 +190,7 @@ class Ground:
 
     def affordable_likely(self, whole: int) -> int:
         """Return how many worlds may be solved in the likeliest states besides so many in full."""
-        years, states = self.base.co2e_t[0].shape
-        left = MOST_WORK - whole * years * states * self.state_work
-        return max(int(left / (years * len(self.likely) * LIKELY_WORK * self.state_work)), 0)
+        return max(int((MOST_WORK - whole * self.world_work) / self.likely_work), 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -236,6 +246,10 @@ def _spending(ground: Ground, solves: int | None, checks: int | None) -> _Spendi
     if afforded < FEW_SOLVES * names and len(ground.likely) < len(ground.base.states):
         likely = min(max(ground.affordable_likely(held + FEWEST_WHOLE) - star, least), FIRST_SOLVES)
         taken = FEWEST_WHOLE + likely
+        if checks is None:
+            # what is left where more would hardly train it better says how far off it is
+            spare = MOST_WORK - FEWEST_WHOLE * ground.world_work - (star + likely) * ground.likely_work
+            held = min(max(int(min(spare, CHECK_SHARE * MOST_WORK) / ground.world_work), held), CHECKS)
         return _Spending(taken, taken, held, star + held + taken, likely, 1.0)
     first, most = (min(max(afforded, least), limit) for limit in (FIRST_SOLVES, MOST_SOLVES))
     return _Spending(first, most, held, max(ground.affordable, star + held + first))
@@ -394,15 +408,22 @@ class _Off:
 def _check(ground: Ground, held: _Off) -> EmulatorCheck:
     """Return how far values are off on fresh worlds; one beyond the limit would have been solved in full."""
     scores, emulator = held.fresh[:, ground.chain], held.emulator
-    emulated = ground.base.unflat(emulator.at(scores))
-    alone = ground.value(held.fresh, emulated) - ground.value(held.fresh, held.at_fresh)
+    emulated = ground.model.worth(held.fresh, ground.base.unflat(emulator.at(scores)))
+    full = ground.model.worth(held.fresh, held.at_fresh)
+    by_standing = emulated.enpv_musd - full.enpv_musd
+    alone = by_standing[:, ground.headline].copy()
     solved = _doubt(ground, emulator, scores) >= held.limit
     off = np.where(solved, 0.0, alone)
+    by_standing[solved] = 0.0
+    by_state = (emulated.by_state_musd - full.by_state_musd)[~solved, :, ground.headline]
     return EmulatorCheck(
         solves=emulator.solves, likely=held.likely, full=held.full, checks=len(off), checks_full=int(solved.sum()),
         error_musd=float(np.sqrt(np.mean(off**2))), worst_musd=float(np.abs(off).max()), bias_musd=float(off.mean()),
         alone_musd=float(np.sqrt(np.mean(alone**2))), left_out_musd=_left_out_error(ground, emulator, held.known),
         kinds=emulator.kinds,
+        standing_errors_musd=tuple(np.sqrt(np.mean(by_standing**2, axis=0)).tolist()),
+        standing_worst_musd=tuple(np.abs(by_standing).max(axis=0).tolist()),
+        state_worst_musd=tuple(np.abs(by_state).max(axis=0, initial=0.0).tolist()),
     )  # fmt: skip
 
 

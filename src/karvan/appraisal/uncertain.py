@@ -32,6 +32,8 @@ _PERT = 4.0
 _ROUNDING = 1e-9
 #: Draws for each figure that rank correlation takes at least: it is undone in a sample and made anew.
 _RANKS = 4
+#: More draws say nothing more, and take more memory than a machine has.
+MOST_DRAWS = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,8 @@ class Uncertain:
         Standard deviation, of normal and lognormal.
     values, probabilities
         Of discrete.
+    least
+        What the figure cannot be below, whatever its shape asks for: a cost with a low end of nothing is no income.
     """
 
     name: str
@@ -62,6 +66,7 @@ class Uncertain:
     sd: float = math.nan
     values: tuple[float, ...] = ()
     probabilities: tuple[float, ...] = ()
+    least: float = -math.inf
 
     def faults(self) -> list[str]:
         """Return everything that is wrong with it."""
@@ -106,6 +111,9 @@ class Uncertain:
 
     def quantiles(self, shares: Floats) -> Floats:
         """Return the values below which the figure lies with these probabilities."""
+        return np.maximum(self._quantiles(shares), self.least)
+
+    def _quantiles(self, shares: Floats) -> Floats:
         if self.shape == "fixed" or (self.shape in ("triangular", "pert", "uniform") and self.low == self.high):
             return np.full_like(shares, self.low if self.shape == "uniform" else self.middle)
         if self.shape == "discrete":
@@ -155,7 +163,8 @@ class Uncertain:
 
 def draw_faults(draws: int, seed: int) -> list[str]:
     """Return what is wrong with a number of draws and a seed."""
-    faults = [] if is_whole(draws) and draws >= 1 else [f"draws: found {draws}; expected 1 or more."]
+    sound = is_whole(draws) and 1 <= draws <= MOST_DRAWS
+    faults = [] if sound else [f"draws: found {draws}; expected a whole number, 1 to {MOST_DRAWS:,}."]
     return faults + ([] if seed >= 0 else [f"seed: found {seed}; expected 0 or more."])
 
 

@@ -208,7 +208,7 @@ def demand_correlations(case: Case, drivers: Sequence[UncertainDriver]) -> dict[
 
 def _of_works(case: Case, project: PlannedProject) -> list[UncertainDriver]:
     """Return the cost of a project as it is estimated, and how far works of its kind have run over."""
-    if math.isnan(project.cost_musd):
+    if math.isnan(project.cost_musd) or is_free(case, project.id):
         return []
     row = case.rows("project")[project.id]
     cost = case.range_of("project", project.id, "cost_musd")
@@ -216,7 +216,7 @@ def _of_works(case: Case, project: PlannedProject) -> list[UncertainDriver]:
     low, high = min(cost.low, cost.value) / cost.value, max(cost.high, cost.value) / cost.value
     estimate = UncertainDriver(
         f"cost_{project.id}", f"estimate of the cost of {project.id}", "cost",
-        Uncertain(f"cost_{project.id}", "range", low=low, middle=1.0, high=high),
+        Uncertain(f"cost_{project.id}", "range", low=low, middle=1.0, high=high, least=0.0),
         "low and high of project.csv" if own else f"confidence {row['confidence']} of project.csv",
         assumed=not own or case.is_assumption("project", project.id), project=project.id,
     )  # fmt: skip
@@ -227,6 +227,11 @@ def _of_works(case: Case, project: PlannedProject) -> list[UncertainDriver]:
         project=project.id,
     )  # fmt: skip
     return [estimate, overrun]
+
+
+def is_free(case: Case, project: str) -> bool:
+    """Whether a project has an estimate of nothing, of which nothing is drawn: no factor moves it."""
+    return bool(case.rows("project")[project]["cost_musd"] == 0)
 
 
 def _delay(case: Case, plan: Plan) -> list[UncertainDriver]:
@@ -359,12 +364,10 @@ def _closures(case: Case) -> list[UncertainDriver]:
 def _upkeep(case: Case) -> list[UncertainDriver]:
     """Return upkeep a year as a factor on its share of the cost."""
     span, basis, assumed = _parameter(case, UPKEEP_PARAMETER, UPKEEP_PCT)
-    number = Uncertain("upkeep", "range", low=span.low / span.value, middle=1.0, high=span.high / span.value)
-    return (
-        [UncertainDriver("upkeep", "upkeep of works", "upkeep", number, basis, assumed=assumed)]
-        if span.value > 0
-        else []
-    )
+    if span.value <= 0:
+        return []
+    number = Uncertain("upkeep", "range", low=span.low / span.value, middle=1.0, high=span.high / span.value, least=0.0)
+    return [UncertainDriver("upkeep", "upkeep of works", "upkeep", number, basis, assumed=assumed)]
 
 
 def _parameter(case: Case, name: str, default: float) -> tuple[Range, str, bool]:

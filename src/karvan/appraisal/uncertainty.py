@@ -23,7 +23,7 @@ from karvan.appraisal.sobol import sobol_indices
 from karvan.appraisal.store import OutcomeStore
 from karvan.appraisal.training import MOST_SOLVES, TARGET_SHARE, Ground, fit, train, with_solution
 from karvan.appraisal.uncertain import correlation_off, draw_faults
-from karvan.appraisal.uncertain_drivers import LIMIT, demand_correlations, find_drivers
+from karvan.appraisal.uncertain_drivers import LIMIT, demand_correlations, find_drivers, is_free
 from karvan.appraisal.uncertainty_results import (
     Distribution,
     DriverEffect,
@@ -258,6 +258,10 @@ def _result(ground: Ground, drawn: _Drawn, *, seed: int, exact: bool) -> Uncerta
         check = replace(check, error_share=check.error_musd / sd if sd > 0 else 0.0,
                         alone_share=check.alone_musd / sd if sd > 0 else 0.0)  # fmt: skip
         drawn = replace(drawn, check=check)
+    margins = check.standing_worst_musd if check else [0.0] * len(model.standings)
+    by_standing = {
+        one.id: _distribution(worth.enpv_musd[:, n], margins[n], drawn) for n, one in enumerate(model.standings)
+    }
     setting = Setting(projects=appraisal.projects, scenario=appraisal.scenario, changes=ground.question.changes)
     request = {"stage": "uncertainty", "rule_set": appraisal.rules.model_dump(mode="json"), "draws": drawn.asked, "seed": seed,
                "exact": exact, "horizon_year": appraisal.years[-1], "drivers": [driver.name for driver in model.drivers],
@@ -267,11 +271,21 @@ def _result(ground: Ground, drawn: _Drawn, *, seed: int, exact: bool) -> Uncerta
         base_musd=appraisal.enpv_musd[appraisal.headline], hurdle=hurdle,
         p_below_hurdle=float((at_hurdle < 0).mean()),
         distribution=_distribution(values, margin, drawn),
-        by_standing={one.id: _distribution(worth.enpv_musd[:, n], 0.0, drawn) for n, one in enumerate(model.standings)},
-        by_state=_by_state(ground, worth, drawn),
+        by_standing=by_standing, by_state=_by_state(ground, worth, drawn),
+        standing_errors=_standing_errors(by_standing, check),
         drivers=_drivers(ground, drawn, values), check=check, unsolved=_unsolved(ground, drawn), left_out=ground.left_out,
         values=values, notes=_notes(ground, drawn, exact=exact), meta=meta_of(ground.case, setting, request),
     )  # fmt: skip
+
+
+def _standing_errors(by_standing: Mapping[str, Distribution], check: EmulatorCheck | None) -> dict[str, float]:
+    """Return errors of the values to each standing as shares of their standard deviations."""
+    if check is None:
+        return {}
+    return {
+        name: error / one.sd if one.sd > 0 else 0.0
+        for (name, one), error in zip(by_standing.items(), check.standing_errors_musd, strict=True)
+    }
 
 
 def _unsolved(ground: Ground, drawn: _Drawn) -> Unsolved:
@@ -305,9 +319,10 @@ def _distribution(values: Floats, margin: float, drawn: _Drawn) -> Distribution:
 def _by_state(ground: Ground, worth: Worth, drawn: _Drawn) -> tuple[StateOutlook, ...]:
     rows, model = ground.case.rows("scenario"), ground.model
     mean = model.probability[1:].mean(axis=0)
+    margins = drawn.check.state_worst_musd if drawn.check else [0.0] * len(model.states)
     return tuple(
         StateOutlook(state, str(rows[state]["name"]), float(mean[n]),
-                     _distribution(worth.by_state_musd[:, n, ground.headline], 0.0, drawn))
+                     _distribution(worth.by_state_musd[:, n, ground.headline], margins[n], drawn))
         for n, state in enumerate(model.states)
     )  # fmt: skip
 
@@ -396,6 +411,10 @@ def _notes(ground: Ground, drawn: _Drawn, *, exact: bool) -> tuple[str, ...]:
     if assumed:
         notes.append(f"ranges by confidence alone, or of assumptions: {', '.join(assumed)}")
     notes += _correlation_notes(ground)
+    notes += [
+        f"{project.id} is estimated to cost nothing: neither its range nor an overrun is drawn"
+        for project in ground.question.plan.projects if is_free(ground.case, project.id)
+    ]  # fmt: skip
     if any(driver.acts == "overrun" for driver in drivers):
         notes.append("cost runs over as works of its kind have: the mean of the draws lies below the appraisal's value")
     if ground.model.rules.carbon is not None and not ground.model.columns("carbon"):

@@ -138,6 +138,10 @@ class EmulatorCheck:
         Root mean square error on the solves themselves, each left out in turn.
     kinds
         What each figure of a world is taken to be: line, quadratic, smooth or kinked.
+    standing_errors_musd, standing_worst_musd
+        Root mean square and largest error of the value to each standing, in their order.
+    state_worst_musd
+        Largest error of the value to the headline, were each state to hold for ever.
     """
 
     solves: int
@@ -151,6 +155,9 @@ class EmulatorCheck:
     alone_musd: float
     left_out_musd: float
     kinds: tuple[str, ...] = field(repr=False)
+    standing_errors_musd: tuple[float, ...] = field(repr=False)
+    standing_worst_musd: tuple[float, ...] = field(repr=False)
+    state_worst_musd: tuple[float, ...] = field(repr=False)
     error_share: float | None = None
     alone_share: float | None = None
 
@@ -165,6 +172,9 @@ class EmulatorCheck:
         """Return it as JSON can hold it."""
         found = asdict(self)
         kinds = found.pop("kinds")
+        # they stand beside the standings and states
+        for name in ("standing_errors_musd", "standing_worst_musd", "state_worst_musd"):
+            del found[name]
         return found | {"kinds": {kind: kinds.count(kind) for kind in sorted(set(kinds))}}
 
 
@@ -225,6 +235,9 @@ class Uncertainty:
         Of the value.
     by_standing, by_state
         The same by standing; and were a state of the crossings to hold for ever.
+    standing_errors
+        By standing, root mean square error of its value on the fresh full solves, as a share of its standard deviation; nothing
+        where none was emulated.
     drivers
         What is uncertain, the strongest first.
     check
@@ -250,6 +263,7 @@ class Uncertainty:
     distribution: Distribution
     by_standing: Mapping[str, Distribution]
     by_state: tuple[StateOutlook, ...]
+    standing_errors: Mapping[str, float]
     drivers: tuple[DriverEffect, ...]
     check: EmulatorCheck | None
     unsolved: Unsolved
@@ -281,7 +295,10 @@ class Uncertainty:
             "unsolved": self.unsolved.to_dict(),
             "emulator": self.check.to_dict() if self.check else None,
             "drivers": [driver.to_dict() for driver in self.drivers],
-            "by_standing": [{"standing": name, **one.to_dict()} for name, one in self.by_standing.items()],
+            "by_standing": [
+                {"standing": name, **one.to_dict(), "error_share": self.standing_errors.get(name)}
+                for name, one in self.by_standing.items()
+            ],
             "by_state": [
                 {"state": one.state, "name": one.name, "probability": one.probability, **one.distribution.to_dict()}
                 for one in self.by_state

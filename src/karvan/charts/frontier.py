@@ -58,7 +58,7 @@ def draw_frontier(steps: Sequence[Step], *, title: str = "", palette: Palette = 
         axes.set(
             xlim=(-0.5, max(len(steps), 1) - 0.5), ylim=(min([step.value for step in steps] + [0.0]) * 1.15, top * 1.3)
         )
-        axes.set_xticks(range(len(steps)), [words.musd(step.budget) for step in steps])
+        axes.set_xticks(range(len(steps)), [words.budget(step.budget) for step in steps])
         bare(axes, "bottom", "left")
         axes.set_axisbelow(True)
         axes.grid(axis="y", color=palette.line, linewidth=0.6)

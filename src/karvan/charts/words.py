@@ -148,6 +148,11 @@ def musd(value_musd: float) -> str:
     return usd(value_musd * _MILLION)
 
 
+def budget(value_musd: float) -> str:
+    """Return a budget in millions of dollars, as :func:`usd` says it; ``no limit`` where it is infinite."""
+    return "no limit" if math.isinf(value_musd) else musd(value_musd)
+
+
 def musd_range(value_musd: float, low_musd: float, high_musd: float) -> str:
     """Return a cost in millions of dollars with its range, as far as they are known; ``no cost known`` where nothing is."""
     ends = [end for end in (low_musd, high_musd) if math.isfinite(end)]

@@ -232,7 +232,7 @@ def _show(found: Portfolio) -> None:
         out.print("\nOther budgets:")
         for point in found.frontier:
             names = words.listed(sorted(point.openings)) or "nothing"
-            out.print(f"  {words.musd(point.budget_musd)}: {words.musd(point.value_musd)} by {names}")
+            out.print(f"  {words.budget(point.budget_musd)}: {words.musd(point.value_musd)} by {names}")
     for note in [*choice.notes, *found.notes, *found.robustness.notes, *found.fairness.notes]:
         say(f"Note: {note.removesuffix('.')}.")
 

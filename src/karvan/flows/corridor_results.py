@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from karvan.errors import UnknownNameError
+from karvan.errors import RequestError, UnknownNameError
 from karvan.flows import corridor_kernels as kernels
 from karvan.flows.corridor_solve import class_flows, reference_of
 from karvan.flows.equilibrium import on_routes, relative_gap, stream_flow
@@ -41,9 +41,14 @@ def rows_named(
 
     Raises
     ------
+    RequestError
+        Neither is named, or both are.
     UnknownNameError
         There is no such link or crossing.
     """
+    if (link is None) == (crossing is None):
+        message = "Name a link or a crossing" + (": one of the two." if link is None else ", not both.")
+        raise RequestError(message)
     if link is not None:
         if link not in case.rows("link"):
             raise UnknownNameError("link", link, list(case.rows("link")))

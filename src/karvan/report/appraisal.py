@@ -84,7 +84,7 @@ def league_said(found: Sequence[Appraisal]) -> str:
     counts = f"Of {words.count(len(found), 'project')}, {words.count(len(ranked))} can be ranked"
     return (
         f"{counts}, and {words.count(len(paying))} {pays} to {_whose(ranked[0])} under the rules {ranked[0].rule_set}{best}. "
-        f"{words.count(apart)} stay apart: not valued, or cost and effect both assumed."
+        f"{words.count(apart)} {'stays' if apart == 1 else 'stay'} apart: not valued, or cost and effect both assumed."
     )
 
 

@@ -370,7 +370,7 @@ def out_table(found: Portfolio) -> Table:
 def frontier_table(found: Portfolio) -> Table:
     """Return the best set by budget."""
     rows = [
-        (Cell(words.musd(point.budget_musd)), Cell(words.number(point.cost_musd), figure=True),
+        (Cell(words.budget(point.budget_musd)), Cell(words.number(point.cost_musd), figure=True),
          Cell(words.number(point.value_musd), figure=True), Cell(words.listed(sorted(point.openings)) or "nothing"))
         for point in found.frontier
     ]  # fmt: skip

@@ -74,6 +74,13 @@ def test_a_loan_that_ends_with_the_works_is_repaid_in_the_year_after(files: Case
     assert "Treasury of Cora for N1: its 3 years end with the works; it is repaid in the next" in found.notes
 
 
+def test_grace_to_the_end_of_the_tenor_means_that_all_is_repaid_at_once(files: CaseFiles) -> None:
+    found = finance(files, tenor_years="10", grace_years="10")
+    owed = sum(lent(year) for year in range(2026, 2030))
+    assert found.loans[0].own.principal == pytest.approx((*[0.0] * 9, owed))
+    assert not [note for note in found.notes if "repaid" in note]
+
+
 # another money ----------------------------------------------------------------------------------------------------------
 
 

@@ -177,7 +177,7 @@ def test_every_fault_of_uncertain_figures_is_told_at_once():
         "f: found nan; expected a number.",
         "g: found 1 values and 0 probabilities; expected as many of both.",
         "a: found twice; expected once.",
-        "draws: found 0; expected 1 or more.",
+        "draws: found 0; expected a whole number, 1 to 1,000,000.",
         "seed: found -1; expected 0 or more.",
         "sampler: found 'dice'; expected sobol or lhs.",
         "correlation of a and z: found no figure called 'z'; expected one of a, a, b, c, d, e, f, g.",

@@ -12,6 +12,7 @@ from karvan.appraisal.plans import plan_projects
 from karvan.appraisal.rules import open_rule_set
 from karvan.appraisal.uncertain import draw_figures
 from karvan.appraisal.uncertain_drivers import Figure, demand_correlations, find_drivers, world_of
+from karvan.appraisal.uncertainty import how_sure
 from karvan.case import Setting, open_case
 from karvan.case.ranges import Z90
 
@@ -111,3 +112,30 @@ def test_the_correlation_of_demand_is_honoured(case):
     assert rank[np.triu_indices(4, 1)] == pytest.approx(0.5, abs=0.01)  # what 4,000 draws leave
     other, _ = stats.spearmanr(drawn[:, names.index("growth")], drawn[:, columns[0]])
     assert abs(other) < 0.03
+
+
+def test_costs_and_upkeep_are_never_below_nothing(files):
+    """A low end of nothing has a normal side, which would go on below it in a tenth of the draws."""
+    files.set("project.csv", "N2", cost_musd="20", cost_low_musd="0", cost_high_musd="60")
+    files.add("parameter.csv", like="reliability_ratio", parameter_id="upkeep_rail_infrastructure_pct_per_year", value="2",
+              low="0", high="4")  # fmt: skip
+    found = drivers_of(files.open(), "N2")
+    drawn = draw_figures([found["cost_N2"].number, found["upkeep"].number], 1000, seed=1)
+    assert drawn.min(axis=0).tolist() == [0.0, 0.0]
+    assert (drawn == 0).mean(axis=0) == pytest.approx([0.1, 0.1], abs=0.005)
+    assert np.quantile(drawn, 0.9, axis=0) == pytest.approx([3.0, 2.0], rel=0.02)
+
+
+@pytest.mark.parametrize("ends", [("", ""), ("0", "1")])
+def test_upkeep_of_nothing_is_not_drawn(files, ends):
+    files.add("parameter.csv", like="reliability_ratio", parameter_id="upkeep_rail_infrastructure_pct_per_year", value="0",
+              low=ends[0], high=ends[1])  # fmt: skip
+    assert "upkeep" not in drivers_of(files.open(), "N2")
+
+
+def test_an_estimate_of_nothing_is_not_drawn(files):
+    files.set("project.csv", "N2", cost_musd="0", cost_low_musd="0", cost_high_musd="10")
+    case = files.open()
+    assert not {"cost_N2", "overrun_N2"} & set(drivers_of(case, "N2"))
+    drawn = how_sure(case, "N2", draws=200, seed=1, solves=0)
+    assert "N2 is estimated to cost nothing: neither its range nor an overrun is drawn" in drawn.notes

@@ -194,6 +194,23 @@ def test_a_kink_widens_the_interval_so_that_it_covers_full_solves(case, store, s
     assert found.distribution.p10_low <= exact.distribution.p10
     assert exact.distribution.p90 <= found.distribution.p90_high
     assert found.distribution.p90_high - found.distribution.p90 == pytest.approx(found.check.worst_musd)
+    # so are those of the other standings, and of states, each by its own error
+    assert found.by_standing[found.standing] == found.distribution
+    for one, wanted in zip(found.by_standing.values(), exact.by_standing.values(), strict=True):
+        assert one.p10_low <= wanted.p10
+        assert wanted.p90 <= one.p90_high
+    spreads = [one.p10 - one.p10_low for one in found.by_standing.values()]
+    assert spreads == pytest.approx(found.check.standing_worst_musd)
+    assert len(set(np.round(spreads, 6))) > 1
+    for one, wanted in zip(found.by_state, exact.by_state, strict=True):
+        assert one.distribution.p10_low <= wanted.distribution.p10
+        assert wanted.distribution.p90 <= one.distribution.p90_high
+    shares = [row["error_share"] for row in found.to_dict()["by_standing"]]
+    assert shares == pytest.approx([
+        error / one.sd for error, one in zip(found.check.standing_errors_musd, found.by_standing.values(), strict=True)
+    ])  # fmt: skip
+    assert found.standing_errors[found.standing] == pytest.approx(found.check.error_share)
+    assert exact.to_dict()["by_standing"][0]["error_share"] is None
     if found.check.error_share > 0.02:
         assert any("ask for more solves, or exact ones" in note for note in found.notes)
 
@@ -243,8 +260,8 @@ def test_as_many_worlds_are_solved_as_the_size_of_the_case_affords(case, store, 
         monkeypatch.setattr(training, "MOST_WORK", work)
         return how_sure(case, "N2", draws=900, only=names, store=store, **settings).check, sum(solved)
 
-    # a world of three years and two states with 12 rows of base_flow.csv: 6 x (0.05 + 12 x 0.0002) = 0.3144
-    check, all_solved = run(0.3144 * 150.5)
+    # a world of three years and two states with 12 rows of base_flow.csv: 6 x (0.05 + 12 x 0.00012) = 0.30864
+    check, all_solved = run(0.30864 * 150.5)
     # 150 worlds; without the 4 of the star a fifth is for the check, half of the rest trains
     assert (check.checks, check.solves) == (29, 1 + 4 + (150 - 4 - 29) // 2)
     assert check.full == 150 - 4 - 29 - 58
@@ -314,16 +331,23 @@ def test_a_case_that_affords_few_solves_trains_on_the_likeliest_states(case, sto
         monkeypatch.setattr(training, "MOST_WORK", work)
         return how_sure(case, "N2", draws=400, only=names, store=store, **settings)
 
-    # 60 worlds of three years and two states; 16 fresh and 12 in all states: 32.6 are left, for 43 of 0.75 each in one of two,
+    # 60 worlds of three years and two states; 16 fresh and 12 in all states: 32.6 are left, for 108 of 0.3 each in one of two,
     # of which 12 are those of one driver each
-    few = run(0.3144 * 60.6)
-    assert solved == [(43, 12 + 16 + 31 + 12)]
-    assert (few.check.solves, few.check.likely, few.check.full) == (1 + 12 + 12 + 31, 43, 0)
+    few = run(0.30864 * 60.6)
+    assert solved == [(108, 12 + 16 + 96 + 12)]
+    assert (few.check.solves, few.check.likely, few.check.full) == (1 + 12 + 12 + 96, 108, 0)
+    assert few.check.checks == 16
+    # where no more train, three tenths at most go into fresh ones
+    monkeypatch.setattr(training, "FIRST_SOLVES", 96)
+    assert run(0.30864 * 90.6).check.checks == int(0.3 * 90.6)
+    monkeypatch.undo()
+    monkeypatch.setattr(training, "LIKELY_SHARE", 0.5)
+    monkeypatch.setattr(training, "solve_worlds", solve)
     assert np.isfinite(few.values).all()
     # nearer than as many solves in full as it affords would bring it, on the mean of four seeds: single ones differ either way
     seeds = range(1, 5)
-    in_full = [run(0.3144 * 60.6, seed=seed, solves=16, checks=16).check.error_share for seed in seeds]
-    assert sum(run(0.3144 * 60.6, seed=seed).check.error_share for seed in seeds) < 0.8 * sum(in_full)
+    in_full = [run(0.30864 * 60.6, seed=seed, solves=16, checks=16).check.error_share for seed in seeds]
+    assert sum(run(0.30864 * 60.6, seed=seed).check.error_share for seed in seeds) < 0.8 * sum(in_full)
 
 
 def test_sobol_indices_of_a_chain_that_is_a_sum(case, store, shaped):
@@ -486,8 +510,8 @@ def test_bad_requests_say_what_is_wrong(case, store):
     with pytest.raises(InputError) as caught:
         how_sure(case, "N2", draws=0, seed=-1, checks=1)
     assert str(caught.value) == (
-        "Uncertainty: 3 problems\n  draws: found 0; expected 1 or more.\n  seed: found -1; expected 0 or more.\n"
-        "  checks: found 1; expected 2 or more."
+        "Uncertainty: 3 problems\n  draws: found 0; expected a whole number, 1 to 1,000,000.\n"
+        "  seed: found -1; expected 0 or more.\n  checks: found 1; expected 2 or more."
     )
     with pytest.raises(UnknownNameError, match=r"No driver is called 'time_valu'. Did you mean time_value\?"):
         how_sure(case, "N2", only=["time_valu"], store=store)

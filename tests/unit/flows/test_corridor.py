@@ -138,6 +138,14 @@ def test_users_of_a_link_add_up_to_its_flow(flows):
         flows.users(link="b_city-b_eats.rail")
     with pytest.raises(UnknownNameError, match=r"No crossing is called 'zz'"):
         flows.users(crossing="zz")
+    both = {"link": "b_city-b_east.rail", "crossing": "ab"}
+    for named, message in (
+        ({}, "Name a link or a crossing: one of the two."),
+        (both, "Name a link or a crossing, not both."),
+    ):
+        with pytest.raises(RequestError) as caught:
+            flows.users(**named)
+        assert str(caught.value) == message
 
 
 def test_difference_of_two_runs(case, flows):

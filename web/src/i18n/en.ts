@@ -229,7 +229,7 @@ export const en = {
     loses: "{name} costs {cost} and is worth {worth} less than it costs to {whom}, from {low} to {high} by state of the crossings.",
     notValued: "{name} has no value here: {why}.", notRanked: "It is valued and not ranked: {why}.",
     turns: "For {whom} its value turns {parts}.", turnsCost: "at a cost of {cost}", turnsMt: "at {wanted} Mt a year, where {expected} Mt are expected", turnsClosure: "where something is shut {share} of the time",
-    enpvOf: "Net present value, {whom}", severalRoots: "several rates", noRate: "no rate", never: "never", years: "in {n} years",
+    enpvOf: "Net present value, {whom}", severalRoots: "several rates", noRate: "no rate", noFigure: "none", never: "never", nothingOut: "nothing is laid out", years: "in {n} years",
     evidence: "{id} opens in {year} and costs {cost}.",
     cashTitle: "Cash flow", cashNote: "Expected over the states of the crossings, at constant prices; below, the sum so far at present value ({rate} a year).", perYearAxis: "USD m a year", sumAxis: "Sum at present value, USD m", net: "net", sumPv: "Sum at present value",
     groups: { works: "works", upkeep: "upkeep", users: "users of transport", payees: "operators, owners, treasuries", residual: "value that remains", others: "climate and others" } as Record<string, string>,

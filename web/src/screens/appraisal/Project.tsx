@@ -90,6 +90,12 @@ function Draws({ side, sure, about, scale }: { side: Side; sure: Sure; about: Ap
   return <HowSure sure={sure} found={side.found} about={about} provenance={useProvenance(side)} scale={scale} />;
 }
 
+/** When what is laid out has come back; where nothing is, there is nothing to wait for. */
+function payback(years: number | null): string {
+  if (years === null) return en.appraisal.never;
+  return years === 0 ? en.appraisal.nothingOut : fill(en.appraisal.years, { n: number(years) });
+}
+
 function Answer({ found, about, standing, draws }: { found: ProjectAnswer; about: AppraisalAnswer; standing: string; draws: DrawsAnswer | null }) {
   const whom = about.standings.find((one) => one.id === standing)!.name;
   const mine = found.indicators.find((row) => row.standing === standing);
@@ -117,8 +123,8 @@ function Answer({ found, about, standing, draws }: { found: ProjectAnswer; about
         {mine && (
           <>
             <Line name={en.appraisal.eirr} text={mine.eirr === null ? (mine.eirr_roots.length > 1 ? en.appraisal.severalRoots : en.appraisal.noRate) : percent(mine.eirr)} />
-            <Line name={en.appraisal.bcr} text={mine.bcr === null ? en.notKnown : number(mine.bcr)} />
-            <Line name={en.appraisal.payback} text={mine.payback_years === null ? en.appraisal.never : fill(en.appraisal.years, { n: number(mine.payback_years) })} />
+            <Line name={en.appraisal.bcr} text={mine.bcr === null ? en.appraisal.noFigure : number(mine.bcr)} />
+            <Line name={en.appraisal.payback} text={payback(mine.payback_years)} />
           </>
         )}
       </dl>
@@ -295,11 +301,11 @@ function Tables({ side, several }: { side: Side; standing: string; several: bool
   const columns: Column<Indicators>[] = [
     { key: "standing", label: en.appraisal.standing, value: (row) => row.standing, show: (row) => row.name },
     figure("enpv_musd", en.appraisal.enpv, (row) => row.enpv_musd, (value) => signed(value)),
-    figure("eirr", en.appraisal.eirr, (row) => row.eirr, percent),
-    figure("mirr", en.appraisal.mirr, (row) => row.mirr, percent),
-    figure("bcr", en.appraisal.bcr, (row) => row.bcr),
-    figure("first_year_return", en.appraisal.firstYear, (row) => row.first_year_return, percent),
-    { key: "payback_years", label: en.appraisal.payback, value: (row) => row.payback_years, show: (row) => (row.payback_years === null ? en.appraisal.never : fill(en.appraisal.years, { n: number(row.payback_years) })), number: true },
+    figure("eirr", en.appraisal.eirr, (row) => row.eirr, percent, en.appraisal.noFigure),
+    figure("mirr", en.appraisal.mirr, (row) => row.mirr, percent, en.appraisal.noFigure),
+    figure("bcr", en.appraisal.bcr, (row) => row.bcr, (value) => number(value), en.appraisal.noFigure),
+    figure("first_year_return", en.appraisal.firstYear, (row) => row.first_year_return, percent, en.appraisal.noFigure),
+    { key: "payback_years", label: en.appraisal.payback, value: (row) => row.payback_years, show: (row) => payback(row.payback_years), number: true },
   ];
   const outlays: Column<Outlay>[] = [
     { key: "year", label: en.trade.year, value: (row) => row.year, number: true },

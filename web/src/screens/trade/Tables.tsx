@@ -6,7 +6,7 @@ import { en } from "../../i18n";
 import type { Column } from "../../parts/table";
 
 /** A column of figures. */
-export function figure<Row>(key: string, label: string, value: (row: Row) => number | null, show: (value: number) => string = (size) => number(size)): Column<Row> {
+export function figure<Row>(key: string, label: string, value: (row: Row) => number | null, show: (value: number) => string = (size) => number(size), missing: string = en.notKnown): Column<Row> {
   return {
     key,
     label,
@@ -14,7 +14,7 @@ export function figure<Row>(key: string, label: string, value: (row: Row) => num
     number: true,
     show: (row) => {
       const found = value(row);
-      return found === null ? en.notKnown : show(found);
+      return found === null ? missing : show(found);
     },
   };
 }
