@@ -215,6 +215,19 @@ def test_a_kink_widens_the_interval_so_that_it_covers_full_solves(case, store, s
         assert any("ask for more solves, or exact ones" in note for note in found.notes)
 
 
+def test_the_note_on_errors_says_whose_value_is_met(case, store, shaped):
+    """Of the value to Alba, which bears the works, less of the spread is the chain's."""
+    shaped(lambda z: 1 + 4 * np.maximum(0.0, z[:, 0] + 0.4 * z[:, 1] - 0.3))
+    names = ["effect_N2", "time_value", "cost_N2", "overrun_N2"]
+    found = how_sure(case, "N2", draws=500, only=names, solves=16, checks=24, store=store)
+    met = [name for name, share in found.standing_errors.items() if share <= training.TARGET_SHARE]
+    assert (found.standing, met) == ("both", ["alba"])
+    assert (
+        f"the values are off by {100 * found.check.error_share:.1f} % of their spread, more than 2 %; those to Alba by no more: "
+        "ask for more solves, or exact ones"
+    ) in found.notes
+
+
 def test_draws_of_which_the_emulator_knows_least_are_solved_in_full(case, store, shaped, monkeypatch):
     """As many as its own guess asks for, the most doubtful first; their values are exact, and the check follows the same rule."""
 

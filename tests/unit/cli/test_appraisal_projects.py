@@ -238,7 +238,10 @@ def test_streams_as_csv(ask):
         (["N2@2028", "--horizon-year", "2027"], "Project N2 opens in 2028; expected 2027 to 2027"),
         (["N2", "--page", "n2.pdf"], "A page cannot be written as '.pdf'. Choose .html."),
         (["N2", "--draws", "0"], "Uncertainty: draws: found 0; expected a whole number, 1 to 1,000,000."),
-        (["N5", "--draws", "-5", "--seed", "-1"], "Uncertainty: 2 problems\n  draws: found -5; expected a whole number, 1 to 1,000,000."),
+        (
+            ["N5", "--draws", "-5", "--seed", "-1"],
+            "Uncertainty: 2 problems\n  draws: found -5; expected a whole number, 1 to 1,000,000.",
+        ),
         (["N5", "--workers", "0"], "0 workers cannot work. Name 1 or more."),
         (["N2", "--exact"], "--seed, --exact, --solves and --s-curve are of draws. Say how many: --draws 10000."),
         (["N2", "--draws", "9", "--exact", "--solves", "9"], "--exact solves every draw in full"),
