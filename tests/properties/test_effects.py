@@ -7,10 +7,11 @@ from functools import cache
 from typing import Any
 
 import pandas as pd
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from karvan.case import Case, Field, Setting, open_case, schemas
+from karvan.case import Case, Field, Setting, model, open_case, schemas
 from karvan.case.cells import BadCell, parse_cell
 from karvan.network.gmns import cell_text
 
@@ -100,6 +101,27 @@ def test_the_order_of_rows_does_not_enter(rows, random):
     setting = Setting(projects=PROJECTS, scenario=SCENARIO)
     shuffled = random.sample(rows, len(rows))
     assert results(with_effects(shuffled), setting) == results(with_effects(rows), setting)
+
+
+asked_for = st.builds(
+    lambda projects, scenario, acts: Setting.of(
+        projects=projects, scenario=scenario, changes=[f"{':'.join(cell)}{act}" for cell, act in acts.items()]
+    ),
+    st.sets(st.sampled_from(PROJECTS)), st.sampled_from(("open", SCENARIO)),
+    st.dictionaries(st.sampled_from(CELLS), st.sampled_from(("=1", "=2", "*=2")), max_size=3),
+)  # fmt: skip
+
+
+@COMMON
+@given(st.lists(asked_for, min_size=2, max_size=12), st.integers(1, 4))
+def test_what_was_asked_before_does_not_enter(asked, kept):
+    """However few altered tables are kept, and whichever fall out meanwhile."""
+    case = with_effects([(owner, cell, "multiply", 2.0) for owner in PROJECTS for cell in CELLS[:4]])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(model, "MOST_ALTERED", kept)
+        for setting in asked:
+            fresh = Case(case.folder, case.config, case.tables, case.digest)
+            assert results(case, setting) == results(fresh, setting)
 
 
 @COMMON
