@@ -41,7 +41,7 @@ _PCT_OF_A_PRICE = Bounds(-99.0, 99.0)
 PARAMETER_BOUNDS = {
     # accounts
     "asset_life_rail_years": Bounds(1.0, 200.0),
-    "contingency_share": Bounds(0.0, 10.0),
+    "contingency_share": Bounds(0.0, 2.0),
     "ramp_up_years": Bounds(1.0, 100.0),
     "standard_conversion_factor_works": Bounds(0.0, 2.0, with_least=False),
     "upkeep_rail_infrastructure_pct_per_year": Bounds(0.0, 100.0),
