@@ -885,6 +885,7 @@ export interface StandingDrawn {
   p_negative_low: number;
   p_negative_high: number;
   standing: string;
+  error_share: number | null;
 }
 
 export interface StandingWorth {

@@ -47,9 +47,10 @@ class DrawnWorth(Answer):
 
 
 class StandingDrawn(DrawnWorth):
-    """The same for a standing."""
+    """The same for a standing, and how far its emulated values are off, as a share of their spread; null where none are."""
 
     standing: str
+    error_share: float | None
 
 
 class StateDrawn(DrawnWorth):
