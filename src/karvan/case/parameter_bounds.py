@@ -55,6 +55,8 @@ PARAMETER_BOUNDS = {
     "gravity_fitted_*_musd": _ABOVE_NOTHING,
     "trade_added_margin_share": Bounds(0.0, 100.0),
     "trade_adjustment_years": Bounds(1.0, 100.0),
+    # far below any that has been estimated: mean costs of many goods are powers of 1/theta, which lose their digits; beyond the
+    # largest, 65 for petroleum (Caliendo and Parro, Review of Economic Studies 82(1), 2015): trade jumps between all and nothing
     "trade_elasticity": Bounds(1e-3, 100.0),
     "trade_first_year_share": Bounds(1e-3, 1.0),
     # ranges

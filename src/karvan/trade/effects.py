@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from karvan.case.parameter_bounds import PARAMETER_BOUNDS
 from karvan.case.remember import remembered
 from karvan.errors import RequestError
 from karvan.trade.audit import audit_counterfactual
@@ -32,11 +33,8 @@ if TYPE_CHECKING:
 
 #: "Roughly four": Simonovska and Waugh, Journal of International Economics 92, 2014.
 THETA = 4.0
-#: Beyond the largest that has been estimated for any goods, 65 for petroleum (Caliendo and Parro, Review of Economic Studies
-#: 82(1), 2015); above it trade jumps between all and nothing, and does not meet flows.
-MOST_THETA = 100.0
-#: Far below any that has been estimated; mean costs of many goods are powers of 1/theta, which lose their digits.
-LEAST_THETA = 1e-3
+#: What the parameter of a case may be, an elasticity that is named may be too.
+THETA_BOUNDS = PARAMETER_BOUNDS["trade_elasticity"]
 #: Elasticities of the sensitivity: the low end of the long run in Boehm, Levchenko and Pandalai-Nayar (AER 113(4), 2023); the
 #: median of tariff-based estimates in Head and Mayer (Handbook of International Economics 4, 2014); Eaton and Kortum (2002).
 OTHER_THETAS = (1.75, 5.03, 8.28)
@@ -52,9 +50,9 @@ def check_theta(theta: object) -> float:
         It is none: below or above all that are known, or no number.
     """
     known = float(theta) if not isinstance(theta, bool) and isinstance(theta, Real) else None
-    if known is None or not LEAST_THETA <= known <= MOST_THETA:
+    if known is None or not THETA_BOUNDS.hold(known):
         shown = repr(theta) if known is None else f"{known:g}"
-        message = f"The elasticity of trade is {shown}. Give a number above zero, such as 4: {LEAST_THETA:g} to {MOST_THETA:g}."
+        message = f"The elasticity of trade is {shown}. Give a number above zero, such as 4: {THETA_BOUNDS.text}."
         raise RequestError(message)
     return known
 

@@ -90,6 +90,12 @@ function Draws({ side, sure, about, scale }: { side: Side; sure: Sure; about: Ap
   return <HowSure sure={sure} found={side.found} about={about} provenance={useProvenance(side)} scale={scale} />;
 }
 
+/** The rate of return; a stream may have several, or none. */
+function rateOf(row: Indicators): string {
+  if (row.eirr !== null) return percent(row.eirr);
+  return row.eirr_roots.length > 1 ? en.appraisal.severalRoots : en.appraisal.noRate;
+}
+
 /** When what is laid out has come back; where nothing is, there is nothing to wait for. */
 function payback(years: number | null): string {
   if (years === null) return en.appraisal.never;
@@ -122,7 +128,7 @@ function Answer({ found, about, standing, draws }: { found: ProjectAnswer; about
         ))}
         {mine && (
           <>
-            <Line name={en.appraisal.eirr} text={mine.eirr === null ? (mine.eirr_roots.length > 1 ? en.appraisal.severalRoots : en.appraisal.noRate) : percent(mine.eirr)} />
+            <Line name={en.appraisal.eirr} text={rateOf(mine)} />
             <Line name={en.appraisal.bcr} text={mine.bcr === null ? en.appraisal.noFigure : number(mine.bcr)} />
             <Line name={en.appraisal.payback} text={payback(mine.payback_years)} />
           </>
@@ -301,7 +307,7 @@ function Tables({ side, several }: { side: Side; standing: string; several: bool
   const columns: Column<Indicators>[] = [
     { key: "standing", label: en.appraisal.standing, value: (row) => row.standing, show: (row) => row.name },
     figure("enpv_musd", en.appraisal.enpv, (row) => row.enpv_musd, (value) => signed(value)),
-    figure("eirr", en.appraisal.eirr, (row) => row.eirr, percent, en.appraisal.noFigure),
+    { key: "eirr", label: en.appraisal.eirr, value: (row) => row.eirr, show: rateOf, number: true },
     figure("mirr", en.appraisal.mirr, (row) => row.mirr, percent, en.appraisal.noFigure),
     figure("bcr", en.appraisal.bcr, (row) => row.bcr, (value) => number(value), en.appraisal.noFigure),
     figure("first_year_return", en.appraisal.firstYear, (row) => row.first_year_return, percent, en.appraisal.noFigure),
