@@ -7,6 +7,7 @@ denominator: ``all_costs`` sets benefits against every cost, ``capital`` sets be
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
@@ -39,6 +40,8 @@ Denominator = Literal["all_costs", "capital"]
 _FARTHEST_BASE = 100
 #: Sums above this are slips, and their products would leave the range of numbers; so do factors.
 _LARGEST = 1e30
+#: Streams of more years count something else, such as days; all their rates of return take minutes to find, and more.
+MOST_YEARS = 1000
 
 
 @dataclass(frozen=True)
@@ -88,10 +91,15 @@ class Accounts:
         Raises
         ------
         InputError
-            Years are none or not consecutive, a stream has another length or no number, or a name stands twice.
+            Years are none, not consecutive or more than a thousand, a stream has another length or no number, or a name stands
+            twice.
         """
         given, streams = tuple(years), tuple(items)
         faults = year_faults(given)
+        if len(given) > MOST_YEARS:
+            faults.append(
+                f"years: found {len(given):,}; expected at most {MOST_YEARS:,}. Add up what falls in one year."
+            )
         listed = tuple(int(year) for year in given) if not faults else given
         names = [item.name for item in streams]
         faults += [f"{name}: found twice; expected once. Give each stream a name of its own." for name in _twice(names)]
@@ -177,7 +185,7 @@ def year_faults(years: Sequence[int]) -> list[str]:
 
 
 def _twice(names: Sequence[Any]) -> list[Any]:
-    return sorted({name for name in names if list(names).count(name) > 1})
+    return sorted(name for name, count in Counter(names).items() if count > 1)
 
 
 @dataclass(frozen=True)
@@ -402,7 +410,11 @@ def _notes(accounts: Accounts, rates: RatesOfReturn) -> list[str]:
         )
     for kind in ("benefit", "cost"):
         years = [str(year) for year, value in zip(accounts.years, accounts.total(kind), strict=True) if value < 0]
-        if years:
+        if years and kind == "cost" and not (accounts.total(kind) > 0).any():
+            notes.append(
+                "no cost is above zero, and those below count as gains: costs count up, an outlay of 300 is a cost of 300"
+            )
+        elif years:
             notes.append(
                 f"the {kind} is negative in {', '.join(years)}; it lowers the {kind}s, and so moves the ratios"
             )

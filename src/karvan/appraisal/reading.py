@@ -13,7 +13,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from karvan.appraisal.accounts import Accounts, Item, Kind
+from karvan.appraisal.accounts import MOST_YEARS, Accounts, Item, Kind
 from karvan.errors import InputError, Problem, near_names
 
 if TYPE_CHECKING:
@@ -23,10 +23,12 @@ _STREAM = re.compile(r"(benefit|cost)(_[a-z0-9_]+)?")
 _CAPITAL = "cost_capital"
 #: Years beyond this are slips, and would not come out as they were written.
 _LAST_YEAR = 9999
+#: How a workbook begins, which is a zipped folder.
+_ZIPPED = b"PK\x03\x04"
 #: A number below zero as documents print it: with a true minus or a dash, or in brackets.
 _MINUS = re.compile(r"[\u2212\u2013].*|\(.*\)")
 #: A number as people write it elsewhere: with a decimal comma, or thousands set apart.
-_OTHER_NUMBER = re.compile(r"[+-]?[0-9]{1,3}([ ,.'\u00a0][0-9]{3})*([.,][0-9]+)?|[+-]?[0-9]+,[0-9]+")
+_OTHER_NUMBER = re.compile(r"[+-]?[0-9]{1,3}([ ,.'\u00a0\u202f][0-9]{3})*([.,][0-9]+)?|[+-]?[0-9]+,[0-9]+")
 
 
 def read_flows(path: str | Path) -> tuple[Accounts, bytes]:
@@ -44,6 +46,8 @@ def read_flows(path: str | Path) -> tuple[Accounts, bytes]:
         found = "a folder" if file.is_dir() else (error.strerror or str(error)).lower()
         fault = f"found {found}; expected a CSV file with the columns year, benefit and cost."
         raise InputError([fault], what=str(path)) from None
+    if content.startswith(_ZIPPED):
+        raise InputError(["found a workbook; expected a CSV file. Save its sheet as CSV in UTF-8."], what=str(path))
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -64,6 +68,10 @@ def parse_flows(text: str, *, file: str) -> Accounts:
         raise InputError(["found an empty file; expected the columns year, benefit and cost."], what=file)
     header = [cell.strip() for cell in rows[0][1]]
     problems = list(_header_problems(header, file))
+    if len(rows) > MOST_YEARS + 1:
+        found, expected = f"{len(rows) - 1:,} rows", f"at most {MOST_YEARS:,}, one for each year"
+        problems.append(Problem(file, 0, "", found, expected, "Add up what falls in one year.", "too-many-rows"))
+        raise InputError(sorted(problems), what=file)
     if len(header) == 1 and problems:
         raise InputError(problems, what=file)
     streams, faults = _streams(rows[1:], header, file)
@@ -73,7 +81,7 @@ def parse_flows(text: str, *, file: str) -> Accounts:
     if not any(problem.rule in ("bad-header", "bad-year") for problem in problems):
         problems += _year_problems([number for number, _ in rows[1:]], streams["year"], file)
     if not problems:
-        problems += _sum_problems(streams, file)
+        problems += [*_sum_problems(streams, file), *_sign_problems(streams, file)]
     if problems:
         raise InputError(sorted(problems), what=file)
     items = [
@@ -167,6 +175,17 @@ def _sum_problems(streams: dict[str, list[float]], file: str) -> Iterable[Proble
             yield Problem(
                 file, 1, whole, f"the sum of {names}", "streams that stand beside each other", todo, "double-stream"
             )
+
+
+def _sign_problems(streams: dict[str, list[float]], file: str) -> Iterable[Problem]:
+    """Yield outlays that are written below zero: as costs they would count as gains."""
+    costs = [name for name in streams if _kind(name) == "cost" and name != "year"]
+    for names in ([name for name in costs if name.startswith(_CAPITAL)], costs):
+        sums = [math.fsum(values) for values in zip(*(streams[name] for name in names), strict=True)]
+        if any(sums) and max(sums) <= 0:
+            todo = "Write an outlay of 300 as a cost of 300, and what is saved as a benefit."
+            yield Problem(file, 1, ", ".join(names), "no sum above zero", "costs that count up", todo, "negative-cost")
+            return
 
 
 def _number(cell: str, file: str, row: int, column: str) -> tuple[float, Problem | None]:

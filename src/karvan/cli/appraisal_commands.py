@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: Sums come out as nothing but for this share of the present values added up.
 _ROUNDING = 1e-12
+#: Characters that the table of the years may take.
+_WIDEST = 10_000
 
 app = typer.Typer(
     name="appraisal",
@@ -121,6 +123,7 @@ def _plot(found: Appraised, path: Path, *, name: str) -> None:
 
 
 def _show(found: Appraised, *, name: str) -> None:
+    from rich.measure import Measurement
     from rich.table import Table
 
     from karvan.charts import words
@@ -135,7 +138,11 @@ def _show(found: Appraised, *, name: str) -> None:
     for row in found.table.to_dict("records"):
         sums = [words.number(_settled(row[column], found), digits=4) for column in columns]
         table.add_row(str(row["year"]), str(row["t"]), f"{row['discount_factor']:.4f}", *sums)
+    # as wide as it takes: a sum that is cut off is another sum
+    narrow = out.width
+    out.width = max(narrow, Measurement.get(out, out.options.update(max_width=_WIDEST), table).maximum)
     out.print(table)
+    out.width = narrow
     out.print(f"{'ENPV':<24}{words.number(_settled(found.enpv, found), digits=6)}")
     out.print(f"{'EIRR':<24}{_rates(found)}")
     for label, share in (("MIRR", found.mirr), (_first_year(found), found.first_year_return)):

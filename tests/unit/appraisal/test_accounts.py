@@ -108,6 +108,20 @@ def test_a_negative_cost_is_noted():
     assert found.notes == ("the cost is negative in 2028; it lowers the costs, and so moves the ratios",)
 
 
+def test_costs_that_are_all_negative_are_noted():
+    found = appraise_accounts(accounts((0, 60, 70), (-100, 0, -20)), TEN)
+    assert found.notes[-1] == (
+        "no cost is above zero, and those below count as gains: costs count up, an outlay of 300 is a cost of 300"
+    )
+
+
+def test_streams_of_more_years_than_a_thousand():
+    with pytest.raises(
+        InputError, match=r"years: found 1,001; expected at most 1,000\. Add up what falls in one year\."
+    ):
+        Accounts.of(range(1001), [Item("works", "cost", (1.0,) * 1001)])
+
+
 def test_never_paid_back():
     found = appraise_accounts(accounts((0, 60, 39), (100, 0, 0)), TEN)
     assert (found.payback_years, found.discounted_payback_years) == (None, None)

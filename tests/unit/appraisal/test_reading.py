@@ -135,6 +135,47 @@ def test_years_that_are_slips(year, found, todo):
     assert str(problem) == f"flows.csv, line 2, year: found {found}; expected a year. {todo}"
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("year,benefit,cost\n2026,0,-300\n2027,400,0\n", "cost"),
+        ("year,benefit,cost_works,cost_upkeep\n2026,0,-300,0\n2027,400,-5,5\n", "cost_works, cost_upkeep"),
+        ("year,benefit,cost_capital,cost_upkeep\n2026,0,-300,0\n2027,400,0,5\n", "cost_capital"),
+    ],
+)
+def test_outlays_below_zero_are_no_gains(text, names):
+    assert problems(text) == (
+        (
+            f"flows.csv, line 1, {names}: found no sum above zero; expected costs that count up. "
+            "Write an outlay of 300 as a cost of 300, and what is saved as a benefit."
+        ),
+    )
+
+
+@pytest.mark.parametrize("costs", ["300,0\n2027,400,-50,5", "300,-5\n2027,400,0,-5", "0,0\n2027,400,0,0"])
+def test_a_cost_may_be_below_zero(costs):
+    parse_flows(f"year,benefit,cost_capital,cost_upkeep\n2026,0,{costs}\n", file="flows.csv")
+
+
+def test_more_rows_than_years_are_told_once():
+    text = "year,benefit,cost\n" + "2026,5,1\n" * 1001
+    assert problems(text) == (
+        "flows.csv: found 1,001 rows; expected at most 1,000, one for each year. Add up what falls in one year.",
+    )
+
+
+def test_thousands_set_apart_by_a_narrow_blank():
+    (problem,) = problems("year,benefit,cost\n2026,0,1\u202f300\n")
+    assert problem.endswith("Write it with a decimal point and without separators.")
+
+
+def test_a_workbook_is_called_one(tmp_path):
+    path = tmp_path / "flows.xlsx"
+    path.write_bytes(b"PK\x03\x04" + bytes(range(256)))
+    with pytest.raises(InputError, match=r"found a workbook; expected a CSV file\. Save its sheet as CSV in UTF-8\."):
+        read_flows(path)
+
+
 def test_a_file_from_a_spreadsheet(tmp_path):
     path = tmp_path / "flows.csv"
     path.write_bytes("\ufeffyear,benefit,cost\r\n1,2,3\r\n".encode())

@@ -34,6 +34,13 @@ def test_the_answer_comes_first(ask):
     assert (answer.code, answer.err) == (0, "")
 
 
+def test_no_sum_of_the_table_is_cut_off(ask):
+    """Sums in rials fill more than the width of a page."""
+    answer = ask("--rate", "9%", text="year,benefit,cost\n2026,0,84000000000000\n2027,180000000000000,500000000000\n")
+    assert "…" not in answer.out
+    assert answer.out.splitlines()[3].split()[:5] == ["2026", "0", "1.0000", "0", "84,000,000,000,000"]
+
+
 def test_json(ask):
     found = json.loads(ask("--rate", "0.07", "--timing", "end", "--json").out)
     assert found["enpv"] == pytest.approx(36.01, abs=0.005)
