@@ -12,7 +12,7 @@ import pytest
 
 from karvan.appraisal.accounts import Accounts, Item, appraise_accounts
 from karvan.appraisal.discounting import Discounting, date_factors
-from karvan.appraisal.indicators import modified_rate_of_return, present_value
+from karvan.appraisal.indicators import equivalent_yearly, modified_rate_of_return, present_value
 from karvan.appraisal.roots import rate_of_return, rates_by_date, rates_of_return
 from karvan.appraisal.rules import open_rule_set
 
@@ -109,6 +109,52 @@ def test_two_rates_where_libraries_name_one():
     found = rates_of_return((-1000, 2300, -1320))
     assert found.roots == (0.1, 0.2)
     assert found.verdict == "multiple"
+
+
+#: Textbooks, by name: flows, and their rates in per cent with so many decimals. Arithmetic.
+SEVERAL_RATES = {
+    # J. H. Lorie and L. J. Savage, "Three problems in rationing capital", Journal of Business 28(4), 1955: the oil pump
+    "pump": ((-1600, 10000, -10000), (25, 400), 9),
+    # S. A. Ross, R. W. Westerfield and J. Jaffe, Corporate Finance: 1/4, 1/3, 3/7 and 2/3
+    "four": ((-252, 1431, -3035, 2850, -1000), (25, 100 / 3, 300 / 7, 200 / 3), 9),
+    # R. A. Brealey, S. C. Myers and F. Allen, Principles of Corporate Finance: a mine that has to be filled up in the end
+    "mine": ((-3, *[1] * 9, -6.5), (3.5, 19.54), 2),
+    "no rate": ((1000, -3000, 2500), (), 9),
+}
+
+
+@pytest.mark.parametrize("name", SEVERAL_RATES)
+def test_several_rates_of_textbooks(name):
+    flows, percent, digits = SEVERAL_RATES[name]
+    assert [rounded(wanted, digits) for wanted in percent] == [rate * 100 for rate in rates_of_return(flows).roots]
+
+
+# values and rates that other programs hold themselves to. Read, in their tests ----------------------------------------------
+
+
+def test_a_value_of_another_program():
+    """github.com/lmp/croovy_finance, test of NPV: the first flow a year after the date of valuation, as in a spreadsheet."""
+    flows = (-100_000, -54_672, -39_161, 3_054, 7_128, 25_927, 28_838, 46_088, 77_076, 46_726, 76_852, 132_332, 166_047)
+    worth = present_value(flows, Discounting.at(0.1, timing="end").factors(range(13)))
+    assert worth == pytest.approx(59_832.766488911, abs=1e-9)
+
+
+def test_a_rate_of_another_program():
+    """github.com/orcaman/financial, fin_test.go: IRR, and NPV with the first flow at the date of valuation."""
+    flows = (-100, 39, 59, 55, 20)
+    assert rate_of_return(flows) == rounded(0.28095, 5)
+    assert present_value(flows, Discounting.at(0.281).factors(range(5))) == rounded(-0.00848, 5)
+
+
+# projects of unequal lives ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("costs", "worth", "yearly"), [((15, 5, 5, 5), 28.37, 10.61), ((10, 6, 6), 21.00, 11.45)])
+def test_machines_that_last_differently(costs, worth, yearly):
+    """R. A. Brealey, S. C. Myers and F. Allen, Principles of Corporate Finance: equivalent annual cost at 6 %. Arithmetic."""
+    value = present_value(costs, Discounting.at(0.06).factors(range(len(costs))))
+    assert value == rounded(worth, 2)
+    assert equivalent_yearly(value, 0.06, len(costs) - 1) == rounded(yearly, 2)
 
 
 # paths of the price of a tonne of CO2e ------------------------------------------------------------------------------

@@ -5,9 +5,10 @@
     FNPV(C), FIRR(C)    flows of the investment itself: revenue - running cost - investment + residual value
     FNPV(K), FIRR(K)    the same plus grants and loans drawn, less what loans cost: the return on the owners' own money;
                         what loans cost is paid a year after what they lend: one at the discount rate is worth nothing
-    WACC                sum of w_i ((1 + k_i (1 - tax)) / (1 + inflation) - 1), at least a floor (the form that ADB uses)
+    WACC                sum of w_i ((1 + k_i (1 - tax)) / (1 + inflation) - 1), at least a floor (the form that ADB uses);
+                        inflation is that of the money of each source
     DSCR                cash available for debt service / interest and repayment
-    LLCR                present value of that cash over the life of the loan, at its rate / the debt
+    LLCR, PLCR          present value of that cash over the life of the loan, and of the project, at the loan's rate / the debt
 """
 
 from __future__ import annotations
@@ -42,12 +43,27 @@ _MOST_YEARS = 1000
 
 @dataclass(frozen=True)
 class Capital:
-    """A source of money: its share, its nominal cost a year, and whether its cost lowers taxes."""
+    """A source of money.
+
+    Attributes
+    ----------
+    name
+        What it is called.
+    share
+        Its share of all money.
+    cost
+        Its nominal cost a year.
+    deductible
+        Whether its cost lowers taxes.
+    inflation
+        Of the currency that it is in; None where that is the inflation of all.
+    """
 
     name: str
     share: float
     cost: float
     deductible: bool = False
+    inflation: float | None = None
 
 
 @dataclass(frozen=True)
@@ -203,14 +219,18 @@ def outlasting(years: Sequence[int], schedules: Iterable[LoanSchedule]) -> list[
 def cost_of_capital(sources: Sequence[Capital], *, tax: float, inflation: float, floor: float | None = None) -> float:
     """Return the weighted average cost of capital in real terms after tax, at least the floor.
 
+    Inflation is that of every source without one of its own.
+
     Raises
     ------
     InputError
-        Shares do not sum to one, or a share, a cost, the tax, the inflation or the floor is none; every fault is listed.
+        Shares do not sum to one, or a share, a cost, the tax, an inflation or the floor is none; every fault is listed.
     """
     faults = [f"{source.name}: found a share of {source.share:g}; expected 0 to 1." for source in sources
               if not 0 <= source.share <= 1]  # fmt: skip
     faults += [fault for source in sources for fault in rate_faults(source.cost, f"{source.name}, cost")]
+    faults += [fault for source in sources if source.inflation is not None
+               for fault in rate_faults(source.inflation, f"{source.name}, inflation")]  # fmt: skip
     total = math.fsum(source.share for source in sources)
     if not abs(total - 1) <= _ROUNDING:
         faults.append(f"shares: found a sum of {total:g}; expected 1.")
@@ -218,21 +238,32 @@ def cost_of_capital(sources: Sequence[Capital], *, tax: float, inflation: float,
     faults += rate_faults(inflation, "inflation") + ([] if floor is None else rate_faults(floor, "floor"))
     if faults:
         raise InputError(faults, what="Cost of capital")
-    cost = math.fsum(
-        source.share * ((1.0 + source.cost * (1.0 - (tax if source.deductible else 0.0))) / (1.0 + inflation) - 1.0)
-        for source in sources
-    )
+
+    def real(source: Capital) -> float:
+        nominal = source.cost * (1.0 - (tax if source.deductible else 0.0))
+        return (1.0 + nominal) / (1.0 + (inflation if source.inflation is None else source.inflation)) - 1.0
+
+    cost = math.fsum(source.share * real(source) for source in sources)
     return cost if floor is None else max(cost, floor)
 
 
 @dataclass(frozen=True)
 class DebtCover:
-    """How far cash covers the service of debt: by year, at its least, on average, and over the life of the loan."""
+    """How far cash covers the service of debt.
+
+    Attributes
+    ----------
+    by_year, least, average
+        Cash over service (DSCR): by year, at its least and on average.
+    loan_life, project_life
+        Present value of cash over the debt, to the last service (LLCR), and to the last year of the cash (PLCR).
+    """
 
     by_year: dict[int, float]
     least: float
     average: float
     loan_life: float
+    project_life: float
 
 
 def debt_cover(cash: Mapping[int, float], schedule: LoanSchedule) -> DebtCover:
@@ -241,18 +272,20 @@ def debt_cover(cash: Mapping[int, float], schedule: LoanSchedule) -> DebtCover:
     Parameters
     ----------
     cash
-        Cash available for debt service, by year.
+        Cash available for debt service, by year; years after the last service count for the life of the project.
     schedule
         The loan.
 
     Raises
     ------
     InputError
-        A year with service has no cash named, or cash that is no number.
+        A year with service has no cash named, or a year has cash that is no number.
     """
     service = {year: due for year, due in zip(schedule.years, schedule.service, strict=True) if due > 0}
     faults = [f"{year}: found no cash; expected a figure for each year of service. Write 0 where there is none."
               for year in service if not math.isfinite(cash.get(year, math.nan))]  # fmt: skip
+    faults += [f"{year}: found cash of {cash[year]}; expected a number. Write 0 where there is none."
+               for year in sorted(set(cash) - set(service)) if not math.isfinite(cash[year])]  # fmt: skip
     if faults:
         raise InputError(faults, what=f"Cover of loan {schedule.loan.name!r}")
     ratios = {year: cash[year] / due for year, due in service.items()}
@@ -262,8 +295,14 @@ def debt_cover(cash: Mapping[int, float], schedule: LoanSchedule) -> DebtCover:
     # what is owed at the start of that year, and what is drawn later, at its value then
     debt = schedule.owed[place] + schedule.principal[place] - schedule.capitalised[place]
     debt += math.fsum(drawn * (1.0 + rate) ** -step for step, drawn in enumerate(schedule.drawn[place + 1 :], 1))
-    worth = math.fsum(cash[year] * (1.0 + rate) ** -(year - first + 1) for year in service)
-    return DebtCover(ratios, min(ratios.values()), math.fsum(ratios.values()) / len(ratios), worth / debt)
+    worth = {year: cash[year] * (1.0 + rate) ** -(year - first + 1) for year in cash if year >= first}
+    return DebtCover(
+        by_year=ratios,
+        least=min(ratios.values()),
+        average=math.fsum(ratios.values()) / len(ratios),
+        loan_life=math.fsum(worth[year] for year in service) / debt,
+        project_life=math.fsum(worth.values()) / debt,
+    )
 
 
 def charges_for_target(

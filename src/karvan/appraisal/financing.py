@@ -9,7 +9,7 @@ prices by its rate of exchange and by inflation, so that a loan in dollars is wo
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -156,7 +156,7 @@ def _cost_of_capital(
                 sources.append(Capital(name, part.share * project.cost_musd / total, cost, deductible=debt))
     tax = math.fsum(terms.taxes.get(country, 0.0) for country in home) / len(home)
     known = math.fsum(source.share for source in sources)
-    parts = [Capital(one.name, one.share / known, one.cost, one.deductible) for one in sources]
+    parts = [replace(one, share=one.share / known) for one in sources]
     cost = cost_of_capital(parts, tax=tax, inflation=terms.inflation) if known > 0 else None
     if missing:
         why = f"the cost of {', '.join(missing)} is not given (finance.csv, or cost_of_own_money_pct_per_year)"

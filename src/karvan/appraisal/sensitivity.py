@@ -128,7 +128,7 @@ def switching_change(
 ) -> float | None:
     """Return the share of change of a figure at which the result reaches the threshold, by the formula of ADB.
 
-    The change is one in the direction from the changed value: 0.149 with a changed value below the base means 14.9 % less.
+    It is by how much the figure falls, and below zero by how much it rises: 0.149 means 14.9 % less, -0.075 means 7.5 % more.
     """
     fall = base_result - changed_result
     if fall == 0 or base_x == 0:

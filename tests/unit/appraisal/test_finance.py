@@ -124,6 +124,15 @@ def test_the_cost_of_capital_in_real_terms():
     assert cost_of_capital(sources, tax=0.2, inflation=0.08, floor=0.04) == 0.04
 
 
+def test_sources_in_money_of_other_inflation():
+    """Dollars lent at 5 %, with 2 % inflation, and local money at 14 %, with 9 %."""
+    sources = [Capital("loan in dollars", 0.7, 0.05, deductible=True, inflation=0.02), Capital("budget", 0.3, 0.14)]
+    found = cost_of_capital(sources, tax=0.2, inflation=0.09)
+    assert found == pytest.approx(0.7 * (1.04 / 1.02 - 1) + 0.3 * (1.14 / 1.09 - 1))
+    with pytest.raises(InputError, match=r"loan, inflation: found 2 \(200 %\); expected a share of one"):
+        cost_of_capital([Capital("loan", 1, 0.05, inflation=2)], tax=0.2, inflation=0.09)
+
+
 def test_shares_of_capital_that_cannot_be():
     with pytest.raises(InputError) as caught:
         cost_of_capital([Capital("debt", 1.5, 0.06)], tax=1, inflation=-1)
@@ -144,6 +153,17 @@ def test_cover_of_a_debt():
     assert found.by_year == pytest.approx({2026: 60 / payment, 2027: 50 / payment})
     assert (found.least, found.average) == (pytest.approx(50 / payment), pytest.approx(55 / payment))
     assert found.loan_life == pytest.approx((60 / 1.05 + 50 / 1.05**2) / 100)
+
+
+def test_cash_after_the_loan_covers_it_over_the_life_of_the_project():
+    """100 at 10 % over 5 years: service 26.38; 40 of cash a year for 5 years of 8, so that PLCR counts three years more."""
+    loan = schedule_loan(Loan(100, 0.1, 5, first_year=2026))
+    found = debt_cover(dict.fromkeys(range(2025, 2034), 40.0), loan)
+    assert (found.least, found.average) == (pytest.approx(40 / 26.3797481),) * 2
+    assert found.loan_life == pytest.approx(0.4 * 3.7907868)  # present value of 1 a year for 5 years
+    assert found.project_life == pytest.approx(0.4 * 5.3349262)  # and for 8
+    with pytest.raises(InputError, match=r"2033: found cash of nan; expected a number"):
+        debt_cover(dict.fromkeys(range(2026, 2033), 40.0) | {2033: math.nan}, loan)
 
 
 def test_cash_that_equals_service_covers_it_once():

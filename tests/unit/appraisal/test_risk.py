@@ -298,7 +298,7 @@ def test_options_that_cannot_be():
         option_value(50, 52, up=1.02, down=0.8, rate=0.05, steps=0)
     assert caught.value.problems == (
         "steps: found 0; expected 1 or more.",
-        "factors: found down 0.8, riskless 1.05127, up 1.02; expected them in this order, or gains would be sure.",
+        "factors: found down 0.8, riskless less income 1.05127, up 1.02; expected them in this order, or gains would be sure.",
     )
     with pytest.raises(InputError, match="found a volatility of 0 and a step of 1 years; expected both above 0"):
         factors_of(0, 1)
