@@ -30,7 +30,6 @@ def rounded(value: float, digits: int):
 # Tonnes and passengers a year, and unit benefits: read. Benefits: read, and reproduced to the rounding of the source (computed).
 
 FREIGHT = {"before": 0.308, "option 1": 1.584, "option 2": 3.168}  # Mt a year
-FREIGHT_YEAR_15 = {"option 1": 1.784860, "option 2": 3.569720}
 PASSENGERS = {"before": 6.3, "option 1": 10.8, "option 2": 17.28}  # millions a year
 
 
@@ -45,13 +44,15 @@ def test_the_surplus_of_rail_freight(option, shifted, total):
 
 
 @pytest.mark.parametrize(
-    ("option", "unit", "existing", "shifted"), [("option 1", 3.58, 22.6, 8.1), ("option 2", 6.27, 39.5, 34.4)]
+    ("option", "unit", "existing", "shifted", "total"),
+    [("option 1", 3.58, 22.6, 8.1, 30.6), ("option 2", 6.27, 39.5, 34.4, 73.9)],
 )
-def test_the_surplus_of_rail_passengers(option, unit, existing, shifted):
+def test_the_surplus_of_rail_passengers(option, unit, existing, shifted, total):
     new = PASSENGERS[option] - PASSENGERS["before"]
     found = rule_of_half(PASSENGERS["before"], unit, 0.0, diverted=new)
     assert found.existing == rounded(existing, 1)
-    assert found.diverted == pytest.approx(shifted, abs=0.06)  # the source multiplies by a rounded half: 1.79 and 3.14
+    assert found.diverted == rounded(shifted, 1)
+    assert found.total == rounded(total, 1)
 
 
 def test_the_grant_is_what_parts_capital_from_investment():

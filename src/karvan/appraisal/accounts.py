@@ -6,7 +6,6 @@ denominator: ``all_costs`` sets benefits against every cost, ``capital`` sets be
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from karvan.appraisal.audit import audit_accounts
+from karvan.appraisal.discounting import is_number, is_whole
 from karvan.appraisal.indicators import (
     benefit_cost_ratio,
     first_year_return,
@@ -112,7 +112,7 @@ class Accounts:
                     "Write 0 where nothing happens."
                 )
             for year, value in zip(listed, item.values, strict=False):
-                if not math.isfinite(value):
+                if not is_number(value):
                     faults.append(f"{item.name}, {year}: found no number; expected one. Write 0 where nothing happens.")
                 elif abs(value) > _LARGEST:
                     faults.append(f"{item.name}, {year}: found {value:g}; expected at most {_LARGEST:g} in size.")
@@ -342,10 +342,13 @@ def appraise_accounts(
     Raises
     ------
     InputError
-        The base year lies more than a hundred years from the streams.
+        The base year is none, or lies more than a hundred years from the streams; or the ratio is none of the two.
     AuditError
         The result fails its audit.
     """
+    if bcr_denominator not in get_args(Denominator):
+        fault = f"found {bcr_denominator!r}; expected one of {', '.join(get_args(Denominator))}."
+        raise InputError([fault], what="Denominator of the ratio")
     base = _base_year(accounts, base_year)
     factors = discounting.factors([year - base for year in accounts.years])
     if float(np.max(factors)) > _LARGEST:
@@ -376,7 +379,7 @@ def appraise_accounts(
         opening_year=None if opening is None else accounts.years[opening],
         payback_years=payback(net),
         discounted_payback_years=payback(net * factors),
-        notes=(*notes, *_notes(accounts, rates)),
+        notes=(*notes, *_notes(accounts, rates, bcr_denominator)),
         meta=meta,
     )
     audit_accounts(found)
@@ -385,6 +388,8 @@ def appraise_accounts(
 
 def _base_year(accounts: Accounts, wanted: int | None) -> int:
     first = accounts.years[0]
+    if wanted is not None and not is_whole(wanted):
+        raise InputError([f"found {wanted!r}; expected a whole number."], what="Base year")
     if wanted is not None and abs(first - wanted) > _FARTHEST_BASE:
         fault = (
             f"found {wanted}, {abs(first - wanted)} years from the first year of the streams, {first}; "
@@ -394,8 +399,12 @@ def _base_year(accounts: Accounts, wanted: int | None) -> int:
     return first if wanted is None else wanted
 
 
-def _notes(accounts: Accounts, rates: RatesOfReturn) -> list[str]:
+def _notes(accounts: Accounts, rates: RatesOfReturn, denominator: Denominator) -> list[str]:
     notes = [rates.reason] if rates.reason else []
+    if denominator == "capital" and not any(item.capital for item in accounts.items):
+        notes.append(
+            "there is no ratio over capital, since no stream is of it: the name of its column begins with cost_capital"
+        )
     if rates.verdict == "one" and rates.sign_changes > 1:
         notes.append(
             f"the net stream changes sign {rates.sign_changes} times; it has one rate of return, "

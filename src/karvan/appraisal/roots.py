@@ -23,11 +23,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from karvan.appraisal.discounting import date_offsets
+from karvan.appraisal.discounting import date_offsets, is_number
 from karvan.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import date
 
     from karvan.appraisal.discounting import Floats
@@ -103,7 +103,7 @@ class RatesOfReturn:
         return f"the net stream changes sign {self.sign_changes} times, yet its value is zero at no real rate"
 
 
-def rates_of_return(flows: Sequence[float | Fraction]) -> RatesOfReturn:
+def rates_of_return(flows: Iterable[float | Fraction]) -> RatesOfReturn:
     """Return every rate of return of a stream of yearly flows.
 
     Raises
@@ -111,11 +111,12 @@ def rates_of_return(flows: Sequence[float | Fraction]) -> RatesOfReturn:
     InputError
         A flow is no number, every one is listed; or a rate lies beyond the range of floating-point numbers.
     """
+    given = list(flows)
     faults = [f"flow {place}: found {flow}; expected a number. Write 0 where nothing happens."
-              for place, flow in enumerate(flows, 1) if not math.isfinite(flow)]  # fmt: skip
+              for place, flow in enumerate(given, 1) if not is_number(flow)]  # fmt: skip
     if faults:
         raise InputError(faults, what="Rates of return")
-    values = [flow if isinstance(flow, Fraction) else as_written(flow) for flow in flows]
+    values = [flow if isinstance(flow, Fraction) else as_written(flow) for flow in given]
     changes = sign_changes(values)
     if changes == 0:
         return RatesOfReturn((), 0, empty=not any(values))
@@ -132,7 +133,7 @@ def as_written(value: float) -> Fraction:
     return Fraction(repr(float(value)))
 
 
-def rate_of_return(flows: Sequence[float]) -> float:
+def rate_of_return(flows: Iterable[float]) -> float:
     """Return the rate of return of a stream that has just one.
 
     Raises

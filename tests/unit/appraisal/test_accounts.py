@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 
 import pytest
@@ -103,6 +104,14 @@ def test_a_stream_that_begins_with_a_gain_is_noted():
     assert appraise_accounts(accounts([0, 0, 60, 60], [0, 100, 0, 0]), TEN).notes == ()
 
 
+def test_a_ratio_over_capital_without_capital_is_noted():
+    found = appraise_accounts(accounts((0, 60, 70), (100, 0, 0)), TEN, bcr_denominator="capital")
+    assert found.bcr is None
+    assert found.notes == (
+        "there is no ratio over capital, since no stream is of it: the name of its column begins with cost_capital",
+    )
+
+
 def test_a_negative_cost_is_noted():
     found = appraise_accounts(accounts((0, 60, 70), (100, 0, -20)), TEN)
     assert found.notes == ("the cost is negative in 2028; it lowers the costs, and so moves the ratios",)
@@ -120,6 +129,25 @@ def test_streams_of_more_years_than_a_thousand():
         InputError, match=r"years: found 1,001; expected at most 1,000\. Add up what falls in one year\."
     ):
         Accounts.of(range(1001), [Item("works", "cost", (1.0,) * 1001)])
+
+
+def test_a_year_without_a_figure_is_told():
+    with pytest.raises(
+        InputError, match=r"tolls, 2027: found no number; expected one\. Write 0 where nothing happens\."
+    ):
+        Accounts.of([2026, 2027], [Item("tolls", "benefit", (1.0, None))])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"bcr_denominator": "all"}, "Denominator of the ratio: found 'all'; expected one of all_costs, capital."),
+        ({"base_year": 2025.5}, "Base year: found 2025.5; expected a whole number."),
+    ],
+)
+def test_conventions_that_are_none(options, message):
+    with pytest.raises(InputError, match=re.escape(message)):
+        appraise_accounts(accounts((0, 60, 70), (100, 0, 0)), TEN, **options)
 
 
 def test_never_paid_back():

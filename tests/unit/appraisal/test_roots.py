@@ -191,3 +191,9 @@ def test_dates_and_flows_that_cannot_be():
     )
     with pytest.raises(InputError, match="dates: found none; expected one or more"):
         rates_by_date([], [])
+
+
+def test_flows_may_come_one_by_one_and_one_that_is_missing_is_told():
+    assert rates_of_return(flow for flow in (-100, 110)).roots == (0.1,)
+    with pytest.raises(InputError, match=r"flow 2: found None; expected a number\. Write 0 where nothing happens\."):
+        rates_of_return((-100, None, 110))  # type: ignore[arg-type]
