@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _LINEAR = 1e-9
 #: Places at which a figure is tried between its limits before a root is looked for between two of them.
 _TRIALS = 65
+#: The factor up to which a stream is followed at least, and at most: beyond, it is nothing beside the others.
+_FAR_FACTOR, _MOST_FACTOR = 10.0, 1e9
 
 
 @dataclass(frozen=True)
@@ -227,7 +229,7 @@ def account_drivers(
     ranges: dict[str, tuple[float, float]] | None = None,
     share: float = 0.1,
 ) -> list[Driver]:
-    """Return a driver for each stream of accounts: a factor on it, 1 in the base.
+    """Return a driver for each stream of accounts: a factor on it, 1 in the base, from nothing to whatever turns the value.
 
     Parameters
     ----------
@@ -248,9 +250,13 @@ def account_drivers(
     def value_of(name: str) -> Callable[[float], float]:
         return lambda factor: total + signs[name] * worth[name] * (factor - 1.0)
 
+    def most(name: str) -> float:
+        turns = 1.0 - signs[name] * total / worth[name] if worth[name] else 1.0
+        return min(max(_FAR_FACTOR, 2.0 * turns), _MOST_FACTOR)
+
     return [
         Driver(item.name, 1.0, *(ranges or {}).get(item.name, (1.0 - share, 1.0 + share)), value=value_of(item.name),
-               limits=(0.0, 10.0))
+               limits=(0.0, most(item.name)))
         for item in accounts.items
     ]  # fmt: skip
 

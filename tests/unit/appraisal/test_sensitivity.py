@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from karvan.appraisal.accounts import Accounts, Item
+from karvan.appraisal.accounts import Accounts, Item, appraise_accounts
 from karvan.appraisal.discounting import Discounting
 from karvan.appraisal.sensitivity import (
     Driver,
@@ -63,6 +63,22 @@ def test_of_several_roots_the_nearest():
 def test_where_there_is_none_it_says_so(value):
     found = switching_value(Driver("x", 1.0, 0.5, 1.5, value, limits=(0.0, 3.0)))
     assert (found.value, found.change, found.found_by) == (None, None, "none")
+
+
+def test_a_small_cost_turns_the_value_at_many_times_its_size():
+    """The value is 3,362, upkeep 8.68 of it: it may grow to 388 times, as the accounts themselves say."""
+    accounts = Accounts.of(
+        range(3),
+        [
+            Item("tolls", "benefit", (0.0, 2000.0, 2000.0)),
+            Item("works", "cost", (100.0, 0.0, 0.0)),
+            Item("upkeep", "cost", (0.0, 5.0, 5.0)),
+        ],
+    )
+    found = analyse_drivers(account_drivers(accounts, Discounting.at(0.1)))
+    known = appraise_accounts(accounts, Discounting.at(0.1)).switching
+    assert {bar.name: bar.switch.change for bar in found} == pytest.approx(known)
+    assert {bar.switch.found_by for bar in found} == {"formula"}
 
 
 def test_without_limits_it_looks_as_far_as_four_times_the_figure():
