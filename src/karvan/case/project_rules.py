@@ -287,6 +287,27 @@ def _candidates(context: Context) -> Iterator[Problem]:
             )  # fmt: skip
 
 
+@rule("unknown-country")
+def _countries(context: Context) -> Iterator[Problem]:
+    """Demand that a country that builds, or that a standing counts, is in the case: else its gains are nobody's."""
+    tables = ("node", "zone", "stakeholder")
+    expected = "a country of node.csv, zone.csv or stakeholder.csv"
+    todo = "Mend the code, or add the country."
+
+    def known(country: str) -> bool:
+        return any(context.may_have(table, country=country) for table in tables)
+
+    for row in context.tables["project"].rows:
+        for country in () if "country" in row.bad else row.values["country"]:
+            if not known(country):
+                yield context.problem("project", row, "country", country, expected, todo, name="unknown-country")
+    for standing in context.config.appraisal.standings if context.config is not None else ():
+        for country in standing.countries:
+            if not known(country):
+                place = f"appraisal.standings, {standing.id}"
+                yield Problem("case.toml", 0, place, country, expected, todo, "unknown-country")
+
+
 @rule("probabilities")
 def _probabilities(context: Context) -> Iterator[Problem]:
     raw = context.tables["scenario"]

@@ -530,6 +530,18 @@ def _candidate_in_the_past(files):
     files.set("project.csv", "N1", open_year="1999")
 
 
+@fault("project.csv, line 3, country: found ZZZ; expected a country of node.csv, zone.csv or stakeholder.csv. "
+       "Mend the code, or add the country.")  # fmt: skip
+def _built_nowhere(files):
+    files.set("project.csv", "N2", country="ZZZ")
+
+
+@fault("case.toml, appraisal.standings, both: found CCD; expected a country of node.csv, zone.csv or stakeholder.csv. "
+       "Mend the code, or add the country.")  # fmt: skip
+def _standing_of_nobody(files):
+    files.replace("case.toml", '["AAA", "CCC"]', '["AAA", "CCD"]')
+
+
 @fault("link.csv, line 3, capacity_trains_per_day: found '0'; expected more than 0. "
        "Leave it blank where there is no limit; where nothing passes, the row's status says so.")  # fmt: skip
 def _no_capacity(files):
@@ -874,5 +886,7 @@ def test_a_case_of_the_required_tables_alone(files):
     files.set("service.csv", "road.any", payee="", price_usd_per_tkm="0", price_low_usd_per_tkm="")
     files.replace("case.toml", 'pairs = [{ origin = "a_city", destination = "c_city" }, '
                   '{ origin = "a_port", destination = "c_port" }]', "")  # fmt: skip
+    files.replace("case.toml", '["CCC"]', "[]")
+    files.replace("case.toml", '["AAA", "CCC"]', '["AAA"]')
     assert files.problems() == []
     assert list(files.open().rows("link")) == ["a_port-a_city.road"]
