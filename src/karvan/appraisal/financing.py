@@ -138,6 +138,8 @@ def _cost_of_capital(
 ) -> CostOfCapital:  # fmt: skip
     """Return the weighted average cost of the money for the projects, or why it is not known, and what is known of it."""
     total = math.fsum(project.cost_musd for project in projects)
+    if not total:
+        return CostOfCapital(None, "the works cost nothing", 0.0, None)
     sources, missing = [], []
     for project in projects:
         for part in project.funding:
@@ -193,7 +195,8 @@ def _flows(appraisal: Appraisal, home: list[str], discounting: Discounting) -> _
     if appraisal.rules.residual_value == "remaining_life":
         residual = residual_by_life(costs, [plan.life_years] * len(costs), ages)
     else:
-        age = math.fsum(cost * age for cost, age in zip(costs, ages, strict=True)) / math.fsum(costs)
+        weights = costs if any(costs) else [1.0] * len(costs)
+        age = math.fsum(weight * age for weight, age in zip(weights, ages, strict=True)) / math.fsum(weights)
         last = len(plan.years) - 1
         later = discounting.factors(range(last, last + max(0, round(plan.life_years - age)) + 1))
         residual = float(receipts[-1] - upkeep[-1]) * float(later[1:].sum() / later[0])
@@ -293,7 +296,7 @@ def _funds(appraisal: Appraisal, home: list[str], notes: list[str]) -> _Funds:
     loans: list[ProjectLoan] = []
     for project in plan.projects:
         spent = _spent(project, years)
-        for part in project.funding:
+        for part in project.funding if project.cost_musd else ():
             lent = has_terms(part)
             # what others give for good, or lend to another body, costs the treasuries of these countries nothing
             theirs = part.country in home if part.instrument in GIVEN else not lent or math.isnan(part.guaranteed_share)

@@ -35,6 +35,16 @@ def finance(files: CaseFiles, project: str = "N1", *, rule_set: str = "adb_2017"
     return found
 
 
+@pytest.mark.parametrize("rules", ["adb_2017", "world_bank_2016"])
+def test_works_that_cost_nothing_have_accounts_and_no_cost_of_capital(files: CaseFiles, rules: str) -> None:
+    name(files, cost_of_own_money_pct_per_year="8")
+    files.set("project.csv", "N1", cost_musd="0", cost_low_musd="", cost_high_musd="")
+    found = finance(files, rule_set=rules)
+    assert found.loans == ()
+    assert (found.cost_of_capital.wacc, found.cost_of_capital.why_not) == (None, "the works cost nothing")
+    assert found.returns.fnpv_c == pytest.approx(found.returns.fnpv_k)
+
+
 def test_fees_of_a_loan(files: CaseFiles) -> None:
     """400 at constant prices in four parts: 1 % of all at once, 0.5 % a year of what is not drawn, in dollars of the day."""
     plain = finance(files)
