@@ -94,7 +94,7 @@ def break_even(appraisal: Appraisal, standing: str) -> BreakEven:
     moved_mt = float(found.factors[running] @ traffic[running]) / 1e6
     mean = moved_mt / float(found.factors[running].sum()) if running.any() else None
     if mean is None:
-        reasons["mt_per_year"] = "no goods pass what it opens or changes"
+        reasons["mt_per_year"] = "no goods pass a link, crossing or terminal that it opens or changes"
     elif why:
         reasons["mt_per_year"] = why
     elif math.isnan(appraisal.cost_musd):

@@ -286,24 +286,26 @@ def _demand(model: DrawModel, numbers: Floats) -> Floats:
 def _year_weights(model: DrawModel, numbers: Floats, late: Floats) -> Floats:
     """Return what each solved year says of each year, ramped up from a late opening, an array (draws, years, solved years)."""
     plan, demand = model.plan, _demand(model, numbers)
-    solved, openings = plan.solved_years(), plan.openings
+    solved, starts = plan.solved_years(), plan.starts
     ramp_years = model.case.parameters.get(RAMP_PARAMETER, RAMP_YEARS)
     straight = [
         _straight(
             plan.years,
             solved,
             demand,
-            opening,
-            openings[place + 1] if place + 1 < len(openings) else plan.years[-1] + 1,
+            first,
+            starts[place + 1][0] if place + 1 < len(starts) else plan.years[-1] + 1,
         )
-        for place, opening in enumerate(openings)
+        for place, (first, _) in enumerate(starts)
     ]
 
     def opened(years: int) -> Floats:
-        found = np.zeros_like(straight[0])
-        for opening, mine in zip(openings, straight, strict=True):
-            ramp = ramp_share(plan.years, opening + years, ramp_years)[None, :, None]
-            found = found + ramp * (mine - found)
+        found, before = np.zeros_like(straight[0]), np.zeros(1)
+        for (first, opening), mine in zip(starts, straight, strict=True):
+            # openings are late; an effect with a first year of its own begins in it, where its project is open by then
+            ramp = ramp_share(plan.years, opening + years, ramp_years, first=first)[None, :, None]
+            found = found + ramp * (mine - before)
+            before = mine
         return found
 
     mixed: Floats = _mixed(late, opened)
@@ -406,40 +408,51 @@ def _works(
     model: DrawModel, numbers: Floats, plain: Floats, factors: Floats, late: Floats, life: Floats
 ) -> Floats:  # fmt: skip
     """Return what works, upkeep and what is left of works come to, by draw and standing."""
-    plan, years = model.plan, np.asarray(model.plan.years)
-    real = works_factor(model.case, model.rules)
+    plan = model.plan
     beyond = factors[:, -1] - plain[-1]
     upkeep = np.full(len(numbers), plan.upkeep_pct[0] / 100.0)
     for column in model.columns("upkeep"):
         upkeep = upkeep * numbers[:, column]
     total = np.zeros((len(numbers), len(model.standings)))
-    for project, (once, yearly) in zip(plan.projects, model.bearing, strict=True):
+    for project, bearing in zip(plan.projects, model.bearing, strict=True):
         if math.isnan(project.cost_musd):
             continue
         cost = np.full(len(numbers), project.cost_musd)
         for column in (*model.columns("cost"), *model.columns("overrun")):
             if model.drivers[column].project == project.id:
                 cost = cost * numbers[:, column]
-
-        def built(extra: int, project: PlannedProject = project) -> Floats:
-            return _built(project, plain, years, extra) + _built_again(project, plain, years, extra, life)
-
-        def kept_up(extra: int, project: PlannedProject = project) -> Floats:
-            return np.array([float(plain[years >= project.opening + extra].sum())])
-
-        worth = np.outer(_mixed(late, built), once) + np.outer(upkeep * (_mixed(late, kept_up) + beyond), yearly)
-        if model.rules.residual_value == "remaining_life":
-
-            def left(extra: int, project: PlannedProject = project) -> Floats:
-                age = years[-1] - _last_built(project, years, extra, life) + 1
-                found: Floats = np.maximum(0.0, 1.0 - age / life)
-                return found
-
-            here = [sum(standing.counts(one) for one in project.countries) / len(project.countries)
-                    for standing in model.standings]  # fmt: skip
-            worth = worth + np.outer(_mixed(late, left) * real * plain[-1], np.array(here))
-        total += cost[:, None] * worth
+        total += cost[:, None] * _works_per_usd(model, project, bearing, (plain, beyond, upkeep, late, life))
     return total
+
+
+def _works_per_usd(
+    model: DrawModel, project: PlannedProject, bearing: tuple[Floats, Floats], drawn: tuple[Floats, ...]
+) -> Floats:
+    """Return the same of a project, for each USD m of its cost."""
+    plain, beyond, upkeep, late, life = drawn
+    years = np.asarray(model.plan.years)
+
+    def built(extra: int) -> Floats:
+        return _built(project, plain, years, extra) + _built_again(project, plain, years, extra, life)
+
+    def kept_up(extra: int) -> Floats:
+        return np.array([float(plain[years >= project.opening + extra].sum())])
+
+    def open_at_end(extra: int) -> Floats:
+        return np.array([float(project.opening + extra <= years[-1])])
+
+    def left(extra: int) -> Floats:
+        return _left(project, years, extra, life)
+
+    once, yearly = bearing
+    kept = _mixed(late, kept_up) + beyond * _mixed(late, open_at_end)
+    worth: Floats = np.outer(_mixed(late, built), once) + np.outer(upkeep * kept, yearly)
+    if model.rules.residual_value == "remaining_life":
+        real = works_factor(model.case, model.rules)
+        here = [sum(standing.counts(one) for one in project.countries) / len(project.countries)
+                for standing in model.standings]  # fmt: skip
+        worth = worth + np.outer(_mixed(late, left) * real * plain[-1], np.array(here))
+    return worth
 
 
 def _built(project: PlannedProject, plain: Floats, years: Floats, extra: int) -> float:
@@ -448,6 +461,15 @@ def _built(project: PlannedProject, plain: Floats, years: Floats, extra: int) ->
     first = project.years[0] - int(years[0])
     within = min(len(shares), len(plain) - first)
     return float(plain[first : first + within] @ shares[:within])
+
+
+def _left(project: PlannedProject, years: Floats, extra: int, life: Floats) -> Floats:
+    """Return the share of the cost that is left at the end of the accounts; of works under way, what was spent on them."""
+    if project.opening + extra > years[-1]:
+        return np.full(len(life), _built(project, np.ones(len(years)), years, extra))
+    age = years[-1] - _last_built(project, years, extra, life) + 1
+    found: Floats = np.maximum(0.0, 1.0 - age / life)
+    return found
 
 
 def _built_again(project: PlannedProject, plain: Floats, years: Floats, extra: int, life: Floats) -> Floats:

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from karvan.appraisal.demand import demand_of_years
-from karvan.appraisal.prices import price_factor
-from karvan.appraisal.projects import check_together
+from karvan.appraisal.prices import beyond_index, price_factor
+from karvan.appraisal.projects import check_together, parts_of
 from karvan.appraisal.streams import even_shares, phase_cost
 from karvan.appraisal.terms import MoneyTerms, read_terms
 from karvan.case.apply import opening_year, resolve_project
@@ -119,6 +119,8 @@ class Plan:
         Terms of money that the case names.
     demand_t
         Tonnes a year by year, whatever is built, as they grow in the world that is appraised.
+    later_effects
+        Years in which an effect of a project that is open begins, and when that project opens.
     """
 
     projects: tuple[PlannedProject, ...]
@@ -129,6 +131,7 @@ class Plan:
     life_years: float = LIFE_YEARS
     terms: MoneyTerms = field(default_factory=MoneyTerms)
     demand_t: tuple[float, ...] = ()
+    later_effects: tuple[tuple[int, int], ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -140,15 +143,20 @@ class Plan:
         """Years in which a project opens."""
         return tuple(sorted({project.opening for project in self.projects}))
 
+    @property
+    def starts(self) -> tuple[tuple[int, int], ...]:
+        """Years in which something begins, openings and later effects, each with the opening from which it ramps up."""
+        return tuple(sorted((dict(self.later_effects) | {year: year for year in self.openings}).items()))
+
     def open_in(self, year: int) -> tuple[str, ...]:
         """Return the projects that are open in a year, as a setting names them."""
         return tuple(f"{project.id}@{project.opening}" for project in self.projects if project.opening <= year)
 
     def solved_years(self, until: float = ADJUSTMENT_YEARS) -> tuple[int, ...]:
-        """Return the years to solve: every opening, the year in which trade has adjusted to the last of them, and the horizon."""
+        """Return the years to solve: what begins, the year in which trade has adjusted to the last opening, and the horizon."""
         last, end = self.openings[-1], self.years[-1]
         settled = last + math.ceil(until) - 1
-        return tuple(sorted({*self.openings, *([settled] if settled < end else []), end}))
+        return tuple(sorted({*(year for year, _ in self.starts), *([settled] if settled < end else []), end}))
 
     @property
     def cost_musd(self) -> float:
@@ -232,7 +240,21 @@ def plan_projects(
         notes += [f"{name} changes nothing of its own: {rows[name]['no_effect']}" for name in idle]
     life = case.parameters.get(LIFE_PARAMETER, LIFE_YEARS)
     demand = tuple(demand_of_years(case, years, scenario=scenario, changes=changes).tolist())
-    return Plan(found, years, _upkeep(case), why, tuple(notes), life, read_terms(case), demand)
+    later = _later_effects(case, found, years[-1])
+    return Plan(found, years, _upkeep(case), why, tuple(notes), life, read_terms(case), demand, later)
+
+
+def _later_effects(case: Case, projects: Sequence[PlannedProject], end: int) -> tuple[tuple[int, int], ...]:
+    """Return years in which an effect of a project that is open begins, with the latest of the openings."""
+    contains = {name: row["contains"] for name, row in case.rows("project").items()}
+    found: dict[int, int] = {}
+    for project in projects:
+        mine = {project.id, *parts_of(project.id, contains)}
+        for row in case.rows("effect").values():
+            if row["owner"] in mine and project.opening < row["from_year"] <= end:
+                year = int(row["from_year"])
+                found[year] = max(found.get(year, 0), project.opening)
+    return tuple(sorted(found.items()))
 
 
 def _planned(case: Case, name: str, given: int | None, years: Sequence[int], notes: list[str]) -> PlannedProject:
@@ -258,6 +280,8 @@ def _planned(case: Case, name: str, given: int | None, years: Sequence[int], not
         )
         shares = even_shares(float(opens - base))
     cost, low, high = _cost(case, name)
+    if not math.isnan(row["cost_year"]):
+        notes += beyond_index(case, int(row["cost_year"]))
     return PlannedProject(
         name, str(row["name"]), opens, tuple(range(opens - len(shares), opens)), shares, cost, low, high, tuple(row["country"]),
         str(row["cost_basis"]), str(row["effect_basis"]), funding_of(case, name, cost),
@@ -294,10 +318,15 @@ def capital_stream(project: PlannedProject, years: Sequence[int]) -> Floats:
     return phase_cost(project.cost_musd, years, first_year=project.years[0], shares=project.shares)
 
 
-def ramp_share(years: Sequence[int], opening: int, ramp_years: float) -> Floats:
-    """Return the share of its full effect that a project has: it grows evenly over the years of ramp-up, from the first."""
-    since = np.asarray(years, dtype=float) - opening + 1.0
-    found: Floats = np.where(since < 1.0, 0.0, np.minimum(since / max(ramp_years, 1.0), 1.0))
+def ramp_share(years: Sequence[int], opening: int, ramp_years: float, *, first: int | None = None) -> Floats:
+    """Return the share of its full effect that a project has: it grows evenly over the years of ramp-up, from the first.
+
+    What begins later, in a first year of its own, has the share that the project has by then.
+    """
+    at = np.asarray(years, dtype=float)
+    since = at - opening + 1.0
+    begun = (since >= 1.0) & (at >= (opening if first is None else first))
+    found: Floats = np.where(begun, np.minimum(since / max(ramp_years, 1.0), 1.0), 0.0)
     return found
 
 

@@ -29,7 +29,7 @@ def price_index() -> dict[int, float]:
 def price_factor(case: Case, price_year: int, *, what: str) -> float:
     """Return by what a sum in US dollars of a year is multiplied to be at the prices of the case's price year.
 
-    A year after the last of the index counts as the last: its inflation is not known yet.
+    A year after the last of the index counts as the last: its inflation is not known yet (:func:`beyond_index` says so).
 
     Raises
     ------
@@ -41,11 +41,21 @@ def price_factor(case: Case, price_year: int, *, what: str) -> float:
     return to_price_year(1.0, min(price_year, last), min(case.config.case.price_year, last), index=index, what=what)
 
 
+def beyond_index(case: Case, price_year: int) -> list[str]:
+    """Return a note where prices of a year, or those of the case, are later than the index and are not the same."""
+    last, own = max(price_index()), case.config.case.price_year
+    later = sorted({year for year in (price_year, own) if year > last})
+    if price_year == own or not later:
+        return []
+    listed = " and ".join(map(str, later))
+    return [f"the price index of the United States ends in {last}: prices of {listed} are taken to be those of {last}"]
+
+
 def usd_factor(case: Case, currency: str, price_year: int, *, what: str) -> tuple[float, list[str]]:
     """Return by what a sum in a currency and at prices of a year is multiplied to be in US dollars at the case's prices.
 
-    The rate of exchange is that of the sum's own year, and prices move with those of the United States after it. With it comes
-    a note where the rate was not found in its source yet.
+    The rate of exchange is that of the sum's own year, and prices move with those of the United States after it. With it come
+    notes where the rate was not found in its source yet, or prices are later than the index.
 
     Raises
     ------
@@ -67,4 +77,4 @@ def usd_factor(case: Case, currency: str, price_year: int, *, what: str) -> tupl
                 "Add it to parameter.csv."
             )
             raise InputError([fault], what="Rate of exchange")
-    return rate * price_factor(case, price_year, what=what), notes
+    return rate * price_factor(case, price_year, what=what), [*notes, *beyond_index(case, price_year)]

@@ -31,14 +31,14 @@ def check_together(
     named = sorted(set(projects))
     for one in named:
         faults += [f"{one}: found together with {part}, which is part of it; expected one of them. {part} would count twice."
-                   for part in sorted(_parts(one, contains)) if part in named]  # fmt: skip
+                   for part in sorted(parts_of(one, contains)) if part in named]  # fmt: skip
         faults += [f"{one}: found together with {other}, its alternative; expected one of them."
                    for other in sorted(alternatives.get(one, ())) if other in named and one < other]  # fmt: skip
     if faults:
         raise InputError(faults, what="Projects together")
 
 
-def _parts(project: str, contains: Mapping[str, Sequence[str]]) -> set[str]:
+def parts_of(project: str, contains: Mapping[str, Sequence[str]]) -> set[str]:
     """Return everything that is part of a project, at any depth."""
     found: set[str] = set()
     waiting = list(contains.get(project, ()))

@@ -15,11 +15,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from karvan.appraisal.plans import LIFE_PARAMETER, LIFE_YEARS, UPKEEP_PARAMETER, UPKEEP_PCT
+from karvan.appraisal.projects import parts_of
 from karvan.appraisal.reference_class import reference_class
 from karvan.appraisal.uncertain import Floats, Uncertain
 from karvan.case import Change
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from karvan.appraisal.plans import Plan, PlannedProject
     from karvan.appraisal.rules import RuleSet
-    from karvan.case import Case
+    from karvan.case import Case, Rows
     from karvan.case.ranges import Range
 
 #: Where a driver acts: on what the chain finds, with and without the projects or with them alone; or on the accounts.
@@ -85,6 +86,8 @@ class Figure:
         Between what the format lets it lie.
     adds
         Whether it is something that is added to a cell, so that a change of it is one too; else a change is a factor.
+    first, until
+        The first year in which it holds, and the first in which it does no more: an effect may begin late, or replace another.
     """
 
     table: str
@@ -96,6 +99,8 @@ class Figure:
     least: float = -math.inf
     most: float = math.inf
     adds: bool = False
+    first: float = -math.inf
+    until: float = math.inf
 
     def at(self, scores: Floats | float) -> Floats:
         """Return its values at scores."""
@@ -249,7 +254,8 @@ def _delay(case: Case, plan: Plan) -> list[UncertainDriver]:
 
 def _of_effects(case: Case, project: PlannedProject) -> list[UncertainDriver]:
     """Return what a project changes, all figures of it together, where they are quantities with a range."""
-    rows, mine = case.rows("effect"), _with_parts(case, project.id)
+    contains = {name: row["contains"] for name, row in case.rows("project").items()}
+    rows, mine = case.rows("effect"), {project.id, *parts_of(project.id, contains)}
     shares = confidence_shares(case.parameters)
     figures, own, assumed = [], 0, 0
     for name, row in rows.items():
@@ -262,8 +268,9 @@ def _of_effects(case: Case, project: PlannedProject) -> list[UncertainDriver]:
             continue  # what is set without a range is a fact of design
         own += span.basis == "own"
         assumed += case.is_assumption("effect", name)
+        first, until = _holds(rows, row)
         figures.append(Figure(row["table"], row["row"], row["column"], min(span.low, span.high), value,
-                              max(span.low, span.high), adds=row["op"] == "add"))  # fmt: skip
+                              max(span.low, span.high), adds=row["op"] == "add", first=first, until=until))  # fmt: skip
     if not figures:
         return []
     name = f"effect_{project.id}"
@@ -274,14 +281,16 @@ def _of_effects(case: Case, project: PlannedProject) -> list[UncertainDriver]:
     ]  # fmt: skip
 
 
-def _with_parts(case: Case, name: str) -> set[str]:
-    rows, found, waiting = case.rows("project"), {name}, [name]
-    while waiting:
-        for part in rows[waiting.pop()]["contains"]:
-            if part not in found:
-                found.add(part)
-                waiting.append(part)
-    return found
+def _holds(rows: Rows, row: Mapping[str, Any]) -> tuple[float, float]:
+    """Return from which year an effect holds, and from which on its owner sets the cell to something else."""
+    cell = [row[name] for name in ("owner", "table", "row", "column", "op")]
+    first = -math.inf if math.isnan(row["from_year"]) else float(row["from_year"])
+    later = [
+        float(other["from_year"])
+        for other in rows.values()
+        if row["op"] == "set" and [other[name] for name in ("owner", "table", "row", "column", "op")] == cell
+    ]
+    return first, min((year for year in later if year > first), default=math.inf)
 
 
 # the world --------------------------------------------------------------------------------------------------------------
@@ -401,6 +410,16 @@ def _life(case: Case) -> list[UncertainDriver]:
 
 
 @dataclass(frozen=True)
+class DrawnEffect:
+    """A cell that is changed with a project alone: whose, how, and in which years, from the first until before the last."""
+
+    project: str
+    change: Change
+    first: float
+    until: float
+
+
+@dataclass(frozen=True)
 class World:
     """A draw of what the chain stands on.
 
@@ -409,20 +428,20 @@ class World:
     changes
         Cells changed with and without the projects.
     effects
-        By project, cells changed with it alone, once it is open.
+        Cells changed with a project alone, once it is open.
     theta
         Elasticity of trade; None is the case's own.
     """
 
     changes: tuple[Change, ...] = ()
-    effects: tuple[tuple[str, tuple[Change, ...]], ...] = ()
+    effects: tuple[DrawnEffect, ...] = ()
     theta: float | None = None
 
 
 def world_of(drivers: Iterable[UncertainDriver], scores: Mapping[str, float]) -> World:
     """Return the world at scores of the drivers of the chain; one without a score stays in its middle."""
     changes: list[Change] = []
-    effects: list[tuple[str, tuple[Change, ...]]] = []
+    effects: list[DrawnEffect] = []
     theta = None
     for driver in drivers:
         z = float(scores.get(driver.name, 0.0))
@@ -431,9 +450,9 @@ def world_of(drivers: Iterable[UncertainDriver], scores: Mapping[str, float]) ->
         if driver.acts == "elasticity":
             theta = float(driver.figures[0].at(z))
             continue
-        found = tuple(change for figure in driver.figures if (change := figure.change(z)) is not None)
+        found = [(figure, change) for figure in driver.figures if (change := figure.change(z)) is not None]
         if driver.acts == "effect":
-            effects.append((driver.project, found))
+            effects += [DrawnEffect(driver.project, change, one.first, one.until) for one, change in found]
         else:
-            changes += found
+            changes += [change for _, change in found]
     return World(tuple(changes), tuple(effects), theta)

@@ -311,14 +311,18 @@ def _streams(case: Case, plan: Plan, solved: Mapping[int, SolvedYear], states: t
     ramp_years = case.parameters.get(RAMP_PARAMETER, RAMP_YEARS)
     gains = np.zeros((len(plan.years), *next(iter(stacked.values())).shape))
     traffic = np.zeros((len(plan.years), len(states), 1))
-    openings = plan.openings
-    for place, opening in enumerate(openings):
-        until = openings[place + 1] if place + 1 < len(openings) else math.inf
-        ramp = ramp_share(plan.years, opening, ramp_years)[:, None, None]
-        own = {year: values for year, values in stacked.items() if opening <= year < until}
-        gains += ramp * (between(plan.years, own, demand, opening) - gains)
+    starts, before, traffic_before = plan.starts, np.zeros_like(gains), np.zeros_like(traffic)
+    for place, (first, opening) in enumerate(starts):
+        until = starts[place + 1][0] if place + 1 < len(starts) else math.inf
+        # what begins in this year ramps up; what began before it goes on as it would have
+        ramp = ramp_share(plan.years, opening, ramp_years, first=first)[:, None, None]
+        own = {year: values for year, values in stacked.items() if first <= year < until}
+        line = between(plan.years, own, demand, first)
+        gains += ramp * (line - before)
         tonnes = {year: solved[year].traffic_t[[solved[year].states.index(s) for s in states], None] for year in own}
-        traffic += ramp * (between(plan.years, tonnes, demand, opening) - traffic)
+        traffic_line = between(plan.years, tonnes, demand, first)
+        traffic += ramp * (traffic_line - traffic_before)
+        before, traffic_before = line, traffic_line
     n, m = len(rows), len(moves)
     # sums over a view may run in another order than over the same figures laid out anew, as a process gets them from another
     own_rows = np.ascontiguousarray(gains.transpose(2, 0, 1))

@@ -259,7 +259,7 @@ def solve_year(
 
     open_now = plan.open_in(year)
     here = {name.partition("@")[0] for name in open_now}
-    effects = tuple(change for project, changes in world.effects if project in here for change in changes)
+    effects = tuple(one.change for one in world.effects if one.project in here and one.first <= year < one.until)
     setting = Setting(projects=open_now, year=year, scenario=carrier, changes=effects)
     try:
         outcome = simulate(case, setting, both=world.changes, theta=world.theta, likely_share=likely_share)

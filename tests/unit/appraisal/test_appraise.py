@@ -242,6 +242,40 @@ def test_two_projects_open_in_their_years(textbook: Case, store: OutcomeStore) -
     assert 3 < grown < 3.5  # fully ramped from a third, and three years of growth of 2 to 3 %
 
 
+def test_an_effect_that_begins_later_has_a_year_of_its_own(files: CaseFiles) -> None:
+    """The post opens in 2030, and is faster from 2040 on: until then nothing, from then on all of it, ramped up by then."""
+    for line in files.read("effect.csv")[1:]:
+        if line[1] == "N2":
+            files.set("effect.csv", line[0], from_year="2040")
+    found = appraise(files.open(), "N2@2030")
+    assert found.plan.solved_years() == (2030, 2037, 2040, 2056)
+    users = found.streams[found.streams["effect"].str.startswith("user_") & (found.streams["state"] == "open")]
+    by_year = users.groupby("year")["musd"].sum()
+    assert by_year[by_year.index < 2040].abs().max() < 1e-9
+    late = appraise(files.open(), "N2@2040").streams
+    third = late[late["effect"].str.startswith("user_") & (late["state"] == "open") & (late["year"] == 2040)][
+        "musd"
+    ].sum()
+    # trade has had ten years to adjust to the one, and none to the other
+    assert by_year[2040] == pytest.approx(3 * third, rel=0.01)
+
+
+def test_what_acts_on_services_alone_has_no_tonnage_and_says_why(files: CaseFiles) -> None:
+    for line in files.read("effect.csv")[1:]:
+        if line[1] == "N2":
+            files.set("effect.csv", line[0], table="service", row="road.any", column="price_usd_per_tkm", value="0.95",
+                      low="0.9", high="0.99")  # fmt: skip
+    found = appraise(files.open(), "N2").break_even
+    assert found.cost_musd is not None
+    assert found.why_not["mt_per_year"] == "no goods pass a link, crossing or terminal that it opens or changes"
+
+
+def test_prices_after_the_index_are_noted(files: CaseFiles) -> None:
+    files.replace("case.toml", "price_year = 2025", "price_year = 2030")
+    note = "the price index of the United States ends in 2025: prices of 2030 are taken to be those of 2025"
+    assert note in appraise(files.open(), "N2", store=OutcomeStore()).notes
+
+
 def test_a_store_on_the_disk_gives_the_same_bytes(textbook: Case, tmp_path: Path, line: Appraisal) -> None:
     first = OutcomeStore(tmp_path)
     appraise(textbook, "N1", store=first)

@@ -90,14 +90,23 @@ def test_a_world_changes_what_its_scores_say_and_nothing_else(case):
     world = world_of(found.values(), {"price_road": Z90, "effect_N2": -Z90, "elasticity": Z90, "cost_N2": 1.3})
     assert [change.row for change in world.changes] == ["road.any"]
     assert world.theta == pytest.approx(8.28)
-    ((project, changes),) = world.effects
-    assert project == "N2"
+    assert {effect.project for effect in world.effects} == {"N2"}
+    changes = tuple(effect.change for effect in world.effects)
     # 0.5 of the hours at the crossing becomes 0.4: a factor of 0.8 with the project
     assert {change.value for change in changes} == {repr(0.4 / 0.5)} or all(
         math.isclose(float(change.value), 0.8) for change in changes
     )
     opened = case.apply(Setting(projects=("N2",), changes=changes))
     assert opened.rows("border")["ab.rail.AAA-BBB"]["time_h"] == pytest.approx(10 * 0.4)
+
+
+def test_a_cell_that_is_set_again_later_is_drawn_once_in_every_year(files):
+    for year, value in (("", "5"), ("2035", "15"), ("2040", "20")):
+        files.add("effect.csv", like="N3.a_city-a_gate.rail", effect_id=f"N3.mt{year}", column="capacity_mt_per_year",
+                  value=value, low="3", high="30", from_year=year)  # fmt: skip
+    figures = drivers_of(files.open(), "N3")["effect_N3"].figures
+    found = [(one.first, one.until) for one in figures if one.column == "capacity_mt_per_year"]
+    assert found == [(-math.inf, 2035.0), (2035.0, 2040.0), (2040.0, math.inf)]
 
 
 def test_the_correlation_of_demand_is_honoured(case):

@@ -108,6 +108,42 @@ def test_a_late_opening_moves_the_ramp_and_stretches_the_works(case, store):
     assert found[1] == pytest.approx(ramp * between(plan.years, known, demand, project.opening), abs=1e-12)
 
 
+def test_what_opens_second_does_not_speed_up_the_first(case, store):
+    """In its second year the first has two thirds of its effect, and what the second adds has one third."""
+    worth = appraise(case, ["N2@2030", "N1@2031"], store=store)
+    model = _model(case, worth)
+    (weights,) = _year_weights(model, model.middle[None, :], np.zeros(1))
+    solved, grown = worth.plan.solved_years(), worth.plan.demand_t[5] / worth.plan.demand_t[4]
+    assert solved[:2] == (2030, 2031)
+    assert weights[5, :2] == pytest.approx([(2 / 3 - 1 / 3) * grown, 1 / 3], abs=1e-12)
+    # the appraisal has the same, else the draws would not begin at its value
+    how_sure(case, ["N2@2030", "N1@2031"], draws=4, solves=0, store=store)
+
+
+@pytest.mark.parametrize("rules", ["adb_2017", "world_bank_2016"])
+def test_works_under_way_at_the_end_are_worth_what_was_spent(files, rules):
+    """Twenty years of works to open in 2055, 3.6 years late: outlays alone, and by remaining life what was spent is left."""
+    files.set("project.csv", "N2", duration_years="20")
+    found = how_sure(files.open(), "N2@2055", draws=4, solves=0, only=["delay"], rule_set=rules)
+    (delay,) = found.drivers
+    assert delay.high == pytest.approx(0.18)  # 3.6 years, the mean of three late and four
+    factors = 1.0 / (1.09 if rules == "adb_2017" else 1.06) ** np.arange(31.0)
+    left = 22 * factors[30] if rules == "adb_2017" else 0.0  # 2035 to 2056
+    late = [-20 / years * (factors[9:].sum() - left) for years in (23, 24)]
+    assert delay.at_high_musd == pytest.approx(0.4 * late[0] + 0.6 * late[1], rel=1e-9)
+
+
+def test_an_effect_that_begins_later_is_drawn_from_then_on(files):
+    """At its P10 the value is what an appraisal finds that has the low end for its value."""
+    rows = [line[0] for line in files.read("effect.csv")[1:] if line[1] == "N2"]
+    for row in rows:
+        files.set("effect.csv", row, from_year="2045")
+    (effect,) = how_sure(files.open(), "N2@2030", draws=2, exact=True, only=["effect_N2"]).drivers
+    for row in rows:
+        files.set("effect.csv", row, value="0.4")
+    assert effect.at_low_musd == pytest.approx(appraise(files.open(), "N2@2030").enpv_musd["both"], rel=1e-7)
+
+
 def _model(case, worth):
     valuation = worth.valuation
     return DrawModel(
