@@ -68,7 +68,8 @@ def drivers_of(appraisal: Appraisal) -> list[Driver]:
         (1.0, 1.0 - USERS_SHARE, 1.0 + USERS_SHARE),
         "x",
     )
-    add("price of CO2e", worth(lambda effect: effect == "co2e"), found.carbon_levels, "x")
+    levels = 1.0, min(found.carbon_levels), max(found.carbon_levels)
+    add("price of CO2e", worth(lambda effect: effect == "co2e"), levels, "x")
     others = {cost.effect for cost in appraisal.rules.external}
     add("costs to neighbours", worth(lambda effect: effect in others), found.neighbour_levels, "x")
     drivers += _rate(appraisal, flows, found.later_years)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -45,6 +45,8 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 #: What is transferred in a year counts as no less than this share of what is in any year.
 ROUNDING = 1e-5
+#: Paths of prices of CO2e.
+_LEVELS: tuple[Literal["low", "central", "high"], ...] = ("low", "central", "high")
 #: Parties of the accounts that no table names: who pays for works, who owns them, who lives beside them, everybody's climate.
 FUNDER, OWNER, NEIGHBOURS, CLIMATE = "funder", "owner", "neighbours", "climate"
 
@@ -269,12 +271,15 @@ def value_plan(
         ledger.add(row, end[:, None] * one[None, :], end[:, None] * two[None, :])
     _works(ledger, case, plan, rules, upkeep_only=False)
     rows, benefit_musd, transfer_musd = ledger.arrays()
+    later = _later_years(case, plan) if rules.residual_value == "net_flows" else 0
+    emitted = factors * np.einsum("ys,ys->y", probability, figures.co2e_t)
+    emitted[-1] *= 1.0 + worth_at_end(rules, years, later)
     found = Valuation(
         years, states, usual, rows, benefit_musd, transfer_musd, probability, factors, figures.traffic_t, figures.half_musd,
-        figures.half_share, figures.parts_musd, figures.co2e_t, figures.trade_welfare_musd, _carbon_levels(rules, years[-1]),
+        figures.half_share, figures.parts_musd, figures.co2e_t, figures.trade_welfare_musd, _carbon_levels(rules, years, emitted),
         neighbour_levels, _works_pv(case, plan, rules, factors), _works_pv(case, plan, rules, factors, upkeep_only=True),
         {kind: float(sum(float((one + two) @ at_end) for one, two in theirs.values())) for kind, theirs in kinds.items()},
-        _later_years(case, plan) if rules.residual_value == "net_flows" else 0, tuple(notes),
+        later, tuple(notes),
     )  # fmt: skip
     found.audit()
     return found
@@ -357,9 +362,7 @@ def _climate(ledger: _Ledger, case: Case, plan: Plan, rules: RuleSet, co2e_t: Fl
         return [f"{rules.id} prices no CO2e: emissions are counted in tonnes alone"]
     last = rules.carbon.points[-1].year if rules.carbon.growth_after is None else plan.years[-1]
     factor, notes = usd_factor(case, rules.carbon.currency, rules.carbon.price_year, what="price of CO2e")
-    prices = np.array([
-        carbon_cost(1.0, max(min(year, last), rules.carbon.points[0].year), rules).amount * factor for year in plan.years
-    ])  # fmt: skip
+    prices = np.array([carbon_cost(1.0, year, rules).amount * factor for year in _priced_years(rules, plan.years)])
     ledger.add(("co2e", "INT", CLIMATE), -co2e_t * prices[:, None] / 1e6)
     return [
         *notes,
@@ -367,12 +370,30 @@ def _climate(ledger: _Ledger, case: Case, plan: Plan, rules: RuleSet, co2e_t: Fl
     ]
 
 
-def _carbon_levels(rules: RuleSet, year: int) -> tuple[float, float, float]:
-    """Return the low and high price of CO2e over the central one, in the last year that the path knows."""
+def _priced_years(rules: RuleSet, years: Sequence[int]) -> list[int]:
+    """Return the years whose prices of CO2e hold in some years: the nearest that the path knows."""
+    if rules.carbon is None:
+        return []
+    points = rules.carbon.points
+    last = points[-1].year if rules.carbon.growth_after is None else years[-1]
+    return [max(min(year, last), points[0].year) for year in years]
+
+
+def _carbon_levels(rules: RuleSet, years: Sequence[int], emitted_t: Floats) -> tuple[float, float, float]:
+    """Return the damage at the low and high path of prices of CO2e over that at the central one.
+
+    Parameters
+    ----------
+    rules, years
+        The paths, and the years.
+    emitted_t
+        Emissions of each year, discounted. More in some years and less in others may turn low and high round.
+    """
     if rules.carbon is None or not {"low", "high"} <= set(rules.carbon.levels):
         return 1.0, 1.0, 1.0
-    last = min(year, rules.carbon.points[-1].year)
-    low, central, high = (rules.carbon.price(last, level) for level in ("low", "central", "high"))
+    prices = [[rules.carbon.price(year, level) for year in _priced_years(rules, years)] for level in _LEVELS]
+    weights = emitted_t if float(emitted_t @ np.array(prices[1])) else np.ones(len(years))
+    low, central, high = (float(weights @ np.array(path)) for path in prices)
     return 1.0, low / central, high / central
 
 

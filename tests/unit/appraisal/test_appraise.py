@@ -270,6 +270,27 @@ def test_what_acts_on_services_alone_has_no_tonnage_and_says_why(files: CaseFile
     assert found.why_not["mt_per_year"] == "no goods pass a link, crossing or terminal that it opens or changes"
 
 
+def test_paths_of_co2e_prices_count_as_they_run(textbook: Case, store: OutcomeStore) -> None:
+    """The value on the low and the high path is that of a rule set which has that path alone."""
+    rules = open_rule_set("world_bank_2016")
+    assert rules.carbon is not None
+    first, last = rules.carbon.points
+    paths = {"low": (40.0, 50.0), "central": (50.0, 200.0), "high": (60.0, 800.0)}
+
+    def worth(**levels: tuple[float, float]) -> Appraisal:
+        points = tuple(
+            point.model_copy(update={"low": None, "central": None, "high": None}
+                             | {name: ends[place] for name, ends in levels.items()})
+            for place, point in enumerate((first, last))
+        )  # fmt: skip
+        carbon = rules.carbon.model_copy(update={"points": points}) if rules.carbon else None
+        return appraise(textbook, "N2", rule_set=rules.model_copy(update={"carbon": carbon}), store=store)
+
+    found = worth(**paths).enpv_by_carbon_musd
+    for name, ends in paths.items():
+        assert found[name] == pytest.approx(worth(central=ends).enpv_musd["world"], rel=1e-9)
+
+
 def test_prices_after_the_index_are_noted(files: CaseFiles) -> None:
     files.replace("case.toml", "price_year = 2025", "price_year = 2030")
     note = "the price index of the United States ends in 2025: prices of 2030 are taken to be those of 2025"
