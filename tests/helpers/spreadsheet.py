@@ -44,6 +44,9 @@ def figures(values: list[Any]) -> list[float]:
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "SUM": lambda values: math.fsum(figures(values)),
     "SUMPRODUCT": lambda one, two: float(np.dot(one, two)),
+    "SUMIF": lambda wanted, value, summed: math.fsum(
+        one for key, one in zip(wanted, summed, strict=True) if key == value
+    ),
     "AVERAGE": lambda values: math.fsum(figures(values)) / len(figures(values)),
     "IRR": newton,
     "MIRR": lambda flows, paid, earned: float(npf.mirr(flows, paid, earned)),

@@ -13,6 +13,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import xlsxwriter
 from xlsxwriter.utility import xl_col_to_name
 
@@ -92,17 +93,21 @@ def _write_accounts(sheet: Any, found: Appraised, formats: dict[str, Any]) -> di
     """Write a row for each year; return the letters of the columns by what they hold."""
     items = found.accounts.items
     names = ["year", "t", "discount_factor", *(item.name for item in items)]
-    sums = ["benefit", "cost", "net", "benefit_pv", "cost_pv", "net_pv", "net_pv_sum"]
+    sums = ["benefit", "cost", "net", "benefit_pv", "cost_pv", "net_pv", "net_pv_sum", "gain_pv", "step"]
     letters = {name: xl_col_to_name(place) for place, name in enumerate(names)}
     letters |= {f"={name}": xl_col_to_name(len(names) + place) for place, name in enumerate(sums)}
     shown = ["year", "t", "discount factor", *(item.name for item in items), "all benefits", "all costs", "net",
-             "PV of benefits", "PV of costs", "PV of net", "PV of net so far"]  # fmt: skip
+             "PV of benefits", "PV of costs", "PV of net", "PV of net so far", "PV of net above zero",
+             "years with the first flow"]  # fmt: skip
     sheet.write(0, 0, "Streams in blue are inputs; everything else is a formula.")
     sheet.write_row(1, 0, shown, formats["head"])
     sheet.set_column(0, len(shown) - 1, 13)
     sheet.freeze_panes(2, 1)
+    net = [float(value) for value in found.table["net"]]
+    idle = len(net) - len(np.trim_zeros(net, "f"))
     for place, row in enumerate(found.table.to_dict("records")):
         line = FIRST + place
+        figures = row | {"gain_pv": max(0.0, row["net_pv"]), "step": max(0, place - idle + 1)}
         sheet.write_number(f"A{line}", row["year"], formats["input"])
         sheet.write_formula(f"B{line}", f"=A{line}-Inputs!$B$1", None, row["t"])
         factor = factor_formula(found.discounting, f"(B{line}+Inputs!$B$2)", "Inputs!", 5)
@@ -110,7 +115,7 @@ def _write_accounts(sheet: Any, found: Appraised, formats: dict[str, Any]) -> di
         for item in items:
             sheet.write_number(f"{letters[item.name]}{line}", item.values[place], formats["input"])
         for name, formula in _sum_formulas(found, letters, line).items():
-            sheet.write_formula(f"{letters[f'={name}']}{line}", formula, formats["sum"], row[name])
+            sheet.write_formula(f"{letters[f'={name}']}{line}", formula, formats["sum"], figures[name])
     return letters
 
 
@@ -122,6 +127,7 @@ def _sum_formulas(found: Appraised, letters: dict[str, str], line: int) -> dict[
     benefit, cost, net = (f"{letters[f'={name}']}{line}" for name in ("benefit", "cost", "net"))
     here = f"{letters['=net_pv']}{line}"
     before = f"{letters['=net_pv_sum']}{line - 1}+" if line > FIRST else ""
+    step, begun = f"IF({net}<>0,1,0)", f"{letters['=step']}{line - 1}"
     return {
         "benefit": added("benefit"),
         "cost": added("cost"),
@@ -130,6 +136,8 @@ def _sum_formulas(found: Appraised, letters: dict[str, str], line: int) -> dict[
         "cost_pv": f"={cost}*C{line}",
         "net_pv": f"={net}*C{line}",
         "net_pv_sum": f"={before}{here}",
+        "gain_pv": f"=MAX(0,{here})",
+        "step": f"=IF({begun}>0,{begun}+1,{step})" if line > FIRST else f"={step}",
     }
 
 
@@ -148,8 +156,11 @@ def _write_result(sheet: Any, found: Appraised, letters: dict[str, str], formats
         ("BCR over all costs", "=B2/B3", found.bcr_all_costs, "factor"),
         *rate_rows("EIRR", net, found.rates),
     ]
-    if len(found.discounting.bands) == 1:
-        rows.append(("MIRR", f"=MIRR({net},Inputs!$B$5,Inputs!$B$5)", found.mirr, "share"))
+    # the function MIRR would count the years before the first flow
+    gains, steps, factors = column("=gain_pv"), column("=step"), column("discount_factor")
+    grown = f"SUMIF({steps},1,{factors})/Accounts!${letters['discount_factor']}${last}"
+    ratio = f"SUM({gains})/(SUM({gains})-SUM({column('=net_pv')}))"
+    rows.append(("MIRR", f"=({ratio}*{grown})^(1/(MAX({steps})-1))-1", found.mirr, "share"))
     rows += [
         (f"Present value of {item.name}", f"=SUMPRODUCT({column(item.name)},{column('discount_factor')})",
          found.item_pv[item.name], "sum")

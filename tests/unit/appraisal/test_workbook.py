@@ -17,7 +17,7 @@ from karvan.appraisal.loans import schedule_loan
 from karvan.appraisal.workbook import workbook_bytes
 
 
-def book_of(discounting: Discounting, *, net_twice: bool = False, base_year: int | None = None):
+def book_of(discounting: Discounting, *, net_twice: bool = False, base_year: int | None = None, idle: int = 0):
     benefits = (0.0, 2300.0, 0.0, 0.0, 0.0) if net_twice else (0.0, 0.0, 60.0, 70.0, 80.0)
     capital = (1000.0, 0.0, 1320.0, 0.0, 0.0) if net_twice else (100.0, 20.0, 0.0, 0.0, 0.0)
     items = [
@@ -25,7 +25,8 @@ def book_of(discounting: Discounting, *, net_twice: bool = False, base_year: int
         Item("cost_capital", "cost", capital, capital=True),
         Item("cost_upkeep", "cost", (0.0, 0.0, 0.0, 0.0, 0.0) if net_twice else (0.0, 0.0, 5.0, 5.0, 5.0)),
     ]
-    found = appraise_accounts(Accounts.of(range(2026, 2031), items), discounting, base_year=base_year)
+    items = [replace(item, values=(0.0,) * idle + item.values) for item in items]
+    found = appraise_accounts(Accounts.of(range(2026 - idle, 2031), items), discounting, base_year=base_year)
     return found, workbook_bytes(found)
 
 
@@ -72,6 +73,19 @@ def test_an_input_changed_moves_the_result():
     book.set("Inputs", "B5", 0.04)
     other, _ = book_of(Discounting.at(0.04))
     assert book.value("Result", "B4") == pytest.approx(other.enpv, rel=1e-12)
+
+
+@pytest.mark.parametrize("discounting", [Discounting.at(0.1), BANDED])
+def test_years_before_the_first_flow_do_not_dilute_the_modified_rate(discounting):
+    found, data = book_of(discounting, idle=3)
+    book = Book(data)
+    place = book.beside("Result", "MIRR")
+    assert book.value("Result", place) == pytest.approx(found.mirr, rel=1e-12)
+    outlays, receipts = 100 + 20 / 1.1, 55 * 1.1**2 + 65 * 1.1 + 75
+    if discounting is not BANDED:
+        assert book.value("Result", place) == pytest.approx((receipts / outlays) ** (1 / 4) - 1, rel=1e-12)
+    book.set("Accounts", "E4", 50.0)  # an outlay two years earlier
+    assert book.value("Result", place) < found.mirr
 
 
 def test_the_same_result_gives_the_same_bytes():
