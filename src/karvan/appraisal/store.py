@@ -10,7 +10,6 @@ import hashlib
 import io
 import json
 import math
-import zipfile
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from karvan.appraisal.outcomes import SolvedYear, sum_outcome
-from karvan.case.atomic import make_folder, write_file
+from karvan.case.atomic import UNREADABLE, make_folder, write_file
 from karvan.errors import NotConvergedError
 from karvan.workers.source import rooms_digest
 
@@ -75,7 +74,7 @@ class OutcomeStore:
         if key not in self._kept and self.folder is not None:
             try:
                 self._kept[key] = _read((self.folder / f"{key}.npz").read_bytes())
-            except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+            except UNREADABLE:
                 return None
         return self._kept.get(key)
 

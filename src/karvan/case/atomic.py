@@ -10,6 +10,8 @@ import contextlib
 import os
 import shutil
 import tempfile
+import zipfile
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PARTIAL = ".partial"
+#: What reading an archive of arrays (.npz) raises where a disk has lost or changed a part of it.
+UNREADABLE = (OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 def write_file(path: str | Path, content: str | bytes) -> Path:

@@ -13,7 +13,6 @@ import io
 import json
 import os
 import threading
-import zipfile
 from dataclasses import fields
 from functools import lru_cache
 from importlib.metadata import version
@@ -22,7 +21,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from karvan.case.atomic import write_file
+from karvan.case.atomic import UNREADABLE, write_file
 from karvan.errors import OutputError
 from karvan.flows.corridor_model import Taste
 from karvan.flows.equilibrium import Equilibrium, Start
@@ -142,7 +141,7 @@ def _load(path: Path | None, read: Callable[[Any], T]) -> T | None:
     try:
         with _READING, np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as data:
             return read(data)
-    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+    except UNREADABLE:
         return None
 
 

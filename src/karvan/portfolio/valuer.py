@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import zipfile
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from karvan import workers as pool
-from karvan.case.atomic import write_file
+from karvan.case.atomic import UNREADABLE, write_file
 from karvan.case.provenance import meta_of
 from karvan.case.setting import Setting
 from karvan.case.travel import PackedCase
@@ -185,7 +184,7 @@ class CaseValuer:
         if key not in self._kept and self.folder is not None:
             try:
                 self._kept[key] = _read((self.folder / "worths" / f"{key}.npz").read_bytes())
-            except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+            except UNREADABLE:
                 return None
         return self._kept.get(key)
 
