@@ -9,6 +9,7 @@ import typer
 
 from karvan.cli.appraisal_projects_command import DEFAULT, ProjectsByDefault, projects
 from karvan.cli.options import BOTH_FORMATS, CsvOption, JsonOption, console, print_json, say
+from karvan.cli.outputs import check_outputs
 
 if TYPE_CHECKING:
     from karvan.appraisal import Appraised, RuleSet
@@ -66,6 +67,7 @@ def accounts(
     moment = next((known for known in TIMINGS if known == timing), None)
     if timing is not None and moment is None:
         raise UnknownNameError("timing", timing, TIMINGS)
+    check_outputs(workbook=workbook, figures=(plot,))
     found = appraise_flows(flows, rate=_rate(rate), rule_set=rule_set, timing=moment, base_year=base_year)
     if workbook is not None:
         _write_workbook(found, workbook)
@@ -98,11 +100,7 @@ def _rate(text: str | None) -> float | None:
 def _write_workbook(found: Appraised, path: Path) -> None:
     from karvan.appraisal.workbook import workbook_bytes
     from karvan.case.atomic import write_file
-    from karvan.errors import RequestError
 
-    if path.suffix.lower() != ".xlsx":
-        message = f"A workbook cannot be written as {path.suffix or 'a file without suffix'!r}. Choose .xlsx."
-        raise RequestError(message)
     say(f"Workbook written to {write_file(path, workbook_bytes(found))}")
 
 

@@ -22,6 +22,7 @@ from karvan.cli.options import (
     say,
     split,
 )
+from karvan.cli.outputs import check_outputs
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -126,6 +127,7 @@ def projects(
     check_request(
         draws, seed=seed, exact=exact, solves=solves, workers=workers, s_curve=s_curve, projects=asked if names else []
     )
+    check_outputs(workbook=workbook, page=page, figures=(plot, s_curve))
     keep = OutcomeStore(store)
     found = _league(opened, rule_set, scenario, keep, workers) if not names else _each(
         opened, asked, rule_set, scenario, tuple(change or ()), horizon_year, keep
@@ -280,9 +282,6 @@ def _write_workbook(found: Appraisal, path: Path) -> None:
     from karvan.case.atomic import write_file
     from karvan.errors import RequestError
 
-    if path.suffix.lower() != ".xlsx":
-        message = f"A workbook cannot be written as {path.suffix or 'a file without suffix'!r}. Choose .xlsx."
-        raise RequestError(message)
     accounts = found.accounts()
     if accounts is None:
         message = f"{'+'.join(found.asked)} has no accounts: {found.why_not}. Choose another project."
@@ -292,12 +291,8 @@ def _write_workbook(found: Appraisal, path: Path) -> None:
 
 def _write_page(case: Case, found: Appraisal, drawn: Uncertainty | None, path: Path) -> None:
     from karvan.case.atomic import write_file
-    from karvan.errors import RequestError
     from karvan.report.project import render_project
 
-    if path.suffix.lower() != ".html":
-        message = f"A page cannot be written as {path.suffix or 'a file without suffix'!r}. Choose .html."
-        raise RequestError(message)
     say(f"Page written to {write_file(path, render_project(case, found, drawn))}")
 
 

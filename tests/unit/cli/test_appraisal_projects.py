@@ -256,6 +256,25 @@ def test_bad_requests(ask, arguments, said):
     assert said in answer.err
 
 
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        (["--page", "n2.pdf"], "A page cannot be written as '.pdf'. Choose .html."),
+        (["--plot", "n2.gif"], "A figure cannot be written as '.gif'. Choose .svg, .png, .pdf."),
+        (["--draws", "9", "--s-curve", "n2"], "A figure cannot be written as 'a file without suffix'."),
+        (["--workbook", "n2.xlsx"], "n2.xlsx is a folder. Name a file."),
+        (["--draws", "9", "--s-curve", "n2.svg", "--plot", "./n2.svg"], "Two pictures cannot be written to one file"),
+    ],
+)
+def test_a_file_that_cannot_be_written_is_refused_before_anything_is_solved(karvan, tmp_path, monkeypatch, files, said):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "n2.xlsx").mkdir()
+    answer = karvan("appraisal", "N2", "--case", "textbook", "--store", "solved", *files)
+    assert (answer.code, answer.out) == (1, "")
+    assert said in answer.err
+    assert not (tmp_path / "solved").exists()
+
+
 def test_an_unknown_project_is_refused_before_the_first_is_solved(karvan, tmp_path):
     answer = karvan("appraisal", "N2", "N9", "--case", "textbook", "--store", tmp_path / "solved")
     assert (answer.code, answer.out) == (1, "")
