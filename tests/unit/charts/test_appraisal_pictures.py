@@ -81,3 +81,24 @@ def test_payments_that_do_not_net_are_not_said_to():
 )
 def test_next_to_nothing_still_draws(figure):
     assert figure_svg(figure()).startswith("<?xml")
+
+
+@pytest.mark.parametrize(
+    "draws",
+    [
+        -1600 - 560 * np.linspace(-2.5, 2.5, 500) ** 2,  # all of them losses, the best near the top
+        np.linspace(-60, -1, 500),
+        np.expm1(np.linspace(-4, 5, 500)) * 100 - 2000,  # a long tail above
+        100 - np.exp(np.linspace(-4, 9, 500)),  # a long tail below
+    ],
+)
+def test_the_labels_of_an_s_curve_meet_no_curve_and_no_other(draws):
+    figure = draw_s_curve(draws, unit="USD m")
+    figure.canvas.draw()
+    (axes,) = figure.axes
+    boxes = [text.get_window_extent() for text in axes.texts]
+    assert len(boxes) == 4
+    curve = next(line for line in axes.lines if len(line.get_xdata()) > 100)
+    points = axes.transData.transform(curve.get_xydata())
+    assert not any(box.contains(*point) for box in boxes for point in points)
+    assert not any(one.overlaps(other) for number, one in enumerate(boxes) for other in boxes[:number])
