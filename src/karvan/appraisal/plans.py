@@ -160,8 +160,8 @@ class Plan:
 
     @property
     def cost_musd(self) -> float:
-        """Capital cost of all projects; NaN where one of them is not known."""
-        return float(sum(project.cost_musd for project in self.projects))
+        """Capital cost of all projects; NaN where there is none, or one of them is not known."""
+        return float(sum(project.cost_musd for project in self.projects)) if self.projects else math.nan
 
     @property
     def owners(self) -> tuple[str, ...]:

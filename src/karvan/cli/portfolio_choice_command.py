@@ -297,8 +297,9 @@ def _show_robust(found: Portfolio, out: Any) -> None:  # noqa: ANN401 - a consol
         return
     first = robust.sets[0]
     core = words.listed(robust.core) or "no project"
+    what = "" if found.choice.openings else f", {words.listed(sorted(first.openings))}, the best set that was found"
     out.print(
-        f"\nOver courses of events: {words.musd(first.expected_musd)} on average, "
+        f"\nOver courses of events{what}: {words.musd(first.expected_musd)} on average, "
         f"{words.musd(first.cvar_musd)} in the worst tenth, "
         f"largest regret {words.musd(first.worst_regret_musd)}, a loss in {words.percent(first.loss_share)} of them. "
         f"In nine tenths of the {robust.near} sets within 5 % of the best: {core}."

@@ -284,7 +284,8 @@ class Search:
             if entry.id not in pays:
                 worth = self._best_alone(entry.id)
                 self.dropped[entry.id] = (
-                    f"it would lose {words.musd(-worth)} by itself, and what it adds to others does not make up for it"
+                    f"whenever it starts, it would lose {words.musd(-worth)} or more by itself, and what it adds to others does "
+                    "not make up for it"
                 )
         return self._without_orphans([entry for entry in entries if entry.id in pays])
 

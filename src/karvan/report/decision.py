@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from karvan.portfolio import Portfolio
+    from karvan.portfolio.robust import RobustSet
     from karvan.report.data import ReportData
 
 TEMPLATE = "decision.html.j2"
@@ -307,11 +308,17 @@ def _stands(data: ReportData, found: Portfolio) -> list[str]:
         core = _names(found, list(robust.core)) if robust.core else "nothing"
         lines.append(f"In nine of ten of the {words.count(robust.near, 'set')} within 5 % of the best stands: {core}.")
     lines.extend(
-        f"Over drawn futures of closures, demand, cost and delay: {words.musd(item.expected_musd)} on average, "
+        f"Over drawn futures of closures, demand, cost and delay{_of_what(found, item)}: "
+        f"{words.musd(item.expected_musd)} on average, "
         f"{words.musd(item.cvar_musd)} in the worst tenth; a loss in {words.percent(item.loss_share)} of them."
         for item in robust.sets[:1]
     )
     return [line for line in lines if line]
+
+
+def _of_what(found: Portfolio, item: RobustSet) -> str:
+    """Return of which set figures are, where it is none that is recommended."""
+    return "" if found.choice.openings else f", of the best set that was found, {_names(found, sorted(item.openings))}"
 
 
 def _overturn(found: Portfolio) -> list[str]:

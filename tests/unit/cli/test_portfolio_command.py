@@ -34,6 +34,7 @@ def test_the_answer_comes_first_and_notes_go_to_stderr(capsys, store, tmp_path):
     assert out.startswith(
         "Within USD 320 m no set of projects is worth more than it costs to both; proven: all 4 plans"
     )
+    assert "the best set that was found: USD " in " ".join(out.split())
     assert "Note: no set is worth more than nothing: nothing is chosen." in err
     names = {path.name for path in (tmp_path / "out").iterdir()}
     assert {"candidates.csv", "outlays.csv", "sets.csv", "frontier.csv", "robustness.csv", "frontier.svg"} <= names

@@ -157,7 +157,9 @@ def test_screening_says_why():
     found = ask(entries, {(f"p{number}",): 3.0 for number in range(6)}, Limits(60.0), later_years=0, most_plans=1)
     assert found.dropped["dear"] == "it costs USD 900 m, more than the budget of USD 60 m"
     assert (
-        found.dropped["bad"] == "it would lose USD 47.6 m by itself, and what it adds to others does not make up for it"
+        found.dropped["bad"]
+        == "whenever it starts, it would lose USD 47.6 m or more by itself, and what it adds to others "
+        "does not make up for it"
     )
     assert "needy" in found.dropped
 

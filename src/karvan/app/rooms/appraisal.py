@@ -434,7 +434,7 @@ def describe(case: Case, found: Appraisal) -> ProjectAnswer:
         rule_set=found.rule_set,
         rate=found.rules.schedule().rate,
         headline=found.headline,
-        cost_musd=_known(found.cost_musd) if found.plan.projects else None,
+        cost_musd=_known(found.cost_musd),
         years=list(found.years),
         indicators=[
             Indicators(**{name: row[name] for name in Indicators.model_fields}) for row in cells["by_standing"]
