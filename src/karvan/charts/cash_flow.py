@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from karvan.charts import words
-from karvan.charts.canvas import NORMAL, SMALL, TITLE, bare, drawing, new_figure, write
+from karvan.charts.canvas import NORMAL, SMALL, TITLE, bare, drawing, new_figure, text_size, write
 from karvan.charts.palette import LIGHT
 
 if TYPE_CHECKING:
@@ -72,8 +72,9 @@ def draw_cash_flow(
         axes.plot(years[-1], line[-1], "o", color=palette.ink, markersize=4.5, zorder=5)
         axes.axhline(0, color=palette.ink, linewidth=0.8, zorder=3)
         _frame(axes, years, palette)
+        left = _make_room(axes)
         axes.set_ylabel(f"a year{f', {unit}' if unit else ''}", size=SMALL, color=palette.stone_ink)
-        _labels(axes, years, up, down, line, palette)
+        _labels(axes, years, up, down, line, left, palette)
         if title:
             figure.text(8 / WIDTH_PT, 1 - 8 / HEIGHT_PT, title, size=TITLE, weight="bold", va="top", color=palette.ink)
         return figure
@@ -90,13 +91,29 @@ def _frame(axes: Axes, years: Sequence[int], palette: Palette) -> None:
     axes.yaxis.set_major_formatter(lambda value, _: words.number(value))
 
 
+def _make_room(axes: Axes) -> float:
+    """Widen the left margin to the longest sum on the axis; return the margin, in points."""
+    low, high = axes.get_ylim()
+    shown = [words.number(tick) for tick in axes.get_yticks() if low <= tick <= high]
+    left = max(_LEFT_PT, 26 + max(text_size(text, SMALL)[0] for text in shown))
+    _, bottom, _, height = axes.get_position().bounds
+    axes.set_position((left / WIDTH_PT, bottom, 1 - (left + _RIGHT_PT) / WIDTH_PT, height))
+    return left
+
+
 def _labels(
-    axes: Axes, years: Sequence[int], up: np.ndarray, down: np.ndarray, line: np.ndarray, palette: Palette
+    axes: Axes,
+    years: Sequence[int],
+    up: np.ndarray,
+    down: np.ndarray,
+    line: np.ndarray,
+    left: float,
+    palette: Palette,
 ) -> None:
     """Name the line at its end, and the bars beside the picture."""
     low, high = axes.get_ylim()
     per_point = (high - low) / (HEIGHT_PT - _TOP_PT - _BOTTOM_PT)
-    x = years[-1] + 0.6 + 8 * (len(years) + 0.2) / (WIDTH_PT - _LEFT_PT - _RIGHT_PT)
+    x = years[-1] + 0.6 + 8 * (len(years) + 0.2) / (WIDTH_PT - left - _RIGHT_PT)
     wanted = [
         (line[-1], "present value so far", f"{words.number(line[-1])}", palette.ink),
         (max(float(up[-1]), 0.0), "benefits", "", palette.sage),

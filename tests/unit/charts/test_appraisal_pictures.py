@@ -49,6 +49,14 @@ def test_the_cash_flow_names_its_end():
     )
 
 
+def test_long_sums_are_whole_on_the_axis_of_a_cash_flow():
+    figure = draw_cash_flow([2026, 2027], [0, 9e11], [5e11, 0], [-5e11, 4e11], unit="rupees")
+    figure.canvas.draw()
+    (axes,) = figure.axes
+    shown = [*axes.get_yticklabels(), axes.yaxis.label]
+    assert min(text.get_window_extent().x0 for text in shown if text.get_text()) >= 0
+
+
 def test_a_tornado_has_the_switching_value_of_every_bar_the_widest_on_top():
     found = texts(DRAWS["tornado"]())
     assert found.index("capital cost") < found.index("upkeep") < found.index("carbon price")
