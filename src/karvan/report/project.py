@@ -381,7 +381,13 @@ def _loan_row(one: FundedLoan) -> tuple[Cell, ...]:
 
 
 def _assumptions(case: Case, found: Appraisal) -> list[Table]:
-    return [_project_rows(case, found), _effect_rows(case, found), _parameter_rows(case), _rule_rows(found)]
+    return [
+        _project_rows(case, found),
+        _effect_rows(case, found),
+        _parameter_rows(case),
+        _exchange_rows(case, found),
+        _rule_rows(found),
+    ]
 
 
 def _project_rows(case: Case, found: Appraisal) -> Table:
@@ -396,6 +402,9 @@ def _project_rows(case: Case, found: Appraisal) -> Table:
             if part.share
         ]
         assumed = case.is_assumption("project", project.id)
+        funding = {name: part for name, part in case.rows("finance").items() if part["project_id"] == project.id}
+        told = dict.fromkeys(source for part in funding.values() for source in part["source"])
+        guessed = any(case.is_assumption("finance", name) for name in funding)
         rows += [
             (Cell(f"{project.id}, cost"), Cell(f"{own}{vintage}", assumed=assumed), Cell(project.cost_basis), _of(row)),
             (
@@ -404,7 +413,12 @@ def _project_rows(case: Case, found: Appraisal) -> Table:
                 Cell(""),
                 _of(row),
             ),
-            (Cell(f"{project.id}, who pays"), Cell("; ".join(pays)), Cell(""), Cell("finance.csv")),
+            (
+                Cell(f"{project.id}, who pays"),
+                Cell("; ".join(pays), assumed=guessed),
+                Cell(""),
+                Cell(", ".join(told)),
+            ),
         ]
     return Table("The project", ("What", "taken as", "evidence", "source"), tuple(rows))
 
@@ -451,14 +465,39 @@ def _parameter_rows(case: Case) -> Table:
     return Table("Parameters of the accounts", ("Parameter", "value", "confidence", "source"), tuple(rows))
 
 
+def _rates_of(case: Case, found: Appraisal) -> dict[str, dict[str, Any]]:
+    """Return the rows of the rates of exchange that its loans are reckoned at."""
+    used = {one.own.loan.currency for one in found.finance.loans} if found.finance else set()
+    return {name: row for name, row in case.rows("exchange_rate").items() if row["currency"] in used}
+
+
+def _exchange_rows(case: Case, found: Appraisal) -> Table:
+    rows = []
+    for name, row in _rates_of(case, found).items():
+        span = case.range_of("exchange_rate", name, "rate_usd")
+        text = f"USD {row['rate_usd']:g} ({span.low:g} to {span.high:g})"
+        assumed = case.is_assumption("exchange_rate", name)
+        rows.append(
+            (
+                Cell(f"{row['currency']}, {row['year']:.0f}"),
+                Cell(text, assumed=assumed),
+                Cell(row["confidence"]),
+                _of(row),
+            )
+        )
+    return Table("Rates of exchange of its loans, straight between the years", ("Money", "taken as", "confidence", "source"),
+                 tuple(rows))  # fmt: skip
+
+
 def _rule_rows(found: Appraisal) -> Table:
+    known = found.rules.sources
     rows = [
-        (Cell(name), _figure(f"{value:g}"), Cell(status), Cell(found.rules.sources[source].title))
+        (Cell(name), _figure(f"{value:g}"), Cell(status), Cell(known[source].title), Cell(known[source].date))
         for name, value, status, source in found.rules.figures()
     ]
     return Table(
         f"Rule set {found.rule_set}, of {found.rules.date.isoformat()}",
-        ("Figure", "value", "status", "source"),
+        ("Figure", "value", "status", "source", "date"),
         tuple(rows),
     )
 
@@ -474,6 +513,8 @@ def _sources(case: Case, found: Appraisal) -> Table:
         for row in case.rows(table).values():
             if row[column] in mine:
                 used |= dict.fromkeys(row["source"])
+    for row in _rates_of(case, found).values():
+        used |= dict.fromkeys(row["source"])
     known = case.rows("source")
     rows = [
         (Cell(name), Cell(known[name]["kind"]), Cell(known[name]["title"], href=safe_address(known[name]["url"])),

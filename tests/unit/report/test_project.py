@@ -6,8 +6,9 @@ import math
 
 import pytest
 
+from karvan.appraisal import appraise
 from karvan.appraisal.appraisal import UsersGain
-from karvan.report.project import _real_income, _sum
+from karvan.report.project import _real_income, _sum, render_project
 
 
 @pytest.mark.parametrize(
@@ -34,3 +35,20 @@ def test_real_income_of_another_sign_is_explained(users_musd, welfare_musd, begi
 
 def test_without_trade_nothing_is_said_of_real_income() -> None:
     assert _real_income(UsersGain(1.0, 1.0, 1.0, math.nan, {})) == ""
+
+
+def test_what_money_rests_on_has_source_and_vintage(files) -> None:
+    files.set("finance.csv", "N1.cora", currency="CCR", source="textbook;assumed", confidence="low")
+    case = files.open()
+    page = render_project(case, appraise(case, "N1"))
+    rows = {row.split("</th>")[0]: row for row in page.split('<tr><th scope="row">')}
+    assert "USD 0.2 (0.1 to 0.4)" in rows["CCR, 2056"]
+    assert "assumed" in rows["CCR, 2056"]
+    assert "textbook, assumed" in rows["N1, who pays"]
+    assert "Assumption of the textbook" in page
+    assert "2019-03" in rows["discount rate from year 0"]
+
+
+def test_rates_of_money_in_which_nothing_is_lent_are_not_told(files) -> None:
+    case = files.open()
+    assert "CCR, 2056" not in render_project(case, appraise(case, "N1"))
