@@ -61,7 +61,7 @@ def workbook_bytes(found: Appraised, *, project: Appraisal | None = None) -> byt
     columns = _write_accounts(accounts, found, formats)
     _write_result(result, found, columns, formats)
     if project is not None:
-        _write_standings(book.add_worksheet("Standings"), project, formats)
+        _write_standings(book.add_worksheet("Standings"), project, columns, formats)
         if project.finance is not None:
             write_money(book, project, project.finance, formats)
             write_fiscal(book, project, project.finance, formats)
@@ -172,8 +172,13 @@ def _write_result(sheet: Any, found: Appraised, letters: dict[str, str], formats
     sheet.write(f"A{line + 3}", f"Differences beyond {TOLERANCE:g} of the sums are faults; IRR stops at 0.00001 %.")
 
 
-def _write_standings(sheet: Any, project: Appraisal, formats: dict[str, Any]) -> None:  # noqa: ANN401 - as above
-    """Write benefits, costs and what is left of every standing by year, and its indicators below."""
+def _write_standings(
+    sheet: Any, project: Appraisal, columns: dict[str, str], formats: dict[str, Any]  # noqa: ANN401 - as above
+) -> None:  # fmt: skip
+    """Write benefits, costs and what is left of every standing by year, and its indicators below.
+
+    Those of the headline are of the sheet of accounts, whose columns are given.
+    """
     found = [(one, project.accounts(one.id)) for one in project.standings]
     sheet.write(
         0, 0, "Streams in blue are inputs: gains and costs of everybody whose gains are counted, expected, USD m."
@@ -199,8 +204,12 @@ def _write_standings(sheet: Any, project: Appraisal, formats: dict[str, Any]) ->
         sums = [accounts.accounts.total("benefit"), accounts.accounts.total("cost"), accounts.accounts.net]
         for place in range(len(project.years)):
             line = FIRST + place
-            for letter, values in zip(letters[:2], sums, strict=False):
-                sheet.write_number(f"{letter}{line}", values[place], formats["input"])
+            for letter, kind, values in zip(letters[:2], ("benefit", "cost"), sums, strict=False):
+                if standing.id == project.headline:
+                    there = f"=Accounts!{columns[f'={kind}']}{line}"
+                    sheet.write_formula(f"{letter}{line}", there, formats["sum"], values[place])
+                else:
+                    sheet.write_number(f"{letter}{line}", values[place], formats["input"])
             sheet.write_formula(
                 f"{letters[2]}{line}", f"={letters[0]}{line}-{letters[1]}{line}", formats["sum"], sums[2][place]
             )

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from karvan.appraisal.audit import TOLERANCE
 from karvan.appraisal.discounting import SHIFTS
 from karvan.appraisal.finance import own_money
 from karvan.appraisal.loans import GRANT_ELEMENT_RATE
+from karvan.appraisal.plans import capital_stream
 from karvan.appraisal.workbook_cells import (
     Result,
     columns_of,
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
 
 _MONEY: Columns = (
     ("year", "year", True), ("t", "t", False), ("factor", "discount factor", False),
-    ("receipts", "receipts", True), ("upkeep", "upkeep", True), ("works", "works", True), ("residual", "residual value", True),
+    ("receipts", "receipts", True), ("upkeep", "upkeep", True), ("works", "works", False), ("residual", "residual value", True),
     ("grants", "grants", True), ("own", "paid in by the owners", True), ("tonnes", "tonnes, m", True),
     ("drawn", "loans drawn", False), ("service", "interest and repayment", False), ("fees", "fees", False),
     ("front_end", "front-end fees among them", False), ("c", "flow of the investment", False), ("c_pv", "PV of it", False),
@@ -45,7 +47,8 @@ _MONEY: Columns = (
     ("cash", "cash, added up", False), ("cover_cash", "cash for debt", False), ("dscr", "DSCR, fees among the service", False),
 )  # fmt: skip
 _LOAN: Columns = (
-    ("year", "year", True), ("place", "years since the first drawing", False), ("works", "works, USD m at constant prices", True),
+    ("year", "year", True), ("place", "years since the first drawing", False),
+    ("works", "works, USD m at constant prices", False),
     ("usd", "USD of the day for a unit", True), ("dollar", "owners' constant money for a USD", True),
     ("worth", "constant USD for a unit of the day", False),
     ("usd_end", "USD of the day for a unit, at its end", True),
@@ -79,13 +82,16 @@ def write_money(book: Any, project: Appraisal, finance: ProjectFinance, formats:
     head = _write_rates(sheet, finance, formats)
     _write_flows(sheet, head, project, finance, formats)
     plans = {one.id: one for one in project.plan.projects}
-    cash = columns_of(_MONEY)["cover_cash"]
+    at = columns_of(_money_columns(project))
     for own, loan in zip(sheets, finance.loans, strict=True):
         first = head + 1 + loan.own.years[0] - project.years[0]
-        cells = [f"Money!{cash}{first + place}" for place in range(len(loan.own.years))]
+        lines = {year: first + place for place, year in enumerate(loan.own.years)}
+        cells = [f"Money!{at['cover_cash']}{line}" for line in lines.values()]
+        works = [f"=Money!{at[f'works {loan.project}']}{line}" if year in plans[loan.project].years else "=0"
+                 for year, line in lines.items()]  # fmt: skip
         money = dict(zip(project.years, (finance.flows.receipts - finance.flows.upkeep).tolist(), strict=True))
         figures = _loan_figures(project, plans[loan.project], loan, np.array([money[year] for year in loan.own.years]))
-        _write_loan(own, project, loan, figures, cells, formats)
+        _write_loan(own, project, loan, figures, (works, cells), formats)
 
 
 def loan_cells(finance: ProjectFinance, number: int, key: str, year: int) -> list[str]:
@@ -106,6 +112,12 @@ def factor_cell(finance: ProjectFinance, place: int) -> str:
     return f"Money!{columns_of(_MONEY)['factor']}{_BANDS + len(finance.flows.discounting.bands) + 3 + place}"
 
 
+def _money_columns(project: Appraisal) -> Columns:
+    """Return the columns of the owners' accounts: the works of each project stand last, so that loans can follow them."""
+    parts = [(f"works {one.id}", f"works of {one.id}", True) for one in project.plan.projects]
+    return (*_MONEY, *parts, ("works again", "works built again", True))
+
+
 def _write_rates(sheet: Any, finance: ProjectFinance, formats: dict[str, Any]) -> int:  # noqa: ANN401 - as above
     """Write how financial values are discounted; return the line of the heading of the streams."""
     sheet.write(0, 0, f"Discounted at the {finance.rate_basis}. Streams in blue are inputs; USD m at constant prices.")
@@ -115,16 +127,17 @@ def _write_rates(sheet: Any, finance: ProjectFinance, formats: dict[str, Any]) -
 
 
 def _write_flows(sheet: Any, head: int, project: Appraisal, finance: ProjectFinance, formats: dict[str, Any]) -> None:  # noqa: ANN401
-    at, years, flows = columns_of(_MONEY), list(project.years), finance.flows
+    columns, years, flows = _money_columns(project), list(project.years), finance.flows
+    at = columns_of(columns)
     figures = _money_figures(project, finance)
-    sheet.write_row(head - 1, 0, [heading for _, heading, _ in _MONEY], formats["head"])
-    sheet.set_column(0, len(_MONEY) - 1, 18)
+    sheet.write_row(head - 1, 0, [heading for _, heading, _ in columns], formats["head"])
+    sheet.set_column(0, len(columns) - 1, 18)
     first, last = head + 1, head + 1 + len(years)
     for line in range(first, last + 1):
         place = line - first
         formulas = _money_formulas(at, line, first, finance, years, place)
         formulas["factor"] = factor_formula(flows.discounting, f"({at['t']}{line}+$B$2)", "", _BANDS + 1)
-        write_line(sheet, line, _MONEY, figures, formulas, place, formats)
+        write_line(sheet, line, columns, figures, formulas, place, formats)
 
     def cells(key: str, until: int = last) -> str:
         return f"{at[key]}{first}:{at[key]}{until}"
@@ -172,6 +185,7 @@ def _money_formulas(
     total = f"{before['cash']}+" if line > first else ""
     return added | {
         "t": f"={here['year']}-{at['year']}${first}",
+        "works": "=" + "+".join(cell for key, cell in here.items() if key.startswith("works ")),
         "c": f"={here['receipts']}-{here['upkeep']}-{here['works']}+{here['residual']}",
         "c_pv": f"={here['c']}*{here['factor']}",
         "k": f"={here['c']}+{here['grants']}+{here['drawn']}-{here['front_end']}{later}",
@@ -201,7 +215,10 @@ def _money_figures(project: Appraisal, finance: ProjectFinance) -> dict[str, Flo
     k = own_money(c + flows.grants, drawn - front_end, service + fees - front_end)
     cover, due = flows.receipts - flows.upkeep, service + fees
     cash = np.array(finance.returns.cash)
-    return {
+    parts = {f"works {one.id}": capital_stream(one, years) for one in project.plan.projects}
+    again = flows.works - sum(parts.values(), np.zeros(len(years)))
+    parts["works again"] = np.where(again > TOLERANCE * flows.works, again, 0.0)  # what adding up leaves is none
+    return {key: more(values) for key, values in parts.items()} | {
         "year": np.array([*years, years[-1] + 1], dtype=float), "t": np.arange(len(years) + 1.0), "factor": factors,
         "receipts": more(flows.receipts), "upkeep": more(flows.upkeep), "works": more(flows.works), "residual": more(residual),
         "grants": more(flows.grants), "own": more(flows.own), "tonnes": more(flows.tonnes_m), "drawn": more(drawn),
@@ -216,19 +233,20 @@ def _money_figures(project: Appraisal, finance: ProjectFinance) -> dict[str, Flo
 
 
 def _write_loan(
-    sheet: Any, project: Appraisal, loan: FundedLoan, figures: Mapping[str, Floats], cash: Sequence[str],  # noqa: ANN401
+    sheet: Any, project: Appraisal, loan: FundedLoan, figures: Mapping[str, Floats], money: tuple[Sequence[str], Sequence[str]],  # noqa: ANN401
     formats: dict[str, Any],
 ) -> None:  # fmt: skip
-    """Write the terms of a loan, its schedule and what follows from it; cash is where it stands by year."""
+    """Write the terms of a loan, its schedule and what follows from it; works and cash are in cells of the owners' accounts."""
     at, count = columns_of(_LOAN), len(loan.own.years)
     first, last = _LOAN_HEAD + 1, _LOAN_HEAD + count
+    works, cash = money
     _write_terms(sheet, project, loan, at, (first, last), formats)
     sheet.write_row(_LOAN_HEAD - 1, 0, [heading for _, heading, _ in _LOAN], formats["head"])
     sheet.set_column(1, len(_LOAN) - 1, 16)
     base = project.years[0]
     for place in range(count):
         line = first + place
-        formulas = _loan_formulas(at, line, (first, last), cash[place], base)
+        formulas = _loan_formulas(at, line, (first, last), cash[place], base) | {"works": works[place]}
         write_line(sheet, line, _LOAN, figures, formulas, place, formats)
 
     def cells(key: str) -> str:

@@ -189,6 +189,29 @@ def test_terms_changed_in_the_workbook_move_the_owners_return(files, store):
     assert other.returns.fnpv_k != pytest.approx(found.finance.returns.fnpv_k, rel=1e-3)
 
 
+def test_works_changed_in_the_workbook_move_loans_and_standings(files, store):
+    found = appraise(with_loans(files), "N1,N2", store=store, horizon_year=2060)
+    book = Book(workbook_bytes(found.accounts(), project=found))
+    heads = {book.texts[key]: key[1].rstrip("0123456789") for key in book.texts if key[0] == "Money"}
+    line = 4 + int(next(where for (sheet, where), text in book.texts.items() if sheet == "Money" and text == "t")[1:])
+    lent = [book.value(f"Loan_{n}", book.beside(f"Loan_{n}", "Lent, in its own money")) for n in range(1, 6)]
+    fnpv = book.value("Money", book.beside("Money", "FNPV on the investment"))
+    assert book.value("Money", f"{heads['works of N1']}{line}") == pytest.approx(250)
+    book.set("Money", f"{heads['works of N1']}{line}", 350.0)
+    more = [book.value(f"Loan_{n}", book.beside(f"Loan_{n}", "Lent, in its own money")) for n in range(1, 6)]
+    of_n1 = [loan.project == "N1" for loan in found.finance.loans]
+    assert [one > other for one, other in zip(more, lent, strict=True)] == of_n1
+    assert book.value("Money", book.beside("Money", "FNPV on the investment")) < fnpv - 50
+
+    head = next(one.name for one in found.standings if one.id == found.headline)
+    net = book.value("Result", "B4")
+    capital = next(where for (sheet, where), text in book.texts.items() if (sheet, text) == ("Accounts", "capital"))
+    book.set("Accounts", f"{capital[0]}3", 400.0)
+    assert book.value("Result", "B4") < net
+    place = book.beside("Standings", f"ENPV, {head}")
+    assert book.value("Standings", place) == pytest.approx(book.value("Result", "B4"), rel=1e-9)
+
+
 def test_terms_changed_in_the_workbook_move_what_treasuries_see(files, store):
     """A higher rate of their own debt and a larger share guaranteed, in cells, give what the program gives under such terms."""
     found = appraise(with_loans(files), "N1", store=store, horizon_year=2060)
