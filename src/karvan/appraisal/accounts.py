@@ -357,9 +357,12 @@ def appraise_accounts(
         raise InputError([fault], what="Discounting")
     benefits, costs, net = accounts.total("benefit"), accounts.total("cost"), accounts.net
     benefits_pv, costs_pv = present_value(benefits, factors), present_value(costs, factors)
-    capital_pv = present_value(accounts.total("cost", capital=True), factors)
+    capital = accounts.total("cost", capital=True)
     rates = rates_of_return(accounts.net_as_written)
-    fyrr, opening = first_year_return(benefits.tolist(), costs.tolist(), discounting, first_t=accounts.years[0] - base)
+    capital_pv = present_value(capital, factors)
+    fyrr, opening = first_year_return(
+        benefits.tolist(), costs.tolist(), discounting, capital=capital.tolist(), first_t=accounts.years[0] - base
+    )
     found = Appraised(
         accounts=accounts,
         discounting=discounting,

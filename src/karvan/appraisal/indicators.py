@@ -73,13 +73,20 @@ def modified_rate_of_return(
 
 
 def first_year_return(
-    benefits: Sequence[float], costs: Sequence[float], discounting: Discounting, *, first_t: int = 0
+    benefits: Sequence[float],
+    costs: Sequence[float],
+    discounting: Discounting,
+    *,
+    capital: Sequence[float],
+    first_t: int = 0,
 ) -> tuple[float | None, int | None]:
     """Return the first-year rate of return, and the place of the year that it is of.
 
     The net benefit of the first year with a benefit, over the costs of all years before it, compounded to that year
     (Overseas Road Note 5, 2005, Transport Research Laboratory). Below the discount rate, opening later would be better.
-    The rates are those of the years, counted from the base year: first_t is the year t of the first of the flows.
+    Works that go on in that year, as of what opens later, are a part of what is spent, not of what the year brings: capital is
+    the part of the costs that is of the investment. The rates are those of the years, counted from the base year: first_t is the
+    year t of the first of the flows.
 
     Returns
     -------
@@ -90,10 +97,10 @@ def first_year_return(
         return None, None
     factors = discounting.factors(np.arange(opening + 1, dtype=float) + first_t)
     spent = math.fsum(float(cost) * float(factors[place]) for place, cost in enumerate(costs[:opening]))
-    compounded = spent / float(factors[opening])
-    if compounded <= 0:
+    if spent <= 0:
         return None, opening
-    return (benefits[opening] - costs[opening]) / compounded, opening
+    compounded = spent / float(factors[opening]) + capital[opening]
+    return (benefits[opening] - (costs[opening] - capital[opening])) / compounded, opening
 
 
 def payback(flows: Sequence[float] | Floats) -> float | None:

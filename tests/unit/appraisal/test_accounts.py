@@ -289,6 +289,18 @@ def test_rates_of_the_green_book_from_a_base_year_long_ago():
     assert found.first_year_return == pytest.approx(50 / 103)
 
 
+def test_works_that_go_on_in_the_first_year_are_spent_not_lost():
+    """Of two parts one opens in 2028, while 200 more are built for the other: (50 - 4) / (100 x 1.21 + 100 x 1.1 + 200)."""
+    items = [
+        Item("benefit", "benefit", (0.0, 0.0, 50.0, 90.0)),
+        Item("cost_capital", "cost", (100.0, 100.0, 200.0, 0.0), capital=True),
+        Item("cost_upkeep", "cost", (0.0, 0.0, 4.0, 8.0)),
+    ]
+    found = appraise_accounts(Accounts.of(range(2026, 2030), items), TEN)
+    assert found.opening_year == 2028
+    assert found.first_year_return == pytest.approx(46 / (121 + 110 + 200))
+
+
 def test_no_modified_rate_without_outlay_or_receipt():
     assert modified_rate_of_return([1, 2], TEN) is None
     assert modified_rate_of_return([-1, -2], TEN) is None
