@@ -162,7 +162,7 @@ def _unconfirmed(rules: RuleSet) -> list[str]:
     kinds = list(
         dict.fromkeys(name.partition(" a tonne of CO2e")[0] + " of CO2e" if "CO2e" in name else name for name in used)
     )
-    return [f"unconfirmed in {rules.id}, that is, not yet found in its document: {', '.join(kinds)}"] if kinds else []
+    return [f"unconfirmed in {rules.id}, that is, not yet found in its document: {'; '.join(kinds)}"] if kinds else []
 
 
 def _usual(case: Case, states: tuple[str, ...]) -> str:

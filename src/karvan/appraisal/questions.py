@@ -83,4 +83,4 @@ def _unconfirmed(rules: RuleSet, *, own_rate: bool, own_timing: bool) -> list[st
     used += ["timing"] if "timing" in rules.unconfirmed() and not own_timing else []
     if not used:
         return []
-    return [f"unconfirmed in {rules.id}, that is, not yet found in its document: {', '.join(used)}"]
+    return [f"unconfirmed in {rules.id}, that is, not yet found in its document: {'; '.join(used)}"]

@@ -326,6 +326,11 @@ def test_a_byte_of_the_store_that_a_disk_changed_is_no_bug(textbook: Case, tmp_p
             read_solved(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
 
 
+def test_figures_that_are_not_confirmed_are_told_apart(line: Appraisal) -> None:
+    note = next(note for note in line.notes if note.startswith("unconfirmed in adb_2017"))
+    assert "timing; horizon, years; accidents, road, EUR/tkm; " in note
+
+
 def test_rule_sets_switch(textbook: Case, store: OutcomeStore, line: Appraisal) -> None:
     bank = appraise(textbook, "N1", rule_set="world_bank_2016", store=store)
     assert bank.enpv_musd["both"] != line.enpv_musd["both"]
