@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from karvan.case.remember import remembered
-from karvan.errors import NotConvergedError, RequestError
+from karvan.errors import NotConvergedError
 from karvan.flows import corridor_kernels as kernels
 from karvan.flows import newton_kernels as newton
 from karvan.flows.choice import choice_of
@@ -403,8 +403,10 @@ class Solver:
         """
         for count in range(most):
             was = float(np.linalg.norm(error))
+            before, missed = point, error
             point, error, share = self.step(reactions, point, error, None if count else full)
-            self.refuse_impossible(point)
+            if self.runs_away(point):
+                return before, missed, count, False
             if share == 0.0:
                 return point, error, count, False
             left = float(np.linalg.norm(error))
@@ -463,19 +465,39 @@ class Solver:
             share *= 0.5
         return point, error, 0.0
 
-    def refuse_impossible(self, point: Point) -> None:
-        """Stop where a price rises beyond all bounds: the demand there has no way round."""
-        for values, scale in ((point.controls.price_usd, self.usd), (point.controls.queue_h, self.hour)):
-            worst = int(np.argmax(values)) if len(values) else 0
-            if len(values) and values[worst] > HIGHEST_PRICE * scale:
-                resources = self.problem.resources
-                over = point.used[worst] - resources.capacity[worst]
-                message = (
-                    f"{resources.names[worst]}: demand that has no other way exceeds the capacity of "
-                    f"{resources.capacity[worst]:g} tonnes a day by {max(over, 0.0):.3g}. Give it an outside option, or raise "
-                    "the capacity."
-                )
-                raise RequestError(message)
+    def runs_away(self, point: Point) -> bool:
+        """Tell whether a price has risen beyond all bounds, which leads nowhere.
+
+        Raises
+        ------
+        NotConvergedError
+            It must: demand there has no way round, at whatever price.
+        """
+        priced = (
+            (point.controls.price_usd, self.usd, self.by_price),
+            (point.controls.queue_h, self.hour, self.by_queue),
+        )
+        found = False
+        for place, (values, scale, hard) in enumerate(priced):
+            worst = int(np.argmax(values)) if hard.any() else 0
+            if hard.any() and values[worst] > HIGHEST_PRICE * scale:
+                self.refuse_captive(worst, HIGHEST_PRICE * scale, by_price=not place)
+                found = True
+        return found
+
+    def refuse_captive(self, worst: int, price: float, *, by_price: bool) -> None:
+        """Stop where demand exceeds a capacity though nothing else asks a price, and that capacity one beyond all bounds."""
+        resources, none = self.whole.resources, self.begin(None)
+        dear = np.zeros(len(resources))
+        dear[worst] = price
+        controls = none._replace(price_usd=dear) if by_price else none._replace(queue_h=dear)
+        over = float(self.at(controls).used[worst] - resources.capacity[worst])
+        if over > 0:
+            message = (
+                f"{resources.names[worst]}: demand that has no other way exceeds the capacity of "
+                f"{resources.capacity[worst]:g} tonnes a day by {over:.3g}. Give it an outside option, or raise the capacity."
+            )
+            raise NotConvergedError(message)
 
     def finish(self, point: Point, iterations: int) -> Equilibrium:
         """Return the result with its measures of convergence, for all streams."""

@@ -11,7 +11,7 @@ from corridors import classes, random_problem, resources, routes, two_routes
 
 from karvan.errors import NotConvergedError, RequestError
 from karvan.flows import equilibrium, newton_kernels
-from karvan.flows.equilibrium import Start, relative_gap, solve_equilibrium, stream_flow
+from karvan.flows.equilibrium import Solver, Start, relative_gap, solve_equilibrium, stream_flow
 from karvan.flows.problem import KINK_SHARE, Problem
 from karvan.flows.reactions import reactions_at
 from karvan.flows.scarcity_kernels import Controls, alike
@@ -176,10 +176,22 @@ def test_where_it_begins_does_not_matter():
     assert solve_equilibrium(problem).route_flow.tobytes() == cold.route_flow.tobytes()
 
 
+@pytest.mark.parametrize("capacity", [60.0, 40.0, 20.0])
+def test_steps_that_run_away_do_not_tell_of_demand_without_another_way(capacity, monkeypatch):
+    """Steps from a price that is far too high lead beyond a bound of twice the true one: not where the equilibrium is."""
+    problem = single_track(empty=1.0, capacity=capacity)
+    cold = solve_equilibrium(problem)
+    bound = 2.0 * float(cold.controls.price_usd.max()) / Solver(problem).usd
+    monkeypatch.setattr(equilibrium, "HIGHEST_PRICE", bound)
+    start = Start(np.array([30.0]), np.array([0.0]), np.array([0.0]), np.array([-1.0]))
+    warm = solve_equilibrium(problem, start)
+    assert warm.route_flow == pytest.approx(cold.route_flow, rel=1e-8)
+
+
 def test_demand_that_cannot_turn_away_from_a_full_route():
     sets = [[(0, 10.0, 0, 0, [0])]]
     problem = Problem(routes(sets, streams=1), classes([{}]), resources([{"capacity": 40.0}]))
-    with pytest.raises(RequestError) as caught:
+    with pytest.raises(NotConvergedError) as caught:
         solve_equilibrium(problem)
     assert str(caught.value) == (
         "resource 0: demand that has no other way exceeds the capacity of 40 tonnes a day by 60. Give it an outside option, or "
