@@ -5,9 +5,9 @@ So the emulator is fitted on solves that spread wider than draws, it says of eve
 which it knows least are solved in full. It is held against fresh worlds, drawn as draws are, under the very same rule: one of
 which it knows less than of any draw that it stands for would have been solved in full.
 
-Where a case affords too few solves for that, all of them train and check, none is for a draw, and most are solved in the
-likeliest states of the crossings alone, for a fraction of the time: what they would gain in the others follows from it as it does
-in those that are solved in all. They spread as draws do: worlds far out are crowded, and one of them takes as long as ten others.
+Where a case affords too few solves for that, draws share the worlds that are solved (:mod:`karvan.appraisal.donors`), and most
+are solved in the likeliest states of the crossings alone, for a fraction of the time: what they would gain in the others follows
+from it as it does in those that are solved in all, which is then all that is emulated. They are drawn as draws are.
 
 A world may have no solution. Training and checks go on without it, and a draw is left to the emulator; how many there are is in
 the answer, and more than a twentieth is an error.
@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from karvan.appraisal.donors import Donors, match, sampling_error
 from karvan.appraisal.emulator import fit_emulator, least_solves
 from karvan.appraisal.uncertain import Uncertain, draw_figures
 from karvan.appraisal.uncertain_drivers import LIMIT
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from karvan.appraisal.draw_worth import DrawModel
     from karvan.appraisal.emulator import Emulator
     from karvan.appraisal.uncertain import Floats, Sampler
+    from karvan.appraisal.uncertainty_results import SamplingError
     from karvan.appraisal.worlds import Flags, Question, SolvedWorlds
     from karvan.case import Case
     from karvan.workers.run import Progress
@@ -50,14 +52,15 @@ TARGET_SHARE = 0.02
 AIM = 0.65
 #: Full solves that the emulator is fitted on, beside those of one driver each; more where the first would leave too many draws.
 FIRST_SOLVES, MOST_SOLVES = 192, 320
-#: How much wider than draws these spread, so that few draws lie beyond them all; not where a case affords few.
+#: How much wider than draws these spread, so that few draws lie beyond them all.
 WIDER = 1.4
 #: Full solves that the values are held against, and the fewest where a case is too large for so many.
 CHECKS, FEWEST_CHECKS = 100, 16
 #: Fewest solves beside those of one driver each, where a case is large.
 FEWEST_SOLVES = 16
-#: Where a case affords fewer solves for each driver they are in the likeliest states, but for so many that are in all of them.
-FEW_SOLVES, FEWEST_WHOLE = 6, 12
+#: Where a case affords fewer solves for each driver, draws share worlds: at most so many that are solved in the likeliest states,
+#: besides so many that are solved in all of them and the fresh ones.
+FEW_SOLVES, MOST_LIKELY, FEWEST_WHOLE = 6, 256, 12
 #: What may be spent on full solves, in seconds of one core; and what one state of one year takes, roughly, in the worlds that are
 #: drawn: so much, and so much for each row of base_flow.csv. The likeliest take less than the mean: where more is shut, more is
 #: crowded.
@@ -199,6 +202,8 @@ class Trained:
 
     Attributes
     ----------
+    numbers
+        What is drawn; with the drivers of the chain that its world has, where draws take worlds that were solved.
     star
         Worlds of one driver each; NaN where one has no solution.
     worlds
@@ -209,21 +214,24 @@ class Trained:
         What those that were not solved come from.
     check
         How far it is off.
+    sampling
+        By how much draws may be off because they lie in few worlds; None where each has its own.
     """
 
+    numbers: Floats
     star: SolvedWorlds
     worlds: SolvedWorlds
     unsolved: Flags
     emulator: Emulator
     check: EmulatorCheck
+    sampling: SamplingError | None = None
 
 
 @dataclass(frozen=True)
 class _Spending:
     """How many worlds are solved to train the emulator, at first and at most, to hold it against, and in all.
 
-    ``likely`` are those of the first that are solved in the likeliest states alone, as those of one driver each are then too;
-    ``wide`` is how much wider than draws they spread.
+    ``likely`` are those of the first that are solved in the likeliest states alone, as those of one driver each are then too.
     """
 
     first: int
@@ -231,7 +239,6 @@ class _Spending:
     checks: int
     worlds: int
     likely: int = 0
-    wide: float = WIDER
 
 
 def _spending(ground: Ground, solves: int | None, checks: int | None) -> _Spending:
@@ -244,13 +251,13 @@ def _spending(ground: Ground, solves: int | None, checks: int | None) -> _Spendi
     afforded = (left - held) // 2
     least = max(least_solves(names) - star - 1, FEWEST_SOLVES)
     if afforded < FEW_SOLVES * names and len(ground.likely) < len(ground.base.states):
-        likely = min(max(ground.affordable_likely(held + FEWEST_WHOLE) - star, least), FIRST_SOLVES)
+        likely = min(max(ground.affordable_likely(held + FEWEST_WHOLE) - star, least), MOST_LIKELY)
         taken = FEWEST_WHOLE + likely
         if checks is None:
-            # what is left where more would hardly train it better says how far off it is
+            # what is left says how far off they are, and these worlds are shared too
             spare = MOST_WORK - FEWEST_WHOLE * ground.world_work - (star + likely) * ground.likely_work
             held = min(max(int(min(spare, CHECK_SHARE * MOST_WORK) / ground.world_work), held), CHECKS)
-        return _Spending(taken, taken, held, star + held + taken, likely, 1.0)
+        return _Spending(taken, taken, held, star + held + taken, likely)
     first, most = (min(max(afforded, least), limit) for limit in (FIRST_SOLVES, MOST_SOLVES))
     return _Spending(first, most, held, max(ground.affordable, star + held + first))
 
@@ -273,8 +280,7 @@ def train(ground: Ground, numbers: Floats, *, seed: int, solves: int | None, che
     spending = _spending(ground, solves, checks)
     # the training, the checks and the draws are three sequences of one seed
     train_seed, check_seed = (int(one) for one in np.random.SeedSequence(seed).generate_state(2))
-    normal = [Uncertain(driver.name, "normal", middle=0.0, sd=spending.wide) for driver in ground.question.drivers]
-    pool = np.clip(draw_figures(normal, spending.most, seed=train_seed), -LIMIT, LIMIT)
+    pool = _pool(ground, spending, train_seed)
     fresh = ground.draw(spending.checks, check_seed, sampler="lhs")
     taken, count = spending.first, len(ground.star)
     # all that is known to be needed is solved at once, so that processes start once
@@ -285,13 +291,15 @@ def train(ground: Ground, numbers: Floats, *, seed: int, solves: int | None, che
     likely[:count] = spending.likely > 0
     found = ground.solve(asked, likely)
     ground.ledger.refuse_too_many(len(found) - int(found.solved.sum()), len(found), "worlds")
-    known, at_fresh = ground.split(found, last)
-    seen, known = known, _filled(ground, known)
+    seen, at_fresh = ground.split(found, last)
+    known = _filled(ground, seen)
     star = ground.split(known, count)[0]
     ground.ledger.refuse_too_many(len(fresh) - int(at_fresh.solved.sum()), len(fresh), "fresh worlds")
-    fresh, at_fresh = fresh[at_fresh.solved], with_solution(at_fresh)
     scores, known = asked[:last][known.solved], with_solution(known)
     emulator = _unsaid(fit(ground, scores, known), with_solution(seen))
+    if spending.likely:
+        return _shared(ground, numbers, _Few(emulator, known, star, asked, found, fresh))
+    fresh, at_fresh = fresh[at_fresh.solved], with_solution(at_fresh)
     full = _most_doubtful(ground, numbers, emulator, known, seed)
     if len(full) > min(taken, spending.worlds - len(found)) and taken < spending.most:
         more = ground.solve(pool[taken:])
@@ -303,9 +311,84 @@ def train(ground: Ground, numbers: Floats, *, seed: int, solves: int | None, che
     left = 0 if solves is not None else max(spending.worlds - count - taken - spending.checks, 0)
     full = full[:left]
     worlds, limit, unsolved = _with_full(ground, numbers, emulator, full)
-    few = spending.likely + count if spending.likely else 0
-    off = _Off(emulator, known, fresh, at_fresh, few, len(full) - int(unsolved.sum()), limit)
-    return Trained(star, worlds, unsolved, emulator, _check(ground, off))
+    at = fresh[:, ground.chain]
+    off = _Off(fresh, ground.base.unflat(emulator.at(at)), at_fresh, _doubt(ground, emulator, at) >= limit)
+    check = replace(_check(ground, emulator, known, off), full=len(full) - int(unsolved.sum()))
+    return Trained(numbers, star, worlds, unsolved, emulator, check)
+
+
+def _pool(ground: Ground, spending: _Spending, seed: int) -> Floats:
+    """Return scores of the worlds that train, wider than draws; as draws are where these share them."""
+    if spending.likely:
+        return ground.draw(spending.most, seed)[:, ground.chain]
+    normal = [Uncertain(driver.name, "normal", middle=0.0, sd=WIDER) for driver in ground.question.drivers]
+    return np.clip(draw_figures(normal, spending.most, seed=seed), -LIMIT, LIMIT)
+
+
+@dataclass(frozen=True, eq=False)
+class _Few:
+    """What draws share: an emulator, the worlds that it rests on, all that were solved, those of one driver each first."""
+
+    emulator: Emulator
+    known: SolvedWorlds
+    star: SolvedWorlds
+    scores: Floats
+    found: SolvedWorlds
+    fresh: Floats
+
+
+def _shared(ground: Ground, numbers: Floats, few: _Few) -> Trained:
+    """Return draws in worlds that were solved; one that takes a world without a solution is left to the emulator."""
+    emulator, chain = few.emulator, np.array(ground.chain)
+    donors = _donors(ground, few)
+    value = _middle_value(ground, ground.base.unflat(emulator.at(numbers[:, ground.chain])))
+    places = match(value, donors.value_musd)
+    flat, solved = donors.worlds.flat[places], donors.worlds.solved
+    unsolved = ~solved[places]
+    flat[unsolved] = emulator.at(numbers[unsolved][:, ground.chain])
+    ground.ledger.refuse_too_many(int(unsolved.sum()), len(numbers), "draws")
+    taken = numbers.copy()
+    taken[np.flatnonzero(~unsolved)[:, None], chain] = donors.scores[places[~unsolved]]
+    there = Donors(donors.scores[solved], with_solution(donors.worlds), donors.value_musd[solved])
+    first = len(few.found) - len(few.fresh)
+    fresh = ground.split(few.found, first)[1]
+    own = few.fresh[fresh.solved]
+    alone = ground.base.unflat(emulator.at(own[:, ground.chain]))
+    off = _Off(own, _rare(ground, few.found, first), with_solution(fresh), np.zeros(len(own), dtype=np.bool_), alone)
+    check = replace(_check(ground, emulator, few.known, off), likely=int((~few.found.whole & few.found.solved).sum()))
+    sampling = sampling_error(ground, numbers, value, there)
+    return Trained(taken, few.star, ground.base.unflat(flat), unsolved, emulator, check, sampling)
+
+
+def _donors(ground: Ground, few: _Few) -> Donors:
+    """Return the worlds that draws may take, valued by an emulator that has not seen them."""
+    count, emulator = len(few.star), few.emulator
+    scores = few.scores[count:]
+    rows = emulator.at(scores)
+    trained = np.flatnonzero(few.found.solved[: len(few.found) - len(few.fresh)])
+    own = trained >= count
+    known = ground.base.joined(few.known).flat
+    unseen = np.clip(known - np.nan_to_num(emulator.left_out), known.min(axis=0), known.max(axis=0))
+    rows[trained[own] - count] = unseen[1:][own]
+    worlds = ground.split(_filled(ground, few.found), count)[1]
+    return Donors(scores, worlds, _middle_value(ground, ground.base.unflat(rows)))
+
+
+def _rare(ground: Ground, found: SolvedWorlds, first: int) -> SolvedWorlds:
+    """Return fresh worlds with figures of their rarer states as they follow from the likeliest, as in all others."""
+    rare = np.array([state not in ground.likely for state in found.states])
+    whole = np.flatnonzero(found.whole)
+    known, rows = ground.base.joined(found.unflat(found.flat[whole])), []
+    for place in 1 + np.flatnonzero(whole >= first):
+        one = known.unflat(known.flat)
+        one.gains_musd[place][:, rare], one.co2e_t[place][:, rare] = np.nan, np.nan
+        rows.append(one.filled().flat[place])
+    return found.unflat(np.array(rows))
+
+
+def _middle_value(ground: Ground, worlds: SolvedWorlds) -> Floats:
+    """Return the value of worlds to the headline, with the accounts as they are."""
+    return ground.value(np.tile(ground.model.middle, (len(worlds), 1)), worlds)
 
 
 def _filled(ground: Ground, worlds: SolvedWorlds) -> SolvedWorlds:
@@ -394,32 +477,29 @@ def _with_full(
 
 @dataclass(frozen=True, eq=False)
 class _Off:
-    """What an emulator is held against: its own solves, fresh ones, and the doubt from which draws were solved in full."""
+    """Fresh draws, their worlds as guessed and as solved, which would have been solved anyhow; as an emulator alone has them."""
 
-    emulator: Emulator
-    known: SolvedWorlds
     fresh: Floats
-    at_fresh: SolvedWorlds
-    likely: int
-    full: int
-    limit: float
+    guessed: SolvedWorlds
+    solved: SolvedWorlds
+    exact: Flags
+    alone: SolvedWorlds | None = None
 
 
-def _check(ground: Ground, held: _Off) -> EmulatorCheck:
-    """Return how far values are off on fresh worlds; one beyond the limit would have been solved in full."""
-    scores, emulator = held.fresh[:, ground.chain], held.emulator
-    emulated = ground.model.worth(held.fresh, ground.base.unflat(emulator.at(scores)))
-    full = ground.model.worth(held.fresh, held.at_fresh)
-    by_standing = emulated.enpv_musd - full.enpv_musd
+def _check(ground: Ground, emulator: Emulator, known: SolvedWorlds, held: _Off) -> EmulatorCheck:
+    """Return how far values are off on fresh worlds."""
+    guessed, full = (ground.model.worth(held.fresh, one) for one in (held.guessed, held.solved))
+    by_standing = guessed.enpv_musd - full.enpv_musd
     alone = by_standing[:, ground.headline].copy()
-    solved = _doubt(ground, emulator, scores) >= held.limit
-    off = np.where(solved, 0.0, alone)
-    by_standing[solved] = 0.0
-    by_state = (emulated.by_state_musd - full.by_state_musd)[~solved, :, ground.headline]
+    if held.alone is not None:
+        alone = ground.value(held.fresh, held.alone) - full.enpv_musd[:, ground.headline]
+    by_standing[held.exact] = 0.0
+    off = by_standing[:, ground.headline]
+    by_state = (guessed.by_state_musd - full.by_state_musd)[~held.exact, :, ground.headline]
     return EmulatorCheck(
-        solves=emulator.solves, likely=held.likely, full=held.full, checks=len(off), checks_full=int(solved.sum()),
+        solves=emulator.solves, likely=0, full=0, checks=len(off), checks_full=int(held.exact.sum()),
         error_musd=float(np.sqrt(np.mean(off**2))), worst_musd=float(np.abs(off).max()), bias_musd=float(off.mean()),
-        alone_musd=float(np.sqrt(np.mean(alone**2))), left_out_musd=_left_out_error(ground, emulator, held.known),
+        alone_musd=float(np.sqrt(np.mean(alone**2))), left_out_musd=_left_out_error(ground, emulator, known),
         kinds=emulator.kinds,
         standing_errors_musd=tuple(np.sqrt(np.mean(by_standing**2, axis=0)).tolist()),
         standing_worst_musd=tuple(np.abs(by_standing).max(axis=0).tolist()),
@@ -430,8 +510,7 @@ def _check(ground: Ground, held: _Off) -> EmulatorCheck:
 def _left_out_error(ground: Ground, emulator: Emulator, known: SolvedWorlds) -> float:
     """Return the root mean square error of the value in worlds that are left out, with the accounts as they are."""
     flat = ground.base.joined(known).flat
-    middle = np.tile(ground.model.middle, (len(flat), 1))
-    full = ground.value(middle, ground.base.unflat(flat))
+    full = _middle_value(ground, ground.base.unflat(flat))
     # what a world was not solved for has no error
-    found = ground.value(middle, ground.base.unflat(flat - np.nan_to_num(emulator.left_out)))
+    found = _middle_value(ground, ground.base.unflat(flat - np.nan_to_num(emulator.left_out)))
     return float(np.sqrt(np.mean((found - full) ** 2)))

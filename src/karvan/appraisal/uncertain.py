@@ -34,6 +34,8 @@ _ROUNDING = 1e-9
 _RANKS = 4
 #: More draws say nothing more, and take more memory than a machine has.
 MOST_DRAWS = 1_000_000
+#: Fewest solves that say how far an emulator is off.
+LEAST_CHECKS = 2
 
 
 @dataclass(frozen=True)
@@ -161,11 +163,14 @@ class Uncertain:
         return self.middle + np.where(scores < 0, below, above) * scores / Z90
 
 
-def draw_faults(draws: int, seed: int) -> list[str]:
-    """Return what is wrong with a number of draws and a seed."""
+def draw_faults(draws: int, seed: int, checks: int | None = None) -> list[str]:
+    """Return what is wrong with a number of draws, a seed, and a number of fresh solves that an emulator is held against."""
     sound = is_whole(draws) and 1 <= draws <= MOST_DRAWS
     faults = [] if sound else [f"draws: found {draws}; expected a whole number, 1 to {MOST_DRAWS:,}."]
-    return faults + ([] if seed >= 0 else [f"seed: found {seed}; expected 0 or more."])
+    faults += [] if seed >= 0 else [f"seed: found {seed}; expected 0 or more."]
+    if checks is not None and not (is_whole(checks) and LEAST_CHECKS <= checks <= MOST_DRAWS):
+        faults.append(f"checks: found {checks}; expected a whole number, {LEAST_CHECKS} to {MOST_DRAWS:,}.")
+    return faults
 
 
 def draw_figures(

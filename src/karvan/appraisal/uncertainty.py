@@ -28,6 +28,7 @@ from karvan.appraisal.uncertainty_results import (
     Distribution,
     DriverEffect,
     EmulatorCheck,
+    SamplingError,
     StateOutlook,
     Uncertainty,
     Unsolved,
@@ -55,6 +56,8 @@ _SOBOL_POWER = 10
 _SAME = 1e-8
 #: Rank correlations that are drawn are off by as much in a thousand draws anyhow.
 LEAST_OFF = 0.005
+#: Standard errors by which few worlds widen either end of an interval: it is then wide enough nineteen times in twenty.
+Z_FEW = 1.645
 #: With fewer draws the worst tenth has fewer than ten of them, and a chance is off by 5 points and more (its standard error).
 FEW_DRAWS = 100
 
@@ -118,9 +121,7 @@ def how_sure(
     AuditError
         The result does not hold.
     """
-    faults = draw_faults(draws, seed)
-    faults += [] if checks is None or checks >= 2 else [f"checks: found {checks}; expected 2 or more."]  # noqa: PLR2004 - a spread needs two
-    if faults:
+    if faults := draw_faults(draws, seed, checks):
         raise InputError(faults, what="Uncertainty")
     world = Setting.of(changes=changes).changes
     keep = store if store is not None else OutcomeStore()
@@ -145,8 +146,9 @@ def how_sure(
     else:
         found = train(ground, numbers, seed=seed, solves=solves, checks=checks)
         drawn = _Drawn(
-            numbers, found.worlds, found.star, found.unsolved, draws, found.emulator, found.emulator, found.check
-        )
+            found.numbers, found.worlds, found.star, found.unsolved, draws, found.emulator, found.emulator, found.check,
+            found.sampling,
+        )  # fmt: skip
     return _result(ground, drawn, seed=seed, exact=exact)
 
 
@@ -166,6 +168,7 @@ class _Drawn:
     emulator: Emulator | None = None
     ends: Emulator | None = None
     check: EmulatorCheck | None = None
+    sampling: SamplingError | None = None
 
     @property
     def lost(self) -> int:
@@ -252,26 +255,31 @@ def _result(ground: Ground, drawn: _Drawn, *, seed: int, exact: bool) -> Uncerta
     schedule = Discounting.at(hurdle, timing=appraisal.rules.discounting.timing)
     at_hurdle = model.worth(numbers, worlds, schedule).enpv_musd[:, ground.headline]
     values = worth.enpv_musd[:, ground.headline]
-    margin = check.worst_musd if check else 0.0
     sd = float(values.std())
     if check is not None:
         check = replace(check, error_share=check.error_musd / sd if sd > 0 else 0.0,
                         alone_share=check.alone_musd / sd if sd > 0 else 0.0)  # fmt: skip
+        if drawn.sampling is not None:
+            mean_off = float(drawn.sampling.by_standing[0, ground.headline])
+            check = replace(check, worlds=drawn.sampling.worlds, sampling_musd=mean_off)
         drawn = replace(drawn, check=check)
     margins = check.standing_worst_musd if check else [0.0] * len(model.standings)
+    few = drawn.sampling.by_standing if drawn.sampling else np.zeros((4, len(model.standings)))
     by_standing = {
-        one.id: _distribution(worth.enpv_musd[:, n], margins[n], drawn) for n, one in enumerate(model.standings)
+        one.id: _distribution(worth.enpv_musd[:, n], margins[n], drawn, few[:, n])
+        for n, one in enumerate(model.standings)
     }
     errors = _standing_errors(by_standing, check)
     setting = Setting(projects=appraisal.projects, scenario=appraisal.scenario, changes=ground.question.changes)
     request = {"stage": "uncertainty", "rule_set": appraisal.rules.model_dump(mode="json"), "draws": drawn.asked, "seed": seed,
                "exact": exact, "horizon_year": appraisal.years[-1], "drivers": [driver.name for driver in model.drivers],
-               "solves": check.solves + check.full if check else 0}  # fmt: skip
+               "solves": check.solves + check.full if check else 0, "checks": check.checks if check else 0,
+               "correlations": sorted([*pair, ranks] for pair, ranks in ground.correlations.items())}  # fmt: skip
     return Uncertainty(
         projects=appraisal.projects, standing=appraisal.headline, draws=drawn.asked, seed=seed, exact=exact,
         base_musd=appraisal.enpv_musd[appraisal.headline], hurdle=hurdle,
         p_below_hurdle=float((at_hurdle < 0).mean()),
-        distribution=_distribution(values, margin, drawn),
+        distribution=by_standing[appraisal.headline],
         by_standing=by_standing, by_state=_by_state(ground, worth, drawn),
         standing_errors=errors,
         drivers=_drivers(ground, drawn, values), check=check, unsolved=_unsolved(ground, drawn), left_out=ground.left_out,
@@ -300,8 +308,11 @@ def _unsolved(ground: Ground, drawn: _Drawn) -> Unsolved:
     )
 
 
-def _distribution(values: Floats, margin: float, drawn: _Drawn) -> Distribution:
-    """Return the distribution of values; the interval allows for draws without a solution wherever they may lie."""
+def _distribution(values: Floats, margin: float, drawn: _Drawn, few: Floats) -> Distribution:
+    """Return the distribution of values; the interval allows for draws without a solution wherever they may lie.
+
+    `few` are the standard errors of the mean, P10, P90 and the chance of a loss that few worlds leave.
+    """
     ordered = np.sort(values)
     known, count = np.sort(values[~drawn.unsolved]), drawn.asked
     without = count - len(known)
@@ -309,11 +320,13 @@ def _distribution(values: Floats, margin: float, drawn: _Drawn) -> Distribution:
     low, high = (float(one) for one in np.quantile(known, np.clip(ends, 0.0, 1.0)))
     worst = ordered[: max(1, math.ceil(TAIL * len(values)))]
     p10, p50, p90 = (float(one) for one in np.quantile(ordered, (0.1, 0.5, 0.9)))
+    _, low_off, high_off, chance_off = (Z_FEW * few).tolist()
+    least, most = (known < -margin).sum() / count, ((known < margin).sum() + without) / count
     return Distribution(
-        mean=float(ordered.mean()), sd=float(ordered.std()), p10=p10, p50=p50, p90=p90, p10_low=min(low, p10) - margin,
-        p90_high=max(high, p90) + margin, cvar=float(worst.mean()), p_negative=float((values < 0).mean()),
-        p_negative_low=float((known < -margin).sum() / count),
-        p_negative_high=float(((known < margin).sum() + without) / count),
+        mean=float(ordered.mean()), sd=float(ordered.std()), p10=p10, p50=p50, p90=p90,
+        p10_low=min(low, p10) - margin - low_off, p90_high=max(high, p90) + margin + high_off,
+        cvar=float(worst.mean()), p_negative=float((values < 0).mean()),
+        p_negative_low=max(float(least) - chance_off, 0.0), p_negative_high=min(float(most) + chance_off, 1.0),
     )  # fmt: skip
 
 
@@ -321,9 +334,10 @@ def _by_state(ground: Ground, worth: Worth, drawn: _Drawn) -> tuple[StateOutlook
     rows, model = ground.case.rows("scenario"), ground.model
     mean = model.probability[1:].mean(axis=0)
     margins = drawn.check.state_worst_musd if drawn.check else [0.0] * len(model.states)
+    few = drawn.sampling.by_state if drawn.sampling else np.zeros((4, len(model.states)))
     return tuple(
         StateOutlook(state, str(rows[state]["name"]), float(mean[n]),
-                     _distribution(worth.by_state_musd[:, n, ground.headline], margins[n], drawn))
+                     _distribution(worth.by_state_musd[:, n, ground.headline], margins[n], drawn, few[:, n]))
         for n, state in enumerate(model.states)
     )  # fmt: skip
 

@@ -25,12 +25,13 @@ class Distribution:
     mean, sd, p10, p50, p90
         Of the draws.
     p10_low, p90_high
-        The interval, widened by the largest error on fresh full solves, and by draws without a solution, wherever they may lie.
+        The interval, widened by the largest error on fresh full solves, by that of few worlds, and by draws without a solution,
+        wherever they may lie.
     cvar
         Mean of the worst tenth.
     p_negative
-        Chance of a value below zero; low and high, were every draw better or worse by that error, and those without a solution a
-        gain or a loss.
+        Chance of a value below zero; low and high, were every draw better or worse by the first error, and those without a
+        solution a gain or a loss, widened by that of few worlds.
     """
 
     mean: float
@@ -117,6 +118,23 @@ class DriverEffect:
         return found | {"at_low_emulated_musd": low, "at_high_emulated_musd": high}
 
 
+@dataclass(frozen=True, eq=False)
+class SamplingError:
+    """By how much draws may be off because they lie in few worlds.
+
+    Attributes
+    ----------
+    worlds
+        Worlds that draws lie in.
+    by_standing, by_state
+        Standard errors of the mean, P10, P90 and the chance of a loss, arrays (4, standings) and (4, states).
+    """
+
+    worlds: int
+    by_standing: Floats
+    by_state: Floats
+
+
 @dataclass(frozen=True)
 class EmulatorCheck:
     """How far values are off that come from an emulator between full solves.
@@ -124,14 +142,17 @@ class EmulatorCheck:
     Attributes
     ----------
     solves, likely, full
-        Solves that the emulator rests on, how many of them are of the likeliest states of the crossings alone, and draws that
-        were solved in full because it knows too little of them.
+        Solves that the emulator rests on, how many worlds are solved in the likeliest states of the crossings alone, and draws
+        that were solved in full because it knows too little of them.
+    worlds, sampling_musd
+        Worlds that were solved and that draws share, and the standard error of the mean that so few of them leave; none and None
+        where each draw is emulated or has its own.
     checks, checks_full
         Fresh full solves that values are held against, and those among them that the same rule would have solved in full.
     error_musd, worst_musd, bias_musd
         Root mean square, largest and mean error of the value on the fresh ones; none where the rule would have solved them.
     alone_musd
-        Root mean square error on all of them, were every draw emulated.
+        Root mean square error on all of them, were every draw emulated in every state.
     error_share, alone_share
         The first, and the last, as shares of the standard deviation of the value.
     left_out_musd
@@ -160,13 +181,8 @@ class EmulatorCheck:
     state_worst_musd: tuple[float, ...] = field(repr=False)
     error_share: float | None = None
     alone_share: float | None = None
-
-    @property
-    def rests_on(self) -> str:
-        """What the emulator rests on, in words."""
-        if not self.likely:
-            return f"{self.solves} full solves"
-        return f"{self.solves} solves, {self.likely} of them in the likeliest states of the crossings alone"
+    worlds: int = 0
+    sampling_musd: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""

@@ -18,8 +18,8 @@ SHOWN = 8
 
 
 def check_request(
-    draws: int | None, *, seed: int, exact: bool, solves: int | None, workers: int, s_curve: Path | None,
-    projects: Sequence[Sequence[str]],
+    draws: int | None, *, seed: int, exact: bool, solves: int | None, checks: int | None, workers: int,
+    s_curve: Path | None, projects: Sequence[Sequence[str]],
 ) -> None:  # fmt: skip
     """Refuse, before anything is solved, options of draws without draws, none of them, and a picture of more than one project.
 
@@ -33,16 +33,20 @@ def check_request(
     from karvan.appraisal.uncertain import draw_faults
     from karvan.errors import InputError, RequestError
 
-    if draws is None and (seed != 1 or exact or solves is not None or s_curve is not None):
-        message = "--seed, --exact, --solves and --s-curve are of draws. Say how many: --draws 10000."
+    asked = (seed != 1, exact, solves is not None, checks is not None, s_curve is not None)
+    if draws is None and any(asked):
+        message = "--seed, --exact, --solves, --checks and --s-curve are of draws. Say how many: --draws 10000."
         raise RequestError(message)
-    if draws is not None and (faults := draw_faults(draws, seed)):
+    if draws is not None and (faults := draw_faults(draws, seed, checks)):
         raise InputError(faults, what="Uncertainty")
     if workers < 1:
         message = f"{workers} workers cannot work. Name 1 or more."
         raise RequestError(message)
     if exact and solves is not None:
         message = "--exact solves every draw in full, without an emulator. Leave out --solves."
+        raise RequestError(message)
+    if checks is not None and (exact or solves == 0):
+        message = f"{'--exact' if exact else '--solves 0'} has no emulator that could be held against solves. Leave out --checks."
         raise RequestError(message)
     if s_curve is not None and len(projects) != 1:
         message = "A picture is of one project or set. Name one, or several with --together."
@@ -51,20 +55,31 @@ def check_request(
 
 def draw_projects(
     case: Case, found: Sequence[Appraisal], setting: dict[str, Any], draws: int | None, *, seed: int, exact: bool,
-    solves: int | None, workers: int, store: OutcomeStore,
+    solves: int | None, checks: int | None, workers: int, store: OutcomeStore,
 ) -> tuple[Uncertainty | None, ...]:  # fmt: skip
     """Return the draws of each project or set, None for each without draws or without a value."""
     if draws is None:
         return (None,) * len(found)
     return tuple(
-        _draw(case, one, setting, draws=draws, seed=seed, exact=exact, solves=solves, workers=workers, store=store)
+        _draw(
+            case,
+            one,
+            setting,
+            draws=draws,
+            seed=seed,
+            exact=exact,
+            solves=solves,
+            checks=checks,
+            workers=workers,
+            store=store,
+        )
         for one in found
     )
 
 
 def _draw(
     case: Case, found: Appraisal, setting: dict[str, Any], *, draws: int, seed: int, exact: bool, solves: int | None,
-    workers: int, store: OutcomeStore,
+    checks: int | None, workers: int, store: OutcomeStore,
 ) -> Uncertainty | None:  # fmt: skip
     """Return the draws of a project or set, with progress on stderr; None where it is not valued."""
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -82,8 +97,8 @@ def _draw(
             progress.update(task, completed=done, total=total)
 
         return how_sure(
-            case, found.asked, draws=draws, seed=seed, exact=exact, solves=solves, workers=workers, progress=tell, store=store,
-            **setting,
+            case, found.asked, draws=draws, seed=seed, exact=exact, solves=solves, checks=checks, workers=workers,
+            progress=tell, store=store, **setting,
         )  # fmt: skip
 
 
@@ -118,6 +133,7 @@ def show_draws(found: Uncertainty, name: str) -> None:
     from rich.table import Table
 
     from karvan.charts import words
+    from karvan.report.draws import left_out_of, solved_of
 
     out, spread = console(), found.distribution
     out.print(
@@ -131,15 +147,9 @@ def show_draws(found: Uncertainty, name: str) -> None:
         f"{words.percent(found.p_below_hurdle)}. Mean of the worst tenth: {words.musd(spread.cvar)}."
     )
     if found.left_out:
-        from karvan.report.draws import left_out_of
-
         out.print(left_out_of(found.left_out))
     if found.check is not None and found.check.error_share is not None:
-        out.print(
-            f"Emulated from {found.check.rests_on}, with {found.check.full} of the draws solved in full; on "
-            f"{found.check.checks} fresh solves it is off by {words.percent(found.check.error_share)} of the spread, "
-            f"{words.musd(found.check.worst_musd)} at most, by which the interval is widened."
-        )
+        out.print(solved_of(found.check))
     table = Table(box=None, pad_edge=False)
     for heading in ("driver", "ENPV at its P10", "at its P90", "share of the variance", "range from"):
         table.add_column(heading, justify="left" if heading in ("driver", "range from") else "right")

@@ -87,6 +87,13 @@ def projects(
             "0: none, draw the accounts alone.",
         ),
     ] = None,
+    checks: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            help="Fresh full solves that values are held against (default: 100, fewer where the case is large).",
+        ),
+    ] = None,
     s_curve: Annotated[
         Path | None, typer.Option("--s-curve", metavar="FILE", help="Draw how likely each value is (.svg, .png, .pdf).")
     ] = None,
@@ -125,8 +132,9 @@ def projects(
         message = "The league table has no --change, --horizon-year or --together. Name projects."
         raise RequestError(message)
     check_request(
-        draws, seed=seed, exact=exact, solves=solves, workers=workers, s_curve=s_curve, projects=asked if names else []
-    )
+        draws, seed=seed, exact=exact, solves=solves, checks=checks, workers=workers, s_curve=s_curve,
+        projects=asked if names else [],
+    )  # fmt: skip
     check_outputs(workbook=workbook, page=page, figures=(plot, s_curve))
     keep = OutcomeStore(store)
     found = _league(opened, rule_set, scenario, keep, workers) if not names else _each(
@@ -135,7 +143,7 @@ def projects(
     setting = {"scenario": scenario, "rule_set": rule_set, "changes": tuple(change or ()), "horizon_year": horizon_year}
     _work_out(found if names else ())
     drawn = draw_projects(
-        opened, found, setting, draws, seed=seed, exact=exact, solves=solves, workers=workers, store=keep
+        opened, found, setting, draws, seed=seed, exact=exact, solves=solves, checks=checks, workers=workers, store=keep
     )
     _write_files(opened, found[0], drawn[0], workbook, plot, page)
     write_s_curve(drawn[0], s_curve)

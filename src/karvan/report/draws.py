@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from karvan.appraisal import Appraisal, Uncertainty
-    from karvan.appraisal.uncertainty_results import Distribution, DriverEffect
+    from karvan.appraisal.uncertainty_results import Distribution, DriverEffect, EmulatorCheck
 
 #: Drivers in the picture; the table has them all.
 SHOWN = 12
@@ -58,16 +58,27 @@ def _said(drawn: Uncertainty, name: str) -> list[str]:
     )
     lines = [first]
     lines += [left_out_of(drawn.left_out)] if drawn.left_out else []
-    check = drawn.check
-    if check is not None and check.error_share is not None:
-        lines.append(
-            f"What trade and flows find in a draw is emulated from {check.rests_on}; {check.full} draws of which these "
-            f"say too little are solved in full. On {check.checks} fresh ones the "
-            f"value is off by {words.percent(check.error_share)} of its spread, {words.musd(check.worst_musd)} at most; the "
-            "interval is that much wider."
-        )
+    lines += [solved_of(drawn.check)] if drawn.check is not None and drawn.check.error_share is not None else []
     lines += [f"{drawn.unsolved.said[0].upper()}{drawn.unsolved.said[1:]}."] if drawn.unsolved.worlds else []
     return lines
+
+
+def solved_of(check: EmulatorCheck) -> str:
+    """Return what of the draws is solved and what is emulated, and how far that is off, in sentences."""
+    off = (
+        f"on {check.checks} fresh solves it is off by {words.percent(check.error_share or 0.0)} of the spread, "
+        f"{words.musd(check.worst_musd)} at most"
+    )
+    if not check.worlds:
+        return (
+            f"Emulated from {check.solves} full solves, with {check.full} of the draws solved in full; {off}, by which the "
+            "interval is widened."
+        )
+    return (
+        f"Each draw lies in one of {check.worlds} worlds that are solved, {check.likely} of them in the likeliest states of the "
+        f"crossings alone. What follows for the others is emulated; {off}. Since worlds are so few, the mean has a standard "
+        f"error of {words.musd(check.sampling_musd or 0.0)}. The interval is wider by both."
+    )
 
 
 def left_out_of(names: Iterable[str]) -> str:

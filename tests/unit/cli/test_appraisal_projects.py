@@ -154,6 +154,11 @@ def test_draws_say_how_sure_the_value_is(ask, tmp_path):
         "time_value",
         "elasticity",
     }
+    (other,) = json.loads(ask("N2", "--draws", "500", "--seed", "3", "--solves", "40", "--checks", "7", "--json").out)[
+        "projects"
+    ]
+    assert (found["emulator"]["checks"], other["uncertainty"]["emulator"]["checks"]) == (100, 7)
+    assert other["uncertainty"]["p50_musd"] == found["p50_musd"]
     documented = (DOCS / "cli.md").read_text(encoding="utf-8")
     for name in (*found, *found["emulator"], *found["drivers"][0]):
         assert f"`{name}`" in documented, name
@@ -243,8 +248,24 @@ def test_streams_as_csv(ask):
             "Uncertainty: 2 problems\n  draws: found -5; expected a whole number, 1 to 1,000,000.",
         ),
         (["N5", "--workers", "0"], "0 workers cannot work. Name 1 or more."),
-        (["N2", "--exact"], "--seed, --exact, --solves and --s-curve are of draws. Say how many: --draws 10000."),
+        (
+            ["N2", "--exact"],
+            "--seed, --exact, --solves, --checks and --s-curve are of draws. Say how many: --draws 10000.",
+        ),
+        (["N2", "--checks", "100"], "--checks and --s-curve are of draws. Say how many: --draws 10000."),
         (["N2", "--draws", "9", "--exact", "--solves", "9"], "--exact solves every draw in full"),
+        (
+            ["N2", "--draws", "9", "--exact", "--checks", "9"],
+            "--exact has no emulator that could be held against solves.",
+        ),
+        (
+            ["N2", "--draws", "9", "--solves", "0", "--checks", "9"],
+            "--solves 0 has no emulator that could be held against",
+        ),
+        (
+            ["N2", "--draws", "9", "--checks", "1"],
+            "Uncertainty: checks: found 1; expected a whole number, 2 to 1,000,000.",
+        ),
         (["N1", "N2", "--draws", "9", "--s-curve", "x.svg"], "A picture is of one project or set."),
         (["N5", "--draws", "9", "--s-curve", "x.svg"], "Nothing was drawn: the project is not valued."),
         (["--workers", "0"], "0 workers cannot work. Name 1 or more."),

@@ -301,10 +301,13 @@ export interface Economy {
 
 export interface EmulatorOff {
   solves: number;
+  worlds: number;
+  likely: number;
   checks: number;
   error_musd: number;
   error_share: number | null;
   worst_musd: number;
+  sampling_musd: number | null;
 }
 
 export interface Entry {

@@ -249,7 +249,7 @@ export const en = {
     kinds: { accounts: "cost, delay, upkeep, life of works, closures, price of CO2e", all: "also what trade and flows make of it" } as Record<string, string>,
     texts: {
       accounts: "Draws cost, overruns, delay, upkeep, life of works, closures and the price of CO2e ten thousand times over their ranges. This takes seconds.",
-      all: "Draws all that is uncertain ten thousand times over its ranges, with trade and flows solved in full in a hundred worlds or so and emulated between them. On a large case this takes the better part of an hour; it can be stopped, and begins anew.",
+      all: "Draws all that is uncertain ten thousand times over its ranges, with trade and flows solved in full in some hundreds of worlds. On a large case this takes a quarter of an hour; it can be stopped, and begins anew.",
     } as Record<string, string>,
     answer: "In {n} draws its value to {whom} is {middle} in the middle, and from {low} to {high} eight times in ten. It is a loss in {loss}.",
     none: "no draw", some: "{p} of the draws", every: "every draw",
@@ -257,6 +257,7 @@ export const en = {
     marks: { p10: "P10 {value}", p50: "P50 {value}", p90: "P90 {value}" }, loss: "a loss in {p}", interval: "eight draws in ten",
     note: "{n} draws, seed {seed}, for {whom}. The mean of the worst tenth is {worst}; it returns less than {hurdle} a year in {under}.",
     emulated: "Emulated from {solves} solves: on {checks} fresh ones in full it is off by {error} of the spread, {worst} at most, by which the interval is widened.",
+    shared: "Each draw lies in one of {worlds} worlds that are solved, {likely} of them in the likeliest states of the crossings alone. What follows for the others is emulated; on {checks} fresh solves it is off by {error} of the spread, {worst} at most. Since worlds are so few, the mean has a standard error of {sampling}. The interval is wider by both.",
     notSolved: "Trade and flows are as the appraisal has them in every draw: what would change them is left out, and named below.",
     hangsTitle: "What the draws hang on", hangsNote: "The value at P10 (light) and P90 (dark) of each figure alone, against {base}; beside it its share of the variance. A range such as \u22121.28 to 1.28 is a score of many figures that move together.",
     p10: "P10", p90: "P90", p50: "P50", atP10: "Worth at its P10, USD m", atP90: "Worth at its P90, USD m", variance: "Share of variance", varianceShort: "{share} of the variance", from: "{low} to {high}", basis: "Range from",

@@ -88,10 +88,13 @@ class EmulatorOff(Answer):
     """How far the emulator is off on full solves that it has not seen."""
 
     solves: int
+    worlds: int
+    likely: int
     checks: int
     error_musd: float
     error_share: float | None
     worst_musd: float
+    sampling_musd: float | None
 
 
 class DrawsAnswer(Answer):

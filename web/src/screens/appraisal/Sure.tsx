@@ -110,7 +110,17 @@ function Curve({ draws, about, provenance, scale }: { draws: DrawsAnswer; about:
     figure("enpv_musd", en.appraisal.enpv, (row) => row.enpv_musd, (value) => signed(value)),
   ];
   const marks = ([["p10", 0.1, spread.p10_musd], ["p50", 0.5, spread.p50_musd], ["p90", 0.9, spread.p90_musd]] as const).map(([key, share, value]) => ({ share, value, text: fill(en.sure.marks[key], { value: signed(value, musd) }) }));
-  const off = emulator ? fill(en.sure.emulated, { solves: count(emulator.solves), checks: count(emulator.checks), error: percent(emulator.error_share), worst: musd(emulator.worst_musd) }) : en.sure.notSolved;
+  const off = emulator
+    ? fill(emulator.worlds > 0 ? en.sure.shared : en.sure.emulated, {
+        solves: count(emulator.solves),
+        worlds: count(emulator.worlds),
+        likely: count(emulator.likely),
+        checks: count(emulator.checks),
+        error: percent(emulator.error_share),
+        worst: musd(emulator.worst_musd),
+        sampling: musd(emulator.sampling_musd ?? 0),
+      })
+    : en.sure.notSolved;
   const note = `${fill(en.sure.note, { n: count(draws.draws), seed: draws.seed, whom: nameOf(about, draws.standing), worst: signed(spread.cvar_musd, musd), hurdle: percent(draws.hurdle), under: chance(draws.p_below_hurdle) })} ${off}`;
   return (
     <Figure name="s-curve" title={en.sure.curveTitle} note={note} columns={columns} rows={draws.s_curve} keyOf={(row) => String(row.share)} {...provenance}>
