@@ -423,9 +423,10 @@ def _error_note(ground: Ground, check: EmulatorCheck, errors: Mapping[str, float
         if errors[one.id] <= TARGET_SHARE and one.id != ground.appraisal.headline
     ]
     others = f"; those to {' and '.join(good)} by no more" if good else ""
+    remedy = "exact ones" if check.worlds else "more solves, or exact ones"
     return (
-        f"the values are off by {100 * (check.error_share or 0.0):.1f} % of their spread, more than {aim}{others}: ask for more "
-        "solves, or exact ones"
+        f"the values are off by {100 * (check.error_share or 0.0):.1f} % of their spread, more than {aim}{others}: "
+        f"ask for {remedy}"
     )
 
 
@@ -455,6 +456,11 @@ def _notes(ground: Ground, drawn: _Drawn, errors: Mapping[str, float], *, exact:
         )
     if check is not None and check.error_share is not None and check.error_share > TARGET_SHARE:
         notes.append(_error_note(ground, check, errors))
+    alone = (check.alone_share or 0.0) if check is not None and check.worlds else 0.0
+    if alone > TARGET_SHARE:
+        notes.append(
+            f"shares of the variance are of an emulator that is off by {100 * alone:.0f} % of the spread: rough"
+        )
     unsolved = _unsolved(ground, drawn)
     if unsolved.worlds:
         notes.append(unsolved.said)

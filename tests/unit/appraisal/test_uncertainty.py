@@ -397,6 +397,9 @@ def test_a_case_that_affords_few_solves_trains_on_the_likeliest_states(case, sto
     assert few.check.worlds == 12 + 96 + 16
     assert 40 < len(np.unique(few.values)) <= 80
     assert few.check.error_share < 1e-9, "rare states follow the likely ones here without a rest"
+    monkeypatch.setattr(uncertainty, "TARGET_SHARE", 1e-3)
+    said = f"shares of the variance are of an emulator that is off by {100 * few.check.alone_share:.0f} % of the spread: rough"
+    assert said in run(0.30864 * 60.6).notes
     # they are off by what is said that so few worlds leave, and the interval allows for it
     truth = how_sure(case, "N2", draws=8192, only=names, exact=True, store=store).distribution
     off, inside = [], 0
