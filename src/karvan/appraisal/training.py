@@ -58,16 +58,14 @@ WIDER = 1.4
 CHECKS, FEWEST_CHECKS = 100, 16
 #: Fewest solves beside those of one driver each, where a case is large.
 FEWEST_SOLVES = 16
-#: Where a case affords fewer solves for each driver, draws share worlds: at most so many that are solved in the likeliest states,
-#: besides so many that are solved in all of them and the fresh ones.
-FEW_SOLVES, MOST_LIKELY, FEWEST_WHOLE = 6, 256, 12
+#: Where a case affords fewer solves for each driver, draws share worlds: so many that are solved in all states, the fresh ones,
+#: and others in the likeliest; at most so many of these, and at least so many if there are to be more fresh ones.
+FEW_SOLVES, FEWEST_WHOLE, MOST_LIKELY, LEAST_LIKELY = 6, 12, 256, 128
 #: What may be spent on full solves, in seconds of one core; and what one state of one year takes, roughly, in the worlds that are
 #: drawn: so much, and so much for each row of base_flow.csv. The likeliest take less than the mean: where more is shut, more is
 #: crowded.
 MOST_WORK = 1100.0
 STATE_WORK, ROW_WORK, LIKELY_WORK = 0.05, 0.00012, 0.6
-#: Share of that at most that goes into fresh worlds where a case affords few.
-CHECK_SHARE = 0.3
 #: Draws that say how wide the value spreads while the emulator is trained.
 SPREAD_DRAWS = 1024
 #: Largest share of worlds without a solution; one world may always be. Draws without one widen the interval P10 to P90, and must
@@ -251,12 +249,11 @@ def _spending(ground: Ground, solves: int | None, checks: int | None) -> _Spendi
     afforded = (left - held) // 2
     least = max(least_solves(names) - star - 1, FEWEST_SOLVES)
     if afforded < FEW_SOLVES * names and len(ground.likely) < len(ground.base.states):
+        if checks is None:
+            spare = MOST_WORK - FEWEST_WHOLE * ground.world_work - (star + LEAST_LIKELY) * ground.likely_work
+            held = min(max(int(spare / ground.world_work), FEWEST_CHECKS), CHECKS)
         likely = min(max(ground.affordable_likely(held + FEWEST_WHOLE) - star, least), MOST_LIKELY)
         taken = FEWEST_WHOLE + likely
-        if checks is None:
-            # what is left says how far off they are, and these worlds are shared too
-            spare = MOST_WORK - FEWEST_WHOLE * ground.world_work - (star + likely) * ground.likely_work
-            held = min(max(int(min(spare, CHECK_SHARE * MOST_WORK) / ground.world_work), held), CHECKS)
         return _Spending(taken, taken, held, star + held + taken, likely)
     first, most = (min(max(afforded, least), limit) for limit in (FIRST_SOLVES, MOST_SOLVES))
     return _Spending(first, most, held, max(ground.affordable, star + held + first))

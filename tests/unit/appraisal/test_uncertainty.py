@@ -386,9 +386,8 @@ def test_a_case_that_affords_few_solves_trains_on_the_likeliest_states(case, sto
     assert solved == [(108, 12 + 16 + 96 + 12)]
     assert (few.check.solves, few.check.likely, few.check.full) == (1 + 12 + 12 + 96, 108, 0)
     assert few.check.checks == 16
-    # where no more train, three tenths at most go into fresh ones
-    monkeypatch.setattr(training, "MOST_LIKELY", 96)
-    assert run(0.30864 * 90.6).check.checks == int(0.3 * 90.6)
+    # more go into fresh ones where 128 in the likeliest are left besides those of one driver each
+    assert run(0.30864 * 90.6).check.checks == int(90.6 - 12 - 0.3 * (12 + 128))
     monkeypatch.undo()
     monkeypatch.setattr(training, "LIKELY_SHARE", 0.5)
     monkeypatch.setattr(training, "solve_worlds", solve)
