@@ -37,6 +37,7 @@ from karvan.case.ranges import Z90
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from karvan.appraisal.demand import BaseDemand
     from karvan.appraisal.discounting import Discounting
     from karvan.appraisal.gains import Standing
     from karvan.appraisal.plans import Plan, PlannedProject
@@ -116,6 +117,11 @@ class DrawModel:
             world = slice(0, 1) if alone else rows
             parts.append(_block(self, numbers[rows], worlds.gains_musd[world], worlds.co2e_t[world], schedule))
         return Worth(np.concatenate([one for one, _ in parts]), np.concatenate([two for _, two in parts]))
+
+    @cached_property
+    def base_demands(self) -> list[BaseDemand]:
+        """Tonnes of every year whatever is built, as the case has them: blocks of draws share them."""
+        return [base_demand(self.case, year, self.carrier, self.changes) for year in self.plan.years]
 
     @cached_property
     def bearing(self) -> list[tuple[Floats, Floats]]:
@@ -278,8 +284,8 @@ def _demand(model: DrawModel, numbers: Floats) -> Floats:
         return figures[name].moved(rate, which, added=model.growth_added.get(name, 0.0))
 
     years = model.plan.years
-    demands = [base_demand(model.case, year, model.carrier, model.changes) for year in years]
-    found = np.stack([one.after(year - years[0], moved) for year, one in zip(years, demands, strict=True)], axis=1)
+    demands = zip(years, model.base_demands, strict=True)
+    found = np.stack([one.after(year - years[0], moved) for year, one in demands], axis=1)
     return np.broadcast_to(found[back], (len(numbers), len(years)))
 
 
