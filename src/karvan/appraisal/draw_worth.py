@@ -37,7 +37,7 @@ from karvan.case.ranges import Z90
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from karvan.appraisal.demand import BaseDemand
+    from karvan.appraisal.demand import BaseDemand, Moved
     from karvan.appraisal.discounting import Discounting
     from karvan.appraisal.gains import Standing
     from karvan.appraisal.plans import Plan, PlannedProject
@@ -124,6 +124,17 @@ class DrawModel:
         return [base_demand(self.case, year, self.carrier, self.changes) for year in self.plan.years]
 
     @cached_property
+    def still_demand(self) -> Floats:
+        """Tonnes of every year in the growth of the case, an array (1, years)."""
+        return self.grown(lambda _, rate: np.full(1, rate))
+
+    def grown(self, moved: Moved) -> Floats:
+        """Return the tonnes of every year in growth that is moved, an array (growths, years)."""
+        years = self.plan.years
+        demands = zip(years, self.base_demands, strict=True)
+        return np.stack([one.after(year - years[0], moved) for year, one in demands], axis=1)
+
+    @cached_property
     def bearing(self) -> list[tuple[Floats, Floats]]:
         """By project: what each standing gains for each USD m of works, and of upkeep; in general losses.
 
@@ -205,21 +216,27 @@ def _block(
     weights = _year_weights(model, numbers, late)
     chances = _chances(model, numbers)
     forever = np.einsum("ny,nyk->nk", factors, weights)
-    expected = np.einsum("ny,nys,nyk->nks", factors, chances, weights)
-    total = np.einsum("nks,nksi->ni", expected, np.broadcast_to(gains, (count, *gains.shape[1:])))
+    weighed = _weighed(factors, chances, weights)
+    total = np.einsum("nsk,nksi->ni", weighed, np.broadcast_to(gains, (count, *gains.shape[1:])))
     states = np.einsum("nk,nksi->nsi", forever, np.broadcast_to(gains, (count, *gains.shape[1:])))
     price = _carbon_prices(model, numbers)
     if price is not None:
         emitted = np.broadcast_to(co2e, (count, *co2e.shape[1:])) / 1e6
         everybody = np.array([standing.counts("INT") for standing in model.standings], dtype=np.float64)
         paid = factors * price
-        damage = np.einsum("ny,nys,nyk,nks->n", paid, chances, weights, emitted)
+        damage = np.einsum("nsk,nks->n", _weighed(paid, chances, weights), emitted)
         total = total - damage[:, None] * everybody
         states = (
             states - np.einsum("nk,nks->ns", np.einsum("ny,nyk->nk", paid, weights), emitted)[:, :, None] * everybody
         )
     works = _works(model, numbers, plain, factors, late, life)
     return total + works, states + works[:, None, :]
+
+
+def _weighed(factors: Floats, chances: Floats, weights: Floats) -> Floats:
+    """Return what a figure of each state and solved year counts over all years, an array (draws, states, solved years)."""
+    found: Floats = np.matmul((factors[:, :, None] * chances).transpose(0, 2, 1), weights)
+    return found
 
 
 # what is drawn of the accounts ------------------------------------------------------------------------------------------
@@ -272,10 +289,11 @@ def _later(model: DrawModel, schedule: Discounting, life: Floats, late: Floats) 
 
 
 def _demand(model: DrawModel, numbers: Floats) -> Floats:
-    """Return the tonnes of every year whatever is built, in drawn growth, an array (draws, years)."""
+    """Return the tonnes of every year whatever is built, in drawn growth, an array (draws, years); of one where none is drawn."""
     columns = [place for place, driver in enumerate(model.drivers) if driver.name == "growth"]
-    scores = numbers[:, columns[0]] if columns else np.zeros(1)
-    which, back = np.unique(np.clip(scores, -LIMIT, LIMIT), return_inverse=True)
+    if not columns:
+        return model.still_demand
+    which, back = np.unique(np.clip(numbers[:, columns[0]], -LIMIT, LIMIT), return_inverse=True)
     figures = {figure.row: figure for column in columns for figure in model.drivers[column].figures}
 
     def moved(name: str, rate: float) -> Floats:
@@ -283,10 +301,8 @@ def _demand(model: DrawModel, numbers: Floats) -> Floats:
             return np.full(len(which), rate)
         return figures[name].moved(rate, which, added=model.growth_added.get(name, 0.0))
 
-    years = model.plan.years
-    demands = zip(years, model.base_demands, strict=True)
-    found = np.stack([one.after(year - years[0], moved) for year, one in demands], axis=1)
-    return np.broadcast_to(found[back], (len(numbers), len(years)))
+    found: Floats = model.grown(moved)[back]
+    return found
 
 
 def _year_weights(model: DrawModel, numbers: Floats, late: Floats) -> Floats:

@@ -15,7 +15,7 @@ import numpy as np
 
 from karvan.appraisal.demand import demand_of_years
 from karvan.appraisal.prices import beyond_index, price_factor
-from karvan.appraisal.projects import check_together, parts_of
+from karvan.appraisal.projects import check_together, with_parts
 from karvan.appraisal.streams import even_shares, phase_cost
 from karvan.appraisal.terms import MoneyTerms, read_terms
 from karvan.case.apply import opening_year, resolve_project
@@ -246,10 +246,9 @@ def plan_projects(
 
 def _later_effects(case: Case, projects: Sequence[PlannedProject], end: int) -> tuple[tuple[int, int], ...]:
     """Return years in which an effect of a project that is open begins, with the latest of the openings."""
-    contains = {name: row["contains"] for name, row in case.rows("project").items()}
     found: dict[int, int] = {}
     for project in projects:
-        mine = {project.id, *parts_of(project.id, contains)}
+        mine = with_parts(case, project.id)
         for row in case.rows("effect").values():
             if row["owner"] in mine and project.opening < row["from_year"] <= end:
                 year = int(row["from_year"])

@@ -11,6 +11,8 @@ from karvan.errors import InputError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from karvan.case import Case
+
 #: Below this share of the sums without the project, a difference is rounding.
 _NOTHING = 1e-12
 
@@ -48,6 +50,12 @@ def parts_of(project: str, contains: Mapping[str, Sequence[str]]) -> set[str]:
             found.add(part)
             waiting += contains.get(part, ())
     return found
+
+
+def with_parts(case: Case, project: str) -> set[str]:
+    """Return a project of a case, and everything that is part of it."""
+    contains = {name: row["contains"] for name, row in case.rows("project").items()}
+    return {project, *parts_of(project, contains)}
 
 
 def check_changes_something(

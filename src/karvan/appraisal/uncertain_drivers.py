@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from karvan.appraisal.plans import LIFE_PARAMETER, LIFE_YEARS, UPKEEP_PARAMETER, UPKEEP_PCT
-from karvan.appraisal.projects import parts_of
+from karvan.appraisal.projects import with_parts
 from karvan.appraisal.reference_class import reference_class
 from karvan.appraisal.uncertain import Floats, Uncertain
 from karvan.case import Change
@@ -254,8 +254,7 @@ def _delay(case: Case, plan: Plan) -> list[UncertainDriver]:
 
 def _of_effects(case: Case, project: PlannedProject) -> list[UncertainDriver]:
     """Return what a project changes, all figures of it together, where they are quantities with a range."""
-    contains = {name: row["contains"] for name, row in case.rows("project").items()}
-    rows, mine = case.rows("effect"), {project.id, *parts_of(project.id, contains)}
+    rows, mine = case.rows("effect"), with_parts(case, project.id)
     shares = confidence_shares(case.parameters)
     figures, own, assumed = [], 0, 0
     for name, row in rows.items():

@@ -253,7 +253,8 @@ def _result(ground: Ground, drawn: _Drawn, *, seed: int, exact: bool) -> Uncerta
     worth = model.worth(numbers, worlds)
     hurdle = appraisal.rules.hurdle_rate.value
     schedule = Discounting.at(hurdle, timing=appraisal.rules.discounting.timing)
-    at_hurdle = model.worth(numbers, worlds, schedule).enpv_musd[:, ground.headline]
+    usual = schedule == appraisal.rules.schedule()
+    at_hurdle = (worth if usual else model.worth(numbers, worlds, schedule)).enpv_musd[:, ground.headline]
     values = worth.enpv_musd[:, ground.headline]
     sd = float(values.std())
     if check is not None:

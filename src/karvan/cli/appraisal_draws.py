@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from karvan.cli.options import console, say
+from karvan.cli.options import console, progress_bar, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,10 +18,19 @@ if TYPE_CHECKING:
 SHOWN = 8
 
 
-def check_request(
-    draws: int | None, *, seed: int, exact: bool, solves: int | None, checks: int | None, workers: int,
-    s_curve: Path | None, projects: Sequence[Sequence[str]],
-) -> None:  # fmt: skip
+@dataclass(frozen=True)
+class DrawsAsked:
+    """The options of draws: how many, or none, and the arguments of :func:`karvan.how_sure` that go with them."""
+
+    draws: int | None
+    seed: int
+    exact: bool
+    solves: int | None
+    checks: int | None
+    workers: int
+
+
+def check_request(asked: DrawsAsked, s_curve: Path | None, projects: Sequence[Sequence[str]]) -> None:
     """Refuse, before anything is solved, options of draws without draws, none of them, and a picture of more than one project.
 
     Raises
@@ -33,14 +43,15 @@ def check_request(
     from karvan.appraisal.uncertain import draw_faults
     from karvan.errors import InputError, RequestError
 
-    asked = (seed != 1, exact, solves is not None, checks is not None, s_curve is not None)
-    if draws is None and any(asked):
+    draws, exact, solves, checks = asked.draws, asked.exact, asked.solves, asked.checks
+    told = (asked.seed != 1, exact, solves is not None, checks is not None, s_curve is not None)
+    if draws is None and any(told):
         message = "--seed, --exact, --solves, --checks and --s-curve are of draws. Say how many: --draws 10000."
         raise RequestError(message)
-    if draws is not None and (faults := draw_faults(draws, seed, checks)):
+    if draws is not None and (faults := draw_faults(draws, asked.seed, checks)):
         raise InputError(faults, what="Uncertainty")
-    if workers < 1:
-        message = f"{workers} workers cannot work. Name 1 or more."
+    if asked.workers < 1:
+        message = f"{asked.workers} workers cannot work. Name 1 or more."
         raise RequestError(message)
     if exact and solves is not None:
         message = "--exact solves every draw in full, without an emulator. Leave out --solves."
@@ -54,52 +65,28 @@ def check_request(
 
 
 def draw_projects(
-    case: Case, found: Sequence[Appraisal], setting: dict[str, Any], draws: int | None, *, seed: int, exact: bool,
-    solves: int | None, checks: int | None, workers: int, store: OutcomeStore,
-) -> tuple[Uncertainty | None, ...]:  # fmt: skip
+    case: Case, found: Sequence[Appraisal], setting: dict[str, Any], asked: DrawsAsked, store: OutcomeStore
+) -> tuple[Uncertainty | None, ...]:
     """Return the draws of each project or set, None for each without draws or without a value."""
-    if draws is None:
+    if asked.draws is None:
         return (None,) * len(found)
-    return tuple(
-        _draw(
-            case,
-            one,
-            setting,
-            draws=draws,
-            seed=seed,
-            exact=exact,
-            solves=solves,
-            checks=checks,
-            workers=workers,
-            store=store,
-        )
-        for one in found
-    )
+    return tuple(_draw(case, one, setting | asdict(asked), store) for one in found)
 
 
-def _draw(
-    case: Case, found: Appraisal, setting: dict[str, Any], *, draws: int, seed: int, exact: bool, solves: int | None,
-    checks: int | None, workers: int, store: OutcomeStore,
-) -> Uncertainty | None:  # fmt: skip
+def _draw(case: Case, found: Appraisal, asked: dict[str, Any], store: OutcomeStore) -> Uncertainty | None:
     """Return the draws of a project or set, with progress on stderr; None where it is not valued."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
     from karvan.appraisal import how_sure
 
     if not found.valued:
         say(f"Note: {'+'.join(found.asked)} is not valued: there is nothing to draw.")
         return None
-    columns = (TextColumn("full solves"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console(stderr=True), transient=True) as progress:
+    with progress_bar() as progress:
         task = progress.add_task("full solves", total=None)
 
         def tell(done: int, total: int) -> None:
             progress.update(task, completed=done, total=total)
 
-        return how_sure(
-            case, found.asked, draws=draws, seed=seed, exact=exact, solves=solves, checks=checks, workers=workers,
-            progress=tell, store=store, **setting,
-        )  # fmt: skip
+        return how_sure(case, found.asked, progress=tell, store=store, **asked)
 
 
 def write_s_curve(found: Uncertainty | None, path: Path | None) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from karvan.cli.appraisal_draws import check_request, draw_projects, show_draws, write_s_curve
+from karvan.cli.appraisal_draws import DrawsAsked, check_request, draw_projects, show_draws, write_s_curve
 from karvan.cli.options import (
     BOTH_FORMATS,
     CaseOption,
@@ -19,14 +19,13 @@ from karvan.cli.options import (
     ScenarioOption,
     console,
     print_json,
+    progress_bar,
     say,
     split,
 )
 from karvan.cli.outputs import check_outputs
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
     from karvan.appraisal import Appraisal, OutcomeStore, Uncertainty
     from karvan.case import Case
 
@@ -131,10 +130,8 @@ def projects(
     if not names and (change or horizon_year is not None or together):
         message = "The league table has no --change, --horizon-year or --together. Name projects."
         raise RequestError(message)
-    check_request(
-        draws, seed=seed, exact=exact, solves=solves, checks=checks, workers=workers, s_curve=s_curve,
-        projects=asked if names else [],
-    )  # fmt: skip
+    wanted = DrawsAsked(draws, seed, exact, solves, checks, workers)
+    check_request(wanted, s_curve, asked if names else [])
     check_outputs(workbook=workbook, page=page, figures=(plot, s_curve))
     keep = OutcomeStore(store)
     found = _league(opened, rule_set, scenario, keep, workers) if not names else _each(
@@ -142,9 +139,7 @@ def projects(
     )  # fmt: skip
     setting = {"scenario": scenario, "rule_set": rule_set, "changes": tuple(change or ()), "horizon_year": horizon_year}
     _work_out(found if names else ())
-    drawn = draw_projects(
-        opened, found, setting, draws, seed=seed, exact=exact, solves=solves, checks=checks, workers=workers, store=keep
-    )
+    drawn = draw_projects(opened, found, setting, wanted, keep)
     _write_files(opened, found[0], drawn[0], workbook, plot, page)
     write_s_curve(drawn[0], s_curve)
     if json:
@@ -165,20 +160,13 @@ def _league(
 ) -> tuple[Appraisal, ...]:  # fmt: skip
     from karvan.appraisal import league_table
 
-    with _progress() as progress:
+    with progress_bar() as progress:
         task = progress.add_task("projects", total=None)
 
         def tell(done: int, total: int) -> None:
             progress.update(task, completed=done, total=total)
 
         return league_table(case, scenario=scenario, rule_set=rule_set, workers=workers, progress=tell, store=store)
-
-
-def _progress() -> Progress:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=console(stderr=True), transient=True)
 
 
 def _each(
@@ -188,7 +176,7 @@ def _each(
     from karvan.appraisal import appraise
 
     found = []
-    with _progress() as progress:
+    with progress_bar() as progress:
         task = progress.add_task("projects", total=len(asked))
         for names in asked:
             progress.update(task, description=" + ".join(names))

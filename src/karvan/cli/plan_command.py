@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from karvan.cli.options import CaseArgument, JsonOption, console, print_json, say
+from karvan.cli.options import CaseArgument, JsonOption, console, print_json, progress_bar, say
 
 if TYPE_CHECKING:
     from karvan.pipeline import Run
@@ -36,14 +36,11 @@ def plan(
     json: JsonOption = False,
 ) -> None:
     """Run every stage on a case and write a run folder with tables and a report."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
     from karvan.pipeline import CHAIN, STAGES
     from karvan.pipeline import plan as run_plan
     from karvan.workers import cores
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console(stderr=True), transient=True) as progress:
+    with progress_bar() as progress:
         task = progress.add_task("check", total=len(STAGES))
 
         def tell(stage: str, done: int) -> None:
