@@ -352,7 +352,8 @@ def _shared(ground: Ground, numbers: Floats, few: _Few) -> Trained:
     own = few.fresh[fresh.solved]
     alone = ground.base.unflat(emulator.at(own[:, ground.chain]))
     off = _Off(own, _rare(ground, few.found, first), with_solution(fresh), np.zeros(len(own), dtype=np.bool_), alone)
-    check = replace(_check(ground, emulator, few.known, off), likely=int((~few.found.whole & few.found.solved).sum()))
+    likely = int((few.found.solved & ~few.found.whole)[len(few.star) :].sum())
+    check = replace(_check(ground, emulator, few.known, off), likely=likely)
     sampling = sampling_error(ground, numbers, value, there)
     return Trained(taken, few.star, ground.base.unflat(flat), unsolved, emulator, check, sampling)
 

@@ -460,7 +460,7 @@ def _notes(ground: Ground, drawn: _Drawn, errors: Mapping[str, float], *, exact:
     alone = (check.alone_share or 0.0) if check is not None and check.worlds else 0.0
     if alone > TARGET_SHARE:
         notes.append(
-            f"shares of the variance are of an emulator that is off by {100 * alone:.0f} % of the spread: rough"
+            f"shares of the variance are of an emulator that is off by {100 * alone:.1f} % of the spread: rough"
         )
     unsolved = _unsolved(ground, drawn)
     if unsolved.worlds:

@@ -141,12 +141,11 @@ class EmulatorCheck:
 
     Attributes
     ----------
-    solves, likely, full
-        Solves that the emulator rests on, how many worlds are solved in the likeliest states of the crossings alone, and draws
-        that were solved in full because it knows too little of them.
-    worlds, sampling_musd
-        Worlds that were solved and that draws share, and the standard error of the mean that so few of them leave; none and None
-        where each draw is emulated or has its own.
+    solves, full
+        Solves that the emulator rests on, and draws that were solved in full because it knows too little of them.
+    worlds, likely, sampling_musd
+        Worlds that were solved and that draws share, how many of them in the likeliest states of the crossings alone, and the
+        standard error of the mean that so few of them leave; none, none and None where each draw is emulated or has its own.
     checks, checks_full
         Fresh full solves that values are held against, and those among them that the same rule would have solved in full.
     error_musd, worst_musd, bias_musd
