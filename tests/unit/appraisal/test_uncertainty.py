@@ -412,6 +412,25 @@ def test_a_case_that_affords_few_solves_trains_on_the_likeliest_states(case, sto
     assert inside >= 14, "of sixteen ends, each of which is to hold in nineteen cases of twenty"
 
 
+def test_draws_that_share_worlds_are_the_same_with_any_number_of_workers(case, monkeypatch):
+    monkeypatch.setattr(training, "LIKELY_SHARE", 0.5)
+    monkeypatch.setattr(worlds, "LIKELY_SHARE", 0.5)
+    monkeypatch.setattr(training, "MOST_WORK", 0.30864 * 30)
+    found = []
+    for workers in (1, 2, 3):
+        one = how_sure(
+            case,
+            "N2",
+            draws=200,
+            only=["time_value", "crossing_hours", "price_rail"],
+            workers=workers,
+            store=OutcomeStore(),
+        )
+        assert one.check.worlds > 40
+        found.append(json.dumps(one.to_dict()).encode() + one.values.tobytes())
+    assert found[0] == found[1] == found[2]
+
+
 def test_sobol_indices_of_a_chain_that_is_a_sum(case, store, shaped):
     shaped(lambda z: 1 + 3.0 * z[:, 0] + 4.0 * z[:, 1])
     found = how_sure(case, "N2", draws=100, only=["effect_N2", "time_value"], solves=16, checks=2, store=store)
